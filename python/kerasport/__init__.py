@@ -1,0 +1,78 @@
+"""Train a Keras image classifier, ship it to the browser, prove that it predicts the same.
+
+Names are loaded when they are first used: `import kerasport` imports neither TensorFlow nor
+Playwright.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerasport.bundle import Bundle
+    from kerasport.errors import KerasportError
+    from kerasport.evaluation import Evaluation, evaluate
+    from kerasport.exporter import export, export_run
+    from kerasport.metadata import Metadata
+    from kerasport.parity import verify
+    from kerasport.prediction import Prediction, predict
+    from kerasport.preprocess import ImageSpec
+    from kerasport.recipes import Recipe, get_recipe
+    from kerasport.run import Run
+    from kerasport.runtime import Runtime
+    from kerasport.training import TrainingOptions, train
+    from kerasport.version import VERSION as __version__
+
+__all__ = [
+    "Bundle",
+    "Evaluation",
+    "ImageSpec",
+    "KerasportError",
+    "Metadata",
+    "Prediction",
+    "Recipe",
+    "Run",
+    "Runtime",
+    "TrainingOptions",
+    "__version__",
+    "evaluate",
+    "export",
+    "export_run",
+    "get_recipe",
+    "predict",
+    "train",
+    "verify",
+]
+
+_HOMES = {
+    "Bundle": "bundle",
+    "Evaluation": "evaluation",
+    "ImageSpec": "preprocess",
+    "KerasportError": "errors",
+    "Metadata": "metadata",
+    "Prediction": "prediction",
+    "Recipe": "recipes",
+    "Run": "run",
+    "Runtime": "runtime",
+    "TrainingOptions": "training",
+    "evaluate": "evaluation",
+    "export": "exporter",
+    "export_run": "exporter",
+    "get_recipe": "recipes",
+    "predict": "prediction",
+    "train": "training",
+    "verify": "parity",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("kerasport.version").VERSION
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kerasport' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"kerasport.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

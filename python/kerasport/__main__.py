@@ -1,0 +1,6 @@
+"""`python -m kerasport`."""
+
+from kerasport.cli import main
+
+if __name__ == "__main__":
+    main()

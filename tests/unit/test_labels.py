@@ -1,0 +1,64 @@
+"""Class names: order, uniqueness, Unicode, label files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kerasport.errors import DataError
+from kerasport.labels import order_class_names, read_label_file
+
+
+def test_folder_names_are_sorted_by_code_point() -> None:
+    """Capitals come before small letters, and 10 before 2, as Keras sorts them."""
+    assert order_class_names(["b", "a", "B", "10", "2"]) == ["10", "2", "B", "a", "b"]
+
+
+def test_folder_names_are_normalised_before_sorting() -> None:
+    """A decomposed name, as macOS hands it out, is the same class as its composed form."""
+    assert order_class_names(["caf\u0065\u0301", "cafz"]) == ["cafz", "caf\u00e9"]
+
+
+def test_two_spellings_of_one_name_are_refused() -> None:
+    """Composed and decomposed folders side by side would be one class with two folders."""
+    with pytest.raises(DataError, match=r"occurs twice"):
+        order_class_names(["\u00e9", "e\u0301"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cat\ndog\n", ["cat", "dog"]),
+        ("\ufeffcat\r\ndog\r\n\r\n", ["cat", "dog"]),
+        ("0 cat\n1 big dog\n", ["cat", "big dog"]),
+        ("0 cat\n2 dog\n", ["0 cat", "2 dog"]),
+    ],
+    ids=["plain", "byte-order-mark-and-crlf", "teachable-machine", "numbers-that-are-names"],
+)
+def test_label_files_are_read_line_by_line(text: str, expected: list, tmp_path: Path) -> None:
+    """One name per line, with a leading index removed only where every line has its own."""
+    path = tmp_path / "labels.txt"
+    path.write_bytes(text.encode("utf-8"))
+
+    assert read_label_file(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"cat\n\ndog\n", "Class name number 2 is empty"),
+        (b"cat\ncat\n", "'cat' occurs twice"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+    ],
+)
+def test_wrong_label_files_say_why(content: bytes, message: str, tmp_path: Path) -> None:
+    """Each defect of a label file has its own message."""
+    path = tmp_path / "labels.txt"
+    path.write_bytes(content)
+
+    with pytest.raises(DataError) as error:
+        read_label_file(path)
+
+    assert message in str(error.value)
