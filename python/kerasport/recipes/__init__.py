@@ -1,0 +1,31 @@
+"""Recipes: one file each, found by name."""
+
+from __future__ import annotations
+
+import difflib
+
+from kerasport.errors import DataError
+from kerasport.recipes.base import Recipe
+from kerasport.recipes.digits import DIGITS
+from kerasport.recipes.folder import FOLDER
+
+__all__ = ["RECIPES", "Recipe", "get_recipe"]
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DIGITS, FOLDER)}
+"""Every recipe by its name."""
+
+
+def get_recipe(name: str) -> Recipe:
+    """Return the recipe called `name`.
+
+    Raises:
+        DataError: there is none; the message names the nearest and all others.
+
+    >>> get_recipe("digits").image_size
+    (16, 16)
+    """
+    if name in RECIPES:
+        return RECIPES[name]
+    close = difflib.get_close_matches(name, RECIPES, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise DataError(f"There is no recipe {name!r}. {hint}Recipes: {', '.join(sorted(RECIPES))}.")

@@ -1,0 +1,102 @@
+"""Figures from probabilities and truth."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kerasport.errors import DataError
+from kerasport.evaluation import score
+
+NAMES = ("ant", "bee", "cat")
+
+# Predictions: ant, bee, bee, ant, cat; two of them wrong.
+PROBABILITIES = np.array(
+    [[0.8, 0.1, 0.1], [0.2, 0.5, 0.3], [0.1, 0.9, 0.0], [0.4, 0.3, 0.3], [0.0, 0.1, 0.9]],
+    np.float32,
+)
+TRUTH = np.array([0, 1, 2, 1, 2])
+
+
+def test_accuracy_and_confusion() -> None:
+    """Accuracy counts best classes; the confusion has true classes as rows."""
+    result = score(PROBABILITIES, TRUTH, NAMES)
+
+    assert result.pictures == 5
+    assert result.accuracy == pytest.approx(3 / 5)
+    assert result.confusion == ((1, 0, 0), (1, 1, 0), (0, 1, 1))
+    assert result.predicted.tolist() == [0, 1, 1, 0, 2]
+
+
+def test_scores_of_each_class() -> None:
+    """Precision, recall and f1 by their definitions, in the order of the class names."""
+    result = score(PROBABILITIES, TRUTH, NAMES)
+
+    table = [(c.name, c.precision, c.recall, c.f1, c.support) for c in result.classes]
+    assert table == [
+        ("ant", 0.5, 1.0, pytest.approx(2 / 3), 1),
+        ("bee", 0.5, 0.5, 0.5, 2),
+        ("cat", 1.0, 0.5, pytest.approx(2 / 3), 2),
+    ]
+
+
+def test_a_class_without_pictures_scores_zero() -> None:
+    """A class that occurs neither in truth nor in answers gives zeros, not warnings."""
+    result = score(PROBABILITIES[:1], TRUTH[:1], NAMES)
+
+    assert [(c.recall, c.support) for c in result.classes] == [(1.0, 1), (0.0, 0), (0.0, 0)]
+
+
+def test_top_k_counts_ties_like_the_best_class() -> None:
+    """The true class counts from its rank on; the earlier of two equal ones ranks first."""
+    result = score(PROBABILITIES, TRUTH, NAMES)
+    tied = score(np.full((2, 3), 1 / 3, np.float32), np.array([0, 1]), NAMES)
+
+    assert result.top_k == {1: pytest.approx(3 / 5), 2: pytest.approx(4 / 5)}
+    assert tied.accuracy == tied.top_k[1] == 0.5
+    assert tied.top_k[2] == 1.0
+
+
+def test_mistakes_come_with_the_most_confident_first() -> None:
+    """Each mistake names the picture, the truth, the answer and its probability."""
+    paths = [Path(f"{number}.png") for number in range(5)]
+
+    result = score(PROBABILITIES, TRUTH, NAMES, paths=paths)
+
+    found = [(m.index, m.path, m.truth, m.predicted) for m in result.mistakes]
+    assert found == [(2, Path("2.png"), "cat", "bee"), (3, Path("3.png"), "bee", "ant")]
+    assert [m.confidence for m in result.mistakes] == pytest.approx([0.9, 0.4])
+
+
+def test_the_document_is_plain_json() -> None:
+    """`to_dict` holds everything but the arrays and survives JSON."""
+    document = score(PROBABILITIES, TRUTH, NAMES).to_dict()
+
+    assert json.loads(json.dumps(document)) == document
+    assert document["confusion"] == [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
+    assert document["mistakes"][0]["picture"] == 2
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "truth", "shape"),
+    [
+        (PROBABILITIES[:0], TRUTH[:0], "(0, 3) for 0 picture(s)"),
+        (PROBABILITIES[:4], TRUTH, "(4, 3) for 5 picture(s)"),
+        (PROBABILITIES[:, :2], TRUTH, "(5, 2) for 5 picture(s)"),
+    ],
+    ids=["no pictures", "too few rows", "too few columns"],
+)
+def test_what_does_not_belong_together_is_refused(
+    probabilities: np.ndarray, truth: np.ndarray, shape: str
+) -> None:
+    """Shapes that do not match are an error, not a wrong figure."""
+    message = (
+        f"Probabilities of shape {shape} and 3 classes cannot be scored. "
+        "Expected [pictures, classes] and at least one picture."
+    )
+    with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
+        score(probabilities, truth, NAMES)

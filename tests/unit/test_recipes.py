@@ -1,0 +1,133 @@
+"""Recipes: found by name, changed field by field, and where their pictures come from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kerasport.errors import DataError
+from kerasport.models import ARCHITECTURES, Augmentation
+from kerasport.recipes import RECIPES, get_recipe
+from kerasport.training import TrainingOptions
+
+
+def test_recipes_are_found_by_their_names() -> None:
+    """The registry's keys are the recipes' own names, and each names a known architecture."""
+    for name, recipe in RECIPES.items():
+        assert get_recipe(name) is recipe
+        assert recipe.name == name
+        assert recipe.architecture in ARCHITECTURES
+        assert recipe.summary.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "digit",
+            "There is no recipe 'digit'. Did you mean 'digits'? Recipes: digits, folder.",
+        ),
+        ("qqq", "There is no recipe 'qqq'. Recipes: digits, folder."),
+    ],
+    ids=["close", "far"],
+)
+def test_an_unknown_recipe_lists_those_there_are(name: str, message: str) -> None:
+    """The error names the nearest recipe, if any is near, and all others."""
+    with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
+        get_recipe(name)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        (
+            "architecture",
+            "vgg",
+            "Unknown architecture 'vgg'. Expected one of: flat_cnn, pooled_cnn.",
+        ),
+        ("batch_size", 0, "batch_size is 0. Expected 1 or more."),
+        ("epochs", -1, "epochs is -1. Expected 1 or more."),
+        ("patience", 0, "patience is 0. Expected 1 or more."),
+        ("learning_rate", 0.0, "learning_rate is 0.0. Expected more than 0."),
+        ("seed", -1, "seed is -1. Expected 0 or more."),
+    ],
+)
+def test_bad_choices_are_refused(field: str, value: object, message: str) -> None:
+    """A recipe checks itself, also after a field was replaced."""
+    with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
+        replace(get_recipe("digits"), **{field: value})  # type: ignore[arg-type]
+
+
+def test_options_replace_what_they_name_and_keep_the_rest() -> None:
+    """Options that are None leave the recipe's choice; `augment=False` switches it off."""
+    recipe = get_recipe("digits")
+
+    changed = TrainingOptions(epochs=3, image_size=(20, 24), fit="pad", augment=False).apply(recipe)
+
+    assert (changed.epochs, changed.image_size, changed.fit) == (3, (20, 24), "pad")
+    assert changed.augmentation == Augmentation()
+    restored = replace(
+        changed,
+        epochs=recipe.epochs,
+        image_size=recipe.image_size,
+        fit=recipe.fit,
+        augmentation=recipe.augmentation,
+    )
+    assert restored == recipe
+    assert TrainingOptions(augment=True).apply(recipe) == recipe
+
+
+def test_options_say_how_the_data_is_read() -> None:
+    """Reading takes the recipe's seed, the named limits and defaults for the others."""
+    reading = TrainingOptions(test_share=0.3, min_per_class=2).read_options(seed=9)
+
+    assert (reading.seed, reading.test_share, reading.min_per_class) == (9, 0.3, 2)
+    assert (reading.validation_share, reading.max_unreadable) == (0.15, None)
+
+
+def test_digits_are_written_once_and_found_again(tmp_path: Path) -> None:
+    """All 1,797 scans become 8x8 grayscale PNGs, dark to bright over the whole byte."""
+    recipe = get_recipe("digits")
+
+    folder = recipe.prepare(None, tmp_path)
+
+    paths = sorted(folder.glob("*/*.png"))
+    assert len(paths) == 1797
+    assert sorted(path.name for path in folder.iterdir()) == list("0123456789")
+    first = np.asarray(Image.open(folder / "0" / "0000.png"))
+    assert (first.shape, first.dtype) == ((8, 8), np.uint8)
+    # scikit-learn's first row is 0 0 5 13 9 1 0 0 of 16.
+    assert first[0].tolist() == [0, 0, 80, 207, 143, 16, 0, 0]
+    times = {path: path.stat().st_mtime_ns for path in paths}
+    assert recipe.prepare(None, tmp_path) == folder
+    assert {path: path.stat().st_mtime_ns for path in paths} == times
+
+
+def test_an_incomplete_digits_folder_is_not_trained_on(tmp_path: Path) -> None:
+    """A folder that is not what the recipe wrote is neither used nor overwritten."""
+    (tmp_path / "digits" / "0").mkdir(parents=True)
+    (tmp_path / "digits" / "0" / "mine.png").write_bytes(b"x")
+
+    message = (
+        f"'{tmp_path}/digits' has 1 of the 1,797 pictures of the recipe 'digits'. "
+        "Delete the folder to have it written again."
+    )
+    with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
+        get_recipe("digits").prepare(None, tmp_path)
+    assert (tmp_path / "digits" / "0" / "mine.png").exists()
+
+
+def test_recipes_say_which_of_them_take_data(tmp_path: Path) -> None:
+    """Digits refuses a folder, folder needs one and gives it back as it is."""
+    pictures = tmp_path / "pictures"
+
+    with pytest.raises(DataError, match=r"^The recipe 'digits' brings its own pictures"):
+        get_recipe("digits").prepare(pictures, tmp_path)
+    with pytest.raises(DataError, match=r"^The recipe 'folder' needs pictures"):
+        get_recipe("folder").prepare(None, tmp_path)
+    assert get_recipe("folder").prepare(pictures, tmp_path) == pictures
