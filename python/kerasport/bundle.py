@@ -1,0 +1,119 @@
+"""Open an exported folder: metadata, integrity, topology, weights and samples."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.errors import BundleError
+from kerasport.files import sha256_of
+from kerasport.metadata import Metadata, Parity, Sample, Samples, read_document
+
+__all__ = ["METADATA_FILE", "MODEL_SCRIPT", "PARITY_FILE", "SAMPLES_FILE", "Bundle"]
+
+METADATA_FILE = "metadata.json"
+MODEL_SCRIPT = "model.js"
+PARITY_FILE = "parity.json"
+SAMPLES_FILE = "samples/samples.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An exported classifier on disk, checked against its own hashes."""
+
+    path: Path
+    metadata: Metadata
+
+    @classmethod
+    def open(cls, path: str | Path, *, check_files: bool = True) -> Bundle:
+        """Return the bundle in the folder `path`.
+
+        Args:
+            path: the folder that `kerasport export` wrote.
+            check_files: compare every listed file with its size and SHA-256.
+
+        Raises:
+            BundleError: the folder or a file is missing, damaged or newer than this version.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise BundleError(
+                f"There is no bundle folder at '{path}'. "
+                "Write one with: kerasport export RUN --out FOLDER"
+            )
+        bundle = cls(path, read_document(Metadata, path / METADATA_FILE))
+        if check_files:
+            bundle._check_files()
+        return bundle
+
+    def _check_files(self) -> None:
+        for entry in self.metadata.files:
+            file = self.path / entry.path
+            if not file.is_file():
+                raise BundleError(
+                    f"The bundle '{self.path}' misses its file '{entry.path}'. "
+                    "Copy the folder again, whole, or export it again."
+                )
+            size = file.stat().st_size
+            if size != entry.bytes:
+                raise BundleError(
+                    f"The file '{entry.path}' in '{self.path}' has {size:,} bytes; "
+                    f"expected {entry.bytes:,}. Copy the folder again, whole."
+                )
+            if sha256_of(file) != entry.sha256:
+                raise BundleError(
+                    f"The file '{entry.path}' in '{self.path}' was changed after the export: its "
+                    "SHA-256 is not the one in metadata.json. Export the bundle again."
+                )
+
+    @property
+    def script(self) -> Path:
+        """The classic script that holds the whole bundle."""
+        return self.path / MODEL_SCRIPT
+
+    def samples(self) -> list[Sample]:
+        """Return the sample pictures with Keras' answers."""
+        return read_document(Samples, self.path / SAMPLES_FILE).samples
+
+    def parity(self) -> Parity | None:
+        """Return what verify measured, or None when it has not run yet."""
+        file = self.path / PARITY_FILE
+        return read_document(Parity, file) if file.exists() else None
+
+    def model(self) -> dict[str, Any]:
+        """Return the content of `model.json`."""
+        try:
+            content = json.loads((self.path / "model.json").read_text(encoding="utf-8"))
+        except (OSError, json.JSONDecodeError) as error:
+            raise BundleError(
+                f"'{self.path / 'model.json'}' cannot be read: {error}. Export the bundle again."
+            ) from None
+        if not isinstance(content, dict) or content.get("format") != "layers-model":
+            raise BundleError(
+                f"'{self.path / 'model.json'}' is not a TensorFlow.js layers model. "
+                "Export the bundle again."
+            )
+        return content
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Return all weights by their name in the manifest, as float32."""
+        arrays: dict[str, NDArray[np.float32]] = {}
+        for group in self.model()["weightsManifest"]:
+            data = b"".join((self.path / name).read_bytes() for name in group["paths"])
+            offset = 0
+            for entry in group["weights"]:
+                count = int(np.prod(entry["shape"], dtype=np.int64))
+                if offset + 4 * count > len(data):
+                    raise BundleError(
+                        f"The weights of '{self.path}' end before {entry['name']!r} is complete. "
+                        "Export the bundle again."
+                    )
+                array = np.frombuffer(data, "<f4", count, offset).reshape(entry["shape"])
+                arrays[entry["name"]] = array.astype(np.float32)
+                offset += 4 * count
+        return arrays

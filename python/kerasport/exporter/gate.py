@@ -1,0 +1,104 @@
+"""What is refused, and how the refusal is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kerasport.errors import ExportError
+from kerasport.exporter.graph import Graph, Node
+
+__all__ = ["TFJS_LAYERS", "Refusal", "check_graph", "refuse"]
+
+TFJS_LAYERS = frozenset(
+    {
+        "Activation",
+        "Add",
+        "AveragePooling2D",
+        "BatchNormalization",
+        "Conv2D",
+        "Dense",
+        "DepthwiseConv2D",
+        "Flatten",
+        "GlobalAveragePooling2D",
+        "GlobalMaxPooling2D",
+        "InputLayer",
+        "MaxPooling2D",
+        "ReLU",
+        "Rescaling",
+        "Softmax",
+        "ZeroPadding2D",
+    }
+)
+"""Layers of TensorFlow.js that are written; each is compared with Keras in the tests."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One layer that cannot be exported."""
+
+    node: Node
+    reason: str
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        remedy = f" Remedy: {self.remedy}." if self.remedy else ""
+        return f"layer {self.node.name!r} ({self.node.class_name}): {self.reason}.{remedy}"
+
+
+def refuse(refusals: Sequence[Refusal]) -> None:
+    """Raise one error that lists every refusal; do nothing when there is none."""
+    if refusals:
+        listed = "\n".join(f"  - {refusal}" for refusal in refusals)
+        raise ExportError(
+            f"{len(refusals)} layer(s) cannot be expressed in TensorFlow.js, so nothing was "
+            f"written:\n{listed}"
+        )
+
+
+def check_graph(graph: Graph, *, num_classes: int) -> None:
+    """Check a lowered graph before it is written.
+
+    Raises:
+        ExportError: a layer is not on the list, a weight is not a finite float, the model does
+            not scale its own input, or the number of outputs is not the number of classes.
+    """
+    refusals = [
+        Refusal(node, "it is not on the list of layers that TensorFlow.js runs correctly")
+        for node in graph
+        if node.class_name not in TFJS_LAYERS
+    ]
+    for node in graph:
+        for name, array in node.weights.items():
+            if not np.issubdtype(array.dtype, np.floating):
+                refusals.append(Refusal(node, f"its weight {name!r} has dtype {array.dtype}"))
+            elif not np.isfinite(array).all():
+                refusals.append(
+                    Refusal(
+                        node,
+                        f"its weight {name!r} has values that are not finite",
+                        "train again, for example with a lower learning rate",
+                    )
+                )
+    refuse(refusals)
+    if not any(node.class_name == "Rescaling" for node in graph):
+        raise ExportError(
+            f"The model {graph.name!r} has no Rescaling layer. Expected it to take pixels of "
+            "0 to 255 and to scale them itself, so that no front end has to know how. Put "
+            "keras.layers.Rescaling behind its input."
+        )
+    outputs = _count_outputs(graph)
+    if outputs is not None and outputs != num_classes:
+        raise ExportError(
+            f"The model {graph.name!r} has {outputs} outputs, but there are {num_classes} class "
+            "names. Expected one name per output."
+        )
+
+
+def _count_outputs(graph: Graph) -> int | None:
+    node = graph.nodes[graph.output]
+    while node.class_name in ("Activation", "Softmax", "ReLU"):
+        node = graph.nodes[node.inputs[0]]
+    return int(node.config["units"]) if node.class_name == "Dense" else None

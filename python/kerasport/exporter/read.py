@@ -1,0 +1,186 @@
+"""Read a Keras 3 model into the graph: configuration plus named arrays.
+
+`graph_from_config` is pure: it takes what `model.get_config()` returns and a dictionary of
+arrays. Nested models are flattened here, because TensorFlow.js' own handling of nested
+configurations is one of the things that fail, and every call of a shared layer becomes a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasport.errors import ExportError
+from kerasport.exporter.graph import Graph, Node, Weights
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["graph_from_config", "read_keras_model"]
+
+_MODEL_CLASSES = ("Functional", "Sequential", "Model")
+
+Path = tuple[str, ...]
+"""Names of the enclosing models and of the layer, outermost first."""
+
+
+def read_keras_model(model: keras.Model) -> Graph:
+    """Return the graph of a built Keras 3 model with one input and one output.
+
+    Raises:
+        ExportError: the model is subclassed (it has no configuration), not built, or has
+            several inputs or outputs.
+    """
+    class_name = type(model).__name__
+    if class_name not in _MODEL_CLASSES or not hasattr(model, "layers"):
+        raise ExportError(
+            f"The model {model.name!r} is a {class_name}. Expected a Sequential or Functional "
+            "model: a subclassed one has no list of layers to convert. Rebuild it with "
+            "keras.Sequential or keras.Model(inputs, outputs)."
+        )
+    if not model.built:
+        raise ExportError(
+            f"The model {model.name!r} is not built yet. Give it an Input layer or call it once."
+        )
+    return graph_from_config(class_name, model.get_config(), _arrays(model))
+
+
+def _arrays(model: keras.Model, prefix: Path = ()) -> dict[Path, Weights]:
+    arrays: dict[Path, Weights] = {}
+    for layer in model.layers:
+        path = (*prefix, layer.name)
+        if type(layer).__name__ in _MODEL_CLASSES and hasattr(layer, "layers"):
+            arrays |= _arrays(layer, path)
+        else:
+            arrays[path] = {weight.name: np.asarray(weight) for weight in layer.weights}
+    return arrays
+
+
+def graph_from_config(
+    class_name: str, config: Mapping[str, Any], arrays: Mapping[Path, Weights]
+) -> Graph:
+    """Return the graph of a model configuration.
+
+    Args:
+        class_name: `Sequential` or `Functional`.
+        config: what `model.get_config()` returns.
+        arrays: weights of each layer by its path of names.
+    """
+    reader = _Reader(arrays)
+    graph = Graph(name=str(config["name"]), nodes=reader.nodes, input="", output="")
+    graph.output = reader.model(class_name, config, prefix=(), source=None)
+    inputs = [node.name for node in graph if node.class_name == "InputLayer"]
+    if len(inputs) != 1:
+        raise ExportError(
+            f"The model {graph.name!r} has {len(inputs)} inputs. Expected exactly one: a picture."
+        )
+    graph.input = inputs[0]
+    return graph
+
+
+class _Reader:
+    """Walks model configurations and fills `nodes` in topological order."""
+
+    def __init__(self, arrays: Mapping[Path, Weights]) -> None:
+        self.nodes: dict[str, Node] = {}
+        self._arrays = arrays
+
+    def model(
+        self, class_name: str, config: Mapping[str, Any], *, prefix: Path, source: str | None
+    ) -> str:
+        """Add all layers of a model that is fed by `source`; return its output's node name."""
+        if class_name == "Sequential":
+            return self._sequential(config, prefix, source)
+        return self._functional(config, prefix, source)
+
+    def _sequential(self, config: Mapping[str, Any], prefix: Path, source: str | None) -> str:
+        layers = list(config["layers"])
+        if source is None and (not layers or layers[0]["class_name"] != "InputLayer"):
+            shape = config.get("build_input_shape")
+            if shape is None:
+                raise ExportError(
+                    f"The Sequential model {config['name']!r} has no input shape. "
+                    "Give it keras.Input(shape=(height, width, channels)) as its first layer."
+                )
+            entry = {"name": "input", "batch_shape": shape}
+            layers.insert(0, {"class_name": "InputLayer", "config": entry})
+        current = source
+        for layer in layers:
+            if layer["class_name"] == "InputLayer" and source is not None:
+                continue
+            current = self._call(layer, prefix, [] if current is None else [current])
+        assert current is not None
+        return current
+
+    def _functional(self, config: Mapping[str, Any], prefix: Path, source: str | None) -> str:
+        outputs = _histories(config["output_layers"])
+        if len(outputs) != 1:
+            raise ExportError(
+                f"The model {config['name']!r} has {len(outputs)} outputs. "
+                "Expected exactly one: the class probabilities or logits."
+            )
+        produced: dict[tuple[str, int], str] = {}
+        pending = [
+            (layer, number, call)
+            for layer in config["layers"]
+            for number, call in enumerate(layer.get("inbound_nodes") or [None])
+        ]
+        # Keras lists layers in creation order; a layer that is called twice may come before
+        # the inputs of its second call.
+        while pending:
+            waiting = []
+            for layer, number, call in pending:
+                wanted = _histories([call["args"], call.get("kwargs", {})]) if call else []
+                if any((name, node) not in produced for name, node, _ in wanted):
+                    waiting.append((layer, number, call))
+                    continue
+                key = (layer["config"]["name"], number)
+                if layer["class_name"] == "InputLayer" and source is not None:
+                    produced[key] = source
+                else:
+                    inputs = [produced[name, node] for name, node, _ in wanted]
+                    produced[key] = self._call(layer, prefix, inputs)
+            if len(waiting) == len(pending):
+                names = ", ".join(repr(layer["config"]["name"]) for layer, _, _ in waiting[:5])
+                raise ExportError(f"The layers {names} are not connected to the model's input.")
+            pending = waiting
+        name, node, _ = outputs[0]
+        return produced[name, node]
+
+    def _call(self, layer: Mapping[str, Any], prefix: Path, inputs: list[str]) -> str:
+        config = dict(layer["config"])
+        path = (*prefix, str(config["name"]))
+        if layer["class_name"] in _MODEL_CLASSES:
+            if len(inputs) != 1:
+                raise ExportError(
+                    f"The nested model {config['name']!r} takes {len(inputs)} inputs. Expected one."
+                )
+            return self.model(layer["class_name"], config, prefix=path, source=inputs[0])
+        name, number = path[-1], 0
+        while name in self.nodes:
+            number += 1
+            name = f"{path[-1]}_{number}"
+        self.nodes[name] = Node(
+            name=name,
+            class_name=str(layer["class_name"]),
+            config=config,
+            inputs=inputs,
+            weights=dict(self._arrays.get(path, {})),
+        )
+        return name
+
+
+def _histories(value: Any) -> list[tuple[str, int, int]]:
+    """Return layer name, node and tensor index of every Keras tensor inside `value`, in order."""
+    if isinstance(value, dict):
+        if value.get("class_name") == "__keras_tensor__":
+            name, node, tensor = value["config"]["keras_history"]
+            return [(name, node, tensor)]
+        return [history for child in value.values() for history in _histories(child)]
+    if isinstance(value, (list, tuple)):
+        if len(value) == 3 and isinstance(value[0], str) and isinstance(value[1], int):
+            return [(value[0], value[1], value[2])]
+        return [history for child in value for history in _histories(child)]
+    return []

@@ -1,0 +1,69 @@
+"""Fixtures that several test folders share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import PIL
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_report_header() -> str:
+    """Show the versions that decide the numbers."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = [f"numpy {np.__version__}", f"pillow {PIL.__version__}"]
+    for name in ("keras", "tensorflow", "tensorflowjs", "playwright"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} missing")
+    return ", ".join(found)
+
+
+@pytest.fixture(scope="session")
+def keras() -> Any:
+    """The keras module on the TensorFlow backend."""
+    from kerasport.models import import_keras
+
+    return import_keras()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole suite."""
+    from kerasport.parity.browsers import launched_chromium
+
+    with launched_chromium() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The digits recipe, trained for three epochs on the real scans."""
+    from kerasport.recipes import get_recipe
+    from kerasport.training import TrainingOptions, train
+
+    folder = tmp_path_factory.mktemp("digits")
+    return train(
+        get_recipe("digits"),
+        out=folder / "runs" / "digits",
+        options=TrainingOptions(epochs=3),
+        work=folder / "data",
+    )
+
+
+@pytest.fixture(scope="session")
+def digits_bundle(digits_run: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The bundle exported from `digits_run`; tests must not change it."""
+    from kerasport.exporter import export_run
+
+    return export_run(digits_run, tmp_path_factory.mktemp("bundle") / "model")

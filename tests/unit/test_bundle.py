@@ -1,0 +1,107 @@
+"""Opening bundles, whole and broken. The bundle here is written without TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kerasport.bundle import Bundle
+from kerasport.errors import BundleError
+from kerasport.preprocess import preprocess
+from kerasport.runtime import Runtime
+
+FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the frozen bundle that a test may break."""
+    return Path(shutil.copytree(FROZEN, tmp_path / "model"))
+
+
+def edit(folder: Path, **changes: Any) -> None:
+    path = folder / "metadata.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_the_frozen_bundle_of_format_1_still_predicts_the_same() -> None:
+    """Whatever changes, a bundle of format 1 opens and gives the recorded answers."""
+    bundle = Bundle.open(FROZEN)
+    samples = bundle.samples()
+    spec = bundle.metadata.image_spec
+    pixels = np.stack([preprocess(FROZEN / sample.file, spec) for sample in samples])
+
+    received = Runtime(bundle).predict(pixels)
+
+    expected = np.array([sample.probabilities for sample in samples], np.float32)
+    assert len(samples) >= 3
+    # float32 on both sides; the order of the sums differs.
+    np.testing.assert_allclose(received, expected, rtol=0, atol=1e-6)
+
+
+BREAKAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "no-folder": (shutil.rmtree, "There is no bundle folder at"),
+    "no-metadata": (
+        lambda folder: (folder / "metadata.json").unlink(),
+        "There is no 'metadata.json' in",
+    ),
+    "missing-shard": (
+        lambda folder: (folder / "group1-shard1of1.bin").unlink(),
+        "misses its file 'group1-shard1of1.bin'",
+    ),
+    "truncated-shard": (
+        lambda folder: (folder / "group1-shard1of1.bin").write_bytes(b"1234"),
+        "has 4 bytes; expected ",
+    ),
+    "changed-model": (
+        lambda folder: (folder / "model.json").write_text(
+            (folder / "model.json").read_text().replace("relu", "tanh")
+        ),
+        "was changed after the export: its SHA-256 is not the one in metadata.json",
+    ),
+    "newer-format": (
+        lambda folder: edit(folder, formatVersion=7),
+        "has bundle format 7; this kerasport reads formats up to 1.",
+    ),
+    "path-traversal": (
+        lambda folder: edit(
+            folder, files=[{"path": "../../etc/passwd", "bytes": 1, "sha256": "0" * 64}]
+        ),
+        "files.0.path: String should match pattern",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_a_broken_bundle_says_what_is_broken(name: str, folder: Path) -> None:
+    """Each defect has its own message, and nothing is loaded."""
+    damage, message = BREAKAGES[name]
+    damage(folder)
+
+    with pytest.raises(BundleError) as error:
+        Bundle.open(folder)
+
+    assert message in str(error.value)
+
+
+def test_the_runtime_names_a_layer_that_it_does_not_know(folder: Path) -> None:
+    """A topology with a foreign layer is refused before anything is computed."""
+    path = folder / "model.json"
+    path.write_text(path.read_text().replace('"Flatten"', '"Permute"'))
+
+    with pytest.raises(BundleError, match="does not know the layer 'flatten' of class Permute"):
+        Runtime(Bundle.open(folder, check_files=False))
+
+
+def test_the_runtime_takes_only_the_models_own_shape() -> None:
+    """Pixels of another size are refused instead of being stretched in silence."""
+    runtime = Runtime(Bundle.open(FROZEN))
+
+    with pytest.raises(BundleError, match=r"shape \(1, 4, 4, 3\). Expected \[n, "):
+        runtime.predict(np.zeros((1, 4, 4, 3), np.uint8))
