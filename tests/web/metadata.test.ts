@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { readMetadata, readSamples } from '../../web/src/client/metadata.js';
+import { CLASS_NAMES, jsonBytes, metadataFor } from './tiny-bundle.js';
+
+const read = (changes: Record<string, unknown>) =>
+  readMetadata(jsonBytes(metadataFor({}, changes)), '4.22.0');
+
+test('valid metadata is read as it stands', () => {
+  const training = {
+    recipe: 'digits',
+    architecture: 'small',
+    dataFingerprint: 'a'.repeat(64),
+    counts: { train: [1, 2, 3], validation: [1, 1, 1], test: [0, 1, 1] },
+    seed: 1,
+    epochs: 2,
+    bestEpoch: 1,
+    date: '2026-01-31',
+    versions: { keras: '3.10.0' },
+  };
+  const metrics = {
+    testAccuracy: 0.5,
+    testPictures: 2,
+    validationAccuracy: null,
+    method: 'Held out.',
+  };
+  const written = metadataFor({ 'model.json': new Uint8Array(3) }, { training, metrics });
+
+  expect(readMetadata(jsonBytes(written), '4.22.0')).toEqual(written);
+});
+
+test('unknown fields are ignored, so that later ones need no new format', () => {
+  expect(read({ colourOfTheBikeShed: 'green' })).not.toHaveProperty('colourOfTheBikeShed');
+});
+
+describe('what is newer is refused with what to do', () => {
+  test.each([
+    ['a bundle format', { formatVersion: 2 }],
+    // Nothing else of a newer format can be relied on.
+    ['a bundle format with other fields', { formatVersion: 99, classNames: { a: 1 } }],
+    ['TensorFlow.js', { minimumTfjsVersion: '4.100.0' }],
+  ])('%s', (_, changes) => {
+    expect(() => read(changes)).toThrow(
+      expect.objectContaining({
+        code: 'format-too-new',
+        message: expect.stringContaining('Use the web files of the kerasport version'),
+      }),
+    );
+  });
+});
+
+describe('every field that the code relies on is checked', () => {
+  const preprocessing = metadataFor({}).preprocessing;
+  const entry = { path: 'model.json', bytes: 1, sha256: '0'.repeat(64) };
+  test.each([
+    ['formatVersion', { formatVersion: '1' }],
+    ['formatVersion', { formatVersion: 0 }],
+    ['name', { name: '' }],
+    ['classNames', { classNames: ['only'] }],
+    ['classNames', { classNames: ['same', 'same'] }],
+    ['classNames[1]', { classNames: ['one', 2] }],
+    ['colorMode', { colorMode: 'cmyk' }],
+    ['inputShape', { inputShape: [4, 4, 3] }],
+    ['inputShape[0]', { inputShape: [0.5, 4, 1] }],
+    ['inputShape[1]', { inputShape: [4, -4, 1] }],
+    ['inputRange', { inputRange: [0, 1] }],
+    ['preprocessing', { preprocessing: null }],
+    ['preprocessing.fit', { preprocessing: { ...preprocessing, fit: 'fill' } }],
+    ['preprocessing.resample', { preprocessing: { ...preprocessing, resample: 'toString' } }],
+    [
+      'preprocessing.background[2]',
+      { preprocessing: { ...preprocessing, background: [0, 0, 256] } },
+    ],
+    ['preprocessing.orientation', { preprocessing: { ...preprocessing, orientation: 'none' } }],
+    ['output.kind', { output: { kind: 'logits', activation: 'softmax' } }],
+    ['files', { files: { length: 1 } }],
+    ['files[0].path', { files: [{ ...entry, path: '../secret' }] }],
+    ['files[0].path', { files: [{ ...entry, path: '/etc/passwd' }] }],
+    ['files[0].path', { files: [{ ...entry, path: 'https://example.org/x' }] }],
+    ['files[0].sha256', { files: [{ ...entry, sha256: 'no' }] }],
+    ['files[0].bytes', { files: [{ ...entry, bytes: -1 }] }],
+  ])('%s: %j', (place, changes) => {
+    expect(() => read(changes)).toThrow(
+      expect.objectContaining({
+        code: 'bundle-damaged',
+        message: expect.stringContaining(`${place} is `),
+      }),
+    );
+  });
+});
+
+describe('hostile documents are harmless', () => {
+  test('inherited properties do not stand in for missing fields', () => {
+    const { name: _, ...withoutName } = metadataFor({});
+    Reflect.set(Object.prototype, 'name', 'inherited');
+    try {
+      expect(() => readMetadata(jsonBytes(withoutName), '4.22.0')).toThrow('name is undefined');
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'name');
+    }
+  });
+
+  test('a key named __proto__ changes no prototype', () => {
+    const text = JSON.stringify(metadataFor({})).replace('{', '{"__proto__": {"polluted": 1}, ');
+
+    const metadata = readMetadata(new TextEncoder().encode(text), '4.22.0');
+
+    expect(metadata).not.toHaveProperty('polluted');
+    expect({}).not.toHaveProperty('polluted');
+  });
+
+  test.each(['', 'null', '[]', '"text"', '{"formatVersion": 1e999}', '{', '\u0000'])(
+    'document %j is refused',
+    (text) => {
+      expect(() => readMetadata(new TextEncoder().encode(text), '4.22.0')).toThrow(
+        expect.objectContaining({ code: 'bundle-damaged' }),
+      );
+    },
+  );
+
+  test('a message quotes no more than a little of a value', () => {
+    const changes = { colorMode: 'x'.repeat(100_000) };
+
+    expect(() => read(changes)).toThrow(/^.{1,400}$/);
+  });
+});
+
+describe('samples', () => {
+  const sample = {
+    file: 'samples/01.png',
+    label: null,
+    probabilities: [0.5, 0.25, 0.25],
+    pixelsSha256: 'b'.repeat(64),
+  };
+  const readOne = (changes: object) =>
+    readSamples(jsonBytes({ samples: [{ ...sample, ...changes }] }), CLASS_NAMES);
+
+  test('are read as they stand', () => {
+    expect(readOne({})).toEqual([sample]);
+  });
+
+  test.each([
+    ['a probability too few', { probabilities: [0.5, 0.5] }],
+    ['more than certain', { probabilities: [1.5, 0, 0] }],
+    ['a file outside', { file: '../01.png' }],
+    ['no hash', { pixelsSha256: null }],
+  ])('with %s are refused', (_, changes) => {
+    expect(() => readOne(changes)).toThrow(expect.objectContaining({ code: 'bundle-damaged' }));
+  });
+});

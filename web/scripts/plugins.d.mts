@@ -1,0 +1,4 @@
+import type { Plugin } from 'vite';
+
+export function deflatedFiles(): Plugin;
+export function withoutThreads(): Plugin;

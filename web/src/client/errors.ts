@@ -1,0 +1,42 @@
+/** What kind of failure a {@link KerasportError} reports. */
+export type KerasportErrorCode =
+  | 'backend-unavailable'
+  | 'bundle-damaged'
+  | 'bundle-missing'
+  | 'disposed'
+  | 'format-too-new'
+  | 'inference-failed'
+  | 'invalid-argument'
+  | 'picture-unreadable';
+
+/**
+ * An error with a sentence for people (what happened, what was expected, what was received, how to
+ * fix it) and a `code` for programs.
+ */
+export class KerasportError extends Error {
+  override readonly name = 'KerasportError';
+
+  constructor(
+    readonly code: KerasportErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A value as it may be quoted in a message: short, on one line, never markup. */
+export function quote(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : describe(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.slice(0, 8).map(quote).join(', ')}]`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

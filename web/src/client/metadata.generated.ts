@@ -1,0 +1,248 @@
+// Generated from python/kerasport/schemas by `npm run generate`. Do not edit.
+
+/**
+ * `metadata.json`: everything a front end needs besides the model's own files.
+ */
+export interface Metadata {
+  /**
+   * One name per output, in the order of the outputs.
+   */
+  classNames: string[];
+  colorMode: "rgb" | "grayscale";
+  /**
+   * Every file but metadata.json, model.js (made of the others) and parity.json (written later by verify).
+   */
+  files: FileEntry[];
+  formatVersion: number;
+  /**
+   * Range of the float32 values that the model expects.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  inputRange: [0, 255];
+  /**
+   * Height, width, channels.
+   *
+   * @minItems 3
+   * @maxItems 3
+   */
+  inputShape: [number, number, 1 | 3];
+  kerasportVersion: string;
+  metrics: Metrics | null;
+  minimumTfjsVersion: string;
+  name: string;
+  output: Output;
+  preprocessing: Preprocessing;
+  quantization: Quantization;
+  rescaling: Rescaling;
+  training: Training | null;
+}
+/**
+ * One file of the bundle, by its path relative to `metadata.json`.
+ */
+export interface FileEntry {
+  bytes: number;
+  path: string;
+  sha256: string;
+}
+/**
+ * How good the model is, and how that was found.
+ */
+export interface Metrics {
+  /**
+   * How the test accuracy was obtained, in one sentence.
+   */
+  method: string;
+  testAccuracy: number | null;
+  testPictures: number;
+  validationAccuracy: number | null;
+}
+/**
+ * What the model returns.
+ */
+export interface Output {
+  /**
+   * Last activation in the model.
+   */
+  activation: "softmax" | "sigmoid";
+  kind: "probabilities";
+}
+/**
+ * How a picture file becomes the model's uint8 input, step by step.
+ */
+export interface Preprocessing {
+  /**
+   * RGB colour under transparent pixels and around a padded picture.
+   *
+   * @minItems 3
+   * @maxItems 3
+   */
+  background: [number, number, number];
+  /**
+   * Embedded colour profiles are not applied.
+   */
+  colorProfile: "ignored";
+  /**
+   * stretch: both sides independently; crop: centre crop to the target's aspect ratio; pad: whole picture on the background.
+   */
+  fit: "stretch" | "crop" | "pad";
+  /**
+   * The EXIF orientation is applied.
+   */
+  orientation: "exif";
+  /**
+   * Antialiased resampling filter, in Pillow's fixed-point arithmetic.
+   */
+  resample: "nearest" | "bilinear" | "bicubic" | "lanczos";
+}
+/**
+ * How the weights are stored on disk. They are float32 once loaded.
+ */
+export interface Quantization {
+  weights: "float32" | "float16" | "uint16" | "uint8";
+}
+/**
+ * The scaling that the model applies to its own input: `x * scale + offset`.
+ */
+export interface Rescaling {
+  /**
+   * Summand, for all channels or one per channel.
+   */
+  offset: number | number[];
+  /**
+   * The model holds this layer: give it pixels of 0 to 255, never scaled ones.
+   */
+  place: "inside the model";
+  /**
+   * Factor, for all channels or one per channel.
+   */
+  scale: number | number[];
+}
+/**
+ * Where the weights come from.
+ */
+export interface Training {
+  architecture: string;
+  /**
+   * Epoch, counted from 1, whose weights were kept.
+   */
+  bestEpoch: number;
+  counts: Counts;
+  /**
+   * SHA-256 over every picture's content hash, class and split, sorted.
+   */
+  dataFingerprint: string;
+  /**
+   * UTC day on which the training ended, YYYY-MM-DD.
+   */
+  date: string;
+  /**
+   * Epochs that were run.
+   */
+  epochs: number;
+  recipe: string;
+  seed: number;
+  versions: Versions;
+}
+/**
+ * Number of pictures per class, in the order of `classNames`.
+ */
+export interface Counts {
+  test: number[];
+  train: number[];
+  validation: number[];
+}
+/**
+ * Version of each package that took part.
+ */
+export interface Versions {
+  [k: string]: string;
+}
+
+/**
+ * `samples/samples.json`: pictures by which any consumer can check itself.
+ */
+export interface Samples {
+  samples: Sample[];
+}
+/**
+ * A picture in the bundle with what Keras answered for it.
+ */
+export interface Sample {
+  /**
+   * Path relative to metadata.json.
+   */
+  file: string;
+  /**
+   * True class, where known.
+   */
+  label: string | null;
+  /**
+   * SHA-256 of the uint8 pixels after preprocessing, row by row, channels last.
+   */
+  pixelsSha256: string;
+  /**
+   * Keras' float32 answer, in the order of classNames.
+   */
+  probabilities: number[];
+}
+
+/**
+ * `parity.json`: what `kerasport verify` measured on this bundle.
+ */
+export interface Parity {
+  /**
+   * SHA-256 of the model.json that was measured.
+   */
+  modelSha256: string;
+  passed: boolean;
+  /**
+   * Which pictures were compared.
+   */
+  pictures: string;
+  /**
+   * Where the expected probabilities come from.
+   */
+  reference: string;
+  /**
+   * Files that are not readable pictures, with reasons.
+   */
+  skipped: string[];
+  witnesses: Witness[];
+}
+/**
+ * What one engine on one backend answered, compared with Keras.
+ */
+export interface Witness {
+  backend: string;
+  /**
+   * Input values that differ after preprocessing.
+   */
+  differingPixels: number;
+  engine: string;
+  engineVersion: string;
+  /**
+   * Largest difference of a probability.
+   */
+  maxAbsoluteDifference: number;
+  /**
+   * Engine and backend, like chromium/wasm.
+   */
+  name: string;
+  passed: boolean;
+  pictures: number;
+  tfjsVersion: string;
+  /**
+   * Largest difference that is allowed.
+   */
+  tolerance: number;
+  /**
+   * Share of pictures with the same best class; ties within tolerance agree.
+   */
+  top1Agreement: number;
+  /**
+   * Picture with the largest difference.
+   */
+  worstPicture: string | null;
+}
