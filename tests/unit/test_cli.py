@@ -1,0 +1,157 @@
+"""The command line without TensorFlow: help, output, errors and exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kerasport.cli import main
+
+FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
+PICTURE = Path(__file__).parents[1] / "golden" / "pictures" / "rgb.png"
+COMMANDS = ["train", "evaluate", "export", "verify", "predict", "inspect"]
+
+
+def run(
+    capsys: pytest.CaptureFixture[str], *arguments: str | Path
+) -> tuple[int | str | None, str, str]:
+    """Return exit code, stdout and stderr of a command."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return stop.value.code or 0, captured.out, captured.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Help exits with 0 and names the options."""
+    code, out, _ = run(capsys, command, "--help")
+
+    assert code == 0
+    assert "--json" in out
+
+
+def test_the_top_level_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command stands in the list."""
+    _, out, _ = run(capsys, "--help")
+
+    assert [command for command in COMMANDS if command not in out] == []
+
+
+def test_predict_answers_from_a_bundle_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """A bundle classifies a file; class names are text, whatever they contain."""
+    code, out, _ = run(capsys, "predict", FROZEN, PICTURE, "--json")
+
+    answers = json.loads(out)
+    assert code == 0
+    assert answers[0]["file"] == str(PICTURE)
+    assert {p["className"] for p in answers[0]["predictions"]} == {
+        "red",
+        "<b>green</b>",
+        "bl\u00fce",
+    }
+    assert sum(p["probability"] for p in answers[0]["predictions"]) == pytest.approx(1, abs=1e-6)
+
+
+def test_predict_goes_on_after_an_unreadable_picture(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The readable pictures are answered, the other is named, and the exit code says so."""
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+
+    code, out, err = run(capsys, "predict", FROZEN, broken, PICTURE)
+
+    assert code == 1
+    assert out.startswith(f"{PICTURE}: ")
+    assert f"Error: '{broken}' is not a picture that can be read." in err
+
+
+def test_inspect_shows_what_the_bundle_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """Name, classes, input and files are shown; JSON gives the metadata itself."""
+    code, out, _ = run(capsys, "inspect", FROZEN)
+    _, as_json, _ = run(capsys, "inspect", FROZEN, "--json")
+
+    assert code == 0
+    assert "10 x 12 pixels, rgb" in out
+    assert "<b>green</b>" in out
+    assert "group1-shard1of1.bin" in out
+    assert json.loads(as_json) == json.loads((FROZEN / "metadata.json").read_text())
+
+
+def test_an_error_is_one_message_and_exit_code_1(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A damaged bundle gives its message on stderr, no traceback and nothing on stdout."""
+    folder = shutil.copytree(FROZEN, tmp_path / "model")
+    (folder / "model.json").unlink()
+
+    code, out, err = run(capsys, "inspect", folder)
+
+    assert code == 1
+    assert out == ""
+    assert err.startswith("Error: The bundle '")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predict"], "Missing argument"),
+        (["teach"], "No such command"),
+        (["train", "--image-size", "big"], "is not a size. Expected HEIGHTxWIDTH"),
+        (["train", "--epochs", "0"], "greater than or equal to 1"),
+        (["train", "--fit", "squash"], "is not one of"),
+    ],
+    ids=["missing", "command", "size", "epochs", "choice"],
+)
+def test_wrong_usage_exits_with_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong usage is told apart from errors by its exit code."""
+    code, _, err = run(capsys, *arguments)
+
+    assert code == 2
+    assert message in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "digit"], "There is no recipe 'digit'. Did you mean 'digits'?"),
+        (["evaluate", "nowhere"], "There is no run at 'nowhere'"),
+        (["export", "nowhere"], "There is nothing at 'nowhere'. Expected a run or a .keras file."),
+        (["verify", "nowhere"], "There is no bundle folder at 'nowhere'"),
+        (["predict", "nowhere", "a.png"], "There is no bundle folder at 'nowhere'"),
+    ],
+    ids=["train", "evaluate", "export", "verify", "predict"],
+)
+def test_every_command_says_what_is_missing(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A path or a recipe that is not there is named, with exit code 1, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+
+    code, _, err = run(capsys, *arguments)
+
+    assert code == 1
+    assert message in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_keras_file_needs_labels(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A bare model is refused before TensorFlow is loaded, with the option that is missing."""
+    model = tmp_path / "model.keras"
+    model.touch()
+
+    code, _, err = run(capsys, "export", model)
+
+    assert code == 2
+    assert "--labels" in err
