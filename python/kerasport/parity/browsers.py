@@ -71,6 +71,7 @@ def install_chromium() -> str:
 
     Tries Playwright's download, then Debian's package where apt is there and may be used.
     """
+    _ensure_driver()
     with contextlib.suppress(BrowserError):
         return _launched_version()
     if os.environ.get(_OVERRIDE):
@@ -99,12 +100,20 @@ def launched_chromium(*, webgpu: bool = False) -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     flags = (*CHROMIUM_FLAGS, *WEBGPU_FLAGS) if webgpu else CHROMIUM_FLAGS
-    with sync_playwright() as playwright:
-        browser = _launch_first(playwright, flags)
+    with contextlib.ExitStack() as stack:
         try:
-            yield browser
-        finally:
-            browser.close()
+            playwright = stack.enter_context(sync_playwright())
+        except Exception as error:
+            # Playwright raises a bare Exception when its own process dies at once.
+            if (failure := _driver_failure()) is None:
+                raise
+            raise BrowserError(
+                f"Playwright does not start: {failure} Repair it with: "
+                "python -m kerasport.parity.browsers --install"
+            ) from error
+        browser = _launch_first(playwright, flags)
+        stack.callback(browser.close)
+        yield browser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -240,6 +249,27 @@ def _launch(playwright: Playwright, path: Path, flags: Sequence[str]) -> Browser
 def _launched_version() -> str:
     with launched_chromium() as browser:
         return browser.version
+
+
+def _ensure_driver() -> None:
+    """Make sure that Playwright itself starts; its Node.js needs a library that Debian may lack."""
+    failure = _driver_failure()
+    if failure is not None and "libatomic" in failure and _may_use_apt():
+        logger.info("Installing libatomic1, which Playwright's Node.js needs ...")
+        _apt_get("update")
+        _apt_get("install", "--yes", "--no-install-recommends", "libatomic1")
+        failure = _driver_failure()
+    if failure is not None:
+        raise BrowserError(
+            f"Playwright does not start: {failure} Install what is missing "
+            "(Debian: 'apt-get install libatomic1'), or reinstall it: pip install -U playwright"
+        )
+
+
+def _driver_failure() -> str | None:
+    if importlib.util.find_spec("playwright") is None:
+        raise missing_extra("verify", "Driving a browser")
+    return _run([sys.executable, "-m", "playwright", "--version"], limit_seconds=60)
 
 
 def _download() -> bool:
