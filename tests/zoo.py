@@ -81,7 +81,65 @@ _layer("relu-max", lambda L: [L.Conv2D(6, 3), L.ReLU(max_value=0.5)])
 _layer("dropout", lambda L: [L.Dropout(0.5), L.Conv2D(4, 3), L.SpatialDropout2D(0.3)])
 _layer("noise", lambda L: [L.GaussianNoise(0.5), L.Conv2D(4, 3)])
 _layer("augmentation", lambda L: [L.RandomFlip(), L.RandomRotation(0.2), L.RandomZoom(0.2)])
-for _name in ("relu", "relu6", "elu", "selu", "sigmoid", "softplus", "softsign", "tanh", "silu"):
+_layer("conv-grouped", lambda L: [L.Conv2D(6, 3), L.Conv2D(4, 3, groups=2, activation="relu")])
+_layer("separable", lambda L: [L.SeparableConv2D(5, 3, strides=2, depth_multiplier=2)])
+_layer("transposed", lambda L: [L.Conv2DTranspose(4, 3, strides=2, padding="same")])
+_layer("transposed-valid", lambda L: [L.Conv2DTranspose(4, (2, 4), strides=(3, 2))])
+_layer("transposed-narrow", lambda L: [L.Conv2DTranspose(4, 2, strides=3, padding="same")])
+_layer("global-keepdims", lambda L: [L.GlobalAveragePooling2D(keepdims=True), L.Conv2D(5, 1)])
+_layer("normalization", lambda L: [L.Normalization(mean=[0.1, -0.2, 0.3], variance=[0.5, 2, 1])])
+_layer(
+    "normalization-inverted",
+    lambda L: [L.Normalization(mean=[0.1, -0.2, 0.3], variance=[0.5, 2, 1], invert=True)],
+)
+_layer("layer-normalization", lambda L: [L.Conv2D(6, 3), L.LayerNormalization(epsilon=1e-6)])
+_layer("group-normalization", lambda L: [L.Conv2D(6, 3), L.GroupNormalization(groups=3)])
+_layer(
+    "group-normalization-bare",
+    lambda L: [L.Conv2D(6, 3), L.GroupNormalization(groups=-1, center=False, scale=False)],
+)
+_layer("leaky-relu", lambda L: [L.Conv2D(6, 3), L.LeakyReLU(negative_slope=0.1)])
+_layer("relu-slope", lambda L: [L.Conv2D(6, 3), L.ReLU(negative_slope=0.2)])
+_layer("relu-slope-max", lambda L: [L.Conv2D(6, 3), L.ReLU(max_value=0.7, negative_slope=0.2)])
+_layer("elu-alpha", lambda L: [L.Conv2D(6, 3), L.ELU(alpha=0.5)])
+_layer("prelu", lambda L: [L.Conv2D(6, 3), L.PReLU(alpha_initializer="uniform")])
+_layer("prelu-shared", lambda L: [L.PReLU(alpha_initializer="uniform", shared_axes=[1, 2])])
+_layer("cropping", lambda L: [L.Cropping2D(((1, 0), (2, 3)))])
+_layer("upsampling-nearest", lambda L: [L.UpSampling2D((2, 3)), L.Conv2D(4, 3)])
+_layer(
+    "upsampling-bilinear",
+    lambda L: [L.UpSampling2D((2, 3), interpolation="bilinear"), L.Conv2D(4, 3, strides=2)],
+)
+_layer("reshape", lambda L: [L.Reshape((5, -1, 2)), L.Permute((2, 1, 3)), L.Conv2D(4, 3)])
+_layer("dense-on-pixels", lambda L: [L.Dense(5, activation="gelu")])
+_layer("identity", lambda L: [L.Identity(), L.ActivityRegularization(0.1), L.Conv2D(4, 3)])
+_layer("random-layers", lambda L: [L.RandomBrightness(0.2), L.RandomContrast(0.2)])
+
+ACTIVATIONS = [
+    "relu",
+    "relu6",
+    "elu",
+    "celu",
+    "selu",
+    "gelu",
+    "sigmoid",
+    "softplus",
+    "softsign",
+    "tanh",
+    "silu",
+    "mish",
+    "softmax",
+    "log_softmax",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
+    "leaky_relu",
+    "log_sigmoid",
+    "soft_shrink",
+    "sparse_sigmoid",
+    "tanh_shrink",
+]
+for _name in ACTIVATIONS:
     _layer(f"activation-{_name}", lambda L, name=_name: [L.Conv2D(5, 3, activation=name)])
     _layer(f"activation-layer-{_name}", lambda L, name=_name: [L.Activation(name)])
 
@@ -153,3 +211,46 @@ def _shared_layer(keras: Any) -> Any:
     x = shared(shared(x))
     x = keras.layers.Flatten()(x)
     return keras.Model(inputs, keras.layers.Dense(4, activation="softmax")(x))
+
+
+def _merged(name: str, merge: Builder) -> None:
+    def build_merged(keras: Any) -> Any:
+        inputs = keras.Input(INPUT_SHAPE)
+        x = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+        one = keras.layers.Conv2D(4, 3, activation="tanh")(x)
+        other = keras.layers.Conv2D(4, 3)(x)
+        x = merge(keras)(one, other)
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        return keras.Model(inputs, keras.layers.Dense(4, activation="softmax")(x))
+
+    _BUILDERS[name] = build_merged
+
+
+for _name in ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"):
+    _merged(
+        f"merge-{_name.lower()}",
+        lambda keras, name=_name: lambda one, other: getattr(keras.layers, name)()([one, other]),
+    )
+
+OPERATIONS = {
+    "add-number": lambda keras: lambda one, other: one + 3.0,
+    "number-minus": lambda keras: lambda one, other: 2.0 - one,
+    "minus-number": lambda keras: lambda one, other: one - 2,
+    "times-number": lambda keras: lambda one, other: 0.5 * one,
+    "divided": lambda keras: lambda one, other: one / 4,
+    "negative": lambda keras: lambda one, other: -one,
+    "sum": lambda keras: lambda one, other: one + other,
+    "difference": lambda keras: lambda one, other: one - other,
+    "product": lambda keras: lambda one, other: one * other,
+    "maximum": lambda keras: lambda one, other: keras.ops.maximum(one, other),
+    "relu": lambda keras: lambda one, other: keras.ops.relu(one),
+    "hard-silu": lambda keras: lambda one, other: keras.ops.hard_silu(one),
+    "softmax": lambda keras: lambda one, other: keras.ops.softmax(one),
+    "mean-keepdims": lambda keras: (
+        lambda one, other: (
+            one * keras.ops.sigmoid(keras.ops.mean(other, axis=[1, 2], keepdims=True))
+        )
+    ),
+}
+for _name, _merge in OPERATIONS.items():
+    _merged(f"operation-{_name}", _merge)

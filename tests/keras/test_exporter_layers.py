@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import zoo
 
 from kerasport.errors import ExportError
 from kerasport.exporter import export
+from kerasport.exporter.rewriters import activations
 from kerasport.models import probabilities
 from kerasport.runtime import Runtime
 
@@ -97,26 +97,37 @@ def test_two_exports_are_byte_identical(keras: Any, tmp_path: Path) -> None:
 def _refused(keras: Any) -> dict[str, tuple[list[Any], str]]:
     layers = keras.layers
     return {
-        "grouped": (
-            [layers.Conv2D(6, 3, groups=3, name="g")],
-            "layer 'g' (Conv2D): it has 3 groups, and TensorFlow.js computes ungrouped",
+        "dilated-transpose": (
+            [layers.Conv2DTranspose(6, 3, dilation_rate=2, name="t")],
+            "layer 't' (Conv2DTranspose): TensorFlow.js does not compute dilation_rate=",
         ),
-        "leaky": (
-            [layers.ReLU(negative_slope=0.2, name="r")],
-            "layer 'r' (ReLU): TensorFlow.js ignores negative_slope=0.2",
+        "threshold": (
+            [layers.ReLU(threshold=0.5, name="r")],
+            "layer 'r' (ReLU): TensorFlow.js ignores threshold=0.5",
         ),
         "unknown": (
-            [layers.GroupNormalization(groups=1, name="n")],
-            "layer 'n' (GroupNormalization): no rewriter knows this layer",
+            [layers.UnitNormalization(name="n")],
+            "layer 'n' (UnitNormalization): no rewriter knows this layer. Remedy: replace it, or "
+            "register a rewriter for it",
         ),
         "activation": (
-            [layers.Conv2D(3, 3, activation="hard_sigmoid", name="h")],
-            "layer 'h' (Conv2D): TensorFlow.js has no equal of its activation 'hard_sigmoid'",
+            [layers.Conv2D(3, 3, activation="squareplus", name="h")],
+            "layer 'h' (Conv2D): TensorFlow.js has no equal of its activation 'squareplus'",
+        ),
+        "upsampling": (
+            [layers.UpSampling2D(2, interpolation="bicubic", name="u")],
+            "layer 'u' (UpSampling2D): its interpolation is 'bicubic'",
+        ),
+        "axis": (
+            [layers.BatchNormalization(axis=1, name="b")],
+            "layer 'b' (BatchNormalization): its axis is 1, not the channels",
         ),
     }
 
 
-@pytest.mark.parametrize("name", ["grouped", "leaky", "unknown", "activation"])
+@pytest.mark.parametrize(
+    "name", ["dilated-transpose", "threshold", "unknown", "activation", "upsampling", "axis"]
+)
 def test_what_cannot_be_right_is_refused(name: str, keras: Any, tmp_path: Path) -> None:
     """The refusal names layer, class and reason, and nothing is written."""
     layers, message = _refused(keras)[name]
@@ -149,11 +160,10 @@ def test_a_silently_wrong_layer_cannot_leave(
     keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When a rewriter is wrong, reading the files back finds it and the old bundle stays."""
-    lower = importlib.import_module("kerasport.exporter.lower")
 
     export(zoo.build("conv", keras), tmp_path / "model", class_names=zoo.CLASS_NAMES)
     before = (tmp_path / "model" / "metadata.json").read_bytes()
-    monkeypatch.setitem(lower.ACTIVATIONS, "silu", "relu")
+    monkeypatch.setitem(activations.NATIVE, "silu", "relu")
 
     with pytest.raises(ExportError, match=r"differs from Keras by .* Nothing was put in place"):
         export(

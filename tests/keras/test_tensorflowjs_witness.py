@@ -24,6 +24,9 @@ pytestmark = [
     ),
 ]
 
+# TensorFlow.js calls this activation logSoftmax, Keras 2, which that package reads with, does not.
+UNKNOWN_TO_KERAS_2 = ("activation-log_softmax", "activation-layer-log_softmax")
+
 # In a process of its own: the package brings JAX, tf_keras and their warnings with it.
 READER = """
 import sys
@@ -43,7 +46,8 @@ def test_tensorflowjs_own_reader_gives_keras_probabilities(keras: Any, tmp_path:
     pixels = np.random.default_rng(2).integers(0, 256, (4, *zoo.INPUT_SHAPE), dtype=np.uint8)
     np.save(tmp_path / "pixels.npy", pixels)
     expected = {}
-    for name in zoo.names():
+    names = [name for name in zoo.names() if name not in UNKNOWN_TO_KERAS_2]
+    for name in names:
         model = zoo.build(name, keras)
         export(model, tmp_path / name, class_names=zoo.CLASS_NAMES)
         expected[name] = probabilities(model, pixels)
@@ -63,4 +67,4 @@ def test_tensorflowjs_own_reader_gives_keras_probabilities(keras: Any, tmp_path:
     }
     # float32 on both sides; the order of the sums differs.
     assert {name: d for name, d in differences.items() if not d <= 1e-6} == {}
-    assert len(differences) == len(zoo.names())
+    assert len(differences) == len(names)

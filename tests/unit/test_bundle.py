@@ -93,9 +93,9 @@ def test_a_broken_bundle_says_what_is_broken(name: str, folder: Path) -> None:
 def test_the_runtime_names_a_layer_that_it_does_not_know(folder: Path) -> None:
     """A topology with a foreign layer is refused before anything is computed."""
     path = folder / "model.json"
-    path.write_text(path.read_text().replace('"Flatten"', '"Permute"'))
+    path.write_text(path.read_text().replace('"Flatten"', '"LSTM"'))
 
-    with pytest.raises(BundleError, match="does not know the layer 'flatten' of class Permute"):
+    with pytest.raises(BundleError, match="does not know the layer 'flatten' of class LSTM"):
         Runtime(Bundle.open(folder, check_files=False))
 
 

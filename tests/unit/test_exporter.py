@@ -145,18 +145,20 @@ def test_models_of_another_shape_are_refused(config: dict[str, Any], message: st
 def test_all_refusals_are_listed_at_once() -> None:
     """A user sees every layer that has to change, not only the first."""
     graph = small_graph()
-    graph.nodes["scale"].class_name = "Mystery"
+    graph.nodes["scale"].config["scale"] = 0.5
     graph.nodes["flat"].config["data_format"] = "channels_first"
+    graph.nodes["out"].class_name = "Mystery"
 
     with pytest.raises(ExportError) as error:
         lower(graph)
 
     assert str(error.value).splitlines() == [
         "2 layer(s) cannot be expressed in TensorFlow.js, so nothing was written:",
-        "  - layer 'scale' (Mystery): no rewriter knows this layer.",
         "  - layer 'flat' (Flatten): its data_format is 'channels_first', and TensorFlow.js "
         "computes only channels_last. Remedy: rebuild the model with "
         "data_format='channels_last'.",
+        "  - layer 'out' (Mystery): no rewriter knows this layer. Remedy: replace it, or register "
+        "a rewriter for it (docs/export.md).",
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,10 @@ from kerasport import models
 from kerasport.bundle import METADATA_FILE, MODEL_SCRIPT, SAMPLES_FILE, Bundle
 from kerasport.errors import ExportError
 from kerasport.exporter.embed import embed
-from kerasport.exporter.gate import check_graph
+from kerasport.exporter.gate import check_graph, minimum_tfjs_version
 from kerasport.exporter.graph import Graph
 from kerasport.exporter.lower import end_in_probabilities, lower
+from kerasport.exporter.optimise import optimise
 from kerasport.exporter.patterns import pattern_files, patterns
 from kerasport.exporter.read import read_keras_model
 from kerasport.exporter.write import write_model
@@ -63,13 +64,20 @@ class _Picture:
     label: str | None = None
 
 
-def export_run(run: Run, out: str | Path = "web/model", *, force: bool = False) -> Bundle:
+def export_run(
+    run: Run,
+    out: str | Path = "web/model",
+    *,
+    force: bool = False,
+    without: Collection[str] = (),
+) -> Bundle:
     """Export the model of a run folder with its description and sample pictures.
 
     Args:
         run: what `kerasport.train` wrote.
         out: the bundle folder to write.
         force: replace a bundle that is already there.
+        without: passes of `exporter.optimise` to leave out.
 
     Raises:
         ExportError: the model cannot be expressed, or `out` must not be replaced.
@@ -79,7 +87,7 @@ def export_run(run: Run, out: str | Path = "web/model", *, force: bool = False) 
         for sample in run.samples
     ]
     model = models.load_model(run.model_path)
-    return _export(model, run.description, samples, Path(out), force=force)
+    return _export(model, run.description, samples, Path(out), force=force, without=without)
 
 
 def export(
@@ -90,6 +98,7 @@ def export(
     name: str | None = None,
     preprocessing: Preprocessing | None = None,
     force: bool = False,
+    without: Collection[str] = (),
 ) -> Bundle:
     """Export a Keras 3 model, or a `.keras` file, that takes pixels of 0 to 255.
 
@@ -100,6 +109,7 @@ def export(
         name: what the model is called on the page; the model's own name by default.
         preprocessing: how pictures become its input; stretched, bilinear by default.
         force: replace a bundle that is already there.
+        without: passes of `exporter.optimise` to leave out.
 
     Raises:
         ExportError: the model cannot be expressed, or `out` must not be replaced.
@@ -126,7 +136,7 @@ def export(
     samples = [
         _Picture(".png", content) for content in pattern_files(description.image_spec).values()
     ]
-    return _export(model, description, samples, Path(out), force=force)
+    return _export(model, description, samples, Path(out), force=force, without=without)
 
 
 def _export(
@@ -136,10 +146,12 @@ def _export(
     out: Path,
     *,
     force: bool,
+    without: Collection[str],
 ) -> Bundle:
     _check_target(out, force=force)
     graph = lower(read_keras_model(model))
     activation = end_in_probabilities(graph)
+    optimise(graph, without=without)
     check_graph(graph, num_classes=len(description.class_names))
     description = description.model_copy(
         update={"rescaling": _rescaling(graph), "output": Output(activation=activation)}
@@ -151,6 +163,7 @@ def _export(
         metadata = Metadata(
             **description.model_dump(),
             kerasport_version=VERSION,
+            minimum_tfjs_version=minimum_tfjs_version(graph),
             files=_file_entries(folder),
         )
         write_text(folder / METADATA_FILE, metadata.to_json())

@@ -9,26 +9,40 @@ import numpy as np
 
 from kerasport.errors import ExportError
 from kerasport.exporter.graph import Graph, Node
+from kerasport.metadata import MINIMUM_TFJS_VERSION
 
-__all__ = ["TFJS_LAYERS", "Refusal", "check_graph", "refuse"]
+__all__ = ["TFJS_LAYERS", "Refusal", "check_graph", "minimum_tfjs_version", "refuse"]
 
 TFJS_LAYERS = frozenset(
     {
         "Activation",
         "Add",
+        "Average",
         "AveragePooling2D",
         "BatchNormalization",
+        "Concatenate",
         "Conv2D",
+        "Conv2DTranspose",
+        "Cropping2D",
         "Dense",
         "DepthwiseConv2D",
         "Flatten",
         "GlobalAveragePooling2D",
         "GlobalMaxPooling2D",
         "InputLayer",
+        "LayerNormalization",
+        "LeakyReLU",
         "MaxPooling2D",
+        "Maximum",
+        "Minimum",
+        "Multiply",
+        "PReLU",
+        "Permute",
         "ReLU",
         "Rescaling",
+        "Reshape",
         "Softmax",
+        "UpSampling2D",
         "ZeroPadding2D",
     }
 )
@@ -95,6 +109,14 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
             f"The model {graph.name!r} has {outputs} outputs, but there are {num_classes} class "
             "names. Expected one name per output."
         )
+
+
+def minimum_tfjs_version(graph: Graph) -> str:
+    """Return the oldest TensorFlow.js that is known to run every layer of the graph."""
+    # 4.16 has no gelu, 4.22 does; what lies between was not tried.
+    if any(node.config.get("activation") == "gelu" for node in graph):
+        return "4.22.0"
+    return MINIMUM_TFJS_VERSION
 
 
 def _count_outputs(graph: Graph) -> int | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["graph_from_config", "read_keras_model"]
 
+_OPERATIONS = ("keras.src.ops", "keras.ops")
 _MODEL_CLASSES = ("Functional", "Sequential", "Model")
 
 Path = tuple[str, ...]
@@ -141,7 +142,7 @@ class _Reader:
                     produced[key] = source
                 else:
                     inputs = [produced[name, node] for name, node, _ in wanted]
-                    produced[key] = self._call(layer, prefix, inputs)
+                    produced[key] = self._call(layer, prefix, inputs, call)
             if len(waiting) == len(pending):
                 names = ", ".join(repr(layer["config"]["name"]) for layer, _, _ in waiting[:5])
                 raise ExportError(f"The layers {names} are not connected to the model's input.")
@@ -149,7 +150,13 @@ class _Reader:
         name, node, _ = outputs[0]
         return produced[name, node]
 
-    def _call(self, layer: Mapping[str, Any], prefix: Path, inputs: list[str]) -> str:
+    def _call(
+        self,
+        layer: Mapping[str, Any],
+        prefix: Path,
+        inputs: list[str],
+        call: Mapping[str, Any] | None = None,
+    ) -> str:
         config = dict(layer["config"])
         path = (*prefix, str(config["name"]))
         if layer["class_name"] in _MODEL_CLASSES:
@@ -162,14 +169,27 @@ class _Reader:
         while name in self.nodes:
             number += 1
             name = f"{path[-1]}_{number}"
+        class_name = str(layer["class_name"])
+        if str(layer.get("module", "")).startswith(_OPERATIONS):
+            # An operation on tensors; some have the names of layers.
+            class_name = f"operation:{class_name}"
+            config["arguments"] = _arguments(call)
         self.nodes[name] = Node(
             name=name,
-            class_name=str(layer["class_name"]),
+            class_name=class_name,
             config=config,
             inputs=inputs,
             weights=dict(self._arrays.get(path, {})),
         )
         return name
+
+
+def _arguments(call: Mapping[str, Any] | None) -> list[Any]:
+    """Return the arguments of an operation, None in the place of each tensor."""
+    if call is None:
+        return []
+    values = [*call["args"], *call.get("kwargs", {}).values()]
+    return [None if _histories([value]) else value for value in values]
 
 
 def _histories(value: Any) -> list[tuple[str, int, int]]:

@@ -1,108 +1,29 @@
-"""Run a bundle in Python without TensorFlow: the layers of TensorFlow.js in numpy.
-
-This is an independent reading of the files that were written. The exporter uses it to compare a
-bundle with Keras before the bundle is put in place, and `kerasport predict` uses it where only
-the exported folder is at hand. It computes in float32, like the browser.
-"""
+"""TensorFlow.js' layers in numpy, float32 in and out."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kerasport.bundle import Bundle
-from kerasport.errors import BundleError
+from kerasport.runtime.activations import Array, activate, softmax
 
-__all__ = ["Runtime"]
+__all__ = ["LAYERS", "Array", "Layer", "window_padding"]
 
-Array = NDArray[np.float32]
 Layer = Callable[[dict[str, Any], dict[str, Array], list[Array]], Array]
+"""Takes configuration, weights and inputs `[n, ...]`; returns the output."""
 
 
-class Runtime:
-    """A bundle's model, ready to predict."""
-
-    def __init__(self, bundle: Bundle) -> None:
-        config = bundle.model()["modelTopology"]["model_config"]["config"]
-        self._shape = bundle.metadata.input_shape
-        self._layers: list[dict[str, Any]] = config["layers"]
-        self._output: str = config["output_layers"][0][0]
-        self._weights: dict[str, dict[str, Array]] = {}
-        for name, array in bundle.weights().items():
-            layer, _, variable = name.rpartition("/")
-            self._weights.setdefault(layer, {})[variable] = array
-        for layer in self._layers:
-            if layer["class_name"] not in _LAYERS:
-                raise BundleError(
-                    f"The Python runtime does not know the layer {layer['name']!r} of class "
-                    f"{layer['class_name']}. Use the Keras model itself, or a browser."
-                )
-
-    def predict(self, pixels: NDArray[np.uint8], *, batch_size: int = 32) -> Array:
-        """Return probabilities, float32 `[n, classes]`, for uint8 pixels `[n, h, w, c]`."""
-        if pixels.ndim != 4 or pixels.shape[1:] != self._shape:
-            raise BundleError(
-                f"The pixels have shape {pixels.shape}. Expected [n, "
-                f"{', '.join(map(str, self._shape))}], as kerasport.preprocess gives it."
-            )
-        batches = [
-            self._forward(pixels[start : start + batch_size].astype(np.float32))
-            for start in range(0, len(pixels), batch_size)
-        ]
-        result: Array = np.concatenate(batches)
-        return result
-
-    def _forward(self, batch: Array) -> Array:
-        values: dict[str, Array] = {}
-        for layer in self._layers:
-            name = layer["name"]
-            inbound = layer["inbound_nodes"]
-            inputs = [values[source[0]] for source in inbound[0]] if inbound else [batch]
-            compute = _LAYERS[layer["class_name"]]
-            values[name] = compute(layer["config"], self._weights.get(name, {}), inputs)
-        return values[self._output]
-
-
-def _activate(name: str, x: Array) -> Array:
-    return _ACTIVATIONS[name](x)
-
-
-def _softmax(x: Array) -> Array:
-    exponents = np.exp(x - x.max(axis=-1, keepdims=True))
-    result: Array = exponents / exponents.sum(axis=-1, keepdims=True)
-    return result
-
-
-def _sigmoid(x: Array) -> Array:
-    # exp of a negative number only: no overflow at either end.
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(np.float32)
-
-
-_SELU_ALPHA, _SELU_SCALE = np.float32(1.6732632423543772), np.float32(1.0507009873554805)
-
-_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
-    "linear": lambda x: x,
-    "relu": lambda x: np.maximum(x, 0),
-    "relu6": lambda x: np.clip(x, 0, 6),
-    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-    "selu": lambda x: _SELU_SCALE * np.where(x > 0, x, _SELU_ALPHA * np.expm1(np.minimum(x, 0))),
-    "sigmoid": _sigmoid,
-    "softmax": _softmax,
-    "softplus": lambda x: np.logaddexp(x, np.float32(0)),
-    "softsign": lambda x: x / (1 + np.abs(x)),
-    "tanh": np.tanh,
-    "swish": lambda x: x * _sigmoid(x),
-}
-
-
-def _padding(
+def window_padding(
     size: int, window: int, stride: int, dilation: int, padding: str
 ) -> tuple[int, int, int]:
-    """Return padding before, padding after and output size, as TensorFlow defines `same`."""
+    """Return padding before, padding after and output size of a sliding window.
+
+    `same` is TensorFlow's: the output has ceil(size / stride) values, and an odd rest of the
+    padding goes behind.
+    """
     extent = (window - 1) * dilation + 1
     if padding == "valid":
         return 0, 0, (size - extent) // stride + 1
@@ -115,8 +36,10 @@ def _windows(x: Array, config: dict[str, Any], size: str, fill: float) -> Array:
     """Return a view `[n, rows, columns, channels, window height, window width]`."""
     (height, width), (row_step, column_step) = config[size], config["strides"]
     row_dilation, column_dilation = config.get("dilation_rate", [1, 1])
-    top, bottom, rows = _padding(x.shape[1], height, row_step, row_dilation, config["padding"])
-    left, right, columns = _padding(
+    top, bottom, rows = window_padding(
+        x.shape[1], height, row_step, row_dilation, config["padding"]
+    )
+    left, right, columns = window_padding(
         x.shape[2], width, column_step, column_dilation, config["padding"]
     )
     x = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
@@ -131,7 +54,7 @@ def _windows(x: Array, config: dict[str, Any], size: str, fill: float) -> Array:
 def _finish(config: dict[str, Any], weights: dict[str, Array], x: Array) -> Array:
     if "bias" in weights:
         x = x + weights["bias"]
-    return _activate(config["activation"], x)
+    return activate(config["activation"], x)
 
 
 def _conv2d(config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
@@ -186,21 +109,100 @@ def _rescaling(config: dict[str, Any], _: dict[str, Array], inputs: list[Array])
     return inputs[0] * scale + offset
 
 
-_LAYERS: dict[str, Layer] = {
+def _transposed(config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
+    x, kernel = inputs[0], weights["kernel"]
+    (height, width), (row_step, column_step) = config["kernel_size"], config["strides"]
+    n, rows, columns, _ = x.shape
+    # Every input value lays its kernel, scaled, onto the output.
+    parts = np.einsum("nyxc,hwfc->nyxhwf", x, kernel, optimize=True)
+    full = np.zeros(
+        (
+            n,
+            (rows - 1) * row_step + max(height, row_step),
+            (columns - 1) * column_step + max(width, column_step),
+            config["filters"],
+        ),
+        np.float32,
+    )
+    for row in range(height):
+        for column in range(width):
+            target = full[
+                :,
+                row : row + rows * row_step : row_step,
+                column : column + columns * column_step : column_step,
+            ]
+            target[:, :rows, :columns] += parts[:, :, :, row, column]
+    if config["padding"] == "same":
+        top = max(height - row_step, 0) // 2
+        left = max(width - column_step, 0) // 2
+        full = full[:, top : top + rows * row_step, left : left + columns * column_step]
+    return _finish(config, weights, full)
+
+
+def _layer_normalization(
+    config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]
+) -> Array:
+    x = inputs[0]
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = (centred * centred).mean(axis=-1, keepdims=True)
+    result: Array = centred / np.sqrt(variance + np.float32(config["epsilon"]))
+    return result * weights.get("gamma", np.float32(1)) + weights.get("beta", np.float32(0))
+
+
+def _cropping(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+    (top, bottom), (left, right) = config["cropping"]
+    height, width = inputs[0].shape[1:3]
+    return inputs[0][:, top : height - bottom, left : width - right]
+
+
+def _upsampling(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+    rows, columns = config["size"]
+    return inputs[0].repeat(rows, axis=1).repeat(columns, axis=2)
+
+
+def _permute(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+    return inputs[0].transpose(0, *config["dims"])
+
+
+def _leaky(x: Array, slope: Array | np.float32) -> Array:
+    return np.where(x > 0, x, x * slope)
+
+
+def _merged(function: Any) -> Layer:
+    # One after the other, not as a stack: inputs may have sides of 1 that are broadcast.
+    return lambda config, weights, inputs: functools.reduce(function, inputs)
+
+
+LAYERS: dict[str, Layer] = {
     "InputLayer": lambda config, weights, inputs: inputs[0],
-    "Activation": lambda config, weights, inputs: _activate(config["activation"], inputs[0]),
-    "Add": lambda config, weights, inputs: np.sum(inputs, axis=0, dtype=np.float32),
+    "Activation": lambda config, weights, inputs: activate(config["activation"], inputs[0]),
+    "Add": _merged(np.add),
+    "Average": lambda config, weights, inputs: (
+        functools.reduce(np.add, inputs) / np.float32(len(inputs))
+    ),
     "AveragePooling2D": _average_pooling,
     "BatchNormalization": _batch_normalization,
+    "Concatenate": lambda config, weights, inputs: np.concatenate(inputs, axis=config["axis"]),
     "Conv2D": _conv2d,
+    "Conv2DTranspose": _transposed,
+    "Cropping2D": _cropping,
     "Dense": _dense,
     "DepthwiseConv2D": _depthwise,
     "Flatten": lambda config, weights, inputs: inputs[0].reshape(len(inputs[0]), -1),
     "GlobalAveragePooling2D": lambda config, weights, inputs: inputs[0].mean(axis=(1, 2)),
     "GlobalMaxPooling2D": lambda config, weights, inputs: inputs[0].max(axis=(1, 2)),
+    "LayerNormalization": _layer_normalization,
+    "LeakyReLU": lambda config, weights, inputs: _leaky(inputs[0], np.float32(config["alpha"])),
     "MaxPooling2D": _max_pooling,
+    "Maximum": _merged(np.maximum),
+    "Minimum": _merged(np.minimum),
+    "Multiply": _merged(np.multiply),
+    "PReLU": lambda config, weights, inputs: _leaky(inputs[0], weights["alpha"]),
+    "Permute": _permute,
     "ReLU": _relu,
     "Rescaling": _rescaling,
-    "Softmax": lambda config, weights, inputs: _softmax(inputs[0]),
+    "Reshape": lambda config, weights, inputs: inputs[0].reshape(-1, *config["target_shape"]),
+    "Softmax": lambda config, weights, inputs: softmax(inputs[0]),
+    "UpSampling2D": _upsampling,
     "ZeroPadding2D": _zero_padding,
 }

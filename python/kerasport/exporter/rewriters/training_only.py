@@ -1,0 +1,47 @@
+"""Layers that do something in training only."""
+
+from __future__ import annotations
+
+from kerasport.exporter.graph import Node
+from kerasport.exporter.rewriters.builder import Builder, rewrites
+
+__all__ = ["TRAINING_ONLY"]
+
+TRAINING_ONLY = (
+    "ActivityRegularization",
+    "AlphaDropout",
+    "AugMix",
+    "CutMix",
+    "Dropout",
+    "GaussianDropout",
+    "GaussianNoise",
+    "MixUp",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+    "SpatialDropout2D",
+    "StochasticDepth",
+)
+"""Layers that are the identity outside training. `RandomCrop` is not: it crops or resizes."""
+
+
+@rewrites(*TRAINING_ONLY)
+def _training_only(node: Node, build: Builder) -> str:
+    return build.inputs[0]
