@@ -82,6 +82,7 @@ _layer("dropout", lambda L: [L.Dropout(0.5), L.Conv2D(4, 3), L.SpatialDropout2D(
 _layer("noise", lambda L: [L.GaussianNoise(0.5), L.Conv2D(4, 3)])
 _layer("augmentation", lambda L: [L.RandomFlip(), L.RandomRotation(0.2), L.RandomZoom(0.2)])
 _layer("conv-grouped", lambda L: [L.Conv2D(6, 3), L.Conv2D(4, 3, groups=2, activation="relu")])
+_layer("conv-each-channel", lambda L: [L.Conv2D(6, 3, groups=3, padding="same", strides=2)])
 _layer("separable", lambda L: [L.SeparableConv2D(5, 3, strides=2, depth_multiplier=2)])
 _layer("transposed", lambda L: [L.Conv2DTranspose(4, 3, strides=2, padding="same")])
 _layer("transposed-valid", lambda L: [L.Conv2DTranspose(4, (2, 4), strides=(3, 2))])
@@ -201,6 +202,38 @@ def _nested(keras: Any) -> Any:
     tail_input = keras.Input((11, 8, 5))
     tail = keras.Model(tail_input, keras.layers.Conv2D(6, 3, name="conv")(tail_input))
     return _around(keras, inner, tail)
+
+
+@model("nested-functional")
+def _nested_functional(keras: Any) -> Any:
+    inner_input = keras.Input((13, 10, 3))
+    x = keras.layers.Conv2D(3, 3, padding="same")(inner_input)
+    inner = keras.Model(inner_input, keras.layers.Activation("tanh")(x))
+    inputs = keras.Input(INPUT_SHAPE)
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    x = keras.layers.Add()([inner(x), inner(inner(x))])
+    x = keras.layers.Flatten()(x)
+    return keras.Model(inputs, keras.layers.Dense(4, activation="softmax")(x))
+
+
+@model("nested-output")
+def _nested_output(keras: Any) -> Any:
+    inner = _logits(keras)
+    inputs = keras.Input(INPUT_SHAPE)
+    functional = keras.Model(inner.inputs, keras.ops.softmax(inner.outputs[0]))
+    return keras.Model(inputs, functional(inputs))
+
+
+@model("sigmoid-output")
+def _sigmoid_output(keras: Any) -> Any:
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dense(4, activation="sigmoid"),
+        ]
+    )
 
 
 @model("shared-layer")

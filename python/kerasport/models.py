@@ -159,11 +159,14 @@ def load_model(path: Path) -> KerasModel:
 
 
 def ends_in_probabilities(model: KerasModel) -> bool:
-    """Tell whether the last layer applies softmax, so that the output needs none."""
-    last = model.layers[-1]
+    """Tell whether the last layer gives probabilities, so that the output needs no softmax."""
+    last = model
+    while hasattr(last, "outputs"):
+        # The layer that made the output; the last one of the list may be another.
+        last = last.outputs[0]._keras_history.operation
     activation = getattr(last, "activation", None)
     name = getattr(activation, "__name__", type(last).__name__)
-    return str(name).lower() == "softmax"
+    return str(name).lower() in ("softmax", "sigmoid")
 
 
 def probabilities(

@@ -148,7 +148,10 @@ class _Reader:
                 raise ExportError(f"The layers {names} are not connected to the model's input.")
             pending = waiting
         name, node, _ = outputs[0]
-        return produced[name, node]
+        classes = {layer["config"]["name"]: layer["class_name"] for layer in config["layers"]}
+        # Here alone Keras counts the call by which a nested Functional model was made itself.
+        built_in = 1 if classes[name] in ("Functional", "Model") else 0
+        return produced[name, node - built_in]
 
     def _call(
         self,

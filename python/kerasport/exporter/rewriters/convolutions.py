@@ -27,6 +27,18 @@ def _conv2d(node: Node, build: Builder) -> str:
     config = {"filters": int(node.config["filters"]), **_common(node)}
     weights = ordered(node, "kernel", "bias")
     groups = int(node.config.get("groups", 1))
+    if groups > 1 and groups == build.shape()[2]:
+        # Every channel on its own: a depthwise convolution, with its filters in the same order.
+        kernel = node.weights["kernel"]
+        multiplier = config.pop("filters") // groups
+        config["depth_multiplier"] = multiplier
+        weights = {
+            "depthwise_kernel": kernel.reshape(*kernel.shape[:2], groups, multiplier),
+            **ordered(node, "bias"),
+        }
+        return activated(
+            build, "DepthwiseConv2D", config, node.config["activation"], weights=weights
+        )
     if groups > 1:
         weights["kernel"] = _ungrouped(node.weights["kernel"], groups)
     return activated(build, "Conv2D", config, node.config["activation"], weights=weights)

@@ -116,5 +116,6 @@ def _group_normalization(node: Node, build: Builder) -> str:
 
 @rewrites("LayerScale")
 def _layer_scale(node: Node, build: Builder) -> str:
-    # ConvNeXt's own layer: a factor per channel.
-    return build.per_channel(build.inputs[0], np.asarray(node.weights["gamma"]))
+    # ConvNeXt's own layer: a factor per channel, in its only variable, which Keras does not name.
+    (gamma,) = node.weights.values()
+    return build.per_channel(build.inputs[0], np.asarray(gamma))
