@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
-import { deflatedFiles } from './scripts/plugins.mjs';
+import { deflatedFiles, watFiles } from './scripts/plugins.mjs';
 
 export default defineConfig({
-  plugins: [deflatedFiles()],
+  plugins: [deflatedFiles(), watFiles()],
   // The tests lie outside this folder, where no node_modules is found.
-  resolve: { dedupe: ['vitest', '@tensorflow/tfjs-core'] },
+  resolve: { dedupe: ['vitest', 'fast-check', '@tensorflow/tfjs-core'] },
   test: { dir: '../tests/web' },
 });

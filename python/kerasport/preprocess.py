@@ -3,7 +3,9 @@
 `web/src/client/preprocess.ts` is the other half. Both are tested on the same vectors
 (`tests/golden/`) and must give the same bytes, not similar ones. The steps, in order:
 
-1. decode to 8 bits per channel, first frame, embedded colour profile ignored;
+1. reduce the file to what decides its pixels, and refuse it or decode it to 8 bits per channel:
+   first frame, colour profile and gamma ignored, 16-bit samples to their upper 8 bits
+   (`kerasport.pictures`);
 2. apply the EXIF orientation;
 3. composite over the background: `(source * alpha + background * (255 - alpha) + 127) // 255`;
 4. grayscale, if asked for: `(19595 R + 38470 G + 7471 B + 32768) >> 16` (ITU-R BT.601 luma in
@@ -23,12 +25,23 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from kerasport.errors import DataError
+from kerasport.pictures import (
+    FORMATS,
+    MAX_BYTES,
+    MAX_PIXELS,
+    PictureFile,
+    Problem,
+    decode_bmp,
+    read_picture_file,
+    too_many_bytes,
+)
 
 __all__ = [
     "MAX_PIXELS",
+    "PREPROCESSING_VERSION",
     "READABLE_FORMATS",
     "ColorMode",
     "Fit",
@@ -37,6 +50,7 @@ __all__ = [
     "Resample",
     "decode",
     "preprocess",
+    "read_pixels",
 ]
 
 ColorMode: TypeAlias = Literal["rgb", "grayscale"]
@@ -44,14 +58,30 @@ Fit: TypeAlias = Literal["stretch", "crop", "pad"]
 Resample: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 Picture: TypeAlias = "Path | bytes | Image.Image | NDArray[np.uint8]"
 
-READABLE_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "AVIF")
+READABLE_FORMATS = FORMATS
 """Formats that Pillow and every current browser decode."""
 
-MAX_PIXELS = 89_478_485
-"""Largest picture that is decoded (256 MiB as 8-bit RGB, Pillow's own warning level)."""
+PREPROCESSING_VERSION = 2
+"""Goes up by one whenever a picture may come out as other bytes than before.
+
+Pixels that were kept from earlier (`kerasport.dataset.cache`) are then computed again.
+"""
 
 # decode() refuses such pictures itself, with the file's name in the message.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What EXIF's orientations ask for, other than 1."""
+
+_STRIP_PIXELS = 1 << 20
 
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -128,6 +158,17 @@ def preprocess(picture: Picture, spec: ImageSpec) -> NDArray[np.uint8]:
     return pixels.reshape(spec.shape)
 
 
+def read_pixels(
+    picture: Picture, background: tuple[int, int, int] = (255, 255, 255)
+) -> NDArray[np.uint8]:
+    """Return the whole upright picture on a background: uint8 `[height, width, 3]`.
+
+    Raises:
+        DataError: the picture cannot be read, or is larger than `MAX_PIXELS`.
+    """
+    return np.asarray(_composite(decode(picture), background).convert("RGB"), dtype=np.uint8)
+
+
 def decode(picture: Picture) -> Image.Image:
     """Return the upright 8-bit picture in mode `L`, `RGB` or `RGBA` (unpremultiplied).
 
@@ -138,34 +179,73 @@ def decode(picture: Picture) -> Image.Image:
         return _from_pixels(picture)
     if isinstance(picture, Image.Image):
         return _to_eight_bits(ImageOps.exif_transpose(picture))
-    name = f"'{picture}'" if isinstance(picture, Path) else f"The picture ({len(picture)} bytes)"
+    name = f"'{picture}'" if isinstance(picture, Path) else "The picture"
     try:
-        source = picture if isinstance(picture, Path) else io.BytesIO(picture)
-        with Image.open(source, formats=READABLE_FORMATS) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise DataError(
-                    f"{name} has {width}x{height} pixels; at most {MAX_PIXELS:,} in all are "
-                    "decoded. Reduce the picture first."
-                )
-            image.load()
-            return _to_eight_bits(ImageOps.exif_transpose(image))
+        return _decode_file(read_picture_file(_bytes_of(picture)))
     except FileNotFoundError:
         raise DataError(f"There is no picture at {name}.") from None
     except IsADirectoryError:
         raise DataError(f"{name} is a folder. Expected a picture file.") from None
-    except UnidentifiedImageError:
+    except Problem as problem:
+        raise DataError(f"{name} cannot be read: {problem}") from None
+    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        # Pillow's decoders raise all of them for damaged data.
         raise DataError(
-            f"{name} is not a picture that can be read. "
-            f"Expected one of: {', '.join(READABLE_FORMATS)}."
+            f"{name} cannot be read: it is damaged ({error}). Copy or save it again."
         ) from None
-    except Image.DecompressionBombError as error:
-        raise DataError(f"{name} is too large to decode: {error}") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        # Pillow's decoders raise all three for damaged data.
-        raise DataError(
-            f"{name} is damaged and cannot be decoded ({error}). Replace it or save it again."
-        ) from None
+
+
+def _bytes_of(picture: Path | bytes) -> bytes:
+    if isinstance(picture, bytes):
+        return picture
+    with picture.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise too_many_bytes(picture.stat().st_size)
+    return content
+
+
+def _decode_file(file: PictureFile) -> Image.Image:
+    if file.format == "BMP":
+        return Image.fromarray(decode_bmp(file.content))
+    with Image.open(io.BytesIO(file.content), formats=[file.format]) as image:
+        if image.size != (file.width, file.height) and file.format != "AVIF":
+            raise ValueError(f"its size is {image.size}, not {file.width} x {file.height}")
+        image.load()
+        if file.format == "AVIF":
+            # The format's own rotation, which Pillow gives as EXIF.
+            return _to_eight_bits(ImageOps.exif_transpose(image))
+        if file.transparent_level is not None:
+            upright = _with_transparent_level(image, file)
+        elif image.mode == "CMYK":
+            upright = _from_inks(image)
+        else:
+            upright = _to_eight_bits(image)
+    if file.screen is not None:
+        whole = Image.new("RGBA", (file.screen.width, file.screen.height))
+        whole.paste(upright.convert("RGBA"), (file.screen.left, file.screen.top))
+        upright = whole
+    turn = _TURNS.get(file.orientation)
+    return upright if turn is None else upright.transpose(turn)
+
+
+def _with_transparent_level(image: Image.Image, file: PictureFile) -> Image.Image:
+    """Return RGBA in which the one colour that PNG declares transparent has alpha 0."""
+    level = file.transparent_level or ()
+    if image.mode.startswith("I"):
+        samples = np.asarray(image)
+        clear = samples == level[0]
+    else:
+        if file.bits == 16:
+            # Pillow keeps the upper 8 bits of RGB, so that these are what is compared.
+            level = tuple(value >> 8 for value in level)
+        elif file.bits < 8:
+            level = tuple(value * 255 // ((1 << file.bits) - 1) for value in level)
+        samples = np.asarray(image.convert("L") if image.mode == "1" else image)
+        clear = (samples.reshape(*samples.shape[:2], -1) == np.array(level)).all(axis=-1)
+    rgba = np.array(_to_eight_bits(image).convert("RGBA"))
+    rgba[clear, 3] = 0
+    return Image.fromarray(rgba)
 
 
 def _from_pixels(pixels: NDArray[np.uint8]) -> Image.Image:
@@ -196,14 +276,34 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
+def _from_inks(image: Image.Image) -> Image.Image:
+    """Return RGB of a CMYK picture as every browser computes it: paper times paper, rounded down.
+
+    Pillow rounds to the nearest.
+    """
+    inks = np.asarray(image)
+    mixed = np.empty((*inks.shape[:2], 3), np.uint8)
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        paper = 255 - inks[top : top + rows].astype(np.uint16)
+        mixed[top : top + rows] = paper[:, :, :3] * paper[:, :, 3:] // 255
+    return Image.fromarray(mixed)
+
+
 def _composite(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
     if image.mode != "RGBA":
         return image
-    pixels = np.asarray(image, dtype=np.uint16)
-    colour, alpha = pixels[:, :, :3], pixels[:, :, 3:]
-    # 255 * 255 + 127 fits into uint16.
-    mixed = (colour * alpha + np.array(background, np.uint16) * (255 - alpha) + 127) // 255
-    return Image.fromarray(mixed.astype(np.uint8))
+    source = np.asarray(image)
+    mixed = np.empty((*source.shape[:2], 3), np.uint8)
+    behind = np.array(background, np.uint16)
+    # In strips: the 16-bit intermediates of a whole large picture would take gigabytes.
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        pixels = source[top : top + rows].astype(np.uint16)
+        colour, alpha = pixels[:, :, :3], pixels[:, :, 3:]
+        # 255 * 255 + 127 fits into uint16.
+        mixed[top : top + rows] = (colour * alpha + behind * (255 - alpha) + 127) // 255
+    return Image.fromarray(mixed)
 
 
 def _to_grayscale(image: Image.Image) -> Image.Image:

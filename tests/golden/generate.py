@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 from kerasport.preprocess import ImageSpec, preprocess
 
@@ -122,10 +124,10 @@ def scene(height: int, width: int, seed: int = 5) -> np.ndarray:
 def picture_files() -> dict[str, bytes]:
     """Small files of the usual kinds, with orientation, palette, alpha and gray among them."""
 
-    def encode(pixels: np.ndarray, kind: str, **options: object) -> bytes:
+    def encode(pixels: np.ndarray | Image.Image, kind: str, **options: object) -> bytes:
         stream = io.BytesIO()
         mode = options.pop("mode", None)
-        image = Image.fromarray(pixels)
+        image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
         if mode:
             image = image.convert(str(mode))
         image.save(stream, kind, **options)
@@ -162,7 +164,151 @@ def picture_files() -> dict[str, bytes]:
         files[f"orientation-{orientation}.jpg"] = encode(
             rgb, "JPEG", quality=90, exif=exif(orientation)
         )
-    return files
+    key = tuple(int(level) for level in rgb[12, 20])
+    frames = [Image.fromarray(scene(30, 41, seed)) for seed in (1, 2, 3)]
+    others = {"save_all": True, "append_images": frames[1:], "duration": 90}
+    return files | {
+        "orientation-6.png": encode(rgb, "PNG", exif=exif(6)),
+        "orientation-5.webp": encode(rgb, "WEBP", lossless=True, exif=exif(5)),
+        "gray-transparent.png": encode(gray, "PNG", transparency=int(gray[20, 9])),
+        "rgb-transparent.png": encode(rgb, "PNG", transparency=key),
+        "palette-transparent.png": encode(rgb, "PNG", mode="P", transparency=bytes(range(0, 256))),
+        "gamma.png": with_chunk(encode(rgb, "PNG"), b"gAMA", struct.pack(">I", 100_000)),
+        "profile.jpg": encode(rgb, "JPEG", quality=90, icc_profile=swapping_profile()),
+        "animation.png": encode(frames[0], "PNG", **others, default_image=True),
+        "animation.gif": encode(frames[0], "GIF", **others),
+        "animation.webp": encode(frames[0], "WEBP", lossless=True, **others),
+        "frame-inside.gif": framed_gif(encode(rgb, "GIF", mode="P")),
+        "lossy-alpha.webp": encode(rgba, "WEBP", quality=60),
+        "cmyk-black.jpg": encode(inks(rgb), "JPEG", quality=90),
+        "alpha.bmp": encode(rgba, "BMP"),
+        "top-down.bmp": masked_bmp(rgb, 16, (0xF800, 0x7E0, 0x1F, 0), top_down=True),
+        "masks-16.bmp": masked_bmp(rgb, 16, (0x7C00, 0x3E0, 0x1F, 0x8000)),
+        "masks-32.bmp": masked_bmp(rgb, 32, (0x3FF00000, 0xFFC00, 0x3FF, 0xC0000000)),
+        **{name: png(*arguments) for name, arguments in raw_pngs(rgb, gray).items()},
+    }
+
+
+def with_chunk(content: bytes, kind: bytes, body: bytes) -> bytes:
+    """Return a PNG with one more chunk behind its header."""
+    return content[:33] + chunk(kind, body) + content[33:]
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def inks(rgb: np.ndarray) -> Image.Image:
+    """Return a CMYK picture that has black in it."""
+    return Image.fromarray(np.dstack([rgb // 2, rgb[:, ::-1, 1] // 3]), "CMYK")
+
+
+def framed_gif(content: bytes) -> bytes:
+    """Return a GIF whose frame lies inside a larger screen."""
+    frame = content.index(b",\0\0\0\0")
+    screen = struct.pack("<HH", 90, 60)
+    return (
+        content[:6]
+        + screen
+        + content[10 : frame + 1]
+        + struct.pack("<HH", 11, 7)
+        + content[frame + 5 :]
+    )
+
+
+def masked_bmp(
+    pixels: np.ndarray, bits: int, masks: tuple[int, ...], *, top_down: bool = False
+) -> bytes:
+    """Return a BMP of any colour masks; its alpha grows from left to right."""
+    height, width, _ = pixels.shape
+    alpha = np.broadcast_to(np.linspace(0, 255, width), (height, width))
+    values = np.zeros((height, width), np.uint64)
+    for level, mask in zip([*np.moveaxis(pixels, -1, 0), alpha], masks, strict=True):
+        if mask:
+            lowest = mask & -mask
+            scaled = np.round(level.astype(float) * (mask // lowest) / 255)
+            values |= scaled.astype(np.uint64) * np.uint64(lowest)
+    stride = (width * bits + 31) // 32 * 4
+    rows = np.zeros((height, stride), np.uint8)
+    rows[:, : width * bits // 8] = (
+        values.astype(f"<u{bits // 8}").view(np.uint8).reshape(height, -1)
+    )
+    rows = rows if top_down else rows[::-1]
+    sign = -1 if top_down else 1
+    header = struct.pack(
+        "<IiiHHIIiiII", 108, width, sign * height, 1, bits, 3, rows.size, 0, 0, 0, 0
+    )
+    header += struct.pack("<4I", *masks) + bytes(108 - 56)
+    start = 14 + len(header)
+    return b"BM" + struct.pack("<IHHI", start + rows.size, 0, 0, start) + header + rows.tobytes()
+
+
+def swapping_profile() -> bytes:
+    """Return a profile whose red is sRGB's green: whoever applies it cannot be missed."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return (
+        profile.replace(b"rXYZ", b"????", 1)
+        .replace(b"gXYZ", b"rXYZ", 1)
+        .replace(b"????", b"gXYZ", 1)
+    )
+
+
+def raw_pngs(rgb: np.ndarray, gray: np.ndarray) -> dict[str, tuple]:
+    """Return the arguments of `png` for what Pillow does not write."""
+    generator = np.random.default_rng(9)
+    deep_rgb = rgb.astype(np.uint16) * 256 + generator.integers(0, 256, rgb.shape, np.uint16)
+    deep_gray = gray.astype(np.uint16) * 256 + generator.integers(0, 256, gray.shape, np.uint16)
+    alpha = generator.integers(0, 65536, (*rgb.shape[:2], 1), np.uint16)
+    key = struct.pack(">H", int(deep_gray[20, 9]))
+    return {
+        "gray-16.png": (deep_gray[:, :, None], 16, 0),
+        "gray-16-transparent.png": (deep_gray[:, :, None], 16, 0, [(b"tRNS", key)]),
+        "gray-alpha-16.png": (np.dstack([deep_rgb[:, :, :1], alpha]), 16, 4),
+        "rgb-16.png": (deep_rgb, 16, 2),
+        "rgba-16.png": (np.dstack([deep_rgb, alpha]), 16, 6),
+        "gray-2.png": (gray[:, :, None] >> 6, 2, 0),
+        "gray-4-transparent.png": (gray[:, :, None] >> 4, 4, 0, [(b"tRNS", b"\0\x09")]),
+        "interlaced.png": (rgb, 8, 2, [], True),
+        "interlaced-4.png": (gray[:, :, None] >> 4, 4, 0, [], True),
+    }
+
+
+def png(
+    samples: np.ndarray,
+    bits: int,
+    colour: int,
+    extra: list[tuple[bytes, bytes]] | None = None,
+    interlaced: bool = False,
+) -> bytes:
+    """Return a PNG of samples `[height, width, channels]`, every filter among its rows."""
+    height, width, channels = samples.shape
+    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2)]
+    passes = [*passes, (1, 0, 2, 1)] if interlaced else [(0, 0, 1, 1)]
+    raw = b""
+    for top, left, down, across in passes:
+        part = samples[top::down, left::across]
+        previous = bytes((part.shape[1] * channels * bits + 7) // 8)
+        for number, row in enumerate(part):
+            planes = [((row.ravel() >> bit) & 1) for bit in range(bits - 1, -1, -1)]
+            line = np.packbits(np.stack(planes, axis=-1).astype(np.uint8).ravel()).tobytes()
+            raw += filtered(line, previous, number % 5, max(1, bits * channels // 8))
+            previous = line
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, int(interlaced))
+    chunks = [(b"IHDR", header), *(extra or []), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks)
+
+
+def filtered(line: bytes, above: bytes, kind: int, distance: int) -> bytes:
+    """Return a row of PNG with its filter byte."""
+    result = bytearray([kind])
+    for index, level in enumerate(line):
+        left = line[index - distance] if index >= distance else 0
+        corner = above[index - distance] if index >= distance else 0
+        up = above[index]
+        guess = left + up - corner
+        near = min((left, up, corner), key=lambda value: abs(guess - value))
+        result.append((level - (0, left, up, (left + up) // 2, near)[kind]) % 256)
+    return bytes(result)
 
 
 PICTURE_SPECS = {

@@ -18,7 +18,7 @@ PACKAGE = Path(kerasport.__file__).parent
 # A module may import from its own layer's predecessors only; the order is that of docs/design.md.
 LAYERS = [
     ["errors", "version", "assets"],
-    ["files", "labels", "preprocess", "progress"],
+    ["files", "labels", "pictures", "preprocess", "progress"],
     ["metadata"],
     ["schema", "bundle", "dataset"],
     ["models", "run", "runtime", "recipes"],

@@ -67,7 +67,7 @@ def test_predict_goes_on_after_an_unreadable_picture(
 
     assert code == 1
     assert out.startswith(f"{PICTURE}: ")
-    assert f"Error: '{broken}' is not a picture that can be read." in err
+    assert f"Error: '{broken}' cannot be read: it is no picture." in err
 
 
 def test_inspect_shows_what_the_bundle_says(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { preprocessImage } from '../../web/src/client/image-source.js';
+import { luma } from '../../web/src/client/kernel-scalar.js';
 import {
   cropBox,
   type ImageSpec,
-  luma,
   MAX_PIXELS,
   padLayout,
   preprocess,

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import { build, transformWithEsbuild } from 'vite';
-import { deflatedFiles, withoutThreads } from './plugins.mjs';
+import { deflatedFiles, watFiles, withoutThreads } from './plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -16,7 +16,7 @@ function library(entry, options) {
     root,
     configFile: false,
     logLevel: 'warn',
-    plugins: [deflatedFiles(), withoutThreads()],
+    plugins: [deflatedFiles(), watFiles(), withoutThreads()],
     build: {
       outDir: 'dist',
       emptyOutDir: false,

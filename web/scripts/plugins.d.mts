@@ -1,4 +1,5 @@
 import type { Plugin } from 'vite';
 
 export function deflatedFiles(): Plugin;
+export function watFiles(): Plugin;
 export function withoutThreads(): Plugin;

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { deflateRawSync } from 'node:zlib';
+import wabt from 'wabt';
 
 const require = createRequire(import.meta.url);
 const QUERY = '?deflated';
@@ -19,6 +20,25 @@ export function deflatedFiles() {
       const bytes = await readFile(id.slice(0, -QUERY.length));
       const text = deflateRawSync(bytes, { level: 9 }).toString('base64');
       return `export default ${JSON.stringify(text)};`;
+    },
+  };
+}
+
+/** `import text from './some.wat'`: the binary of a WebAssembly module as base64. */
+export function watFiles() {
+  return {
+    name: 'wat-files',
+    enforce: 'pre',
+    async load(id) {
+      if (!id.endsWith('.wat')) return undefined;
+      const module = (await wabt()).parseWat(id, await readFile(id, 'utf8'), { simd: true });
+      try {
+        module.validate();
+        const text = Buffer.from(module.toBinary({}).buffer).toString('base64');
+        return `export default ${JSON.stringify(text)};`;
+      } finally {
+        module.destroy();
+      }
     },
   };
 }

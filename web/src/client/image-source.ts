@@ -1,19 +1,27 @@
 /** From whatever holds a picture to upright 8-bit pixels, exactly as they were stored. */
 
-import { KerasportError, messageOf } from './errors.js';
+import { AS_STORED, type ReadPixels, readBitmap } from './bitmap-pixels.js';
+import { KerasportError, messageOf, quote } from './errors.js';
 import {
-  type ImageSpec,
+  decodeBmp,
+  decodePng,
+  MAX_BYTES,
   MAX_PIXELS,
-  type ModelInput,
-  type Pixels,
-  preprocess,
-} from './preprocess.js';
+  Problem,
+  place,
+  readPictureFile,
+  tooManyBytes,
+  turn,
+} from './pictures/index.js';
+import { type ImageSpec, type ModelInput, type Pixels, preprocess } from './preprocess.js';
 
-/** Everything that can be classified. */
+/** Everything that can be classified; a string is a `data:` URL. */
 export type ImageSource =
   | Blob
+  | string
   | HTMLImageElement
   | HTMLCanvasElement
+  | HTMLVideoElement
   | OffscreenCanvas
   | ImageBitmap
   | ImageData
@@ -30,7 +38,7 @@ export interface RawPixels {
   readonly channels?: 1 | 3 | 4;
 }
 
-type Drawable = HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | ImageBitmap | Blob;
+type Drawable = Exclude<ImageSource, Blob | string | ImageData | RawPixels>;
 
 /**
  * A picture as a model with `spec` sees it, without a model: the same bytes as in Python.
@@ -48,37 +56,21 @@ export async function preprocessImage(image: ImageSource, spec: ImageSpec): Prom
 }
 
 /**
- * The upright pixels of a picture, first frame, embedded colour profile ignored.
+ * The upright pixels of a picture, first frame, embedded colour profile ignored: of files the same
+ * bytes as in Python, or refused as there. A video gives its current frame.
  *
  * @throws {@link KerasportError} `picture-unreadable`.
  */
-export async function readPixels(source: ImageSource): Promise<Pixels> {
-  if (isRaw(source)) return rawPixels(source);
-  const bitmap = await openBitmap(source);
-  try {
-    if (bitmap.width * bitmap.height > MAX_PIXELS) {
-      throw unreadable(
-        source,
-        `it has ${bitmap.width} x ${bitmap.height} pixels, more than ${MAX_PIXELS}`,
-        'Reduce it first.',
-      );
-    }
-    return readBitmap(bitmap);
-  } catch (error) {
-    if (error instanceof KerasportError) throw error;
-    throw unreadable(
-      source,
-      `its pixels are not accessible: ${messageOf(error)}`,
-      'Pictures of other sites, and of <img> elements in pages opened from a file, are locked by ' +
-        'the browser: give the file itself.',
-      error,
-    );
-  } finally {
-    if (bitmap !== source) bitmap.close();
+export async function readPixels(source: ImageSource): Promise<ReadPixels> {
+  if (typeof source === 'string') return readFile(blobOf(source), 'The picture');
+  if (source instanceof Blob) {
+    return readFile(source, source instanceof File && source.name ? `'${source.name}'` : undefined);
   }
+  if (isRaw(source)) return { ...rawPixels(source), isExact: true };
+  return readDrawable(source);
 }
 
-function isRaw(source: ImageSource): source is RawPixels | ImageData {
+function isRaw(source: Drawable | RawPixels | ImageData): source is RawPixels | ImageData {
   return 'data' in source && 'width' in source && 'height' in source;
 }
 
@@ -97,76 +89,101 @@ function rawPixels(source: RawPixels | ImageData): Pixels {
   );
 }
 
-async function openBitmap(source: Drawable): Promise<ImageBitmap> {
-  if (source instanceof ImageBitmap) return source;
+/** The bytes in a `data:` URL, without a request: a strict Content-Security-Policy allows none. */
+function blobOf(url: string): Blob {
+  const [, type = '', content = ''] = /^data:([^,]*),([\s\S]*)$/i.exec(url) ?? [];
+  if (!url.toLowerCase().startsWith('data:') || !url.includes(',')) {
+    throw new KerasportError(
+      'invalid-argument',
+      `The picture is the text ${quote(url)}. Expected a data: URL; fetch other addresses ` +
+        "yourself, and give the response's blob().",
+    );
+  }
   try {
-    return await createImageBitmap(source, {
-      // As stored in the file: Keras training ignores colour profiles too.
-      colorSpaceConversion: 'none',
-      premultiplyAlpha: 'none',
-    });
+    const decoded = /;\s*base64\s*$/i.test(type)
+      ? atob(decodeURIComponent(content))
+      : content.replace(/%([0-9a-f]{2})/gi, (_, code) =>
+          String.fromCharCode(Number.parseInt(code, 16)),
+        );
+    return new Blob([Uint8Array.from(decoded, (character) => character.charCodeAt(0))]);
   } catch (error) {
     throw unreadable(
-      source,
-      'the browser cannot decode it',
-      'It may be damaged, or no picture at all. Use a JPEG, PNG, WebP, GIF, BMP or AVIF file.',
+      'The picture',
+      new Problem('its data: URL is damaged', 'Copy it again.'),
       error,
     );
   }
 }
 
-function unreadable(source: Drawable, reason: string, fix: string, cause?: unknown) {
-  const name = source instanceof File && source.name ? `'${source.name}'` : 'The picture';
+async function readFile(blob: Blob, name = 'The picture'): Promise<ReadPixels> {
+  try {
+    if (blob.size > MAX_BYTES) throw tooManyBytes(blob.size);
+    const file = readPictureFile(new Uint8Array(await blob.arrayBuffer()));
+    const pixels = await decode(file);
+    const placed = file.screen ? place(pixels, file.screen) : pixels;
+    return { ...pixels, ...turn(placed, file.orientation) };
+  } catch (error) {
+    if (error instanceof Problem) throw unreadable(name, error);
+    throw unreadable(
+      name,
+      new Problem(`it is damaged (${messageOf(error)})`, 'Copy or save it again.'),
+      error,
+    );
+  }
+}
+
+async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPixels> {
+  if (file.format === 'BMP') return { ...decodeBmp(file), isExact: true };
+  if (file.format === 'PNG') return { ...(await decodePng(file)), isExact: true };
+  const type = `image/${file.format.toLowerCase()}`;
+  const content = new Blob([file.content as Uint8Array<ArrayBuffer>], { type });
+  const bitmap = await createImageBitmap(content, AS_STORED);
+  try {
+    const { width, height } = bitmap;
+    if (file.format !== 'AVIF' && (width !== file.width || height !== file.height)) {
+      throw new Error(`its size is ${width} x ${height}, not ${file.width} x ${file.height}`);
+    }
+    return await readBitmap(bitmap, content);
+  } finally {
+    bitmap.close();
+  }
+}
+
+async function readDrawable(source: Drawable): Promise<ReadPixels> {
+  const bitmap = await openBitmap(source);
+  try {
+    const { width, height } = bitmap;
+    if (width * height > MAX_PIXELS) {
+      const reason = `it has ${width} x ${height} pixels, more than ${MAX_PIXELS}`;
+      throw unreadable('The picture', new Problem(reason, 'Reduce it first.'));
+    }
+    return await readBitmap(bitmap);
+  } catch (error) {
+    if (error instanceof KerasportError) throw error;
+    const fix =
+      'Pictures of other sites, and of <img> elements in pages opened from a file, are locked by ' +
+      'the browser: give the file itself.';
+    const reason = `its pixels are not accessible: ${messageOf(error)}`;
+    throw unreadable('The picture', new Problem(reason, fix), error);
+  } finally {
+    if (bitmap !== source) bitmap.close();
+  }
+}
+
+async function openBitmap(source: Drawable): Promise<ImageBitmap> {
+  if (source instanceof ImageBitmap) return source;
+  try {
+    return await createImageBitmap(source, AS_STORED);
+  } catch (error) {
+    const fix =
+      'Wait until an <img> is loaded or a <video> shows a frame, and give a canvas at least one ' +
+      'pixel.';
+    throw unreadable('The picture', new Problem('the browser has no pixels of it', fix), error);
+  }
+}
+
+function unreadable(name: string, { reason, fix }: Problem, cause?: unknown): KerasportError {
   return new KerasportError('picture-unreadable', `${name} cannot be read: ${reason}. ${fix}`, {
     cause,
   });
-}
-
-function readBitmap(bitmap: ImageBitmap): Pixels {
-  const pixels = readByCanvas(bitmap);
-  // A 2D canvas keeps colours premultiplied: exact where alpha is 255, lossy elsewhere.
-  return isTransparent(pixels.data) ? (readByWebGl(bitmap) ?? pixels) : pixels;
-}
-
-function readByCanvas(bitmap: ImageBitmap): Pixels {
-  const { width, height } = bitmap;
-  const context = createCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (!context) throw new Error('this browser gives no 2D canvas');
-  context.drawImage(bitmap, 0, 0);
-  return { data: context.getImageData(0, 0, width, height).data, width, height, channels: 4 };
-}
-
-function isTransparent(rgba: Uint8Array | Uint8ClampedArray): boolean {
-  for (let i = 3; i < rgba.length; i += 4) {
-    if (rgba[i] !== 255) return true;
-  }
-  return false;
-}
-
-/** Undefined where WebGL2 is missing or the picture is larger than its textures. */
-function readByWebGl(bitmap: ImageBitmap): Pixels | undefined {
-  const { width, height } = bitmap;
-  const gl = createCanvas(1, 1).getContext('webgl2', { antialias: false, depth: false });
-  if (!gl) return undefined;
-  try {
-    if (Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return undefined;
-    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
-    gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
-    const texture = gl.getParameter(gl.TEXTURE_BINDING_2D);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
-    const data = new Uint8Array(width * height * 4);
-    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
-    return gl.getError() === gl.NO_ERROR ? { data, width, height, channels: 4 } : undefined;
-  } finally {
-    // Browsers keep few contexts alive and would drop the inference engine's own.
-    gl.getExtension('WEBGL_lose_context')?.loseContext();
-  }
-}
-
-function createCanvas(width: number, height: number): HTMLCanvasElement | OffscreenCanvas {
-  if (typeof OffscreenCanvas !== 'undefined') return new OffscreenCanvas(width, height);
-  return Object.assign(document.createElement('canvas'), { width, height });
 }

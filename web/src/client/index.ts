@@ -6,6 +6,7 @@
  */
 
 export type { BackendChoice, BackendName } from './backend.js';
+export type { ReadPixels } from './bitmap-pixels.js';
 export type { BundleSource } from './bundle.js';
 export type {
   Classification,
@@ -18,7 +19,7 @@ export type {
 export { loadClassifier } from './classifier.js';
 export { tfjsVersion } from './engine.js';
 export { KerasportError, type KerasportErrorCode } from './errors.js';
-export { type ImageSource, preprocessImage, type RawPixels } from './image-source.js';
+export { type ImageSource, preprocessImage, type RawPixels, readPixels } from './image-source.js';
 export type { Metadata, Sample } from './metadata.generated.js';
-export type { ImageSpec, ModelInput } from './preprocess.js';
+export type { ImageSpec, ModelInput, Pixels } from './preprocess.js';
 export { version } from './version.js';

@@ -5,7 +5,11 @@
  */
 
 import { KerasportError, quote } from './errors.js';
-import { type Box, type Raster, type Resample, resize } from './resample.js';
+import { luma } from './kernel-scalar.js';
+import { type Box, type Resample, resize } from './resample.js';
+import { type Colour, type Pixels, Source } from './source.js';
+
+export type { Pixels } from './source.js';
 
 /** What the model's input looks like and how a picture is brought into that shape. */
 export interface ImageSpec {
@@ -15,18 +19,7 @@ export interface ImageSpec {
   readonly fit: 'stretch' | 'crop' | 'pad';
   readonly resample: Resample;
   /** Red, green, blue in 0..255: under transparent pixels and around a padded picture. */
-  readonly background: readonly [number, number, number];
-}
-
-/**
- * An upright picture as 8-bit pixels, row by row: gray (1 channel), RGB (3) or RGBA with
- * unpremultiplied alpha (4).
- */
-export interface Pixels {
-  readonly data: Uint8Array | Uint8ClampedArray;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3 | 4;
+  readonly background: Colour;
 }
 
 /** The model's input: uint8 `[height, width, channels]`, row by row, channels last. */
@@ -50,12 +43,10 @@ export const MAX_PIXELS = 89_478_485;
 export function preprocess(picture: Pixels, spec: ImageSpec): ModelInput {
   checkSpec(spec);
   checkPixels(picture);
-  const opaque = composite(picture, spec.background);
   const gray = spec.colorMode === 'grayscale';
-  const raster = gray ? toGrayscale(opaque) : toColour(opaque);
-  const channels = gray ? 1 : 3;
   const { width, height } = spec;
-  return { data: fitInto(raster, channels, spec), width, height, channels };
+  const data = fitInto(new Source(picture, gray, spec.background), spec);
+  return { data, width, height, channels: gray ? 1 : 3 };
 }
 
 const CHOICES = {
@@ -109,64 +100,36 @@ function checkPixels({ data, width, height, channels }: Pixels): void {
   }
 }
 
-function composite(picture: Pixels, background: ImageSpec['background']): Raster {
-  if (picture.channels !== 4 || isOpaque(picture.data)) return picture;
-  const { data, width, height } = picture;
-  const [backRed, backGreen, backBlue] = background;
-  const mixed = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i += 4) {
-    const alpha = data[i + 3];
-    const rest = 255 - alpha;
-    // Positive int32 throughout, so that |0 is the floor division of the Python side.
-    mixed[i] = ((data[i] * alpha + backRed * rest + 127) / 255) | 0;
-    mixed[i + 1] = ((data[i + 1] * alpha + backGreen * rest + 127) / 255) | 0;
-    mixed[i + 2] = ((data[i + 2] * alpha + backBlue * rest + 127) / 255) | 0;
+function fitInto(source: Source, spec: ImageSpec): Uint8Array {
+  const { width, height, resample } = spec;
+  const whole: Box = [0, 0, source.width, source.height];
+  if (spec.fit === 'pad') {
+    const inner = padLayout(source, spec);
+    return padded(
+      toColour(resize(source, { ...inner, box: whole, resample }), source, spec),
+      inner,
+      spec,
+    );
   }
-  return { data: mixed, width, height, channels: 4 };
+  const box = spec.fit === 'crop' ? cropBox(source, spec) : whole;
+  return toColour(resize(source, { width, height, box, resample }), source, spec);
 }
 
-function isOpaque(rgba: Uint8Array | Uint8ClampedArray): boolean {
-  for (let i = 3; i < rgba.length; i += 4) {
-    if (rgba[i] !== 255) return false;
-  }
-  return true;
-}
-
-/** ITU-R BT.601 luma in 16-bit fixed point, the formula of Pillow's `convert("L")`. */
-export function luma(red: number, green: number, blue: number): number {
-  return (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
-}
-
-function toGrayscale({ data, width, height, channels }: Raster): Raster {
-  if (channels === 1) return { data, width, height, channels };
-  const gray = new Uint8Array(width * height);
-  for (let from = 0, to = 0; to < gray.length; from += channels, to++) {
-    gray[to] = luma(data[from], data[from + 1], data[from + 2]);
-  }
-  return { data: gray, width, height, channels: 1 };
-}
-
-function toColour(raster: Raster): Raster {
-  if (raster.channels !== 1) return raster;
-  const { data, width, height } = raster;
-  const colour = new Uint8Array(width * height * 3);
+// Gray is repeated after the resizing: three equal channels would come out equal as well.
+function toColour(data: Uint8Array, { channels }: Source, { colorMode }: ImageSpec): Uint8Array {
+  if (channels === 3 || colorMode === 'grayscale') return data;
+  const colour = new Uint8Array(data.length * 3);
   for (let from = 0, to = 0; from < data.length; from++, to += 3) {
     colour.fill(data[from], to, to + 3);
   }
-  return { data: colour, width, height, channels: 3 };
+  return colour;
 }
 
-function fitInto(raster: Raster, channels: 1 | 3, spec: ImageSpec): Uint8Array {
-  const { width, height, resample, background } = spec;
-  const whole: Box = [0, 0, raster.width, raster.height];
-  if (spec.fit !== 'pad') {
-    const box = spec.fit === 'crop' ? cropBox(raster, spec) : whole;
-    return resize(raster, { width, height, box, resample, channels });
-  }
-  const inner = padLayout(raster, spec);
-  const picture = resize(raster, { ...inner, box: whole, resample, channels });
+function padded(picture: Uint8Array, inner: Inner, spec: ImageSpec): Uint8Array {
+  const { width, height, background } = spec;
+  const fill = spec.colorMode === 'grayscale' ? [luma(...background)] : background;
+  const channels = fill.length;
   const result = new Uint8Array(width * height * channels);
-  const fill = channels === 1 ? [luma(...background)] : background;
   for (let i = 0; i < result.length; i++) result[i] = fill[i % channels];
   const rowLength = inner.width * channels;
   for (let row = 0; row < inner.height; row++) {
@@ -179,6 +142,11 @@ function fitInto(raster: Raster, channels: 1 | 3, spec: ImageSpec): Uint8Array {
 interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+interface Inner extends Size {
+  readonly left: number;
+  readonly top: number;
 }
 
 /** The centre crop with the target's aspect ratio; its edges may be fractions of a pixel. */
@@ -197,7 +165,7 @@ export function cropBox(source: Size, target: Size): Box {
  * Size and left top corner of the whole picture inside the target. The shorter side is rounded half
  * up and is at least 1 pixel; an odd rest goes to the right and to the bottom.
  */
-export function padLayout(source: Size, target: Size): Size & { left: number; top: number } {
+export function padLayout(source: Size, target: Size): Inner {
   let { width, height } = target;
   if (source.width * target.height >= source.height * target.width) {
     height = Math.min(height, scaledSide(source.height, target.width, source.width));

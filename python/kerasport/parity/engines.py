@@ -1,0 +1,184 @@
+"""Open a page in Chromium, Firefox or WebKitGTK, without a driver between.
+
+Playwright drives Chromium for `kerasport verify`. Its own Firefox and WebKit are downloads that
+many machines may not make, while the distributions' packages are there for all; those need no
+driver when the page itself fetches its work and reports back (`kerasport.parity.exchange`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kerasport.errors import BrowserError
+from kerasport.parity.browsers import CHROMIUM_FLAGS, find_chromium
+
+__all__ = ["ENGINES", "WebEngine", "find_engine", "memory_of", "opened"]
+
+ENGINES = ("chromium", "firefox", "webkit")
+"""Engines that can be asked for."""
+
+_PACKAGES = {
+    "chromium": "chromium",
+    "firefox": "firefox-esr",
+    "webkit": "webkit2gtk-driver xvfb",
+}
+
+# The first start of a profile opens pages, asks questions and calls home; none of that here.
+_FIREFOX_PREFERENCES = """\
+user_pref("app.normandy.enabled", false);
+user_pref("app.update.enabled", false);
+user_pref("browser.aboutwelcome.enabled", false);
+user_pref("browser.sessionstore.resume_from_crash", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("dom.max_script_run_time", 0);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("services.settings.server", "");
+user_pref("toolkit.telemetry.enabled", false);
+user_pref("webgl.force-enabled", true);
+"""
+
+# Waits for its server and takes it down again.
+_DISPLAY = ("xvfb-run", "-a", "-s", "-screen 0 1280x800x24")
+
+
+@dataclass(frozen=True)
+class WebEngine:
+    """An installed engine: `name` is one of `ENGINES`."""
+
+    name: str
+    program: Path
+    version: str
+
+
+def find_engine(name: str) -> WebEngine:
+    """Return the installed engine of that name.
+
+    Raises:
+        BrowserError: it is unknown or not installed; the message names the package.
+    """
+    if name not in ENGINES:
+        raise BrowserError(f"Unknown engine '{name}'. Expected one of: {', '.join(ENGINES)}.")
+    program = _find_program(name)
+    if program is None or (name == "webkit" and shutil.which("Xvfb") is None):
+        raise BrowserError(
+            f"{name} is not installed. On Debian and Ubuntu: apt-get install {_PACKAGES[name]}"
+        )
+    # MiniBrowser says its version only on a display.
+    display = _DISPLAY if name == "webkit" else ()
+    answer = subprocess.run(
+        [*display, program, "--version"], capture_output=True, text=True, timeout=60, check=False
+    )
+    number = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
+    return WebEngine(name, program, number.group() if number else "unknown")
+
+
+def _find_program(name: str) -> Path | None:
+    if name == "chromium":
+        return find_chromium()
+    if name == "firefox":
+        found = shutil.which("firefox-esr") or shutil.which("firefox")
+        return Path(found) if found else None
+    places = (
+        folder / "MiniBrowser"
+        for pattern in ("lib/*/webkit2gtk-4.*", "libexec/webkit2gtk-4.*", "lib/webkit2gtk-4.*")
+        for folder in sorted(Path("/usr").glob(pattern), reverse=True)
+    )
+    return next((place for place in places if place.is_file()), None)
+
+
+@contextlib.contextmanager
+def opened(engine: WebEngine, address: str) -> Iterator[int]:
+    """Open a page in a new profile, yield the session of its processes, and end them all after.
+
+    >>> with opened(find_engine("firefox"), "http://127.0.0.1:8000/") as session:
+    ...     print(memory_of(session))
+    """
+    with tempfile.TemporaryDirectory(prefix="kerasport-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        # A pipe that nobody reads would stop the browser one day.
+        with (home / "log").open("wb") as log:
+            process = subprocess.Popen(
+                _command(engine, address, home),
+                env={**os.environ, **_environment(engine, home)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            try:
+                yield process.pid
+            finally:
+                _end(process)
+
+
+def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
+    if engine.name == "chromium":
+        root = sys.platform != "win32" and os.geteuid() == 0
+        return [
+            str(engine.program),
+            "--headless=new",
+            *CHROMIUM_FLAGS,
+            # Chromium refuses to run as root inside its sandbox.
+            *(["--no-sandbox"] if root else []),
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            f"--user-data-dir={home}",
+            address,
+        ]
+    if engine.name == "firefox":
+        (home / "user.js").write_text(_FIREFOX_PREFERENCES)
+        command = [str(engine.program), "--no-remote", "--profile", str(home), address]
+        # Headless, Firefox has no WebGL; on a virtual display it has.
+        return [*_DISPLAY, *command] if shutil.which("Xvfb") else [*command, "--headless"]
+    return [*_DISPLAY, str(engine.program), "--private", address]
+
+
+def _environment(engine: WebEngine, home: Path) -> dict[str, str]:
+    environment = {"HOME": str(home), "MOZ_CRASHREPORTER_DISABLE": "1"}
+    if engine.name != "chromium":
+        environment["LIBGL_ALWAYS_SOFTWARE"] = "1"
+    return environment
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a session: browsers give their children process groups of their own."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        for identifier in {process.pid, *_processes(process.pid)}:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(identifier, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _processes(session: int) -> list[int]:
+    return [int(fields[0]) for fields in _process_table() if int(fields[5]) == session]
+
+
+def memory_of(session: int) -> int:
+    """Return the bytes of memory that the processes of a session hold; 0 where unknown."""
+    pages = sum(int(fields[23]) for fields in _process_table() if int(fields[5]) == session)
+    return pages * 4096
+
+
+def _process_table() -> Iterator[list[str]]:
+    """Yield the fields of `/proc/*/stat` by their numbers in proc(5), counted from 0."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            number, _, rest = stat.read_text().partition(" (")
+            # The name may hold spaces and brackets.
+            yield [number, "", *rest.rpartition(") ")[2].split()]

@@ -1,0 +1,5 @@
+/** A WebAssembly module as base64 of its binary, assembled by the build. */
+declare module '*.wat' {
+  const text: string;
+  export default text;
+}
