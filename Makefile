@@ -75,6 +75,7 @@ bench: .venv/.browser web/dist/.built ## Run every benchmark
 	done
 
 clean: ## Remove caches, builds, runs and the exported model
+	rm -rf .cache/kerasport
 	rm -rf runs web/dist web/model web/*.tsbuildinfo dist build test-results
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis web/node_modules/.vite web/node_modules/.vite-temp
 	find python tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -29,6 +29,14 @@ def pytest_report_header() -> str:
     return ", ".join(found)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep decoded pictures of tests out of the working directory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERASPORT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def keras() -> Any:
     """The keras module on the TensorFlow backend."""

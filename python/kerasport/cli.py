@@ -84,6 +84,12 @@ UnreadableOption = Annotated[
     int | None, typer.Option(min=0, help="Go on with up to this many unreadable files.")
 ]
 ResampleOption = Annotated[Resample | None, typer.Option(help="Resampling filter.")]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for decoded pictures.  [default: $KERASPORT_CACHE, else .cache/kerasport]"
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -153,6 +159,7 @@ def train(
     min_per_class: Annotated[
         int | None, typer.Option(min=1, help="Smallest class that is trained on.")
     ] = None,
+    cache: CacheOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -186,6 +193,7 @@ def train(
         out=out or Path("runs") / recipe,
         data=data,
         options=options,
+        cache=cache,
         force=force,
         progress=RichProgress(messages),
     )
@@ -207,6 +215,7 @@ def evaluate(
         typer.Option(help="Folder of class folders to measure on.  [default: the run's test set]"),
     ] = None,
     max_unreadable: UnreadableOption = None,
+    cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a trained model: accuracy, and precision and recall of each class."""
@@ -215,7 +224,11 @@ def evaluate(
     from kerasport.run import Run
 
     evaluation = evaluate_run(
-        Run.open(run), data=data, max_unreadable=max_unreadable, progress=RichProgress(messages)
+        Run.open(run),
+        data=data,
+        max_unreadable=max_unreadable,
+        cache=cache,
+        progress=RichProgress(messages),
     )
     if as_json:
         _print_json(evaluation.to_dict())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from kerasport import models
 from kerasport.dataset import (
     Dataset,
+    PixelCache,
     ReadOptions,
     decode_dataset,
     read_folders,
@@ -150,6 +151,7 @@ def evaluate(
     data: Path | None = None,
     max_unreadable: int | None = None,
     batch_size: int = 32,
+    cache: Path | None = None,
     progress: Progress = SILENT,
 ) -> Evaluation:
     """Return how the run's Keras model does on labelled pictures.
@@ -160,6 +162,7 @@ def evaluate(
             as they were.
         max_unreadable: files that may be left out, see `ReadOptions`.
         batch_size: pictures per step.
+        cache: where preprocessed pictures are kept, see `kerasport.train`.
         progress: told what is done.
 
     Raises:
@@ -179,7 +182,11 @@ def evaluate(
             "Name a folder with one folder per class."
         )
     decoded = decode_dataset(
-        dataset, run.image_spec, max_unreadable=max_unreadable, progress=progress
+        dataset,
+        run.image_spec,
+        max_unreadable=max_unreadable,
+        cache=PixelCache.find(cache),
+        progress=progress,
     )
     for warning in warnings_about(decoded.dataset, splits=("test",)):
         progress.warn(warning)

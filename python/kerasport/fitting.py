@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
-from kerasport.dataset import DecodedDataset
+from kerasport.dataset import DecodedDataset, Pixels
 from kerasport.errors import ModelError
 from kerasport.progress import Progress, Task
 from kerasport.recipes import Recipe
@@ -125,7 +125,7 @@ def _make_deterministic(keras: Any, seed: int) -> None:
 
 def _batches(
     keras: Any,
-    pixels: NDArray[np.uint8],
+    pixels: Pixels,
     labels: NDArray[np.int64],
     *,
     batch_size: int,

@@ -12,12 +12,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import ModelError, missing_extra
+
+if TYPE_CHECKING:
+    from kerasport.dataset import Pixels
 
 __all__ = [
     "ARCHITECTURES",
@@ -170,7 +173,7 @@ def ends_in_probabilities(model: KerasModel) -> bool:
 
 
 def probabilities(
-    model: KerasModel, pixels: NDArray[np.uint8], *, batch_size: int = 32
+    model: KerasModel, pixels: Pixels, *, batch_size: int = 32
 ) -> NDArray[np.float32]:
     """Return the model's probabilities, float32 `[n, classes]`, with a softmax added to logits.
 

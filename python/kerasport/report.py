@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from kerasport.dataset import Pixels
 from kerasport.errors import missing_extra
 from kerasport.evaluation import Evaluation
 from kerasport.fitting import History
@@ -45,7 +46,7 @@ class Report:
     recipe: Mapping[str, Any]
     history: History
     evaluation: Evaluation | None
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     truth: NDArray[np.int64]
     warnings: tuple[str, ...] = ()
 

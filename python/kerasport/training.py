@@ -13,6 +13,7 @@ from typing import Any
 from kerasport import models
 from kerasport.dataset import (
     DecodedDataset,
+    PixelCache,
     ReadOptions,
     check_counts,
     decode_dataset,
@@ -97,6 +98,7 @@ def train(
     data: Path | None = None,
     options: TrainingOptions | None = None,
     work: Path = _WORK,
+    cache: Path | None = None,
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Run:
@@ -111,6 +113,8 @@ def train(
         data: the user's pictures, for recipes that bring none.
         options: what differs from the recipe.
         work: where recipes that bring pictures keep them.
+        cache: where preprocessed pictures are kept; None stands for the folder named by the
+            environment variable KERASPORT_CACHE, else `.cache/kerasport`.
         force: replace a run that is already at `out`.
         progress: told what is done.
 
@@ -123,7 +127,9 @@ def train(
     recipe = options.apply(recipe)
     reading = options.read_options(seed=recipe.seed)
     root = recipe.prepare(data, work)
-    decoded, recipe = _pixels(root, recipe, reading=reading, progress=progress)
+    decoded, recipe = _pixels(
+        root, recipe, reading=reading, cache=PixelCache.find(cache), progress=progress
+    )
     dataset = decoded.dataset
     warnings = warnings_about(dataset)
     for warning in warnings:
@@ -167,11 +173,16 @@ def train(
 
 
 def _pixels(
-    root: Path, recipe: Recipe, *, reading: ReadOptions, progress: Progress
+    root: Path,
+    recipe: Recipe,
+    *,
+    reading: ReadOptions,
+    cache: PixelCache | None,
+    progress: Progress,
 ) -> tuple[DecodedDataset, Recipe]:
     dataset = read_folders(root, options=reading, progress=progress)
     if recipe.image_size is None or recipe.color_mode is None:
-        found = survey(dataset)
+        found = survey(dataset, cache=cache)
         recipe = replace(
             recipe,
             image_size=recipe.image_size or (found.image_size, found.image_size),
@@ -192,7 +203,7 @@ def _pixels(
         f"Input: {height}x{width}, {spec.color_mode}, {spec.fit}."
     )
     decoded = decode_dataset(
-        dataset, spec, max_unreadable=reading.max_unreadable, progress=progress
+        dataset, spec, max_unreadable=reading.max_unreadable, cache=cache, progress=progress
     )
     check_counts(decoded.dataset, reading)
     return decoded, recipe

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from kerasport.dataset.checks import check_counts, check_skipped
+from kerasport.dataset.decoding import in_parallel
 from kerasport.dataset.description import SPLITS, Dataset, Example, ReadOptions, Skipped, Split
 from kerasport.dataset.layout import Layout, files_below, find_layout
 from kerasport.dataset.split import split_of
@@ -108,18 +107,17 @@ def _read(root: Path, layout: Layout, *, options: ReadOptions, progress: Progres
     ]
     examples = []
     skipped = [Skipped(path, "not in a class folder") for path in layout.loose]
-    with (
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-        progress.task("Reading", total=len(files)) as task,
-    ):
-        identities = pool.map(_identify, (path for path, _, _ in files))
-        for (path, label, split), identity in zip(files, identities, strict=True):
-            task.advance()
-            if isinstance(identity, Skipped):
-                skipped.append(identity)
-                continue
-            chosen = split or split_of(identity, options, given=layout.given)
-            examples.append(Example(path=path, label=label, content=identity, split=chosen))
+    with progress.task("Reading", total=len(files)) as task:
+        remaining = iter(files)
+        for part in in_parallel(_identify, (path for path, _, _ in files)):
+            task.advance(len(part))
+            # In this order, zip takes no file too many when the part is used up.
+            for identity, (path, label, split) in zip(part, remaining, strict=False):
+                if isinstance(identity, Skipped):
+                    skipped.append(identity)
+                    continue
+                chosen = split or split_of(identity, options, given=layout.given)
+                examples.append(Example(path=path, label=label, content=identity, split=chosen))
     total = len(files) + len(layout.loose)
     check_skipped(skipped, total=total, limit=options.max_unreadable, root=root)
     examples.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from kerasport.dataset.description import Dataset
+from kerasport.dataset.cache import PixelCache
+from kerasport.dataset.decoding import in_parallel
+from kerasport.dataset.description import Dataset, Example
+from kerasport.dataset.store import Journal
 from kerasport.errors import DataError
 from kerasport.preprocess import ColorMode, decode
 
@@ -31,30 +36,53 @@ class Survey:
         return min(_LARGEST, max(_SMALLEST, self.shorter_side)) // 4 * 4
 
 
-def survey(dataset: Dataset) -> Survey:
+def survey(dataset: Dataset, *, cache: PixelCache | None = None) -> Survey:
     """Return what up to 64 training pictures look like, always the same ones.
 
-    Gray means that red, green and blue are equal in every pixel of every sampled picture.
+    Gray means that red, green and blue are equal in every pixel of every sampled picture. What
+    was seen is kept in `cache`, so that no picture is decoded for this twice.
 
     Raises:
         DataError: none of the sampled pictures can be decoded.
     """
     chosen = sorted(dataset.in_split("train"), key=lambda example: example.content)[:_SAMPLED]
-    sides, gray = [], True
-    for example in chosen:
-        try:
-            image = decode(example.path)
-        except DataError:
-            # It is reported, and counted, when the whole set is decoded.
-            continue
-        sides.append(min(image.size))
-        gray = gray and (image.mode == "L" or _is_gray(np.asarray(image)))
-    if not sides:
+    journal = _journal(cache)
+    seen: dict[str, Any] = journal.read() if journal else {}
+    fresh = [example for example in chosen if example.content not in seen]
+    for part in in_parallel(_look_at, fresh):
+        seen.update(part)
+        if journal:
+            with contextlib.suppress(OSError):
+                journal.append({content: look for content, look in part if look is not None})
+    # A damaged one is reported, and counted, when the whole set is decoded.
+    looks = [seen[example.content] for example in chosen if seen[example.content] is not None]
+    if not looks:
         raise DataError(
             f"None of the pictures sampled in '{dataset.root}' can be decoded. "
             "Expected pictures that other programs open."
         )
-    return Survey(int(statistics.median(sides)), "grayscale" if gray else "rgb", len(sides))
+    side = int(statistics.median(side for side, _ in looks))
+    gray = all(gray for _, gray in looks)
+    return Survey(side, "grayscale" if gray else "rgb", len(looks))
+
+
+def _journal(cache: PixelCache | None) -> Journal | None:
+    if cache is None:
+        return None
+    try:
+        return Journal(cache.make(cache.folder("survey")) / "index.txt")
+    except OSError:
+        # Said when the pictures are decoded, which needs the cache more.
+        return None
+
+
+def _look_at(example: Example) -> tuple[str, tuple[int, bool] | None]:
+    try:
+        image = decode(example.path)
+    except DataError:
+        return example.content, None
+    gray = image.mode == "L" or _is_gray(np.asarray(image))
+    return example.content, (min(image.size), gray)
 
 
 def _is_gray(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bool:

@@ -1,0 +1,105 @@
+"""Files that several processes may write at once and that a kill at any moment leaves usable."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Journal", "locked"]
+
+_POLL_SECONDS = 0.05
+
+
+class Journal:
+    """Records that are only ever added, one checked line each; the last one for a key counts.
+
+    A line that a kill cut short, or that was changed afterwards, is passed over when reading.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, Any]:
+        """Return key -> record; nothing where there is no file."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        return dict(filter(None, map(_parse, data.split(b"\n"))))
+
+    def append(self, records: Mapping[str, Any]) -> None:
+        """Add records, in one write, so that lines of two processes never mix."""
+        if not records:
+            return
+        # The leading line end closes whatever a kill has left behind.
+        lines = b"\n" + b"".join(_line(key, record) for key, record in records.items())
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            if os.write(descriptor, lines) != len(lines):
+                raise OSError(f"'{self.path}' could not be written whole")
+        finally:
+            os.close(descriptor)
+
+
+def _line(key: str, record: Any) -> bytes:
+    text = json.dumps([key, record], separators=(",", ":")).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def _parse(line: bytes) -> tuple[str, Any] | None:
+    try:
+        if int(line[:8], 16) == zlib.crc32(line[9:]):
+            key, record = json.loads(line[9:])
+            return key, record
+    except ValueError:
+        pass
+    return None
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock file `path` while the block runs; call `on_wait` once if another has it.
+
+    The system itself lets go of the lock when its holder ends, however it ends: no lock is ever
+    left behind.
+
+    Raises:
+        OSError: the file cannot be written, or its file system has no locks.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _try_lock(descriptor):
+            on_wait()
+            while not _try_lock(descriptor):
+                time.sleep(_POLL_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,36 @@
+"""Fixtures of the tests of the cache of decoded pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pictures import write_class_folders
+
+from kerasport.dataset import Dataset, PixelCache, decoding, read_folders
+from kerasport.preprocess import ImageSpec, preprocess
+
+
+@pytest.fixture
+def decodes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What was handed to `preprocess` on the way into a cache."""
+    seen: list[object] = []
+
+    def counting(picture: object, spec: ImageSpec) -> object:
+        seen.append(picture)
+        return preprocess(picture, spec)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(decoding, "preprocess", counting)
+    return seen
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Dataset:
+    """Forty small pictures."""
+    return read_folders(write_class_folders(tmp_path / "data", {"a": 20, "b": 20}))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> PixelCache:
+    """A cache that is not there yet."""
+    return PixelCache(tmp_path / "cache")
