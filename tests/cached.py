@@ -8,28 +8,11 @@ import numpy as np
 
 from kerasport.dataset import DecodedDataset, PixelCache
 from kerasport.preprocess import ImageSpec, preprocess
-from kerasport.progress import SilentProgress
 
-__all__ = ["ROW", "SPEC", "Listening", "assert_right", "file_of"]
+__all__ = ["ROW", "SPEC", "assert_right", "file_of"]
 
 SPEC = ImageSpec(height=5, width=7)
 ROW = 5 * 7 * 3
-
-
-class Listening(SilentProgress):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.warned: list[str] = []
-
-    def say(self, message: str) -> None:
-        """Keep the message."""
-        self.said.append(message)
-
-    def warn(self, message: str) -> None:
-        """Keep the warning."""
-        self.warned.append(message)
 
 
 def file_of(kept: PixelCache, name: str) -> Path:

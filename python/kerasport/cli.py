@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from kerasport.cli_options import (
+    Backend,
+    CacheOption,
+    ColorMode,
+    FitOption,
+    ForceOption,
+    JsonOption,
+    ResampleOption,
+    UnreadableOption,
+    parse_image_size,
+    value_of,
+)
 from kerasport.errors import CheckFailed, DataError, KerasportError
 
 if TYPE_CHECKING:
@@ -39,59 +50,6 @@ messages = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
 
 
-class ColorMode(str, Enum):
-    """Choices of --color-mode."""
-
-    rgb = "rgb"
-    grayscale = "grayscale"
-
-
-class Fit(str, Enum):
-    """Choices of --fit."""
-
-    stretch = "stretch"
-    crop = "crop"
-    pad = "pad"
-
-
-class Resample(str, Enum):
-    """Choices of --resample."""
-
-    nearest = "nearest"
-    bilinear = "bilinear"
-    bicubic = "bicubic"
-    lanczos = "lanczos"
-
-
-class Backend(str, Enum):
-    """Choices of --backend."""
-
-    cpu = "cpu"
-    wasm = "wasm"
-    webgl = "webgl"
-
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is already there.")]
-FitOption = Annotated[
-    Fit | None,
-    typer.Option(
-        help="How a picture is brought to the model's shape: both sides independently, by a "
-        "centre crop, or whole on the background."
-    ),
-]
-UnreadableOption = Annotated[
-    int | None, typer.Option(min=0, help="Go on with up to this many unreadable files.")
-]
-ResampleOption = Annotated[Resample | None, typer.Option(help="Resampling filter.")]
-CacheOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder for decoded pictures.  [default: $KERASPORT_CACHE, else .cache/kerasport]"
-    ),
-]
-
-
 @app.callback(invoke_without_command=True)
 def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
@@ -101,25 +59,6 @@ def _options(
 
         results.print(f"kerasport {VERSION}")
         raise typer.Exit
-
-
-def _image_size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    try:
-        sides = [int(side) for side in text.lower().split("x")]
-        height, width = sides * 2 if len(sides) == 1 else sides
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is not a size. Expected HEIGHTxWIDTH in pixels, like 96x128, or one number."
-        ) from None
-    if min(height, width) < 1:
-        raise typer.BadParameter(f"{text!r} is not a size. Both sides must be at least 1 pixel.")
-    return height, width
-
-
-def _value(choice: Enum | None) -> Any:
-    return None if choice is None else choice.value
 
 
 @app.command()
@@ -177,10 +116,10 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        image_size=_image_size(image_size),
-        color_mode=_value(color_mode),
-        fit=_value(fit),
-        resample=_value(resample),
+        image_size=parse_image_size(image_size),
+        color_mode=value_of(color_mode),
+        fit=value_of(fit),
+        resample=value_of(resample),
         seed=seed,
         augment=augment,
         test_share=test_share,
@@ -288,7 +227,7 @@ def export(
                     "A .keras file does not know its class names. Give them with --labels "
                     "labels.txt, one per line, in the order of the outputs."
                 )
-            choices = {"fit": _value(fit), "resample": _value(resample)}
+            choices = {"fit": value_of(fit), "resample": value_of(resample)}
             bundle = export_model(
                 source,
                 out,

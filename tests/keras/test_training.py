@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from listening import Listening
 from pictures import write_class_folders
 from rich.console import Console
 
@@ -18,7 +19,7 @@ from kerasport import fitting, models, training
 from kerasport.dataset import decode_dataset, read_folders
 from kerasport.errors import DataError, ModelError
 from kerasport.evaluation import evaluate
-from kerasport.progress import RichProgress, SilentProgress
+from kerasport.progress import RichProgress
 from kerasport.recipes import get_recipe
 from kerasport.run import Run
 from kerasport.training import TrainingOptions, train
@@ -26,22 +27,6 @@ from kerasport.training import TrainingOptions, train
 pytestmark = pytest.mark.keras
 
 FAST = TrainingOptions(epochs=3, image_size=(8, 12), learning_rate=0.01, augment=False)
-
-
-class Listening(SilentProgress):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.warned: list[str] = []
-
-    def say(self, message: str) -> None:
-        """Keep the message."""
-        self.said.append(message)
-
-    def warn(self, message: str) -> None:
-        """Keep the warning."""
-        self.warned.append(message)
 
 
 @pytest.fixture(scope="module")

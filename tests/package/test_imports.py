@@ -25,6 +25,7 @@ LAYERS = [
     ["fitting", "evaluation", "report"],
     ["training", "exporter", "prediction"],
     ["parity"],
+    ["cli_options"],
     ["cli"],
     ["__main__"],
 ]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cached import ROW, SPEC, Listening, assert_right, file_of
+from cached import ROW, SPEC, assert_right, file_of
+from listening import Listening
 from pictures import write_picture
 
 from kerasport.dataset import (
