@@ -177,17 +177,23 @@ def probabilities(
 ) -> NDArray[np.float32]:
     """Return the model's probabilities, float32 `[n, classes]`, with a softmax added to logits.
 
+    A single output is the probability, or the logit, of the second of two classes.
+
     Args:
         model: takes float32 pixels of 0..255.
         pixels: uint8 `[n, height, width, channels]`, n may be 0.
         batch_size: pictures per step; the last batch may be smaller.
     """
     keras = import_keras()
-    parts = [np.empty((0, int(model.output_shape[-1])), np.float32)]
+    is_probability = ends_in_probabilities(model)
+    parts = [np.empty((0, max(2, int(model.output_shape[-1]))), np.float32)]
     for start in range(0, len(pixels), batch_size):
         batch = pixels[start : start + batch_size].astype(np.float32)
         answer = model(batch, training=False)
-        if not ends_in_probabilities(model):
+        if answer.shape[-1] == 1:
+            second = answer if is_probability else keras.ops.sigmoid(answer)
+            answer = keras.ops.concatenate([1 - second, second], axis=-1)
+        elif not is_probability:
             answer = keras.ops.softmax(answer)
         parts.append(keras.ops.convert_to_numpy(answer).astype(np.float32))
     return np.concatenate(parts)

@@ -55,6 +55,27 @@ def test_a_model_of_logits_gets_a_softmax(keras: Any, tmp_path: Path) -> None:
     assert bundle.metadata.output.activation == "softmax"
 
 
+@pytest.mark.parametrize("ending", ["sigmoid", "logit", "activation-layer"])
+def test_a_single_output_becomes_two_probabilities(ending: str, keras: Any, tmp_path: Path) -> None:
+    """A binary classifier's one output leaves as one probability for each of two classes."""
+    keras.utils.set_random_seed(6)
+    layers = [keras.Input(zoo.INPUT_SHAPE), keras.layers.Rescaling(1 / 255), keras.layers.Flatten()]
+    layers.append(keras.layers.Dense(1, activation="sigmoid" if ending == "sigmoid" else None))
+    if ending == "activation-layer":
+        layers.append(keras.layers.Activation("sigmoid"))
+    model = keras.Sequential(layers)
+    pixels = np.random.default_rng(1).integers(0, 256, (5, *zoo.INPUT_SHAPE), dtype=np.uint8)
+
+    bundle = export(model, tmp_path / "model", class_names=["no", "yes"])
+    received = Runtime(bundle).predict(pixels)
+
+    answer = np.asarray(model(pixels.astype(np.float32)))[:, 0]
+    expected = 1 / (1 + np.exp(-answer)) if ending == "logit" else answer
+    # float32 on both sides; the order of the sums differs.
+    np.testing.assert_allclose(received[:, 1], expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(received.sum(axis=1), 1, rtol=0, atol=1e-6)
+
+
 def test_mixed_precision_leaves_as_float32(keras: Any, tmp_path: Path) -> None:
     """A model that computes in float16 is written with float32 weights and layers."""
     keras.utils.set_random_seed(4)

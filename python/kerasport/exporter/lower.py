@@ -6,6 +6,8 @@ field, so that nothing that TensorFlow.js would ignore or misread can slip throu
 
 from __future__ import annotations
 
+import numpy as np
+
 from kerasport.errors import ExportError
 from kerasport.exporter.gate import Refusal, refuse
 from kerasport.exporter.graph import Graph, Node
@@ -56,9 +58,12 @@ def lower(graph: Graph) -> Graph:
 def end_in_probabilities(graph: Graph) -> str:
     """Append a softmax when the model ends in logits; return the name of the last activation.
 
+    A single output for two classes becomes two, so that every class has its own probability.
+
     Raises:
         ExportError: the last layer is neither logits, softmax nor sigmoid.
     """
+    _widen_single_output(graph)
     last = graph.nodes[graph.output]
     activation = last.config.get("activation", "linear")
     if last.class_name == "Softmax":
@@ -78,6 +83,29 @@ def end_in_probabilities(graph: Graph) -> str:
             "Expected logits, softmax or sigmoid."
         )
     return str(activation)
+
+
+def _widen_single_output(graph: Graph) -> None:
+    """Rewrite one sigmoid for two classes as a softmax over 0 and the logit, which is the same.
+
+    softmax([0, z]) = [1 / (1 + e^z), e^z / (1 + e^z)] = [1 - sigmoid(z), sigmoid(z)].
+    """
+    last = graph.nodes[graph.output]
+    dense = last
+    if last.class_name == "Activation" and last.config["activation"] == "sigmoid":
+        dense = graph.nodes[last.inputs[0]]
+    if dense.class_name != "Dense" or dense.config["units"] != 1:
+        return
+    if dense.config["activation"] not in ("linear", "sigmoid"):
+        return
+    if dense is not last:
+        graph.output = dense.name
+        del graph.nodes[last.name]
+    dense.config.update(units=2, activation="softmax")
+    dense.weights = {
+        name: np.concatenate([np.zeros_like(array), array], axis=-1)
+        for name, array in dense.weights.items()
+    }
 
 
 _LAST_LAYERS = (
