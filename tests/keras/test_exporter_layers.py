@@ -161,10 +161,21 @@ def test_what_cannot_be_right_is_refused(name: str, keras: Any, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_model_without_rescaling_is_refused(keras: Any, tmp_path: Path) -> None:
-    """A front end would have to guess the scaling, so the model must bring it."""
+@pytest.mark.parametrize("activation", [None, "hard_silu"])
+def test_a_model_without_rescaling_is_refused(
+    activation: str | None, keras: Any, tmp_path: Path
+) -> None:
+    """A front end would have to guess the scaling, so the model must bring it.
+
+    hard_silu is expressed with Rescaling layers, which are not the input's.
+    """
     model = keras.Sequential(
-        [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(2)]
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Conv2D(2, 3, activation=activation),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ]
     )
 
     with pytest.raises(ExportError, match="has no Rescaling layer"):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from kerasport import models
 from kerasport.bundle import METADATA_FILE, MODEL_SCRIPT, SAMPLES_FILE, Bundle
 from kerasport.errors import ExportError
 from kerasport.exporter.embed import embed
-from kerasport.exporter.gate import check_graph, minimum_tfjs_version
-from kerasport.exporter.graph import Graph
+from kerasport.exporter.gate import check_graph, input_scaling, minimum_tfjs_version
 from kerasport.exporter.lower import end_in_probabilities, lower
 from kerasport.exporter.optimise import optimise
 from kerasport.exporter.patterns import pattern_files, patterns
@@ -153,8 +152,13 @@ def _export(
     activation = end_in_probabilities(graph)
     optimise(graph, without=without)
     check_graph(graph, num_classes=len(description.class_names))
+    scaling = input_scaling(graph)
+    assert scaling is not None, "the gate has seen it"
     description = description.model_copy(
-        update={"rescaling": _rescaling(graph), "output": Output(activation=activation)}
+        update={
+            "rescaling": Rescaling(scale=scaling.config["scale"], offset=scaling.config["offset"]),
+            "output": Output(activation=activation),
+        }
     )
     with replaced_folder(out) as folder:
         write_model(graph, folder, generated_by=f"kerasport {VERSION}")
@@ -182,11 +186,6 @@ def _check_target(out: Path, *, force: bool) -> None:
         )
     if not force:
         raise ExportError(f"There is a bundle at '{out}' already. Replace it with --force.")
-
-
-def _rescaling(graph: Graph) -> Rescaling:
-    config: dict[str, Any] = next(n for n in graph if n.class_name == "Rescaling").config
-    return Rescaling(scale=config["scale"], offset=config["offset"])
 
 
 def _write_samples(

@@ -11,7 +11,14 @@ from kerasport.errors import ExportError
 from kerasport.exporter.graph import Graph, Node
 from kerasport.metadata import MINIMUM_TFJS_VERSION
 
-__all__ = ["TFJS_LAYERS", "Refusal", "check_graph", "minimum_tfjs_version", "refuse"]
+__all__ = [
+    "TFJS_LAYERS",
+    "Refusal",
+    "check_graph",
+    "input_scaling",
+    "minimum_tfjs_version",
+    "refuse",
+]
 
 TFJS_LAYERS = frozenset(
     {
@@ -97,7 +104,7 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
                     )
                 )
     refuse(refusals)
-    if not any(node.class_name == "Rescaling" for node in graph):
+    if input_scaling(graph) is None:
         raise ExportError(
             f"The model {graph.name!r} has no Rescaling layer. Expected it to take pixels of "
             "0 to 255 and to scale them itself, so that no front end has to know how. Put "
@@ -109,6 +116,14 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
             f"The model {graph.name!r} has {outputs} outputs, but there are {num_classes} class "
             "names. Expected one name per output."
         )
+
+
+def input_scaling(graph: Graph) -> Node | None:
+    """Return the layer that scales the model's input, or None when something else reads it."""
+    readers = [node for node in graph if graph.input in node.inputs]
+    if len(readers) == 1 and readers[0].class_name == "Rescaling":
+        return readers[0]
+    return None
 
 
 def minimum_tfjs_version(graph: Graph) -> str:
