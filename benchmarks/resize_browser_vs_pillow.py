@@ -72,14 +72,7 @@ def by_browser(page: Any, spec: ImageSpec) -> tuple[float, bytes]:
         [
             WIDTH,
             HEIGHT,
-            {
-                "height": spec.height,
-                "width": spec.width,
-                "colorMode": spec.color_mode,
-                "fit": spec.fit,
-                "resample": spec.resample,
-                "background": spec.background,
-            },
+            spec.to_dict(),
         ],
     )
     return milliseconds, base64.b64decode(text)

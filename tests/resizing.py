@@ -160,14 +160,7 @@ class Client:
             "height": height,
             "channels": channels,
             "box": case.box,
-            "spec": {
-                "height": spec.height,
-                "width": spec.width,
-                "colorMode": spec.color_mode,
-                "fit": spec.fit,
-                "resample": spec.resample,
-                "background": spec.background,
-            },
+            "spec": spec.to_dict(),
         }
         text = json.dumps(request).encode()
         stdin, stdout = self._process.stdin, self._process.stdout

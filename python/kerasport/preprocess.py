@@ -134,6 +134,17 @@ class ImageSpec:
         """Height, width, channels."""
         return self.height, self.width, self.channels
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields as the client library's `ImageSpec` names them."""
+        return {
+            "height": self.height,
+            "width": self.width,
+            "colorMode": self.color_mode,
+            "fit": self.fit,
+            "resample": self.resample,
+            "background": list(self.background),
+        }
+
 
 def preprocess(picture: Picture, spec: ImageSpec) -> NDArray[np.uint8]:
     """Return the model's input for one picture: uint8 `[height, width, channels]`.

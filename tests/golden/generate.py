@@ -26,17 +26,6 @@ def base64_of(pixels: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode("ascii")
 
 
-def spec_to_json(spec: ImageSpec) -> dict[str, object]:
-    return {
-        "height": spec.height,
-        "width": spec.width,
-        "colorMode": spec.color_mode,
-        "fit": spec.fit,
-        "resample": spec.resample,
-        "background": list(spec.background),
-    }
-
-
 def noise(height: int, width: int, *, alpha: bool, seed: int) -> np.ndarray:
     """Random RGBA pixels; asymmetric, so that swapped axes or channels cannot pass."""
     generator = np.random.default_rng(seed)
@@ -99,7 +88,7 @@ def vector_cases() -> list[dict[str, object]]:
     return [
         {
             "name": name,
-            "spec": spec_to_json(spec),
+            "spec": spec.to_dict(),
             "width": source.shape[1],
             "height": source.shape[0],
             "rgba": base64_of(source),
@@ -322,7 +311,7 @@ def picture_cases(files: dict[str, bytes]) -> list[dict[str, object]]:
     return [
         {
             "file": name,
-            "spec": spec_to_json(spec),
+            "spec": spec.to_dict(),
             "expected": base64_of(preprocess(content, spec)),
         }
         for name, content in files.items()

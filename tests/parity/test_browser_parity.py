@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle
 from kerasport.models import load_model, probabilities
-from kerasport.parity import BACKENDS, _expectations
+from kerasport.parity import BACKENDS, gather_expectations
 from kerasport.parity.comparison import compare
 from kerasport.parity.page import ask_browser
 from kerasport.preprocess import preprocess
@@ -34,7 +33,7 @@ def test_the_browser_predicts_like_keras_on_the_same_files(
     root = Path(data["root"])
     for source in sorted(root.rglob("*.png"))[::30]:
         shutil.copy(source, tmp_path / f"{source.parent.name}-{source.name}")
-    expectations, _, skipped = _expectations(digits_bundle, digits_run, tmp_path)
+    expectations, _, skipped = gather_expectations(digits_bundle, digits_run, tmp_path)
 
     engine, answers = ask_browser(browser, digits_bundle, expectations, backend=backend)
     witness = compare(engine, expectations, answers)
@@ -65,7 +64,7 @@ def test_the_frozen_bundle_of_format_1_predicts_the_same_in_the_browser(
 ) -> None:
     """A bundle of format 1 loads for ever, with the recorded pixels and probabilities."""
     bundle = Bundle.open(GOLDEN / "bundle-v1")
-    expectations, _, _ = _expectations(bundle, None, None)
+    expectations, _, _ = gather_expectations(bundle, None, None)
 
     engine, answers = ask_browser(browser, bundle, expectations, backend=backend)
     witness = compare(engine, expectations, answers)
@@ -88,22 +87,16 @@ async (specs) => {
 """
 
 
-def test_picture_files_become_the_same_bytes_in_the_browser(browser: Any, tmp_path: Path) -> None:
+def test_picture_files_become_the_same_bytes_in_the_browser(client_page: Any) -> None:
     """Decode, orientation, alpha, gray, fit and resize of every golden picture: 0 bytes differ."""
     cases = json.loads((GOLDEN / "pictures.json").read_text())["cases"]
-    document = tmp_path / "page.html"
-    document.write_text(
-        f'<!doctype html><script src="{web_asset(CLIENT_SCRIPT).as_uri()}"></script>'
-        '<input id="files" type="file" multiple>'
-    )
-    page = browser.new_page()
-    page.goto(document.as_uri())
-
     differing = {}
     for start in range(0, len(cases), 30):
         batch = cases[start : start + 30]
-        page.set_input_files("#files", [GOLDEN / "pictures" / case["file"] for case in batch])
-        received = page.evaluate(PIXELS, [case["spec"] for case in batch])
+        client_page.set_input_files(
+            "#files", [GOLDEN / "pictures" / case["file"] for case in batch]
+        )
+        received = client_page.evaluate(PIXELS, [case["spec"] for case in batch])
         for case, text in zip(batch, received, strict=True):
             expected = np.frombuffer(base64.b64decode(case["expected"]), np.uint8)
             pixels = np.frombuffer(base64.b64decode(text), np.uint8)
@@ -113,6 +106,4 @@ def test_picture_files_become_the_same_bytes_in_the_browser(browser: Any, tmp_pa
                     if pixels.shape == expected.shape
                     else "another shape"
                 )
-    page.close()
-
     assert differing == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,26 +57,14 @@ async (base64) => {
 """
 
 
-@pytest.fixture
-def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    """An empty page with the client library, without network."""
-    document = tmp_path / "page.html"
-    document.write_text(
-        f'<!doctype html><script src="{web_asset(CLIENT_SCRIPT).as_uri()}"></script>'
-        '<input id="files" type="file" multiple>'
-    )
-    page = browser.new_page()
-    page.goto(document.as_uri())
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_source_gives_the_same_pixels_as_the_file_in_python(source: str, page: Any) -> None:
+def test_every_source_gives_the_same_pixels_as_the_file_in_python(
+    source: str, client_page: Any
+) -> None:
     """An opaque picture is exact by every way in."""
     path = PICTURES / "rgb.png"
 
-    received = page.evaluate(
+    received = client_page.evaluate(
         READ.replace("SOURCE", SOURCES[source]), base64.b64encode(path.read_bytes()).decode()
     )
 
@@ -88,20 +75,22 @@ def test_every_source_gives_the_same_pixels_as_the_file_in_python(source: str, p
 
 
 @pytest.mark.parametrize("name", ["alpha.png", "lossless-alpha.webp", "lossy-alpha.webp"])
-def test_transparent_files_keep_their_colours(name: str, page: Any) -> None:
+def test_transparent_files_keep_their_colours(name: str, client_page: Any) -> None:
     """Colour under transparency is exact for a file and for an image element."""
     content = base64.b64encode((PICTURES / name).read_bytes()).decode()
 
     for source in ("file", "image"):
-        received = page.evaluate(READ.replace("SOURCE", SOURCES[source]), content)
+        received = client_page.evaluate(READ.replace("SOURCE", SOURCES[source]), content)
 
         expected = read_pixels(PICTURES / name).ravel()
         assert (np.array(received["data"], np.uint8) == expected).all(), source
 
 
-def test_without_webgl_transparency_says_that_it_is_not_exact(page: Any, tmp_path: Path) -> None:
+def test_without_webgl_transparency_says_that_it_is_not_exact(
+    client_page: Any, tmp_path: Path
+) -> None:
     """The canvas rounds by at most 1 level once composited on white, and the flag is false."""
-    page.evaluate(
+    client_page.evaluate(
         """() => {
           const { getContext } = OffscreenCanvas.prototype;
           OffscreenCanvas.prototype.getContext = function (kind, options) {
@@ -114,7 +103,7 @@ def test_without_webgl_transparency_says_that_it_is_not_exact(page: Any, tmp_pat
     noise = np.random.default_rng(2).integers(0, 256, (30, 40, 4), np.uint8)
     Image.fromarray(noise).save(path, lossless=True, exact=True)
 
-    received = page.evaluate(
+    received = client_page.evaluate(
         READ.replace("SOURCE", SOURCES["file"]), base64.b64encode(path.read_bytes()).decode()
     )
 
@@ -123,9 +112,9 @@ def test_without_webgl_transparency_says_that_it_is_not_exact(page: Any, tmp_pat
     assert off.max() <= 1
 
 
-def test_a_video_gives_its_current_frame(page: Any) -> None:
+def test_a_video_gives_its_current_frame(client_page: Any) -> None:
     """A frame of a playing video has the size of the video and its colour."""
-    received = page.evaluate(
+    received = client_page.evaluate(
         """async () => {
           const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 48 });
           const context = canvas.getContext("2d");
@@ -158,22 +147,26 @@ def test_a_video_gives_its_current_frame(page: Any) -> None:
         ("document.createElement('video')", "the browser has no pixels of it."),
     ],
 )
-def test_sources_without_pixels_are_refused(source: str, message: str, page: Any) -> None:
+def test_sources_without_pixels_are_refused(source: str, message: str, client_page: Any) -> None:
     """What holds no picture is refused with what to do."""
-    received = page.evaluate(f"async () => kerasport.readPixels({source}).catch((e) => e.message)")
+    received = client_page.evaluate(
+        f"async () => kerasport.readPixels({source}).catch((e) => e.message)"
+    )
 
     assert message in received
 
 
-def test_hostile_files_are_refused_word_for_word_as_in_python(page: Any, tmp_path: Path) -> None:
+def test_hostile_files_are_refused_word_for_word_as_in_python(
+    client_page: Any, tmp_path: Path
+) -> None:
     """Every broken file has the message of Python, and the picture after them is read."""
     files = broken_pictures()
     for name, (content, _) in files.items():
         (tmp_path / name).write_bytes(content)
     paths = [*(tmp_path / name for name in files), PICTURES / "rgb.png"]
 
-    page.set_input_files("#files", paths)
-    received = page.evaluate(
+    client_page.set_input_files("#files", paths)
+    received = client_page.evaluate(
         """async () => {
           const messages = [];
           for (const file of document.querySelector("#files").files) {

@@ -20,7 +20,7 @@ from kerasport.parity.page import ask_browser
 from kerasport.preprocess import preprocess
 from kerasport.run import Run
 
-__all__ = ["BACKENDS", "verify"]
+__all__ = ["BACKENDS", "gather_expectations", "verify"]
 
 BACKENDS = ("cpu", "wasm", "webgl")
 """Backends that are compared unless others are asked for."""
@@ -53,7 +53,7 @@ def verify(
             f"Unknown backends: {', '.join(unknown) or 'none given'}. "
             f"Expected some of: {', '.join(BACKENDS)}."
         )
-    expectations, reference, skipped = _expectations(bundle, run, images)
+    expectations, reference, skipped = gather_expectations(bundle, run, images)
     # In a thread of its own, because Playwright's synchronous interface refuses to run where an
     # event loop does, as in a notebook.
     with ThreadPoolExecutor(1) as thread:
@@ -96,7 +96,7 @@ def _ask_witnesses(
     return witnesses
 
 
-def _expectations(
+def gather_expectations(
     bundle: Bundle, run: Run | None, images: Path | None
 ) -> tuple[list[Expectation], str, list[str]]:
     """Return the pictures with Keras' answers, where these come from, and what was skipped."""
