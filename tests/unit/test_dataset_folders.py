@@ -145,7 +145,7 @@ def test_unreadable_files_are_skipped_and_reported(tmp_path: Path) -> None:
     ]
     assert warnings_about(dataset) == [
         "2 file(s) were skipped because they are not usable pictures, "
-        f"the first is '{tmp_path}/a/notes.txt' (not a picture)."
+        f"the first is '{tmp_path}/a/notes.txt' (not a picture). Remove or replace them."
     ]
 
 

@@ -80,7 +80,10 @@ def test_copies_fall_on_the_same_side_and_contradictions_are_told(tmp_path: Path
     for example in dataset.examples:
         splits.setdefault(example.content, set()).add(example.split)
     assert all(len(found) == 1 for found in splits.values())
-    assert warnings_about(dataset) == ["1 picture(s) lie in more than one class, byte for byte."]
+    assert warnings_about(dataset) == [
+        "1 picture(s) lie in more than one class, byte for byte. Keep each in the class that it "
+        "shows."
+    ]
 
 
 def test_copies_between_given_splits_are_told(tmp_path: Path) -> None:
@@ -92,8 +95,8 @@ def test_copies_between_given_splits_are_told(tmp_path: Path) -> None:
     warnings = warnings_about(read_folders(tmp_path))
 
     assert warnings == [
-        "1 picture(s) lie in more than one split, byte for byte: figures on the test pictures "
-        "are too good."
+        "1 of 19 test picture(s) are also in train or validation, byte for byte: figures on the "
+        "test pictures are too good. Pass --drop-test-duplicates to leave them out of the test."
     ]
 
 

@@ -1,14 +1,33 @@
 """Labelled pictures: read, cut into splits, decoded. No model code, no TensorFlow.
 
-Readers (`read_folders`, and more formats beside it) return the same `Dataset`; everything after
-them works on that description alone.
+`read_data` takes folders, tables, arrays and named data sets and returns the same `Dataset`;
+everything after it works on that description alone. `check` says what is wrong with one.
 """
 
 from kerasport.dataset.cache import CACHE_VARIABLE, DEFAULT_CACHE, PixelCache
-from kerasport.dataset.checks import check_counts, warnings_about
+from kerasport.dataset.checks import check_counts, check_usable
+from kerasport.dataset.data_report import DataReport, Finding, PictureFacts
 from kerasport.dataset.decode import DecodedDataset, decode_dataset
-from kerasport.dataset.description import SPLITS, Dataset, Example, ReadOptions, Skipped, Split
+from kerasport.dataset.description import (
+    SPLITS,
+    Content,
+    Dataset,
+    Example,
+    Header,
+    ReadOptions,
+    Skipped,
+    Split,
+)
+from kerasport.dataset.duplicates import hash_pictures, hash_rows
+from kerasport.dataset.findings import check, warnings_about
 from kerasport.dataset.folders import read_folders, read_labelled
+from kerasport.dataset.reading import (
+    DataSource,
+    check_data,
+    gather_data,
+    name_of_source,
+    read_data,
+)
 from kerasport.dataset.rows import PixelRows, Pixels
 from kerasport.dataset.split import fraction_of, split_of
 from kerasport.dataset.survey import Survey, survey
@@ -17,9 +36,15 @@ __all__ = [
     "CACHE_VARIABLE",
     "DEFAULT_CACHE",
     "SPLITS",
+    "Content",
+    "DataReport",
+    "DataSource",
     "Dataset",
     "DecodedDataset",
     "Example",
+    "Finding",
+    "Header",
+    "PictureFacts",
     "PixelCache",
     "PixelRows",
     "Pixels",
@@ -27,9 +52,17 @@ __all__ = [
     "Skipped",
     "Split",
     "Survey",
+    "check",
     "check_counts",
+    "check_data",
+    "check_usable",
     "decode_dataset",
     "fraction_of",
+    "gather_data",
+    "hash_pictures",
+    "hash_rows",
+    "name_of_source",
+    "read_data",
     "read_folders",
     "read_labelled",
     "split_of",

@@ -27,7 +27,7 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from kerasport.dataset.decoding import Decoded, checksum, decode_file, in_parallel
+from kerasport.dataset.decoding import Decoded, checksum, decode_example, in_parallel
 from kerasport.dataset.description import Example, Skipped
 from kerasport.dataset.rows import PixelRows
 from kerasport.dataset.store import Journal, locked
@@ -97,17 +97,17 @@ class PixelCache:
             OSError: something has to be added, and the folder cannot be written.
         """
         folder = self.folder(f"{spec.height}x{spec.width}x{spec.channels}", asdict(spec))
-        paths: dict[str, list[Path]] = {}
+        wanted: dict[str, list[Example]] = {}
         for example in examples:
-            paths.setdefault(example.content, []).append(example.path)
+            wanted.setdefault(example.content, []).append(example)
         shelf = _Shelf(folder, spec)
-        shelf.look_up(paths, progress)
-        if shelf.missing(paths):
+        shelf.look_up(wanted, progress)
+        if shelf.missing(wanted):
             self.make(folder)
             with locked(folder / "lock", on_wait=lambda: progress.say(_waiting(folder))):
                 # Another process may have added them while this one waited.
-                shelf.look_up(paths, progress)
-                shelf.add({key: paths[key] for key in shelf.missing(paths)}, progress)
+                shelf.look_up(wanted, progress)
+                shelf.add({key: wanted[key] for key in shelf.missing(wanted)}, progress)
         rows = [shelf.rows.get(example.content) for example in examples]
         skipped = [
             Skipped(example.path, shelf.reasons[example.content].replace(_PATH, str(example.path)))
@@ -163,11 +163,11 @@ class _Shelf:
                 self.rows.update(found for found in part if found is not None)
                 task.advance(len(part))
 
-    def add(self, paths: dict[str, list[Path]], progress: Progress) -> None:
+    def add(self, wanted: dict[str, list[Example]], progress: Progress) -> None:
         """Decode these pictures and write them; only the holder of the lock may."""
-        if not paths:
+        if not wanted:
             return
-        needed = len(paths) * self._bytes + _SPARE_BYTES
+        needed = len(wanted) * self._bytes + _SPARE_BYTES
         if shutil.disk_usage(self.folder).free < needed:
             raise OSError(errno.ENOSPC, f"{needed / 1e9:.1f} GB are needed")
         if not self.rows and not self._index.read():
@@ -176,10 +176,10 @@ class _Shelf:
         with self._pixels.open("ab") as stream:
             whole = stream.tell() // self._bytes * self._bytes
             stream.truncate(whole)
-            with progress.task("Decoding", total=len(paths)) as task:
+            with progress.task("Decoding", total=len(wanted)) as task:
                 started, done = time.perf_counter(), 0
-                keys = iter(paths)
-                for part in in_parallel(self._decode, paths.items()):
+                keys = iter(wanted)
+                for part in in_parallel(self._decode, wanted.items()):
                     # In this order, zip takes no key too many when the part is used up.
                     pictures = zip(part, keys, strict=False)
                     self._write({key: decoded for decoded, key in pictures}, stream)
@@ -188,15 +188,16 @@ class _Shelf:
                     task.advance(len(part), detail=rate)
                 task.milestone(f"{done:,} pictures, {rate}")
 
-    def _decode(self, item: tuple[str, list[Path]]) -> Decoded:
-        content, paths = item
-        for path in paths:
-            decoded = decode_file(path, self.spec, content=content)
+    def _decode(self, item: tuple[str, list[Example]]) -> Decoded:
+        _, copies = item
+        for example in copies:
+            decoded = decode_example(example, self.spec)
             if decoded.lasting:
                 break
         if decoded.pixels is not None:
             return decoded
-        return Decoded(reason=decoded.reason.replace(str(path), _PATH), lasting=decoded.lasting)
+        reason = decoded.reason.replace(str(example.path), _PATH)
+        return Decoded(reason=reason, lasting=decoded.lasting)
 
     def _write(self, pictures: dict[str, Decoded], stream: IO[bytes]) -> None:
         row = stream.tell() // self._bytes

@@ -1,14 +1,14 @@
-"""What a data set must be before anything is trained on it, and what it had better be."""
+"""What a data set must be before anything is trained on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasport.dataset.description import Dataset, ReadOptions, Skipped, Split
+from kerasport.dataset.description import Dataset, ReadOptions, Skipped
 from kerasport.errors import DataError
 
-__all__ = ["check_counts", "check_skipped", "warnings_about"]
+__all__ = ["allowed_unreadable", "check_counts", "check_skipped", "check_usable"]
 
 _SHOWN = 5
 
@@ -25,7 +25,7 @@ def check_skipped(skipped: Sequence[Skipped], *, total: int, limit: int | None, 
     Raises:
         DataError: with the first few files and how to go on.
     """
-    allowed = max(10, total // 100) if limit is None else limit
+    allowed = allowed_unreadable(total, limit)
     if len(skipped) <= allowed:
         return
     shown = "; ".join(f"'{item.path}' ({item.reason})" for item in skipped[:_SHOWN])
@@ -35,6 +35,11 @@ def check_skipped(skipped: Sequence[Skipped], *, total: int, limit: int | None, 
         f"at most {allowed} may be skipped: {shown}{more}. "
         f"Remove or replace them, or pass --max-unreadable {len(skipped)}."
     )
+
+
+def allowed_unreadable(total: int, limit: int | None) -> int:
+    """Return how many of `total` files may be unusable: `limit`, or 10 or 1 % without one."""
+    return max(10, total // 100) if limit is None else limit
 
 
 def check_counts(dataset: Dataset, options: ReadOptions) -> None:
@@ -57,48 +62,12 @@ def check_counts(dataset: Dataset, options: ReadOptions) -> None:
             )
 
 
-def warnings_about(
-    dataset: Dataset, *, splits: Sequence[Split] = ("validation", "test")
-) -> list[str]:
-    """Return what the user should know before trusting figures on this data, one line each.
-
-    Args:
-        dataset: the data.
-        splits: those in which every class is expected.
-    """
-    found = []
-    if dataset.skipped:
-        first = dataset.skipped[0]
-        found.append(
-            f"{len(dataset.skipped)} file(s) were skipped because they are not usable pictures, "
-            f"the first is '{first.path}' ({first.reason})."
-        )
-    counts = dataset.counts
-    for split in splits:
-        numbers: list[int] = getattr(counts, split)
-        missing = [name for name, n in zip(dataset.class_names, numbers, strict=True) if n == 0]
-        if len(missing) == len(dataset.class_names):
-            found.append(f"There are no {split} pictures at all.")
-        elif missing:
-            found.append(f"No {split} picture in: {', '.join(missing)}.")
-    return [*found, *_copies(dataset)]
-
-
-def _copies(dataset: Dataset) -> list[str]:
-    places: dict[str, set[tuple[int, str]]] = {}
-    for example in dataset.examples:
-        places.setdefault(example.content, set()).add((example.label, example.split))
-    two_classes = sum(len({label for label, _ in place}) > 1 for place in places.values())
-    leaked = sum(len({split for _, split in place}) > 1 for place in places.values())
-    found = []
-    if two_classes:
-        found.append(f"{two_classes} picture(s) lie in more than one class, byte for byte.")
-    if leaked:
-        found.append(
-            f"{leaked} picture(s) lie in more than one split, byte for byte: "
-            "figures on the test pictures are too good."
-        )
-    return found
+def check_usable(dataset: Dataset, options: ReadOptions) -> None:
+    """Raise when too many files are unusable, or a class has too few pictures."""
+    total = len(dataset.examples) + len(dataset.skipped)
+    limit = options.max_unreadable
+    check_skipped(dataset.skipped, total=total, limit=limit, root=dataset.root)
+    check_counts(dataset, options)
 
 
 def _skipped_in_class(dataset: Dataset, name: str) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kerasport.dataset.cache import CACHE_VARIABLE, PixelCache
 from kerasport.dataset.checks import check_skipped
-from kerasport.dataset.decoding import decode_file, in_parallel
+from kerasport.dataset.decoding import decode_example, in_parallel
 from kerasport.dataset.description import Dataset, Skipped, Split
 from kerasport.dataset.rows import PixelRows, Pixels
 from kerasport.preprocess import ImageSpec
@@ -90,9 +90,7 @@ def _in_memory(
     count = len(dataset.examples)
     pixels = np.empty((count, *spec.shape), np.uint8)
     damaged: list[Skipped] = []
-    results = in_parallel(
-        lambda example: decode_file(example.path, spec, content=example.content), dataset.examples
-    )
+    results = in_parallel(lambda example: decode_example(example, spec), dataset.examples)
     position = kept = 0
     with progress.task("Decoding", total=count) as task:
         for part in results:

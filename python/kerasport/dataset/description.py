@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kerasport.errors import DataError
 from kerasport.metadata import Counts
 
-__all__ = ["SPLITS", "Dataset", "Example", "ReadOptions", "Skipped", "Split"]
+__all__ = [
+    "SPLITS",
+    "Content",
+    "Dataset",
+    "Example",
+    "Header",
+    "ReadOptions",
+    "Skipped",
+    "Split",
+]
 
 Split: TypeAlias = Literal["train", "validation", "test"]
 
 SPLITS: tuple[Split, Split, Split] = ("train", "validation", "test")
 """Every split, in the order in which a data set keeps its examples."""
+
+Content: TypeAlias = "bytes | memoryview | NDArray[np.uint8]"
+"""A picture that is no file: its encoded bytes, or pixels `[height, width]` or with channels."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +41,12 @@ class ReadOptions:
     `test_share` and `validation_share` are fractions of 0 to below 1 and apply where the data
     brings no such split. `max_unreadable` is the number of files that may be left out because
     they are no usable pictures; None stands for 10 or 1 % of the files, whichever is more.
+
+    `classes` are those to train on, None for all; the data decides their order. `class_names`
+    names the classes of arrays, whose labels are its indices. `root` is the folder that the
+    relative paths of a table start from (None: the table's own), or that holds prepared
+    TensorFlow Datasets (None: their own default). `drop_test_duplicates` leaves out of the test
+    the pictures that are also in train or validation.
     """
 
     seed: int = 0
@@ -33,6 +54,10 @@ class ReadOptions:
     validation_share: float = 0.15
     max_unreadable: int | None = None
     min_per_class: int = 5
+    classes: Sequence[str] | None = None
+    class_names: Sequence[str] | None = None
+    root: Path | None = None
+    drop_test_duplicates: bool = False
 
     def __post_init__(self) -> None:
         for name in ("test_share", "validation_share"):
@@ -50,16 +75,55 @@ class ReadOptions:
             raise DataError(f"max_unreadable is {self.max_unreadable}. Expected 0 or more.")
         if self.min_per_class < 1:
             raise DataError(f"min_per_class is {self.min_per_class}. Expected 1 or more.")
+        for name in ("classes", "class_names"):
+            if isinstance(getattr(self, name), str):
+                raise DataError(
+                    f"{name} is the text {getattr(self, name)!r}. Expected a list of class names."
+                )
+        if self.classes is not None and len(set(self.classes)) < 2:
+            raise DataError(
+                f"classes names {len(set(self.classes))} class(es). Expected at least two: a "
+                "classifier chooses between classes."
+            )
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a picture says about itself before it is decoded.
+
+    `width` and `height` are in pixels as stored, before any orientation; `mode` is Pillow's, like
+    `RGB`, `L` or `P`. The format of pixels that came as an array is `array`.
+    """
+
+    format: str
+    width: int
+    height: int
+    mode: str
 
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled picture: `label` is an index into the class names, `content` a SHA-256."""
+    """One labelled picture: `label` is an index into the class names, `content` a SHA-256.
+
+    `path` is a file, or where `data` is there, a name: `mnist.npz/train/00042`.
+    """
 
     path: Path
     label: int
     content: str
     split: Split
+    data: Content | None = field(default=None, compare=False, repr=False)
+    header: Header | None = field(default=None, compare=False, repr=False)
+
+    def read(self) -> bytes | NDArray[np.uint8]:
+        """Return the encoded picture, or its pixels, as `kerasport.preprocess` takes either.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        if self.data is None:
+            return self.path.read_bytes()
+        return bytes(self.data) if isinstance(self.data, memoryview) else self.data
 
 
 @dataclass(frozen=True)
@@ -75,13 +139,15 @@ class Dataset:
     """A labelled set of pictures, cut into train, validation and test.
 
     `examples` are ordered by split (as in `SPLITS`), then by path, so that each split is one
-    contiguous piece of whatever array is made of them.
+    contiguous piece of whatever array is made of them. Every path lies below `root`. `skipped`
+    are no usable pictures; `dropped` are, but were left out of the test as copies.
     """
 
     root: Path
     class_names: tuple[str, ...]
     examples: tuple[Example, ...]
     skipped: tuple[Skipped, ...] = ()
+    dropped: tuple[Skipped, ...] = ()
 
     def in_split(self, split: Split) -> tuple[Example, ...]:
         """Return the examples of one split."""

@@ -1,24 +1,19 @@
-"""Reading class folders into one description: names, labels, content hashes, splits."""
+"""Reading class folders: names, labels, splits."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-
-from kerasport.dataset.checks import check_counts, check_skipped
-from kerasport.dataset.decoding import in_parallel
-from kerasport.dataset.description import SPLITS, Dataset, Example, ReadOptions, Skipped, Split
+from kerasport.dataset.checks import check_skipped, check_usable
+from kerasport.dataset.description import Dataset, ReadOptions, Skipped
+from kerasport.dataset.duplicates import drop_copies
+from kerasport.dataset.entries import Entry, Source, collect
 from kerasport.dataset.layout import Layout, files_below, find_layout
-from kerasport.dataset.split import split_of
 from kerasport.errors import DataError
-from kerasport.preprocess import READABLE_FORMATS
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["read_folders", "read_labelled"]
+__all__ = ["folder_source", "read_folders", "read_labelled"]
 
 
 def read_folders(
@@ -34,9 +29,11 @@ def read_folders(
         DataError: fewer than two classes, too few pictures, too many unusable files.
     """
     options = options or ReadOptions()
-    layout = find_layout(root)
-    dataset = _read(root, layout, options=options, progress=progress)
-    check_counts(dataset, options)
+    source = folder_source(root, find_layout(root)).only(options.classes)
+    dataset = collect(source, options, progress=progress)
+    if options.drop_test_duplicates:
+        dataset = drop_copies(dataset, progress=progress)
+    check_usable(dataset, options)
     return dataset
 
 
@@ -68,7 +65,9 @@ def read_labelled(
     fixed = Layout(tuple(class_names), {"test": folders})
     _check_known(folders, class_names, root=root)
     options = ReadOptions(max_unreadable=max_unreadable)
-    dataset = _read(root, fixed, options=options, progress=progress)
+    dataset = collect(folder_source(root, fixed), options, progress=progress)
+    total = len(dataset.examples) + len(dataset.skipped)
+    check_skipped(dataset.skipped, total=total, limit=max_unreadable, root=root)
     if not dataset.examples:
         raise DataError(
             f"There are no usable pictures in '{root}'. "
@@ -97,39 +96,14 @@ def _check_known(folders: Iterable[str], class_names: Sequence[str], *, root: Pa
         )
 
 
-def _read(root: Path, layout: Layout, *, options: ReadOptions, progress: Progress) -> Dataset:
+def folder_source(root: Path, layout: Layout) -> Source:
+    """Return every file of a layout as an entry of its class."""
     labels = {name: label for label, name in enumerate(layout.class_names)}
-    files: list[tuple[Path, int, Split | None]] = [
-        (path, labels[name], split)
+    entries = tuple(
+        Entry(path, labels[name], split)
         for split, folders in layout.folders.items()
         for name, folder in sorted(folders.items())
         for path in files_below(folder)
-    ]
-    examples = []
-    skipped = [Skipped(path, "not in a class folder") for path in layout.loose]
-    with progress.task("Reading", total=len(files)) as task:
-        remaining = iter(files)
-        for part in in_parallel(_identify, (path for path, _, _ in files)):
-            task.advance(len(part))
-            # In this order, zip takes no file too many when the part is used up.
-            for identity, (path, label, split) in zip(part, remaining, strict=False):
-                if isinstance(identity, Skipped):
-                    skipped.append(identity)
-                    continue
-                chosen = split or split_of(identity, options, given=layout.given)
-                examples.append(Example(path=path, label=label, content=identity, split=chosen))
-    total = len(files) + len(layout.loose)
-    check_skipped(skipped, total=total, limit=options.max_unreadable, root=root)
-    examples.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
-    return Dataset(root, layout.class_names, tuple(examples), tuple(skipped))
-
-
-def _identify(path: Path) -> str | Skipped:
-    try:
-        data = path.read_bytes()
-        with Image.open(io.BytesIO(data), formats=READABLE_FORMATS):
-            return hashlib.sha256(data).hexdigest()
-    except UnidentifiedImageError:
-        return Skipped(path, "empty" if not data else "not a picture")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return Skipped(path, str(error))
+    )
+    loose = tuple(Skipped(path, "not in a class folder") for path in layout.loose)
+    return Source(root, layout.class_names, entries, layout.given, loose)

@@ -11,7 +11,7 @@ from kerasport.dataset.description import Split
 from kerasport.errors import DataError
 from kerasport.labels import normalise_class_name, order_class_names
 
-__all__ = ["Layout", "files_below", "find_layout"]
+__all__ = ["Layout", "files_below", "find_layout", "split_named"]
 
 _SPLIT_FOLDERS: dict[str, Split] = {
     "train": "train",
@@ -41,6 +41,11 @@ class Layout:
     def given(self) -> frozenset[Split]:
         """The splits that the data brings itself."""
         return frozenset(split for split in self.folders if split is not None)
+
+
+def split_named(name: str) -> Split | None:
+    """Return the split that `train`, `val`, `valid`, `validation` or `test` stands for."""
+    return _SPLIT_FOLDERS.get(name)
 
 
 def find_layout(root: Path) -> Layout:

@@ -78,8 +78,8 @@ def _journal(cache: PixelCache | None) -> Journal | None:
 
 def _look_at(example: Example) -> tuple[str, tuple[int, bool] | None]:
     try:
-        image = decode(example.path)
-    except DataError:
+        image = decode(example.read())
+    except (DataError, OSError):
         return example.content, None
     gray = image.mode == "L" or _is_gray(np.asarray(image))
     return example.content, (min(image.size), gray)

@@ -1,0 +1,119 @@
+"""The same picture more than once: found by its bytes and by its pixels."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kerasport.dataset.cache import PixelCache
+from kerasport.dataset.decode import DecodedDataset
+from kerasport.dataset.decoding import in_parallel
+from kerasport.dataset.description import Dataset, Example, Skipped
+from kerasport.dataset.identity import content_of, hash_pixels
+from kerasport.dataset.store import Journal
+from kerasport.errors import DataError
+from kerasport.preprocess import read_pixels
+from kerasport.progress import SILENT, Progress
+
+__all__ = ["drop_copies", "hash_pictures", "hash_rows", "key_of"]
+
+_PATH = "{path}"
+
+
+def hash_rows(decoded: DecodedDataset) -> dict[str, str]:
+    """Return content -> hash of the pixels that the model sees: equal hashes, equal inputs."""
+    hashes: dict[str, str] = {}
+    rows = zip(decoded.dataset.examples, decoded.pixels, strict=True)
+    for part in in_parallel(lambda item: (item[0].content, hash_pixels(item[1])), rows):
+        hashes.update(part)
+    return hashes
+
+
+def hash_pictures(
+    dataset: Dataset, *, cache: PixelCache | None = None, progress: Progress = SILENT
+) -> tuple[dict[str, str], list[Skipped]]:
+    """Decode every picture and return content -> hash of its pixels, and what is damaged.
+
+    Pictures share a hash when they have the same size and show the same pixels, upright and on
+    white, however they are compressed. What was found is kept in `cache`.
+    """
+    journal = _journal(cache)
+    known: dict[str, Any] = journal.read() if journal else {}
+    fresh = list({e.content: e for e in dataset.examples if e.content not in known}.values())
+    with progress.task("Comparing", total=len(fresh)) as task:
+        for part in in_parallel(_hash, fresh):
+            known.update(part)
+            if journal:
+                lasting = {content: record for content, record in part if "lost" not in record}
+                with contextlib.suppress(OSError):
+                    journal.append(lasting)
+            task.advance(len(part))
+    hashes, damaged = {}, []
+    for example in dataset.examples:
+        record = known[example.content]
+        if "hash" in record:
+            hashes[example.content] = record["hash"]
+        else:
+            reason = record.get("reason") or record["lost"]
+            damaged.append(Skipped(example.path, reason.replace(_PATH, str(example.path))))
+    return hashes, damaged
+
+
+def drop_copies(
+    dataset: Dataset, *, cache: Path | None = None, progress: Progress = SILENT
+) -> Dataset:
+    """Return the data set less the test pictures that are also in train or validation.
+
+    Copies are those with equal bytes, or with equal pixels at full size; what is left out does
+    not depend on the model's input. They are listed in `dropped`.
+    """
+    hashes, _ = hash_pictures(dataset, cache=PixelCache.find(cache), progress=progress)
+    seen = {
+        key_of(example, hashes): example for example in dataset.examples if example.split != "test"
+    }
+    kept, dropped = [], []
+    for example in dataset.examples:
+        original = seen.get(key_of(example, hashes))
+        if example.split == "test" and original is not None:
+            name = original.path.relative_to(dataset.root)
+            dropped.append(Skipped(example.path, f"the same picture as '{name}'"))
+        else:
+            kept.append(example)
+    if dropped:
+        progress.say(
+            f"{len(dropped)} test picture(s) left out of the test: they are also in train or "
+            "validation."
+        )
+    return replace(dataset, examples=tuple(kept), dropped=(*dataset.dropped, *dropped))
+
+
+def key_of(example: Example, hashes: Mapping[str, str]) -> str:
+    """Return what copies share: the hash of the pixels, or of the bytes where that is missing."""
+    return hashes.get(example.content, example.content)
+
+
+def _hash(example: Example) -> tuple[str, dict[str, str]]:
+    content = example.content
+    try:
+        data = example.read()
+    except OSError as error:
+        return content, {"lost": f"cannot be read ({error})"}
+    if example.data is None and content_of(data) != content:
+        return content, {"lost": "was changed while the folder was being read"}
+    try:
+        return content, {"hash": hash_pixels(read_pixels(data))}
+    except DataError as error:
+        return content, {"reason": str(error).replace("The picture", f"'{_PATH}'", 1)}
+
+
+def _journal(cache: PixelCache | None) -> Journal | None:
+    if cache is None:
+        return None
+    try:
+        return Journal(cache.make(cache.folder("hashes")) / "index.txt")
+    except OSError:
+        # Said when the pictures are decoded, which needs the cache more.
+        return None

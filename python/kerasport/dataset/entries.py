@@ -1,0 +1,126 @@
+"""From labelled pictures, wherever they are, to the one description."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kerasport.dataset.decoding import in_parallel
+from kerasport.dataset.description import (
+    SPLITS,
+    Content,
+    Dataset,
+    Example,
+    Header,
+    ReadOptions,
+    Skipped,
+    Split,
+)
+from kerasport.dataset.identity import identify
+from kerasport.dataset.split import split_of
+from kerasport.errors import DataError
+from kerasport.progress import SILENT, Progress
+
+__all__ = ["Entry", "Source", "check_classes", "collect"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A labelled picture that was not looked at: a file, or `data` with `path` as its name.
+
+    `split` is None where its content has to decide.
+    """
+
+    path: Path
+    label: int
+    split: Split | None = None
+    data: Content | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a reader found: entries in any order, and the splits that the data brings itself.
+
+    `skipped` are what belongs to no class; every path lies below `root`.
+    """
+
+    root: Path
+    class_names: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    given: frozenset[Split] = frozenset()
+    skipped: tuple[Skipped, ...] = ()
+
+    def only(self, classes: Sequence[str] | None) -> Source:
+        """Return the entries of some of the classes, in the order that the data gives them.
+
+        Raises:
+            DataError: a class is not there; the message names the nearest.
+        """
+        if classes is None:
+            return self
+        check_classes(classes, self.class_names, root=self.root)
+        kept = [name for name in self.class_names if name in set(classes)]
+        labels = {self.class_names.index(name): label for label, name in enumerate(kept)}
+        entries = tuple(
+            replace(entry, label=labels[entry.label])
+            for entry in self.entries
+            if entry.label in labels
+        )
+        return replace(self, class_names=tuple(kept), entries=entries)
+
+
+def check_classes(classes: Iterable[str], known: Sequence[str], *, root: Path) -> None:
+    """Raise unless every name in `classes` is one of the `known`.
+
+    Raises:
+        DataError: the message names the nearest classes that are there.
+    """
+    for name in classes:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3)
+            hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+            raise DataError(f"'{root}' has no class {name!r}. {hint}Classes: {', '.join(known)}.")
+
+
+def collect(source: Source, options: ReadOptions, *, progress: Progress = SILENT) -> Dataset:
+    """Return the data set of a source: every picture read once, hashed, and put into a split.
+
+    Whether there is enough of it is for the caller to check.
+    """
+    examples: list[Example] = []
+    skipped = list(source.skipped)
+    with progress.task("Reading", total=len(source.entries)) as task:
+        remaining = iter(source.entries)
+        for part in in_parallel(_look, source.entries):
+            task.advance(len(part))
+            # In this order, zip takes no entry too many when the part is used up.
+            for found, entry in zip(part, remaining, strict=False):
+                if isinstance(found, Skipped):
+                    skipped.append(found)
+                    continue
+                examples.append(_example(entry, *found, options=options, given=source.given))
+    examples.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
+    return Dataset(source.root, source.class_names, tuple(examples), tuple(skipped))
+
+
+def _example(
+    entry: Entry, content: str, header: Header, *, options: ReadOptions, given: Collection[Split]
+) -> Example:
+    split = entry.split or split_of(content, options, given=given)
+    return Example(entry.path, entry.label, content, split, data=entry.data, header=header)
+
+
+def _look(entry: Entry) -> tuple[str, Header] | Skipped:
+    if entry.data is not None:
+        data = bytes(entry.data) if isinstance(entry.data, memoryview) else entry.data
+        return identify(entry.path, data)
+    try:
+        return identify(entry.path, entry.path.read_bytes())
+    except FileNotFoundError:
+        return Skipped(entry.path, "there is no such file")
+    except IsADirectoryError:
+        return Skipped(entry.path, "a folder, not a picture")
+    except OSError as error:
+        return Skipped(entry.path, str(error))

@@ -1,0 +1,45 @@
+"""What makes two pictures the same, and what a picture says about itself."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from kerasport.dataset.description import Header, Skipped
+from kerasport.preprocess import READABLE_FORMATS
+
+__all__ = ["content_of", "hash_pixels", "identify"]
+
+
+def content_of(data: bytes | NDArray[np.uint8]) -> str:
+    """Return the SHA-256 of encoded bytes as they are, of pixels with their shape before them."""
+    return hash_pixels(data) if isinstance(data, np.ndarray) else hashlib.sha256(data).hexdigest()
+
+
+def hash_pixels(pixels: NDArray[np.uint8]) -> str:
+    """Return a SHA-256 that equal pixels of equal shape share; a last axis of 1 does not count."""
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    digest = hashlib.sha256("x".join(map(str, pixels.shape)).encode("ascii") + b":")
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
+def identify(path: Path, data: bytes | NDArray[np.uint8]) -> tuple[str, Header] | Skipped:
+    """Return the content hash and the header of a picture, recognised by its first bytes."""
+    if isinstance(data, np.ndarray):
+        mode = "L" if data.ndim == 2 else {1: "L", 3: "RGB", 4: "RGBA"}[data.shape[2]]
+        return content_of(data), Header("array", data.shape[1], data.shape[0], mode)
+    try:
+        with Image.open(io.BytesIO(data), formats=READABLE_FORMATS) as image:
+            header = Header(image.format or "", image.width, image.height, image.mode)
+            return content_of(data), header
+    except UnidentifiedImageError:
+        return Skipped(path, "empty" if not data else "not a picture")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return Skipped(path, str(error))

@@ -1,0 +1,157 @@
+"""The front door: any source of labelled pictures to one description."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from kerasport.dataset.arrays import array_source, read_npz
+from kerasport.dataset.cache import PixelCache
+from kerasport.dataset.checks import check_usable
+from kerasport.dataset.data_report import DataReport
+from kerasport.dataset.description import Dataset, ReadOptions
+from kerasport.dataset.duplicates import drop_copies, hash_pictures
+from kerasport.dataset.entries import Source, collect
+from kerasport.dataset.findings import check
+from kerasport.dataset.folders import folder_source
+from kerasport.dataset.layout import find_layout
+from kerasport.dataset.named_sets import keras_source, tfds_source
+from kerasport.dataset.tables import frame_source, is_frame, read_table
+from kerasport.errors import DataError
+from kerasport.progress import SILENT, Progress
+
+__all__ = ["DataSource", "check_data", "gather_data", "name_of_source", "read_data"]
+
+DataSource: TypeAlias = Any
+"""What `read_data` takes: a path, `keras:NAME`, `tfds:NAME`, a pandas DataFrame, or arrays."""
+
+_EXPECTED = (
+    "Expected a folder with one folder per class, a .csv table of path and label, an .npz file, "
+    "keras:NAME or tfds:NAME."
+)
+
+
+def read_data(
+    source: DataSource,
+    *,
+    options: ReadOptions | None = None,
+    progress: Progress = SILENT,
+    cache: Path | None = None,
+) -> Dataset:
+    """Return the labelled pictures of any source, cut into splits and checked to be enough.
+
+    | source | what |
+    |---|---|
+    | a folder | class folders, or `train/`, `test/` and `val/` with class folders |
+    | `.csv`, pandas DataFrame | path and label of each picture, split if there is such a column |
+    | `.npz`, tuple or dict of arrays | `x_train y_train x_test y_test` or `x y`, as pixels |
+    | `keras:NAME` | `keras.datasets.NAME`, like `keras:mnist` |
+    | `tfds:NAME` | a TensorFlow Dataset, like `tfds:cats_vs_dogs` |
+
+    Args:
+        source: one of these.
+        options: how it is read and cut.
+        progress: told what is done, and what was converted or left out.
+        cache: where hashes of pixels are kept when `options.drop_test_duplicates` needs them;
+            None as in `kerasport.train`.
+
+    Raises:
+        DataError: the source is not usable: fewer than two classes, too few pictures, too many
+            that cannot be read, labels without pictures.
+        KerasportError: an optional package that the source needs is not installed.
+    """
+    options = options or ReadOptions()
+    dataset = gather_data(source, options=options, progress=progress, cache=cache)
+    check_usable(dataset, options)
+    return dataset
+
+
+def gather_data(
+    source: DataSource,
+    *,
+    options: ReadOptions,
+    progress: Progress = SILENT,
+    cache: Path | None = None,
+) -> Dataset:
+    """Return the data set as it is, however few its pictures are; see `read_data`."""
+    found = _open(source, options, progress).only(options.classes)
+    dataset = collect(found, options, progress=progress)
+    if options.drop_test_duplicates:
+        dataset = drop_copies(dataset, cache=cache, progress=progress)
+    return dataset
+
+
+def check_data(
+    source: DataSource,
+    *,
+    options: ReadOptions | None = None,
+    progress: Progress = SILENT,
+    cache: Path | None = None,
+) -> DataReport:
+    """Return what is in the data and what is wrong with it, looking at every pixel.
+
+    Every picture is decoded at full size, so that damaged ones and copies show whatever the
+    model's input will be. What was found is kept in `cache`: a second check decodes only what
+    is new.
+
+    Args:
+        source: what `read_data` takes.
+        options: how training would read and cut it, and the limits that it would keep to.
+        progress: told what is done.
+        cache: as in `kerasport.train`.
+
+    Raises:
+        DataError: there is nothing to look at: no source, no classes, labels without pictures.
+    """
+    options = options or ReadOptions()
+    dataset = gather_data(source, options=options, progress=progress, cache=cache)
+    hashes, damaged = hash_pictures(dataset, cache=PixelCache.find(cache), progress=progress)
+    return check(dataset.without(damaged), options=options, hashes=hashes)
+
+
+def name_of_source(source: DataSource) -> str | None:
+    """Return what leads to the same data again: an absolute path or `keras:NAME`; else None."""
+    if not isinstance(source, str | Path):
+        return None
+    kind, _ = _named(source)
+    return str(source) if kind else str(Path(source).absolute())
+
+
+def _open(source: DataSource, options: ReadOptions, progress: Progress) -> Source:
+    if isinstance(source, str | Path):
+        return _open_path(source, options, progress)
+    if is_frame(source):
+        return frame_source(source, root=options.root or Path(), progress=progress)
+    if isinstance(source, tuple | list | dict):
+        return array_source(
+            source, root=Path("arrays"), class_names=options.class_names, progress=progress
+        )
+    raise DataError(
+        f"Pictures cannot be read from a {type(source).__name__}. {_EXPECTED} From Python also a "
+        "pandas DataFrame, a tuple (x, y) or ((x_train, y_train), (x_test, y_test)), or a dict of "
+        "arrays."
+    )
+
+
+def _open_path(source: str | Path, options: ReadOptions, progress: Progress) -> Source:
+    kind, name = _named(source)
+    if kind == "keras":
+        return keras_source(name, class_names=options.class_names, progress=progress)
+    if kind == "tfds":
+        return tfds_source(name, data_dir=options.root, progress=progress)
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return folder_source(path, find_layout(path))
+    if not path.exists():
+        raise DataError(f"There is nothing at '{path}'. {_EXPECTED}")
+    if suffix == ".csv":
+        return read_table(path, root=options.root or path.parent, progress=progress)
+    if suffix == ".npz":
+        return read_npz(path, class_names=options.class_names, progress=progress)
+    raise DataError(f"'{path}' is a file of another kind. {_EXPECTED}")
+
+
+def _named(source: str | Path) -> tuple[str, str]:
+    kind, _, name = str(source).partition(":")
+    return (kind, name) if kind in ("keras", "tfds") and name else ("", "")

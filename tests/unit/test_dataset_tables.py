@@ -1,0 +1,216 @@
+"""Tables of path and label that are not as they should be: what is refused, with which words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from listening import Listening
+from pictures import write_class_folders
+
+from kerasport.dataset import ReadOptions, read_data
+from kerasport.errors import DataError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Nine pictures each in a/ and b/."""
+    return write_class_folders(tmp_path / "data", {"a": 9, "b": 9})
+
+
+def rows_of(root: Path) -> list[str]:
+    return [
+        f"{p.relative_to(root).as_posix()},{p.parent.name}" for p in sorted(root.rglob("*.png"))
+    ]
+
+
+REFUSED = {
+    "empty": ("", "{csv} is empty. Expected a heading like 'path,label' and rows."),
+    "no rows": (
+        "path,label\n",
+        "{csv} has a heading but no rows. Expected one row per picture.",
+    ),
+    "no heading": (
+        "a/000.png,a\nb/000.png,b\n",
+        "{csv} has no column for the path, only 'a/000.png', 'a'. Expected a heading with one of: "
+        "path, file, filename, filepath, image, image_path.",
+    ),
+    "no label": (
+        "path,colour\na/000.png,a\n",
+        "{csv} has no column for the label, only 'path', 'colour'. Expected a heading with one "
+        "of: label, class, category, class_name.",
+    ),
+    "two labels": (
+        "path,label,class\na/000.png,a,a\n",
+        "{csv} has several columns for the label: 'label', 'class'. Keep one, or rename the "
+        "others.",
+    ),
+    "ragged": (
+        "path,label\na/000.png,a\nb/0,00.png,b\n",
+        "{csv}, line 3: 3 cells. Expected 2, as in the heading; quote cells that contain the "
+        "separator.",
+    ),
+    "open quote": (
+        'path,label\n"a/000.png,a\n',
+        "{csv} is not a CSV table: unexpected end of data.",
+    ),
+    "one class": (
+        "path,label\na/000.png,a\na/001.png,a\n",
+        "{csv} has one class only ('a'). Expected at least two: a classifier chooses between "
+        "classes.",
+    ),
+    "outside": (
+        "path,label\n../../../etc/passwd,a\n",
+        "{csv}, line 2: '../../../etc/passwd' leads out of '{root}'. Sample pictures are published "
+        "with the model, so only one folder is read; name the one that holds all pictures with "
+        "--root.",
+    ),
+    "absolute": (
+        "path,label\n/etc/hostname,a\n",
+        "{csv}, line 2: '/etc/hostname' leads out of '{root}'. Sample pictures are published with "
+        "the model, so only one folder is read; name the one that holds all pictures with --root.",
+    ),
+    "no path": (
+        "path,label\na/000.png,a\n ,b\n",
+        "{csv}, line 3: no path. Expected a file below '{root}'.",
+    ),
+    "no class": (
+        "path,label\na/000.png,a\nb/000.png, \n",
+        "{csv}, line 3: no label. Give the picture a class, or remove the row.",
+    ),
+    "contradiction": (
+        "path,label\na/000.png,a\n./a/../a/000.png,b\n",
+        "{csv}, line 3: '{root}/a/000.png' is 'b', but 'a' in {csv}, line 2. A picture has one "
+        "class; remove one of the rows.",
+    ),
+    "split": (
+        "path,label,split\na/000.png,a,train\nb/000.png,b,\n",
+        "{csv}, line 3: '' is not a split. Expected train, val (or validation) or test.",
+    ),
+    "nothing to train on": (
+        "path,label,split\na/000.png,a,test\nb/000.png,b,val\n",
+        "{csv} has pictures for test and validation but none for train. Mark those to learn from "
+        "with 'train'.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_table_that_is_not_right_is_refused(root: Path, text: str, message: str) -> None:
+    """The message names the line, what is wrong there and what was expected."""
+    path = root / "table.csv"
+    path.write_text(text)
+
+    expected = message.format(csv=f"'{path}'", root=root)
+    with pytest.raises(DataError, match="^" + re.escape(expected) + "$"):
+        read_data(path)
+
+
+def test_text_that_is_not_utf8_is_refused(root: Path) -> None:
+    """A table in another encoding would give other file names."""
+    path = root / "table.csv"
+    path.write_bytes("path,label\nKäfer.png,a\n".encode("latin-1"))
+
+    with pytest.raises(DataError, match=re.escape(f"'{path}' is not UTF-8 text (")):
+        read_data(path)
+
+
+def test_missing_files_are_skipped_up_to_the_limit(root: Path) -> None:
+    """A row whose file is not there is listed like an unreadable file, and counted as one."""
+    path = root / "table.csv"
+    rows = [*rows_of(root), "a/gone.png,a", "b,b"]
+    path.write_text("path,label\n" + "\n".join(rows))
+
+    dataset = read_data(path)
+
+    assert len(dataset.examples) == 18
+    assert [(item.path.name, item.reason) for item in dataset.skipped] == [
+        ("gone.png", "there is no such file"),
+        ("b", "a folder, not a picture"),
+    ]
+    with pytest.raises(DataError, match=r"^2 of 20 files in .* at most 1 may be skipped"):
+        read_data(path, options=ReadOptions(max_unreadable=1))
+
+
+def test_repeated_rows_are_used_once_and_told(root: Path) -> None:
+    """The same row again adds no picture."""
+    path = root / "table.csv"
+    rows = rows_of(root)
+    path.write_text("path,label\n" + "\n".join([*rows, rows[0], "./" + rows[1]]))
+    progress = Listening()
+
+    dataset = read_data(path, progress=progress)
+
+    assert len(dataset.examples) == 18
+    assert progress.warned == [f"'{path}' lists 2 picture(s) again; each is used once."]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+def test_labels_may_be_numbers(root: Path, separator: str) -> None:
+    """Numbers are names, as the names of folders are, whatever separates the cells."""
+    path = root / "table.csv"
+    numbers = {"a": "10", "b": "9"}
+    cells = [row.split(",") for row in rows_of(root)]
+    lines = [separator.join((f'"{name}"', numbers[label])) for name, label in cells]
+    path.write_text(separator.join(("File", "Label")) + "\n" + "\n\n".join(lines) + "\n")
+
+    dataset = read_data(path)
+
+    assert dataset.class_names == ("10", "9")
+    assert all((e.path.parent.name == "b") == (e.label == 1) for e in dataset.examples)
+
+
+def test_a_data_frame_with_gaps(root: Path) -> None:
+    """Numbers that pandas made fractions because of a gap are named as they were; gaps refused."""
+    paths = [row.split(",")[0] for row in rows_of(root)]
+    whole = pd.DataFrame({"path": paths, "label": [1.0] * 9 + [2.0] * 9})
+    gap = pd.DataFrame({"path": paths, "label": pd.array([None] + [1] * 17, dtype="Int64")})
+
+    assert read_data(whole, options=ReadOptions(root=root)).class_names == ("1", "2")
+    with pytest.raises(DataError, match=r"^Row 0 of the table: no label\. Give the picture"):
+        read_data(gap, options=ReadOptions(root=root))
+
+
+def test_only_files_below_the_root_are_read(root: Path) -> None:
+    """An absolute path below the folder is fine, and another root lets a table lie elsewhere."""
+    table = root.parent / "tables" / "table.csv"
+    table.parent.mkdir()
+    lines = [str(root / row) for row in rows_of(root)]
+    table.write_text("path,label\n" + "\n".join(lines))
+
+    dataset = read_data(table, options=ReadOptions(root=root.parent))
+
+    assert len(dataset.examples) == 18
+    assert all(example.path.relative_to(dataset.root) for example in dataset.examples)
+    with pytest.raises(DataError, match="leads out of"):
+        read_data(table)
+
+
+def test_one_file_in_two_splits_is_kept_in_both(root: Path) -> None:
+    """A table that puts a file in train and test is read as it says; the check tells the leak."""
+    path = root / "table.csv"
+    rows = [f"{row},train" for row in rows_of(root)]
+    path.write_text("path,label,split\n" + "\n".join([*rows, "a/000.png,a,test"]))
+
+    dataset = read_data(path)
+    dropped = read_data(path, options=ReadOptions(drop_test_duplicates=True))
+
+    assert len(dataset.examples) == 19
+    assert [example.path.name for example in dataset.in_split("test")] == ["000.png"]
+    assert len(dropped.examples) == 18
+    assert dropped.in_split("test") == ()
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "Validation"])
+def test_the_names_of_splits(root: Path, name: str) -> None:
+    """Validation has the names that its folder may have, in any case."""
+    path = root / "table.csv"
+    first, *others = rows_of(root)
+    rows = [f"{first},{name}", *(f"{row},TRAIN" for row in others)]
+    path.write_text("path,label,split\n" + "\n".join(rows))
+
+    dataset = read_data(path, options=ReadOptions(test_share=0))
+
+    assert [example.path.name for example in dataset.in_split("validation")] == ["000.png"]
