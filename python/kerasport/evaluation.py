@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from kerasport import models
+from kerasport.calibration import Reliability, reliability
 from kerasport.dataset import (
     Dataset,
+    DecodedDataset,
     PixelCache,
     ReadOptions,
     decode_dataset,
-    read_folders,
+    read_data,
     read_labelled,
     warnings_about,
 )
@@ -25,7 +28,16 @@ from kerasport.errors import DataError, missing_extra
 from kerasport.progress import SILENT, Progress
 from kerasport.run import Run
 
-__all__ = ["ClassScore", "Evaluation", "Mistake", "evaluate", "score"]
+__all__ = [
+    "ClassScore",
+    "Evaluation",
+    "Measurement",
+    "Mistake",
+    "evaluate",
+    "measure",
+    "score",
+    "training_data",
+]
 
 _MAX_MISTAKES = 50
 
@@ -61,6 +73,7 @@ class Evaluation:
         top_k: k -> share of pictures whose true class is among the best k.
         classes: in the order of the class names.
         confusion: pictures by true class (row) and predicted class (column).
+        reliability: confidence against accuracy; its `error` is the expected calibration error.
         mistakes: the most confident ones first, at most 50.
         predicted: index of the best class per picture, int64 `[n]`.
         probabilities: float32 `[n, classes]`.
@@ -72,9 +85,15 @@ class Evaluation:
     top_k: dict[int, float]
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]
+    reliability: Reliability
     mistakes: tuple[Mistake, ...]
     predicted: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+
+    @property
+    def expected_calibration_error(self) -> float:
+        """Mean distance between probability and accuracy over 15 bins, 0..1; 0 is perfect."""
+        return self.reliability.error
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures for `report.json`, in camelCase, without the arrays."""
@@ -85,6 +104,8 @@ class Evaluation:
             "topK": {str(k): share for k, share in self.top_k.items()},
             "classes": [asdict(item) for item in self.classes],
             "confusion": [list(row) for row in self.confusion],
+            "expectedCalibrationError": self.expected_calibration_error,
+            "reliability": self.reliability.to_dict(),
             "mistakes": [
                 {
                     "picture": mistake.path.as_posix() if mistake.path else mistake.index,
@@ -95,6 +116,14 @@ class Evaluation:
                 for mistake in self.mistakes
             ],
         }
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """An evaluation together with the pictures it was made on, in the same order."""
+
+    evaluation: Evaluation
+    decoded: DecodedDataset
 
 
 def score(
@@ -139,6 +168,7 @@ def score(
             for name, precision, recall, f1, support in zip(class_names, *columns, strict=True)
         ),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        reliability=reliability(probabilities, truth),
         mistakes=_mistakes(probabilities, truth, class_names, paths),
         predicted=predicted,
         probabilities=probabilities,
@@ -168,9 +198,29 @@ def evaluate(
     Raises:
         DataError: the pictures are missing, or are of other classes.
     """
+    return measure(
+        run,
+        data=data,
+        max_unreadable=max_unreadable,
+        batch_size=batch_size,
+        cache=cache,
+        progress=progress,
+    ).evaluation
+
+
+def measure(
+    run: Run,
+    *,
+    data: Path | None = None,
+    max_unreadable: int | None = None,
+    batch_size: int = 32,
+    cache: Path | None = None,
+    progress: Progress = SILENT,
+) -> Measurement:
+    """Return what `evaluate` returns, with the pictures; same arguments, same errors."""
     class_names = tuple(run.description.class_names)
     if data is None:
-        dataset = _training_data(run, max_unreadable=max_unreadable, progress=progress)
+        dataset = training_data(run, max_unreadable=max_unreadable, progress=progress)
     else:
         dataset = read_labelled(
             data, class_names=class_names, max_unreadable=max_unreadable, progress=progress
@@ -193,34 +243,42 @@ def evaluate(
     model = models.load_model(run.model_path)
     answers = models.probabilities(model, decoded.pixels, batch_size=batch_size)
     paths = [example.path for example in decoded.dataset.examples]
-    return score(answers, decoded.labels, class_names, paths=paths)
+    return Measurement(score(answers, decoded.labels, class_names, paths=paths), decoded)
 
 
-def _training_data(run: Run, *, max_unreadable: int | None, progress: Progress) -> Dataset:
+def training_data(
+    run: Run, *, max_unreadable: int | None = None, progress: Progress = SILENT
+) -> Dataset:
+    """Return the pictures that a run was trained on, cut into the same splits.
+
+    Raises:
+        DataError: they are no longer there, or have other classes now.
+    """
     try:
         record = json.loads(run.data_path.read_text(encoding="utf-8"))
-        root = Path(record["root"])
-        options = ReadOptions(
-            seed=record["seed"],
-            test_share=record["testShare"],
-            validation_share=record["validationShare"],
-            min_per_class=1,
-            max_unreadable=record["maxUnreadable"] if max_unreadable is None else max_unreadable,
-        )
+        source: str | None = record["source"]
+        options = TypeAdapter(ReadOptions).validate_python(record["reading"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(
             f"'{run.data_path}' does not say where the training pictures are ({error!r}). "
             "Name a folder with one folder per class."
         ) from None
-    if not root.is_dir():
+    if source is None:
         raise DataError(
-            f"The pictures that '{run.path}' was trained on are no longer at '{root}'. "
+            f"The pictures that '{run.path}' was trained on were given as objects, which are gone. "
             "Name a folder with one folder per class."
         )
-    dataset = read_folders(root, options=options, progress=progress)
+    if not source.startswith(("keras:", "tfds:")) and not Path(source).exists():
+        raise DataError(
+            f"The pictures that '{run.path}' was trained on are no longer at '{source}'. "
+            "Name a folder with one folder per class."
+        )
+    limit = options.max_unreadable if max_unreadable is None else max_unreadable
+    options = replace(options, min_per_class=1, max_unreadable=limit)
+    dataset = read_data(source, options=options, progress=progress)
     if dataset.class_names != tuple(run.description.class_names):
         raise DataError(
-            f"'{root}' now has the classes {', '.join(dataset.class_names)}. "
+            f"'{source}' now has the classes {', '.join(dataset.class_names)}. "
             f"Expected those of the run: {', '.join(run.description.class_names)}. "
             "Train again, or name another folder."
         )

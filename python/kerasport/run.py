@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from kerasport.dataset import Dataset, Example
@@ -173,19 +174,24 @@ def write_samples(examples: list[Example], folder: Path, *, class_names: tuple[s
     """Write the pictures as `01.png`, `02.jpg` ... and `labels.json` (file -> class name).
 
     Files of up to 200 kB keep their bytes; larger ones become JPEGs of at most 512 pixels.
+    Pixels that came as an array become a PNG first.
     """
     folder.mkdir()
     labels = {}
     for number, example in enumerate(examples, start=1):
-        data, suffix = _sample(example.path)
+        data, suffix = _sample(example)
         name = f"{number:02d}.{suffix}"
         (folder / name).write_bytes(data)
         labels[name] = class_names[example.label]
     write_json(folder / "labels.json", labels)
 
 
-def _sample(path: Path) -> tuple[bytes, str]:
-    data = path.read_bytes()
+def _sample(example: Example) -> tuple[bytes, str]:
+    data = example.read()
+    if isinstance(data, np.ndarray):
+        encoded = io.BytesIO()
+        decode(data).save(encoded, "PNG")
+        data = encoded.getvalue()
     with Image.open(io.BytesIO(data)) as image:
         suffix = _KEPT_SUFFIXES.get(image.format or "")
     if suffix is not None and len(data) <= _MAX_SAMPLE_BYTES:

@@ -15,10 +15,11 @@ from listening import Listening
 from pictures import write_class_folders
 from rich.console import Console
 
-from kerasport import fitting, models, training
+from kerasport import models, training
 from kerasport.dataset import decode_dataset, read_folders
 from kerasport.errors import DataError, ModelError
 from kerasport.evaluation import evaluate
+from kerasport.fitting.batches import batches
 from kerasport.progress import RichProgress
 from kerasport.recipes import get_recipe
 from kerasport.run import Run
@@ -50,7 +51,7 @@ def weights(path: Path) -> list[np.ndarray]:
 def test_a_run_holds_everything_that_later_commands_need(run: Run, data: Path) -> None:
     """The description agrees with the data, the options and the recipe."""
     description = run.description
-    dataset = read_folders(data, options=FAST.read_options(seed=1))
+    dataset = read_folders(data, options=FAST.read_options(get_recipe("folder")))
 
     assert (description.name, description.class_names) == ("light", ["dark", "light"])
     assert description.input_shape == (8, 12, 3)
@@ -93,7 +94,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch(tmp_path: Path) -> None:
 
     run = train(get_recipe("folder"), out=tmp_path / "run", data=data, options=options)
 
-    pictures = read_folders(data, options=options.read_options(seed=1))
+    pictures = read_folders(data, options=options.read_options(get_recipe("folder")))
     pixels, truth = decode_dataset(pictures, run.image_spec).split("validation")
     answers = models.probabilities(models.load_model(run.model_path), pixels)
     loss = -np.log(answers[np.arange(len(truth)), truth]).mean()
@@ -149,7 +150,7 @@ def test_evaluating_a_run_repeats_its_test_accuracy(run: Run, data: Path) -> Non
     metrics = run.description.metrics
     assert metrics is not None
 
-    dataset = read_folders(data, options=FAST.read_options(seed=1))
+    dataset = read_folders(data, options=FAST.read_options(get_recipe("folder")))
     pixels, _ = decode_dataset(dataset, run.image_spec).split("test")
     expected = models.probabilities(models.load_model(run.model_path), pixels)
 
@@ -167,7 +168,7 @@ def test_evaluating_without_the_training_data_says_so(run: Run, tmp_path: Path) 
     copy = tmp_path / "copy"
     shutil.copytree(run.path, copy)
     record = json.loads((copy / "data.json").read_text())
-    (copy / "data.json").write_text(json.dumps({**record, "root": str(tmp_path / "gone")}))
+    (copy / "data.json").write_text(json.dumps({**record, "source": str(tmp_path / "gone")}))
 
     with pytest.raises(DataError, match="are no longer at"):
         evaluate(Run.open(copy))
@@ -181,7 +182,7 @@ def test_evaluating_on_changed_classes_is_refused(run: Run, data: Path, tmp_path
     shutil.copytree(run.path, tmp_path / "run")
     write_class_folders(tmp_path / "data", {"dark": 30, "grey": 30, "light": 30})
     record = json.loads((tmp_path / "run" / "data.json").read_text())
-    record["root"] = str(tmp_path / "data")
+    record["source"] = str(tmp_path / "data")
     (tmp_path / "run" / "data.json").write_text(json.dumps(record))
 
     with pytest.raises(DataError, match="now has the classes dark, grey, light"):
@@ -283,8 +284,8 @@ def test_without_a_terminal_each_epoch_is_one_line(data: Path, tmp_path: Path) -
     train(get_recipe("folder"), out=tmp_path / "run", data=data, options=FAST, progress=progress)
 
     lines = stream.getvalue().splitlines()
-    assert lines[0].startswith("80 pictures in 2 classes: ")
-    assert lines[0].endswith("Input: 8x12, rgb, stretch.")
+    told = [line for line in lines if line.startswith("80 pictures in 2 classes: ")]
+    assert told[0].endswith("Input: 8x12, rgb, stretch.")
     epochs = [line for line in lines if line.startswith("Training: epoch ")]
     assert [line.split(",")[0][-3:] for line in epochs] == ["1/3", "2/3", "3/3"]
     assert lines[-1].startswith("Test accuracy: ")
@@ -306,15 +307,15 @@ def test_batches_are_whole_seeded_and_reshuffled(keras: Any) -> None:
     labels = np.arange(10)
 
     def epochs(seed: int | None) -> list[list[int]]:
-        batches = fitting._batches(keras, pixels, labels, batch_size=4, seed=seed)
+        data = batches(keras, [pixels], labels, batch_size=4, seed=seed)
         orders = []
         for _ in range(2):
-            items = [batches[index] for index in range(len(batches))]
+            items = [data[index] for index in range(len(data))]
             assert [len(part) for part, _ in items] == [4, 4, 2]
             assert all(part.dtype == np.float32 for part, _ in items)
             assert all((part.ravel() == truth).all() for part, truth in items)
             orders.append([int(label) for _, truth in items for label in truth])
-            batches.on_epoch_end()
+            data.on_epoch_end()
         return orders
 
     first, second = epochs(5)

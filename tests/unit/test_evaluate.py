@@ -79,6 +79,10 @@ def test_the_document_is_plain_json() -> None:
     assert json.loads(json.dumps(document)) == document
     assert document["confusion"] == [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
     assert document["mistakes"][0]["picture"] == 2
+    # Confidence 0.8 right, 0.5 right, 0.9 wrong and 0.9 right, 0.4 wrong, each in a bin of its own
+    # but for the two at 0.9: |1 - 0.8| + |1 - 0.5| + |1 - 1.8| + |0 - 0.4|.
+    assert document["expectedCalibrationError"] == pytest.approx((0.2 + 0.5 + 0.8 + 0.4) / 5)
+    assert sum(document["reliability"]["counts"]) == 5
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasport.errors import DataError
-from kerasport.models import ARCHITECTURES, Augmentation
-from kerasport.recipes import RECIPES, get_recipe
+from kerasport.errors import DataError, ModelError
+from kerasport.models import ARCHITECTURES, Augmentation, Transfer
+from kerasport.recipes import AUTO, RECIPES, TRANSFER, get_recipe
 from kerasport.training import TrainingOptions
+
+PUBLIC = {"cifar10": "keras:cifar10", "flowers": "tfds:tf_flowers", "mnist": "keras:mnist"}
 
 
 def test_recipes_are_found_by_their_names() -> None:
@@ -21,7 +23,7 @@ def test_recipes_are_found_by_their_names() -> None:
     for name, recipe in RECIPES.items():
         assert get_recipe(name) is recipe
         assert recipe.name == name
-        assert recipe.architecture in ARCHITECTURES
+        assert recipe.architecture in {*ARCHITECTURES, AUTO, TRANSFER}
         assert recipe.summary.endswith(".")
 
 
@@ -30,9 +32,14 @@ def test_recipes_are_found_by_their_names() -> None:
     [
         (
             "digit",
-            "There is no recipe 'digit'. Did you mean 'digits'? Recipes: digits, folder.",
+            "There is no recipe 'digit'. Did you mean 'digits'? Recipes: casting, cifar10, digits, "
+            "flowers, folder, mnist, transfer.",
         ),
-        ("qqq", "There is no recipe 'qqq'. Recipes: digits, folder."),
+        (
+            "qqq",
+            "There is no recipe 'qqq'. Recipes: casting, cifar10, digits, flowers, folder, mnist, "
+            "transfer.",
+        ),
     ],
     ids=["close", "far"],
 )
@@ -48,8 +55,17 @@ def test_an_unknown_recipe_lists_those_there_are(name: str, message: str) -> Non
         (
             "architecture",
             "vgg",
-            "Unknown architecture 'vgg'. Expected one of: flat_cnn, pooled_cnn.",
+            "Unknown architecture 'vgg'. Expected one of: auto, dense, five_block_cnn, flat_cnn, "
+            "paired_cnn, pooled_cnn, three_block_cnn, transfer.",
         ),
+        (
+            "architecture",
+            "transfer",
+            "The architecture is 'transfer' and a backbone is missing. A backbone goes with the "
+            "architecture 'transfer', and with no other: use the recipe 'transfer'.",
+        ),
+        ("label_smoothing", 1.0, "label_smoothing is 1.0. Expected 0 to below 1."),
+        ("validation_share", -0.1, "validation_share is -0.1. Expected 0 to below 1."),
         ("batch_size", 0, "batch_size is 0. Expected 1 or more."),
         ("epochs", -1, "epochs is -1. Expected 1 or more."),
         ("patience", 0, "patience is 0. Expected 1 or more."),
@@ -84,10 +100,43 @@ def test_options_replace_what_they_name_and_keep_the_rest() -> None:
 
 def test_options_say_how_the_data_is_read() -> None:
     """Reading takes the recipe's seed, the named limits and defaults for the others."""
-    reading = TrainingOptions(test_share=0.3, min_per_class=2).read_options(seed=9)
+    options = TrainingOptions(test_share=0.3, min_per_class=2, seed=9, classes=["a", "b"])
+
+    reading = options.read_options(options.apply(get_recipe("casting")))
 
     assert (reading.seed, reading.test_share, reading.min_per_class) == (9, 0.3, 2)
-    assert (reading.validation_share, reading.max_unreadable) == (0.15, None)
+    assert (reading.validation_share, reading.max_unreadable) == (0.2, None)
+    assert reading.classes == ["a", "b"]
+
+
+def test_options_about_a_backbone_need_one() -> None:
+    """They change the recipe 'transfer', and are refused where they would do nothing."""
+    options = TrainingOptions(backbone="ResNet50", fine_tune_epochs=2, augmented_views=3)
+
+    changed = options.apply(get_recipe("transfer")).transfer
+
+    assert changed == Transfer(backbone="ResNet50", fine_tune_epochs=2, augmented_views=3)
+    message = (
+        "augmented_views, backbone, fine_tune_epochs: these are about a backbone, and the recipe "
+        "'digits' has none. Use the recipe 'transfer'."
+    )
+    with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
+        options.apply(get_recipe("digits"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("unfrozen_layers", -1, "unfrozen_layers is -1. Expected 0 or more."),
+        ("fine_tune_layers", 0, "fine_tune_layers is 0. Expected 1 or more."),
+        ("fine_tune_rate", 0.0, "fine_tune_rate is 0.0. Expected more than 0."),
+        ("width", -0.5, "width is -0.5. Expected more than 0."),
+    ],
+)
+def test_bad_choices_about_a_backbone_are_refused(field: str, value: float, message: str) -> None:
+    """Like a recipe, the choices about a backbone check themselves."""
+    with pytest.raises(ModelError, match="^" + re.escape(message) + "$"):
+        TrainingOptions(**{field: value}).apply(get_recipe("transfer"))  # type: ignore[arg-type]
 
 
 def test_digits_are_written_once_and_found_again(tmp_path: Path) -> None:
@@ -131,3 +180,11 @@ def test_recipes_say_which_of_them_take_data(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^The recipe 'folder' needs pictures"):
         get_recipe("folder").prepare(None, tmp_path)
     assert get_recipe("folder").prepare(pictures, tmp_path) == pictures
+    assert get_recipe("mnist").prepare(pictures, tmp_path) == pictures
+
+
+def test_recipes_of_public_sets_know_where_to_get_them(tmp_path: Path) -> None:
+    """Without --data, the set is read by its name."""
+    names = {name: get_recipe(name).prepare(None, tmp_path) for name in PUBLIC}
+
+    assert names == PUBLIC

@@ -6,13 +6,15 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from kerasport.evaluation import score
-from kerasport.fitting import History
 from kerasport.metadata import (
+    Calibration,
     ClassifierDescription,
     Counts,
     Metrics,
@@ -34,12 +36,16 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.tags: list[str] = []
         self.links: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.headers: list[str | None] = []
         self.text = ""
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self.images += [dict(attrs)] if tag == "img" else []
+        self.headers += [dict(attrs).get("scope")] if tag == "th" else []
         self.links += [value or "" for key, value in attrs if key in ("src", "href", "data")]
         if tag not in ("meta", "img", "link"):
             self.open.append(tag)
@@ -84,24 +90,44 @@ def make_report(*, classes: tuple[str, ...] = ("cat", EVIL), size: int = 8) -> R
             validation_accuracy=0.75,
             method="Counted.",
         ),
+        calibration=Calibration(
+            temperature=1.25, method="temperature scaling", ece_before=0.2, ece_after=0.1
+        ),
+        confidence_threshold=0.75,
     )
     return Report(
         description=description,
         recipe={"name": "folder", "image_size": (size, size), "augmentation": {"flip": True}},
-        history=History(
-            loss=(0.9, 0.5),
-            accuracy=(0.5, 0.8),
-            validation_loss=(0.8, 0.6),
-            validation_accuracies=(0.5, 0.75),
-            seconds=(1.0, 65.4),
-            best_epoch=2,
-        ),
+        history={
+            "bestEpoch": 2,
+            "epochs": 2,
+            "loss": [0.9, 0.5],
+            "accuracy": [0.5, 0.8],
+            "validationLoss": [0.8, 0.6],
+            "validationAccuracy": [0.5, 0.75],
+            "learningRate": [0.001, 0.0001],
+            "phases": [{"name": "head", "epochs": 1}, {"name": "fine-tuning", "epochs": 1}],
+            "seconds": [1.0, 65.4],
+        },
         evaluation=evaluation,
         pixels=np.arange(6 * size * size * 3, dtype=np.uint32)
         .astype(np.uint8)
         .reshape(6, size, size, 3),
         truth=truth,
         warnings=(f"Beware of {EVIL}.",),
+        findings=[
+            {
+                "kind": "copies",
+                "severity": "warning",
+                "count": 5,
+                "message": f"Beware of {EVIL}.",
+                "remedy": "Look at them.",
+                "examples": [[f"a/{EVIL}.png", "b/2.png"]],
+            }
+        ],
+        automatic={"image_size": "Image size 8x8, after the sizes of the pictures."},
+        timings={"train": 66.4},
+        calibration_note="The model was too sure of its answers.",
     )
 
 
@@ -116,7 +142,16 @@ def test_the_page_says_what_matters() -> None:
         "1 min 06 s",
         "2 of 2",
         "Counted.",
-        "flip True",
+        "flip yes",
+        "automatic: Image size 8x8",
+        "Look at them.",
+        "and 4 more",
+        "1.250 (temperature scaling)",
+        "The model was too sure of its answers.",
+        "75.0 % confidence: 100.0 % of the test pictures, 83.3 % of these right",
+        "head",
+        "fine-tuning",
+        "best epoch, 2",
         "8 x 8",
         "3.1",
         "2024-02-29",
@@ -144,22 +179,38 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
 
     assert page.open == []
     assert [link for link in page.links if not link.startswith(("data:image/", "#"))] == []
-    assert sum(link.startswith("data:image/") for link in page.links) == 6
+    # Six test pictures, and the mistake once more.
+    assert sum(link.startswith("data:image/") for link in page.links) == 7
     assert "url(" not in re.sub(r"url\(#[\w-]+\)", "", html)
     assert "@import" not in html
     assert "default-src 'none'" in html
 
 
-def test_mistakes_are_marked_and_come_first() -> None:
-    """The first picture of the grid is the wrong one, with the true class beside the answer."""
+def test_right_and_wrong_are_marked_without_colour() -> None:
+    """The only mistake is marked in the grid and shown again, with the true class beside it."""
     html = make_report().to_html()
 
-    figures = re.findall(r"<figure.*?</figure>", html)
+    figures = re.findall(r'<figure class="(right|wrong)">(.*?)</figure>', html)
 
-    assert len(figures) == 6
-    assert 'class="wrong"' in figures[0]
-    assert "90.0 %, is &lt;script&gt;" in figures[0]
-    assert not any("wrong" in figure for figure in figures[1:])
+    assert [kind for kind, _ in figures] == ["right"] * 5 + ["wrong"] * 2
+    for kind, text in figures:
+        assert ("&#10007;" if kind == "wrong" else "&#10003;") in text
+        assert ("90.0 %, is &lt;script&gt;" in text) == (kind == "wrong")
+
+
+def test_everything_seen_is_said_too() -> None:
+    """Pictures and drawings have a text beside them, and every table heading its direction."""
+    html = make_report().to_html()
+    page = Page(html)
+
+    assert all(len(image["alt"] or "") > 10 for image in page.images)
+    assert set(page.headers) == {"col", "row"}
+    charts = re.findall(r'<figure role="img" aria-label="([^"]+)"><svg aria-hidden="true"', html)
+    assert len(charts) == html.count("<svg") == 4
+    assert charts[0] == (
+        "The training loss goes from 0.9 to 0.5 in 2 epochs; on validation it is 0.6 at the best "
+        "epoch, 2."
+    )
 
 
 @pytest.mark.parametrize(("size", "kind"), [(8, "image/png"), (64, "image/jpeg")])
@@ -178,8 +229,21 @@ def test_equal_reports_give_equal_pages() -> None:
 def test_a_page_without_test_pictures_leaves_them_out() -> None:
     """Without test and validation pictures the page still stands, and claims nothing."""
     report = make_report()
-    history = replace(report.history, validation_loss=(), validation_accuracies=())
-    bare = replace(report, evaluation=None, pixels=report.pixels[:0], history=history, warnings=())
+    history = {
+        key: report.history[key] for key in ("bestEpoch", "epochs", "loss", "accuracy", "seconds")
+    }
+    description = report.description.model_copy(
+        update={"calibration": None, "confidence_threshold": None, "metrics": None}
+    )
+    bare = replace(
+        report,
+        description=description,
+        evaluation=None,
+        pixels=report.pixels[:0],
+        history=history,
+        warnings=(),
+        findings=(),
+    )
 
     page = Page(bare.to_html())
 
@@ -190,23 +254,71 @@ def test_a_page_without_test_pictures_leaves_them_out() -> None:
     assert bare.to_dict()["evaluation"] is None
 
 
-def test_many_classes_are_not_drawn_as_a_table_of_all_pairs() -> None:
-    """Beyond 30 classes the confusion is left to report.json."""
-    names = tuple(f"class {number}" for number in range(31))
+@pytest.mark.parametrize("classes", [21, 101])
+def test_many_classes_are_drawn_instead_of_tabled(classes: int) -> None:
+    """Beyond 20 classes the matrix is a drawing of what is not zero; the worst stay in words."""
+    names = (EVIL, *(f"class {number}" for number in range(1, classes)))
 
-    page = Page(make_report(classes=names).to_html())
+    html = make_report(classes=names).to_html()
 
-    assert "31 classes: see the table in report.json." in page.text
+    page = Page(html)
+    assert page.open == []
+    assert f'aria-label="Confusion matrix of {classes} classes"' in html
+    # Both classes with pictures have right answers, one of them a mistake too.
+    assert len(re.findall(r'<rect class="(?:right|wrong)"', html)) == 3
+    assert "class 1, answered &lt;script&gt;" in html
+    assert "What is taken for what most often." in page.text
+    assert (html.count('rotate(90)"') == classes) == (classes <= 100)
+
+
+def test_findings_stand_for_the_warnings_among_them() -> None:
+    """A warning is shown once: as a finding, or alone where nothing was looked for."""
+    report = make_report()
+
+    assert Page(report.to_html()).text.count("Beware of") == 1
+    assert Page(replace(report, findings=()).to_html()).text.count("Beware of") == 1
+
+
+def test_plots_take_any_name(tmp_path: Path) -> None:
+    """Each plot is a PNG, whatever a class is called: mathematics, missing glyphs, great length."""
+    report = make_report(classes=(EVIL, "$\\frac{$", "\u732b", "x" * 200))
+
+    written = report.write_plots(tmp_path / "plots")
+
+    assert [path.name for path in written] == [
+        "curves.png",
+        "confusion.png",
+        "recall.png",
+        "reliability.png",
+        "predictions.png",
+        "mistakes.png",
+    ]
+    for path in written:
+        with Image.open(path) as image:
+            assert image.format == "PNG"
+            # Something is drawn.
+            assert len(image.convert("L").getcolors(256) or []) > 10
+
+
+def test_plots_without_test_pictures(tmp_path: Path) -> None:
+    """Without an evaluation the curves are all there is."""
+    written = replace(make_report(), evaluation=None).write_plots(tmp_path / "plots")
+
+    assert [path.name for path in written] == ["curves.png"]
 
 
 def test_the_document_is_plain_json() -> None:
-    """`report.json` holds description, figures, recipe, time and warnings."""
+    """`report.json` holds description, figures, recipe, findings, times and warnings."""
     document = json.loads(json.dumps(make_report().to_dict()))
 
     assert sorted(document) == [
+        "automatic",
+        "calibrationNote",
         "description",
         "evaluation",
+        "findings",
         "recipe",
+        "timings",
         "trainingSeconds",
         "warnings",
     ]

@@ -5,13 +5,20 @@ from __future__ import annotations
 import difflib
 
 from kerasport.errors import DataError
-from kerasport.recipes.base import Recipe
+from kerasport.recipes.base import AUTO, TRANSFER, Recipe, Schedule
+from kerasport.recipes.casting import CASTING
+from kerasport.recipes.cifar10 import CIFAR10
 from kerasport.recipes.digits import DIGITS
+from kerasport.recipes.flowers import FLOWERS
 from kerasport.recipes.folder import FOLDER
+from kerasport.recipes.mnist import MNIST
+from kerasport.recipes.transfer import TRANSFER as TRANSFER_RECIPE
 
-__all__ = ["RECIPES", "Recipe", "get_recipe"]
+__all__ = ["AUTO", "RECIPES", "TRANSFER", "Recipe", "Schedule", "get_recipe"]
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DIGITS, FOLDER)}
+_ALL = (DIGITS, FOLDER, FLOWERS, TRANSFER_RECIPE, CASTING, MNIST, CIFAR10)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
 """Every recipe by its name."""
 
 

@@ -1,16 +1,28 @@
-"""What a recipe is: every choice that turns a folder of pictures into a trained model."""
+"""What a recipe is: every choice that turns pictures into a trained model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 from kerasport.errors import DataError
-from kerasport.models import ARCHITECTURES, Augmentation
+from kerasport.models import ARCHITECTURES, Augmentation, Transfer
 from kerasport.preprocess import ColorMode, Fit, Resample
 
-__all__ = ["Recipe"]
+__all__ = ["AUTO", "TRANSFER", "Prepare", "Recipe", "Schedule", "pictures_of_the_user"]
+
+AUTO = "auto"
+"""The architecture that the number and the size of the pictures decide."""
+
+TRANSFER = "transfer"
+"""The architecture that is a backbone with a new head; `Recipe.transfer` says which."""
+
+Schedule: TypeAlias = Literal["constant", "cosine", "plateau", "step"]
+
+Prepare: TypeAlias = Callable[[Any, Path], Any]
+"""Takes the user's data (or None) and a folder to work in, returns what is read."""
 
 
 @dataclass(frozen=True)
@@ -18,44 +30,95 @@ class Recipe:
     """A named set of choices; `dataclasses.replace` changes any of them.
 
     Attributes:
-        prepare: takes the user's folder (or None) and a folder to work in, returns the folder
-            with the pictures.
-        architecture: a name in `kerasport.models.ARCHITECTURES`.
+        prepare: where the pictures come from, see `Prepare`.
+        architecture: a name in `kerasport.models.ARCHITECTURES`, `auto` or `transfer`.
         image_size: height and width in pixels; None lets the pictures decide.
         color_mode: None lets the pictures decide.
-        batch_size: pictures per step; lowered to the number of pictures where those are fewer.
+        validation_share: part of the pictures kept for validation, 0 to below 1, where the data
+            brings no validation split.
+        batch_size: pictures per step, lowered to the number of pictures where those are fewer;
+            None stands for 32, or less for so few pictures that an epoch had under 8 steps.
         epochs: the most that are run.
         patience: epochs without a lower validation loss after which training stops.
-        learning_rate: of the first epoch; it falls along a cosine to a hundredth in the last.
+        learning_rate: of the first epoch.
+        schedule: `constant`; `cosine`, down to a hundredth in the last epoch; `step`, a tenth
+            after each third of the epochs; `plateau`, a fifth whenever the validation loss has
+            not fallen for half of `patience`.
+        class_weights: `balanced` makes every class count alike in the loss.
+        label_smoothing: part of each label that is spread over all classes, 0 to below 1.
+        mixed_precision: compute in float16, keep and store weights in float32; for GPUs.
+        tensorboard: write logs for TensorBoard into the run.
+        calibrate: fit a temperature on the validation pictures and fold it into the weights.
+        transfer: backbone and phases, with the architecture `transfer` only.
         seed: for the split, the weights, the order and the augmentation.
     """
 
     name: str
     summary: str
-    prepare: Callable[[Path | None, Path], Path]
+    prepare: Prepare
     architecture: str
     image_size: tuple[int, int] | None = None
     color_mode: ColorMode | None = None
     fit: Fit = "stretch"
     resample: Resample = "bilinear"
     augmentation: Augmentation = field(default_factory=Augmentation)
-    batch_size: int = 32
+    validation_share: float = 0.15
+    batch_size: int | None = 32
     epochs: int = 30
     patience: int = 6
     learning_rate: float = 1e-3
+    schedule: Schedule = "cosine"
     optimizer: str = "adam"
+    class_weights: Literal["balanced"] | None = None
+    label_smoothing: float = 0.0
+    mixed_precision: bool = False
+    tensorboard: bool = False
+    calibrate: bool = True
+    transfer: Transfer | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.architecture not in ARCHITECTURES:
+        known = {*ARCHITECTURES, AUTO, TRANSFER}
+        if self.architecture not in known:
             raise DataError(
                 f"Unknown architecture {self.architecture!r}. "
-                f"Expected one of: {', '.join(sorted(ARCHITECTURES))}."
+                f"Expected one of: {', '.join(sorted(known))}."
+            )
+        if (self.transfer is not None) != (self.architecture == TRANSFER):
+            raise DataError(
+                f"The architecture is {self.architecture!r} and a backbone is "
+                f"{'chosen' if self.transfer else 'missing'}. A backbone goes with the "
+                "architecture 'transfer', and with no other: use the recipe 'transfer'."
             )
         for name in ("batch_size", "epochs", "patience"):
-            if getattr(self, name) < 1:
-                raise DataError(f"{name} is {getattr(self, name)}. Expected 1 or more.")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise DataError(f"{name} is {value}. Expected 1 or more.")
         if not self.learning_rate > 0:
             raise DataError(f"learning_rate is {self.learning_rate}. Expected more than 0.")
+        for name in ("label_smoothing", "validation_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise DataError(f"{name} is {getattr(self, name)}. Expected 0 to below 1.")
         if self.seed < 0:
             raise DataError(f"seed is {self.seed}. Expected 0 or more.")
+
+
+def pictures_of_the_user(recipe: str, *, otherwise: str | None = None) -> Prepare:
+    """Return a `prepare` that takes the user's data as it is; nothing is written.
+
+    Args:
+        recipe: whose name the message gives.
+        otherwise: the data that is read where the user names none, like `keras:mnist`.
+    """
+
+    def prepare(data: Any, work: Path) -> Any:
+        if data is not None:
+            return data
+        if otherwise is not None:
+            return otherwise
+        raise DataError(
+            f"The recipe {recipe!r} needs pictures. Name a folder with one folder per class, "
+            f"like: kerasport train {recipe} --data path/to/pictures"
+        )
+
+    return prepare

@@ -1,0 +1,114 @@
+"""The state of a training after an epoch, in one file that is replaced as a whole."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.errors import DataError
+
+__all__ = ["Arrays", "Checkpoint", "Log", "load_checkpoint", "save_checkpoint"]
+
+Arrays: TypeAlias = "list[NDArray[Any]]"
+
+_FILE = "checkpoint.npz"
+
+
+@dataclass
+class Log:
+    """The figures of all epochs so far, and the epochs of each phase so far."""
+
+    phases: list[tuple[str, int]] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def monitored(self) -> list[float]:
+        """The loss that decides which epoch is best: of validation, if there is one."""
+        return self.validation_loss or self.loss
+
+
+@dataclass
+class Checkpoint:
+    """Everything that the next epoch depends on, besides data and recipe.
+
+    Attributes:
+        phase: index of the phase that was under way.
+        epoch: epochs of it that are done.
+        ended: the phase is over, by its last epoch or by early stopping.
+        log: the figures so far.
+        callbacks: state of the callbacks that remember something, by their names.
+        variables: of the model: weights, statistics, states of the random layers.
+        optimizer: its variables, the number of steps included.
+        best: the weights of the best epoch.
+    """
+
+    phase: int
+    epoch: int
+    ended: bool
+    log: Log
+    callbacks: dict[str, dict[str, Any]]
+    variables: Arrays
+    optimizer: Arrays
+    best: Arrays
+
+
+def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
+    """Write the checkpoint beside the last one and rename it over it."""
+    state = {
+        "phase": checkpoint.phase,
+        "epoch": checkpoint.epoch,
+        "ended": checkpoint.ended,
+        "log": asdict(checkpoint.log),
+        "callbacks": checkpoint.callbacks,
+    }
+    arrays: dict[str, Any] = {"state": np.array(json.dumps(state))}
+    for name in ("variables", "optimizer", "best"):
+        for index, array in enumerate(getattr(checkpoint, name)):
+            arrays[f"{name}/{index}"] = array
+    fresh = folder / f"new-{_FILE}"
+    with fresh.open("wb") as stream:
+        np.savez(stream, **arrays)
+    fresh.replace(folder / _FILE)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint | None:
+    """Return the last checkpoint in `folder`; None when no epoch was finished.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    path = folder / _FILE
+    if not path.exists():
+        return None
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            state = json.loads(str(file["state"]))
+            lists: dict[str, Any] = {
+                name: [file[key] for key in _keys(file.files, name)]
+                for name in ("variables", "optimizer", "best")
+            }
+        log = Log(**state.pop("log"))
+        # JSON has no tuples.
+        log.phases = [(str(name), int(epochs)) for name, epochs in log.phases]
+        return Checkpoint(**state, **lists, log=log)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"'{path}' is damaged ({error}), so the training cannot go on from there. "
+            "Start it again with --force."
+        ) from None
+
+
+def _keys(names: list[str], prefix: str) -> list[str]:
+    own = [name for name in names if name.startswith(f"{prefix}/")]
+    return sorted(own, key=lambda name: int(name.rpartition("/")[2]))

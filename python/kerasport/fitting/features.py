@@ -1,0 +1,77 @@
+"""Features of a frozen backbone, computed once and kept in files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from kerasport import models
+from kerasport.dataset import DecodedDataset
+from kerasport.models import Augmentation
+from kerasport.models.loading import KerasModel
+from kerasport.progress import Progress, Task
+from kerasport.recipes import Recipe
+
+__all__ = ["Features", "features_of"]
+
+Features = NDArray[np.float32]
+
+_BATCH = 32
+
+
+def features_of(
+    model: KerasModel, decoded: DecodedDataset, recipe: Recipe, *, folder: Path, progress: Progress
+) -> tuple[Sequence[Features], Features]:
+    """Return the features of the training pictures, plain and changed, and of validation's.
+
+    Both float32 `[n, features]`, mapped from files in `folder`; files that are there are used
+    as they are. The first of the list is of the pictures themselves, the others of
+    `recipe.transfer.augmented_views` random changes of them.
+    """
+    assert recipe.transfer is not None
+    views = recipe.transfer.augmented_views
+    count = len(decoded.split("train")[0]) * (1 + views) + len(decoded.split("validation")[0])
+    with progress.task("Computing features", total=count) as task:
+        plain = models.feature_extractor(model, augmentation=Augmentation(), seed=0)
+        validation = _kept(plain, decoded, "validation", folder / "validation.npy", task)
+        train = [_kept(plain, decoded, "train", folder / "train.npy", task)]
+        for view in range(1, views + 1):
+            # A seed of its own for each view, apart from those of the layers of the model.
+            changed = models.feature_extractor(
+                model, augmentation=recipe.augmentation, seed=recipe.seed + 1000 * view
+            )
+            train.append(_kept(changed, decoded, "train", folder / f"train-{view}.npy", task))
+    return train, validation
+
+
+def _kept(
+    extractor: KerasModel, decoded: DecodedDataset, split: str, path: Path, task: Task
+) -> Features:
+    pixels = decoded.split(split)[0]  # type: ignore[arg-type]  # one of the two names above
+    if not path.exists():
+        fresh = path.with_name(f"new-{path.name}")
+        shape = (len(pixels), int(extractor.output_shape[-1]))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if len(pixels) == 0:
+            np.save(fresh, np.empty(shape, np.float32))
+        else:
+            rows: Any = open_memmap(  # type: ignore[no-untyped-call]  # numpy leaves it untyped
+                fresh, mode="w+", dtype=np.float32, shape=shape
+            )
+            for start in range(0, len(pixels), _BATCH):
+                batch = pixels[start : start + _BATCH].astype(np.float32)
+                rows[start : start + _BATCH] = extractor.predict_on_batch(batch)
+                task.advance(len(batch))
+            rows.flush()
+            del rows
+        fresh.replace(path)
+    else:
+        task.advance(len(pixels))
+    # Features are small beside their pictures, and are read once per epoch in a random order.
+    features: Features = np.load(path)
+    return features

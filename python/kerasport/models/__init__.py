@@ -1,0 +1,38 @@
+"""Models: networks from scratch, backbones, augmentation, loading and running.
+
+TensorFlow and Keras are imported inside functions only.
+"""
+
+from kerasport.models.architectures import ARCHITECTURES, build
+from kerasport.models.augmentation import Augmentation, augmentation_layers
+from kerasport.models.backbones import (
+    Transfer,
+    backbone_of,
+    build_transfer,
+    feature_extractor,
+    head_of,
+    unfreeze,
+)
+from kerasport.models.loading import (
+    ends_in_probabilities,
+    import_keras,
+    load_model,
+    probabilities,
+)
+
+__all__ = [
+    "ARCHITECTURES",
+    "Augmentation",
+    "Transfer",
+    "augmentation_layers",
+    "backbone_of",
+    "build",
+    "build_transfer",
+    "ends_in_probabilities",
+    "feature_extractor",
+    "head_of",
+    "import_keras",
+    "load_model",
+    "probabilities",
+    "unfreeze",
+]

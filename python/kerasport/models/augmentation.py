@@ -1,0 +1,58 @@
+"""Random changes of the training pictures: layers of the model that no export keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Augmentation", "augmentation_layers"]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of the training pictures; none of them is left in an exported model.
+
+    `rotation` is the largest angle as a fraction of a full turn, `zoom` and `shift` are the
+    largest change as a fraction of the picture; 0 switches each off. `flip` mirrors left and
+    right.
+    """
+
+    flip: bool = False
+    rotation: float = 0.0
+    zoom: float = 0.0
+    shift: float = 0.0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is changed at all."""
+        return self != Augmentation()
+
+
+def augmentation_layers(keras: Any, augmentation: Augmentation, seed: int) -> list[Any]:
+    """Return the layers, in the order in which they are applied; none where all is off."""
+    layers = []
+    if augmentation.flip:
+        layers.append(keras.layers.RandomFlip("horizontal", seed=seed, name="random_flip"))
+    if augmentation.rotation:
+        layers.append(
+            keras.layers.RandomRotation(
+                augmentation.rotation, fill_mode="nearest", seed=seed + 1, name="random_rotation"
+            )
+        )
+    if augmentation.zoom:
+        layers.append(
+            keras.layers.RandomZoom(
+                augmentation.zoom, fill_mode="nearest", seed=seed + 2, name="random_zoom"
+            )
+        )
+    if augmentation.shift:
+        layers.append(
+            keras.layers.RandomTranslation(
+                augmentation.shift,
+                augmentation.shift,
+                fill_mode="nearest",
+                seed=seed + 3,
+                name="random_translation",
+            )
+        )
+    return layers

@@ -1,0 +1,128 @@
+"""Importing Keras, and loading and running a Keras model."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.errors import ModelError, missing_extra
+
+if TYPE_CHECKING:
+    from kerasport.dataset import Pixels
+
+__all__ = ["KerasModel", "ends_in_probabilities", "import_keras", "load_model", "probabilities"]
+
+KerasModel: TypeAlias = Any
+
+
+def import_keras() -> Any:
+    """Return the `keras` module, with TensorFlow's start-up chatter switched off.
+
+    Raises:
+        KerasportError: Keras or TensorFlow is not installed.
+    """
+    # 3 hides errors of the native log too: a machine without a GPU is one to TensorFlow. What
+    # matters to the caller arrives as an exception.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _native_stderr_held_back():
+            import keras
+    except ModuleNotFoundError as error:
+        if error.name not in ("keras", "tensorflow"):
+            raise
+        raise missing_extra("train", "Training or running a Keras model") from None
+    return keras
+
+
+@contextlib.contextmanager
+def _native_stderr_held_back() -> Iterator[None]:
+    """Keep what native code writes to stderr; show it only if the block fails.
+
+    TensorFlow's wheels report CUDA factories that are registered twice as errors, on every
+    machine, while they are loaded: before TF_CPP_MIN_LOG_LEVEL is looked at.
+    """
+    if "keras" in sys.modules:
+        yield
+        return
+    try:
+        original = os.dup(2)
+    except OSError:
+        # No stderr at all, as under pythonw.
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(original, held.read())
+            raise
+        finally:
+            os.dup2(original, 2)
+            os.close(original)
+
+
+def load_model(path: Path) -> KerasModel:
+    """Return the Keras model in a `.keras` file, ready to run; it is not compiled.
+
+    Raises:
+        ModelError: the file is missing, damaged, or needs code that is not there.
+    """
+    if not path.is_file():
+        raise ModelError(f"There is no model at '{path}'. Expected a .keras file.")
+    keras = import_keras()
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:
+        # Keras raises whatever its layers, zipfile, json or h5py raise.
+        raise ModelError(
+            f"'{path}' cannot be loaded as a Keras model: {error}. "
+            "Expected a .keras file that was saved by Keras 3."
+        ) from error
+
+
+def ends_in_probabilities(model: KerasModel) -> bool:
+    """Tell whether the last layer gives probabilities, so that the output needs no softmax."""
+    last = model
+    while hasattr(last, "outputs"):
+        # The layer that made the output; the last one of the list may be another.
+        last = last.outputs[0]._keras_history.operation
+    activation = getattr(last, "activation", None)
+    name = getattr(activation, "__name__", type(last).__name__)
+    return str(name).lower() in ("softmax", "sigmoid")
+
+
+def probabilities(
+    model: KerasModel, pixels: Pixels, *, batch_size: int = 32
+) -> NDArray[np.float32]:
+    """Return the model's probabilities, float32 `[n, classes]`, with a softmax added to logits.
+
+    A single output is the probability, or the logit, of the second of two classes.
+
+    Args:
+        model: takes float32 pixels of 0..255.
+        pixels: uint8 `[n, height, width, channels]`, n may be 0.
+        batch_size: pictures per step; the last batch may be smaller.
+    """
+    keras = import_keras()
+    is_probability = ends_in_probabilities(model)
+    parts = [np.empty((0, max(2, int(model.output_shape[-1]))), np.float32)]
+    for start in range(0, len(pixels), batch_size):
+        batch = pixels[start : start + batch_size].astype(np.float32)
+        answer = model(batch, training=False)
+        if answer.shape[-1] == 1:
+            second = answer if is_probability else keras.ops.sigmoid(answer)
+            answer = keras.ops.concatenate([1 - second, second], axis=-1)
+        elif not is_probability:
+            answer = keras.ops.softmax(answer)
+        parts.append(keras.ops.convert_to_numpy(answer).astype(np.float32))
+    return np.concatenate(parts)

@@ -1,0 +1,129 @@
+"""Small pieces of HTML. Every text that enters is escaped here."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Iterable, Mapping
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["definitions", "duration", "image", "percent", "picture", "plain", "section", "table"]
+
+_SMOOTH_FROM = 64
+_LONGEST_SIDE = 224
+
+
+def section(title: str, body: str, *, note: str = "") -> str:
+    """Return a section under a heading; `body` is markup, `note` a text; nothing for no body."""
+    if not body:
+        return ""
+    after = f'<p class="soft">{escape(note)}</p>' if note else ""
+    return f"<section><h2>{escape(title)}</h2>{body}{after}</section>"
+
+
+def table(
+    head: Iterable[str],
+    rows: Iterable[Iterable[object]],
+    *,
+    caption: str,
+    shares: int | None = None,
+    words: bool = False,
+) -> str:
+    """Return a table whose first column names the rows.
+
+    Args:
+        head: titles of the columns.
+        rows: texts; a float is a share 0..1 and shown in percent.
+        caption: what the table holds.
+        shares: column whose shares are drawn as bars too.
+        words: whether the columns hold words rather than numbers.
+    """
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    lines = []
+    for name, *cells in rows:
+        line = f'<th scope="row">{escape(str(name))}</th>'
+        for column, cell in enumerate(cells, start=1):
+            text = percent(cell) if isinstance(cell, float) else escape(str(cell))
+            if column == shares and isinstance(cell, float):
+                bar = f'<span class="bar" style="--share: {cell:.4f}"></span>'
+                line += f'<td class="barred">{bar}{text}</td>'
+            else:
+                line += f"<td>{text}</td>"
+        lines.append(f"<tr>{line}</tr>")
+    kind = "wide words" if words else "wide"
+    return (
+        f'<div class="scroll"><table class="{kind}"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{titles}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def definitions(facts: Mapping[str, str]) -> str:
+    """Return a list of terms and what is said about each."""
+    rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
+    return f"<dl>{rows}</dl>"
+
+
+def picture(
+    pixels: NDArray[np.uint8], *, title: str, note: str, is_right: bool, file: str = ""
+) -> str:
+    """Return a figure with an answer under it, marked as right or wrong."""
+    smooth = ' class="smooth"' if min(pixels.shape[:2]) >= _SMOOTH_FROM else ""
+    kind, mark = ("right", "&#10003;") if is_right else ("wrong", "&#10007;")
+    alternative = escape(f"Test picture answered with {title}, {kind}: {note}")
+    name = f'<small class="file" title="{escape(file)}">{escape(file)}</small>' if file else ""
+    return (
+        f'<figure class="{kind}"><span class="mark" aria-hidden="true">{mark}</span>'
+        f'<img{smooth} alt="{alternative}" src="{image(pixels)}">'
+        f"<figcaption><b>{escape(title)}</b><small>{escape(note)}</small>{name}</figcaption>"
+        "</figure>"
+    )
+
+
+def image(pixels: NDArray[np.uint8]) -> str:
+    """Return pixels, uint8 `[height, width, 1 or 3]`, as a data URI."""
+    stream = io.BytesIO()
+    drawn = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    # PNG for what is drawn pixel by pixel, JPEG for what would be large.
+    if min(pixels.shape[:2]) >= _SMOOTH_FROM:
+        drawn.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        drawn.save(stream, "JPEG", quality=85)
+        kind = "jpeg"
+    else:
+        drawn.save(stream, "PNG", optimize=True)
+        kind = "png"
+    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
+
+
+def plain(value: object) -> str:
+    """Return a recipe's choice as words."""
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {plain(item)}" for key, item in value.items()) or "none"
+    if isinstance(value, (tuple, list)):
+        is_size = len(value) == 2 and all(isinstance(item, int) for item in value)
+        return (" x " if is_size else ", ").join(map(plain, value)) or "none"
+    return str(value)
+
+
+def percent(share: float) -> str:
+    """Return a share 0..1 in percent, rounded down, since 99.96 % is not 100 %."""
+    # But 0.9 in float32 is a little below 90 %.
+    return f"{math.floor(share * 1000 + 1e-3) / 10:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people read them."""
+    whole = round(seconds)
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

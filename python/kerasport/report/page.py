@@ -1,0 +1,163 @@
+"""`report.html`: what is on it, from top to bottom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from kerasport.report import plots, tested
+from kerasport.report.markup import definitions, duration, percent, plain, section, table
+
+if TYPE_CHECKING:
+    from kerasport.report import Report
+
+__all__ = ["page"]
+
+_EXAMPLES = 3
+
+# The policy turns a mistake in this package into a missing picture, never into a request.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def page(report: Report) -> str:
+    """Return the whole page; it loads nothing and runs no script."""
+    name = escape(report.description.name)
+    style = files("kerasport.report").joinpath("page.css").read_text(encoding="utf-8")
+    parts = [
+        f"<header><h1>{name}</h1>",
+        f'<p class="soft">{_subtitle(report)}</p></header>',
+        _figures(report),
+        section("The data", _warnings(report)),
+        section("Training", _training(report)),
+        *(tested.sections(report, report.evaluation) if report.evaluation else ()),
+        section("Pictures per class", _counts(report)),
+        section("How it was made", _recipe(report)),
+        section("Time", _timings(report)),
+        section("Environment", _environment(report)),
+    ]
+    body = "\n".join(part for part in parts if part)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{name}: training report</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _subtitle(report: Report) -> str:
+    height, width, _ = report.description.input_shape
+    training = report.description.training
+    day = f", trained on {escape(training.date)}" if training else ""
+    return (
+        f"{len(report.description.class_names)} classes, input {height}&times;{width} "
+        f"{escape(report.description.color_mode)}{day}"
+    )
+
+
+def _figures(report: Report) -> str:
+    figures = []
+    metrics = report.description.metrics
+    if report.evaluation:
+        figures.append((percent(report.evaluation.accuracy), "test accuracy"))
+        figures.append((f"{report.evaluation.pictures:,}", "test pictures"))
+        error = report.evaluation.expected_calibration_error
+        figures.append((percent(error), "calibration error"))
+    if metrics and metrics.validation_accuracy is not None:
+        figures.append((percent(metrics.validation_accuracy), "validation accuracy"))
+    epochs = len(report.history["loss"])
+    figures.append((f"{report.history['bestEpoch']} of {epochs}", "best epoch"))
+    figures.append((duration(report.training_seconds), "training time"))
+    cells = "".join(
+        f'<div class="figure{"" if index else " first"}"><b>{value}</b><span>{label}</span></div>'
+        for index, (value, label) in enumerate(figures)
+    )
+    method = f'<p class="soft">{escape(metrics.method)}</p>' if metrics else ""
+    return f'<div class="figures">{cells}</div>{method}'
+
+
+def _warnings(report: Report) -> str:
+    items = [_finding(finding) for finding in report.findings]
+    # The findings have the warnings among them.
+    items = items or [f"<li>{escape(warning)}</li>" for warning in report.warnings]
+    return f'<div class="warnings"><ul>{"".join(items)}</ul></div>' if items else ""
+
+
+def _finding(finding: Mapping[str, Any]) -> str:
+    severity, message, remedy = (escape(finding[key]) for key in ("severity", "message", "remedy"))
+    groups = [" = ".join(group) for group in finding["examples"][:_EXAMPLES]]
+    left = finding["count"] - len(groups)
+    more = f" and {left:,} more" if groups and left > 0 else ""
+    examples = f"<small>{escape('; '.join(groups) + more)}</small>" if groups else ""
+    advice = f" {remedy}" if remedy else ""
+    return f'<li><b class="severity {severity}">{severity}</b> {message}{advice}{examples}</li>'
+
+
+def _training(report: Report) -> str:
+    history = report.history
+    charts = "".join(
+        f'<figure role="img" aria-label="{escape(text)}">{svg}</figure>'
+        for svg, text in plots.curve_panels(history)
+    )
+    columns = {
+        "loss": "loss",
+        "accuracy": "accuracy",
+        "validation loss": "validationLoss",
+        "validation accuracy": "validationAccuracy",
+        "learning rate": "learningRate",
+        "seconds": "seconds",
+    }
+    columns = {title: key for title, key in columns.items() if history.get(key)}
+    rows = [
+        (epoch + 1, *(f"{history[key][epoch]:.4g}" for key in columns.values()))
+        for epoch in range(len(history["loss"]))
+    ]
+    numbers = table(("epoch", *columns), rows, caption="Every epoch in numbers.")
+    details = f"<details><summary>Every epoch in numbers</summary>{numbers}</details>"
+    return f'<div class="curves">{charts}</div>{details}'
+
+
+def _counts(report: Report) -> str:
+    training = report.description.training
+    if training is None:
+        return ""
+    splits = (training.counts.train, training.counts.validation, training.counts.test)
+    columns = [[*counts, sum(counts)] for counts in splits]
+    names = [*report.description.class_names, "all"]
+    rows = [(n, *(f"{c:,}" for c in cs)) for n, *cs in zip(names, *columns, strict=True)]
+    return table(("class", "train", "validation", "test"), rows, caption="Number of pictures.")
+
+
+def _recipe(report: Report) -> str:
+    # As they are in JSON, so that a stored report reads like a new one.
+    choices: dict[str, Any] = json.loads(json.dumps(dict(report.recipe), default=str))
+    rows = [
+        (
+            key.replace("_", " "),
+            plain(value),
+            *([_why(report.automatic.get(key))] if report.automatic else []),
+        )
+        for key, value in choices.items()
+    ]
+    head = ("choice", "value", *(["why"] if report.automatic else []))
+    return table(head, rows, caption="The recipe, with what the command line changed.", words=True)
+
+
+def _why(reason: str | None) -> str:
+    return f"automatic: {reason}" if reason else ""
+
+
+def _timings(report: Report) -> str:
+    facts = {name: duration(seconds) for name, seconds in report.timings.items()}
+    return definitions(facts) if facts else ""
+
+
+def _environment(report: Report) -> str:
+    training = report.description.training
+    if training is None:
+        return ""
+    facts = {"data fingerprint": training.data_fingerprint}
+    return definitions(facts | dict(training.versions))

@@ -1,0 +1,258 @@
+"""Plots, through matplotlib's object interface: SVG for the page, PNG for everybody else."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasport.calibration import Reliability
+from kerasport.errors import missing_extra
+from kerasport.evaluation import Evaluation
+from kerasport.report.choice import MISTAKES, sample
+
+if TYPE_CHECKING:
+    from kerasport.report import Report
+
+__all__ = ["curve_panels", "reliability_svg", "write_plots"]
+
+_SOFT, _ACCENT, _MARK, _WRONG, _RIGHT = "#8b949e", "#3b82f6", "#d29922", "#cf222e", "#1a7f37"
+_LARGEST_NUMBERED = 15
+_LARGEST_LABELLED = 100
+
+Draw = Callable[[Any], None]
+
+
+def curve_panels(history: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the training curves: one SVG element per panel, each with its text alternative."""
+    return [
+        (_svg(partial(_draw_curve, history=history, key=key)), _described(history, key))
+        for key in _panels(history)
+    ]
+
+
+def reliability_svg(reliability: Reliability) -> str:
+    """Return the reliability diagram as an SVG element."""
+    return _svg(partial(_draw_reliability, data=reliability), size=(4.2, 3.6))
+
+
+def write_plots(report: Report, folder: Path) -> list[Path]:
+    """Write all plots as PNG files into `folder`, which is made, and return their paths."""
+    folder.mkdir()
+    panels = _panels(report.history)
+    figure = _figure((4.6 * len(panels), 3.2))
+    for axes, key in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
+        _draw_curve(axes, report.history, key)
+    written = [_save(figure, folder / "curves.png")]
+    evaluation = report.evaluation
+    if evaluation is None:
+        return written
+    count = len(evaluation.class_names)
+    side = max(
+        4.0, min(16.0, 2.2 + 0.42 * count if count <= _LARGEST_NUMBERED else 4 + 0.13 * count)
+    )
+    plots: tuple[tuple[str, tuple[float, float], Draw], ...] = (
+        ("confusion", (side, side), partial(_draw_confusion, evaluation=evaluation)),
+        ("recall", (6.4, max(2.0, 1 + 0.24 * count)), partial(_draw_recall, evaluation=evaluation)),
+        ("reliability", (4.8, 4.0), partial(_draw_reliability, data=evaluation.reliability)),
+    )
+    for name, size, draw in plots:
+        figure = _figure(size)
+        draw(figure.subplots())
+        written.append(_save(figure, folder / f"{name}.png"))
+    mistakes = [mistake.index for mistake in evaluation.mistakes[:MISTAKES]]
+    for name, indices in (("predictions", sample(evaluation)), ("mistakes", mistakes)):
+        if indices:
+            written.append(_save(_pictures(report, evaluation, indices), folder / f"{name}.png"))
+    return written
+
+
+def _panels(history: Mapping[str, Any]) -> list[str]:
+    return ["loss", "accuracy", *(["learningRate"] if history.get("learningRate") else [])]
+
+
+def _validation(history: Mapping[str, Any], key: str) -> list[float]:
+    names = {"loss": "validationLoss", "accuracy": "validationAccuracy"}
+    return list(history.get(names.get(key, ""), ()))
+
+
+def _described(history: Mapping[str, Any], key: str) -> str:
+    values, best = history[key], history["bestEpoch"]
+    title = "learning rate" if key == "learningRate" else f"training {key}"
+    text = f"The {title} goes from {values[0]:.3g} to {values[-1]:.3g} in {len(values)} epochs"
+    if validation := _validation(history, key):
+        text += f"; on validation it is {validation[best - 1]:.3g} at the best epoch, {best}"
+    return text + "."
+
+
+def _draw_curve(axes: Any, history: Mapping[str, Any], key: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    marker = "o" if len(epochs) < 3 else ""
+    validation = _validation(history, key)
+    label = None if key == "learningRate" else "train"
+    axes.plot(epochs, history[key], color=_SOFT, label=label, marker=marker)
+    if validation:
+        axes.plot(epochs, validation, color=_ACCENT, label="validation", linewidth=2, marker=marker)
+    best = history["bestEpoch"]
+    axes.axvline(best, color=_MARK, linestyle=":", label=f"best epoch, {best}")
+    _draw_phases(axes, history)
+    # The names of the phases stand between the title and the curves.
+    axes.set_title("learning rate" if key == "learningRate" else key, loc="left", pad=16)
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlim(0.5, len(epochs) + 0.5)
+    if key == "learningRate":
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter("{x:.3g}")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color=_SOFT, alpha=0.25, linewidth=0.6)
+    axes.legend(frameon=False, fontsize="small")
+
+
+def _draw_phases(axes: Any, history: Mapping[str, Any]) -> None:
+    phases = [phase for phase in history.get("phases", ()) if phase["epochs"]]
+    if len(phases) < 2:
+        return
+    start = 0
+    for number, phase in enumerate(phases):
+        if number % 2:
+            axes.axvspan(start + 0.5, start + phase["epochs"] + 0.5, color=_SOFT, alpha=0.15, lw=0)
+        middle = start + (phase["epochs"] + 1) / 2
+        axes.annotate(
+            str(phase["name"]),
+            (middle, 1.0),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="bottom",
+            fontsize="x-small",
+            parse_math=False,
+        )
+        start += phase["epochs"]
+
+
+def _draw_reliability(axes: Any, data: Reliability) -> None:
+    bins = len(data.counts)
+    held = np.array(data.counts) > 0
+    centers = (np.arange(bins) + 0.5)[held] / bins
+    accuracy = np.array(data.accuracy)[held]
+    confidence = np.array(data.confidence)[held]
+    # Bins of a few pictures say little; they are paler.
+    share = np.array(data.counts)[held] / sum(data.counts)
+    for x, height, alpha in zip(centers, accuracy, np.clip(share * 4, 0.3, 1.0), strict=True):
+        axes.bar(x, height, 0.92 / bins, color=_ACCENT, alpha=float(alpha))
+    axes.plot([0, 1], [0, 1], color=_SOFT, linestyle="--", linewidth=1)
+    axes.plot(confidence, accuracy, "o", color=_MARK, markersize=4)
+    for x, height, count in zip(centers, accuracy, np.array(data.counts)[held], strict=True):
+        axes.annotate(
+            f"{count}", (x, height), (0, 4), textcoords="offset points", ha="center", fontsize=6.5
+        )
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.06)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("share of right answers")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_recall(axes: Any, evaluation: Evaluation) -> None:
+    places = np.arange(len(evaluation.classes))
+    recalls = [item.recall for item in evaluation.classes]
+    axes.barh(places, recalls, color=_ACCENT)
+    axes.set_yticks(places, [_cut(name) for name in evaluation.class_names], parse_math=False)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("recall")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
+    counts = np.array(evaluation.confusion)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    size = len(counts)
+    if size <= _LARGEST_NUMBERED:
+        for row, column in np.ndindex(counts.shape):
+            color = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
+    if size <= _LARGEST_LABELLED:
+        font = 9 if size <= 30 else 6
+        places = np.arange(size)
+        text = {"parse_math": False, "fontsize": font}
+        names = [_cut(name) for name in evaluation.class_names]
+        axes.set_xticks(places, names, rotation=90, **text)
+        axes.set_yticks(places, names, **text)
+    axes.set_xlabel("answered")
+    axes.set_ylabel("true class")
+
+
+def _pictures(report: Report, evaluation: Evaluation, indices: list[int]) -> Any:
+    columns = 6
+    rows = -(-len(indices) // columns)
+    figure = _figure((1.9 * columns, 2.3 * rows))
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, index in zip(grid, indices, strict=False):
+        pixels = np.asarray(report.pixels[index])
+        gray = {"cmap": "gray", "vmin": 0, "vmax": 255} if pixels.shape[2] == 1 else {}
+        axes.imshow(pixels[:, :, 0] if gray else pixels, **gray)
+        answer, truth = int(evaluation.predicted[index]), int(report.truth[index])
+        is_right = answer == truth
+        share = float(evaluation.probabilities[index, answer])
+        title = f"{_cut(evaluation.class_names[answer])} {share:.0%}"
+        if not is_right:
+            title += f"\nis {_cut(evaluation.class_names[truth])}"
+        color = _RIGHT if is_right else _WRONG
+        axes.set_title(title, fontsize=8, color=color, parse_math=False)
+    return figure
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= 20 else name[:19] + "\u2026"
+
+
+def _figure(size: tuple[float, float]) -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise missing_extra("train", "The report of a training") from None
+    return Figure(figsize=size, layout="constrained")
+
+
+def _save(figure: Any, path: Path) -> Path:
+    with warnings.catch_warnings():
+        # A script that the font lacks is shown as boxes here; the page has every name as text.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        # Equal content, equal bytes: no version of the software in the file.
+        figure.savefig(path, dpi=120, metadata={"Software": None})
+    return path
+
+
+def _svg(draw: Draw, size: tuple[float, float] = (4.6, 3.0)) -> str:
+    figure = _figure(size)
+    import matplotlib
+
+    # Text stays text, and equal curves give equal bytes; both are read from the settings only.
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "kerasport",
+        "font.family": "sans-serif",
+    }
+    with matplotlib.rc_context(settings):
+        draw(figure.subplots())
+        stream = io.StringIO()
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    text = stream.getvalue()
+    svg = text[text.index("<svg") :]
+    # The figure around it has the text alternative; the size is the page's affair.
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = svg.replace("<svg ", '<svg aria-hidden="true" ', 1)
+    # matplotlib has no notion of "the page's colour"; black is what it uses for text and axes.
+    return svg.replace("#000000", "currentColor")
