@@ -111,7 +111,7 @@ help: ## Show this list
 
 .venv/.test: .venv/.train
 	@echo "Installing what testing needs into .venv (once, a minute or two) ..."
-	@$(PIP_INSTALL) -e '.[train,verify,witness,dev]'
+	@$(PIP_INSTALL) -e '.[train,legacy,verify,witness,datasets,dev]'
 	@touch $@
 
 .venv/.browser: .venv/.test

@@ -116,7 +116,103 @@ _layer("dense-on-pixels", lambda L: [L.Dense(5, activation="gelu")])
 _layer("identity", lambda L: [L.Identity(), L.ActivityRegularization(0.1), L.Conv2D(4, 3)])
 _layer("random-layers", lambda L: [L.RandomBrightness(0.2), L.RandomContrast(0.2)])
 
+_layer("relu-threshold", lambda L: [L.Conv2D(6, 3), L.ReLU(threshold=0.3)])
+_layer("relu-all", lambda L: [L.Conv2D(6, 3), L.ReLU(0.9, negative_slope=0.2, threshold=0.3)])
+_layer("softmax-axis", lambda L: [L.Conv2D(6, 3), L.Softmax(axis=(1, 2)), L.Rescaling(50)])
+_layer("batch-normalization-axis", lambda L: [L.BatchNormalization(axis=1), L.Conv2D(4, 3)])
+_layer("normalization-scalar", lambda L: [L.Normalization(axis=None, mean=0.2, variance=0.3)])
+_layer(
+    "normalization-axes",
+    lambda L: [
+        L.Normalization(
+            axis=(2, 3),
+            mean=np.linspace(-1, 1, 30).reshape(10, 3),
+            variance=np.linspace(0.5, 2, 30).reshape(10, 3),
+        )
+    ],
+)
+_layer("layer-normalization-axes", lambda L: [L.LayerNormalization(axis=[1, 2]), L.Conv2D(4, 3)])
+_layer("layer-normalization-all", lambda L: [L.LayerNormalization(axis=(1, 2, 3)), L.Conv2D(4, 3)])
+_layer("group-normalization-axis", lambda L: [L.GroupNormalization(2, axis=2), L.Conv2D(4, 3)])
+_layer("unit-normalization", lambda L: [L.Conv2D(6, 3), L.UnitNormalization()])
+_layer("unit-normalization-axes", lambda L: [L.UnitNormalization([1, 2]), L.Rescaling(9)])
+_layer("rms-normalization", lambda L: [L.Conv2D(6, 3), L.RMSNormalization(epsilon=0.01)])
+_layer("rms-normalization-axes", lambda L: [L.RMSNormalization(axis=[2, 3]), L.Conv2D(4, 3)])
+_layer("resizing", lambda L: [L.Resizing(7, 15), L.Conv2D(4, 3)])
+_layer("resizing-nearest", lambda L: [L.Resizing(20, 6, "nearest"), L.Conv2D(4, 3)])
+_layer("resizing-bicubic", lambda L: [L.Resizing(9, 17, "bicubic"), L.Conv2D(4, 3)])
+_layer("resizing-lanczos", lambda L: [L.Resizing(21, 7, "lanczos3"), L.Conv2D(4, 3)])
+_layer("resizing-crop", lambda L: [L.Resizing(8, 8, crop_to_aspect_ratio=True), L.Conv2D(4, 3)])
+_layer(
+    "resizing-pad",
+    lambda L: [L.Resizing(8, 8, pad_to_aspect_ratio=True, fill_value=0.4), L.Conv2D(4, 3)],
+)
+_layer("centre-crop", lambda L: [L.CenterCrop(8, 5), L.Conv2D(4, 3)])
+_layer("centre-crop-larger", lambda L: [L.CenterCrop(16, 5), L.Conv2D(4, 3)])
+_layer("upsampling-bicubic", lambda L: [L.UpSampling2D(2, interpolation="bicubic"), L.Conv2D(4, 3)])
+_layer("upsampling-lanczos", lambda L: [L.UpSampling2D(2, interpolation="lanczos5")])
+_layer("adaptive-average", lambda L: [L.AdaptiveAveragePooling2D((5, 4)), L.Conv2D(4, 3)])
+_layer("adaptive-maximum", lambda L: [L.AdaptiveMaxPooling2D((5, 4)), L.Conv2D(4, 3)])
+_layer("adaptive-maximum-even", lambda L: [L.AdaptiveMaxPooling2D((13, 5)), L.Conv2D(4, 3)])
+_layer("global-maximum-keepdims", lambda L: [L.GlobalMaxPooling2D(keepdims=True)])
+_layer("transposed-dilated", lambda L: [L.Conv2DTranspose(4, (3, 2), dilation_rate=2)])
+_layer(
+    "transposed-output-padding",
+    lambda L: [L.Conv2DTranspose(4, 3, strides=2, padding="same", output_padding=1)],
+)
+_layer(
+    "transposed-output-valid",
+    lambda L: [L.Conv2DTranspose(4, 3, strides=3, output_padding=(1, 2), activation="hard_tanh")],
+)
+_layer("depthwise-dilated", lambda L: [L.DepthwiseConv2D(3, dilation_rate=(2, 1))])
+_layer("separable-dilated", lambda L: [L.SeparableConv2D(4, 3, dilation_rate=2)])
+_layer(
+    "five-axes",
+    lambda L: [L.Reshape((13, 5, 2, 3)), L.LayerNormalization(), L.Reshape((13, 10, 3))],
+)
+_layer("spectral", lambda L: [L.SpectralNormalization(L.Conv2D(4, 3, activation="relu"))])
+_layer("solarised", lambda L: [L.Solarization(value_range=(-1, 1)), L.Conv2D(4, 3)])
+_layer("pipeline", lambda L: [L.Pipeline([L.RandomFlip(), L.Rescaling(0.5), L.CenterCrop(8, 6)])])
+_layer(
+    "channels-first",
+    lambda L: [
+        L.Permute((3, 1, 2)),
+        L.ZeroPadding2D(((1, 0), (0, 2)), data_format="channels_first"),
+        L.UpSampling2D(2, data_format="channels_first"),
+        L.BatchNormalization(axis=1),
+        L.Permute((2, 3, 1)),
+    ],
+)
+
+
+def _sequence(name: str, make: Callable[[Any], list[Any]]) -> None:
+    """Layers of one dimension, on the rows of a picture."""
+    _layer(name, lambda L: [L.Reshape((13, 30)), *make(L), L.Reshape((1, 1, -1))])
+
+
+_sequence("conv-1d", lambda L: [L.Conv1D(5, 3, strides=2, padding="same", activation="relu")])
+_sequence("conv-1d-causal", lambda L: [L.Conv1D(5, 3, dilation_rate=2, padding="causal")])
+_sequence("depthwise-1d", lambda L: [L.DepthwiseConv1D(3, depth_multiplier=2)])
+_sequence("separable-1d", lambda L: [L.SeparableConv1D(5, 3)])
+_sequence("transposed-1d", lambda L: [L.Conv1DTranspose(4, 3, strides=2)])
+_sequence("pooling-1d", lambda L: [L.MaxPooling1D(3, strides=2, padding="same")])
+_sequence("average-1d", lambda L: [L.AveragePooling1D(2)])
+_sequence("global-1d", lambda L: [L.GlobalAveragePooling1D()])
+_sequence("global-maximum-1d", lambda L: [L.GlobalMaxPooling1D(keepdims=True)])
+_sequence("frame-1d", lambda L: [L.ZeroPadding1D((1, 2)), L.Cropping1D(1), L.UpSampling1D(2)])
+_sequence("adaptive-1d", lambda L: [L.AdaptiveAveragePooling1D(5), L.AdaptiveMaxPooling1D(3)])
+_sequence("repeat-vector", lambda L: [L.Flatten(), L.RepeatVector(3), L.LayerNormalization()])
+_sequence("time-distributed", lambda L: [L.TimeDistributed(L.Dense(4, activation="relu"))])
+_sequence("einsum-dense", lambda L: [L.EinsumDense("abc,cde->abde", (13, 2, 4), bias_axes="de")])
+_sequence(
+    "einsum-dense-places", lambda L: [L.EinsumDense("...bc,bd->...cd", (30, 4), activation="relu")]
+)
+_sequence("spatial-dropout-1d", lambda L: [L.SpatialDropout1D(0.5), L.Dense(3)])
+
 ACTIVATIONS = [
+    "hard_shrink",
+    "sparse_plus",
+    "squareplus",
     "relu",
     "relu6",
     "elu",
@@ -141,8 +237,8 @@ ACTIVATIONS = [
     "tanh_shrink",
 ]
 for _name in ACTIVATIONS:
-    _layer(f"activation-{_name}", lambda L, name=_name: [L.Conv2D(5, 3, activation=name)])
-    _layer(f"activation-layer-{_name}", lambda L, name=_name: [L.Activation(name)])
+    _layer(f"activation-{_name}", lambda L, name=_name: [L.Conv2D(6, 3, activation=name)])
+    _layer(f"activation-layer-{_name}", lambda L, name=_name: [L.Conv2D(4, 2), L.Activation(name)])
 
 
 @model("logits")
@@ -265,14 +361,139 @@ for _name in ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply",
         lambda keras, name=_name: lambda one, other: getattr(keras.layers, name)()([one, other]),
     )
 
+
+def _attending(name: str, attend: Builder) -> None:
+    def build_attending(keras: Any) -> Any:
+        L = keras.layers
+        inputs = keras.Input(INPUT_SHAPE)
+        x = L.Rescaling(1 / 127.5, offset=-1)(inputs)
+        places = L.Reshape((13, 6))(L.Conv2D(6, (1, 10))(x))
+        others = L.Reshape((10, 6))(L.Conv2D(6, (13, 1))(x))
+        x = attend(L)(places, others)
+        x = L.Flatten()(x)
+        return keras.Model(inputs, L.Dense(4, activation="softmax")(x))
+
+    _BUILDERS[name] = build_attending
+
+
+_attending("attention", lambda L: lambda a, b: L.Attention(use_scale=True)([a, b]))
+_attending("attention-keys", lambda L: lambda a, b: L.Attention()([a, b, L.Dense(6)(b)]))
+_attending("attention-concat", lambda L: lambda a, b: L.Attention(score_mode="concat")([a, b]))
+_attending("attention-additive", lambda L: lambda a, b: L.AdditiveAttention()([a, b]))
+_attending("attention-heads", lambda L: lambda a, b: L.MultiHeadAttention(3, 5, value_dim=4)(a, b))
+_attending(
+    "attention-self", lambda L: lambda a, b: L.MultiHeadAttention(2, 4, use_bias=False)(a, a)
+)
+_attending("attention-grouped", lambda L: lambda a, b: L.GroupQueryAttention(5, 4, 2)(a, b))
+_attending("dot", lambda L: lambda a, b: L.Dot(axes=2)([a, b]))
+_attending(
+    "dot-vectors",
+    lambda L: lambda a, b: L.Dot(axes=1)([L.Flatten()(a), L.Dense(78)(L.Flatten()(b))]),
+)
+_attending(
+    "dot-places", lambda L: lambda a, b: L.Dot(axes=(1, 1))([a, L.Dense(13)(L.Flatten()(b))])
+)
+_attending("layer-matmul", lambda L: lambda a, b: L.Permute((2, 1))(a) @ a)
+
+
+def _weights(*shape: int) -> Any:
+    return np.random.default_rng(8).normal(0, 0.7, shape).astype("float32")
+
+
 OPERATIONS = {
+    "absolute": lambda keras: lambda one, other: abs(one),
+    "square": lambda keras: lambda one, other: keras.ops.square(one),
+    "power": lambda keras: lambda one, other: one**3,
+    "clip": lambda keras: lambda one, other: keras.ops.clip(other, -0.4, 0.3),
+    "maximum-number": lambda keras: lambda one, other: keras.ops.maximum(other, 0.2),
+    "minimum-number": lambda keras: lambda one, other: keras.ops.minimum(other, 0.2),
+    "minimum": lambda keras: lambda one, other: keras.ops.minimum(one, other),
+    "twice": lambda keras: lambda one, other: one * one + one,
+    "logaddexp": lambda keras: lambda one, other: keras.ops.logaddexp(one, other),
+    "per-channel": lambda keras: lambda one, other: one * _weights(4) + _weights(1, 1, 1, 4),
+    "per-place": lambda keras: (
+        lambda one, other: other * _weights(11, 8, 1) - _weights(1, 11, 8, 4)
+    ),
+    "constant-minus": lambda keras: lambda one, other: keras.ops.subtract(_weights(4), one),
+    "divided-channels": lambda keras: lambda one, other: one / (_weights(4) ** 2 + 1),
+    "matmul-constant": lambda keras: lambda one, other: one @ _weights(4, 3),
+    "matmul-before": lambda keras: (
+        lambda one, other: keras.ops.reshape(
+            keras.ops.matmul(_weights(5, 8), one[:, 0]), (-1, 5, 1, 4)
+        )
+    ),
+    "gelu-tanh": lambda keras: lambda one, other: keras.ops.gelu(other * 3),
+    "relu-all": lambda keras: (
+        lambda one, other: keras.activations.relu(
+            other, negative_slope=0.1, max_value=0.8, threshold=0.2
+        )
+    ),
+    "leaky-relu": lambda keras: lambda one, other: keras.ops.leaky_relu(other, 0.3),
+    "elu-alpha": lambda keras: lambda one, other: keras.ops.elu(other, 0.4),
+    "celu-alpha": lambda keras: lambda one, other: keras.ops.celu(other, 0.4),
+    "glu-axis": lambda keras: lambda one, other: keras.ops.glu(other, axis=2),
+    "hard-shrink": lambda keras: lambda one, other: keras.ops.hard_shrink(other, 0.2),
+    "soft-shrink": lambda keras: lambda one, other: keras.ops.soft_shrink(other, 0.2),
+    "threshold": lambda keras: lambda one, other: keras.ops.threshold(other, 0.2, 0.7),
+    "threshold-zero": lambda keras: lambda one, other: keras.ops.threshold(other, 0.2, 0),
+    "squareplus": lambda keras: lambda one, other: keras.ops.squareplus(other, 1.5),
+    "sparse-plus": lambda keras: lambda one, other: keras.ops.sparse_plus(other * 3),
+    "log-softmax": lambda keras: lambda one, other: keras.ops.log_softmax(other, axis=2),
+    "softmax-axis": lambda keras: lambda one, other: keras.ops.softmax(other, axis=1) * 9,
+    "layer-norm": lambda keras: lambda one, other: keras.ops.layer_normalization(other, axis=-1),
+    "rms-norm": lambda keras: lambda one, other: keras.ops.rms_normalization(other, axis=-1),
+    "cast": lambda keras: lambda one, other: keras.ops.cast(one, "float32"),
+    "grayscale": lambda keras: lambda one, other: keras.ops.image.rgb_to_grayscale(one[..., :3]),
+    "resize": lambda keras: lambda one, other: keras.ops.image.resize(one, (6, 13)),
+    "mean-channels": lambda keras: lambda one, other: keras.ops.mean(one, axis=-1, keepdims=True),
+    "mean-all": lambda keras: (
+        lambda one, other: one * keras.ops.mean(other, axis=(1, 2, 3), keepdims=True)
+    ),
+    "sum": lambda keras: lambda one, other: keras.ops.sum(one, axis=2, keepdims=True) / 8,
+    "max-rows": lambda keras: lambda one, other: keras.ops.max(one, axis=1, keepdims=True),
+    "amin": lambda keras: lambda one, other: keras.ops.amin(one, axis=(1, 3), keepdims=True),
+    "var": lambda keras: lambda one, other: keras.ops.var(one, axis=(1, 2), keepdims=True) * 9,
+    "reshape": lambda keras: lambda one, other: keras.ops.reshape(one, (-1, 22, 2, 8)),
+    "squeeze": lambda keras: (
+        lambda one, other: keras.ops.expand_dims(keras.ops.squeeze(one[:, :1], 1), 2)
+    ),
+    "transpose": lambda keras: lambda one, other: keras.ops.transpose(one, (0, 3, 1, 2)),
+    "swapaxes": lambda keras: lambda one, other: keras.ops.swapaxes(one, -1, 1),
+    "moveaxis": lambda keras: lambda one, other: keras.ops.moveaxis(one, 3, 1),
+    "concatenate": lambda keras: lambda one, other: keras.ops.concatenate([one, other], axis=2),
+    "stack": lambda keras: (
+        lambda one, other: keras.ops.max(keras.ops.stack([one, other], axis=-2), axis=3)
+    ),
+    "flip": lambda keras: (
+        lambda one, other: one + keras.ops.flip(other, axis=1) * _weights(11, 8, 4)
+    ),
+    "repeat": lambda keras: lambda one, other: keras.ops.repeat(one, 2, axis=3),
+    "tile": lambda keras: lambda one, other: keras.ops.tile(one, (1, 1, 1, 2)),
+    "pad": lambda keras: (
+        lambda one, other: keras.ops.pad(one, ((0, 0), (1, 0), (0, 2), (0, 1)), constant_values=2)
+    ),
+    "pad-reflect": lambda keras: (
+        lambda one, other: keras.ops.pad(one, ((0, 0), (3, 1), (0, 2), (0, 0)), mode="reflect")
+    ),
+    "take": lambda keras: lambda one, other: keras.ops.take(one, [2, 0, 3], axis=-1),
+    "slice": lambda keras: lambda one, other: one[:, 2:-1, ::3, 1:3],
+    "slice-reversed": lambda keras: lambda one, other: one[:, ::-2, :, 3:0:-1] * _weights(6, 8, 3),
+    "index": lambda keras: lambda one, other: one[:, None, -1, ..., 1:],
+    "average-pool": lambda keras: lambda one, other: keras.ops.average_pool(one, 2),
+    "max-pool": lambda keras: lambda one, other: keras.ops.max_pool(one, 3, 2, padding="same"),
+    "conv": lambda keras: lambda one, other: keras.ops.conv(one, _weights(3, 2, 4, 5)),
+    "depthwise-conv": lambda keras: (
+        lambda one, other: keras.ops.depthwise_conv(one, _weights(3, 2, 4, 2), padding="same")
+    ),
+    "space-to-depth": lambda keras: lambda one, other: keras.ops.space_to_depth(one[:, 1:], 2),
+    "depth-to-space": lambda keras: lambda one, other: keras.ops.depth_to_space(one, 2),
     "add-number": lambda keras: lambda one, other: one + 3.0,
     "number-minus": lambda keras: lambda one, other: 2.0 - one,
     "minus-number": lambda keras: lambda one, other: one - 2,
     "times-number": lambda keras: lambda one, other: 0.5 * one,
     "divided": lambda keras: lambda one, other: one / 4,
     "negative": lambda keras: lambda one, other: -one,
-    "sum": lambda keras: lambda one, other: one + other,
+    "sum-of-two": lambda keras: lambda one, other: one + other,
     "difference": lambda keras: lambda one, other: one - other,
     "product": lambda keras: lambda one, other: one * other,
     "maximum": lambda keras: lambda one, other: keras.ops.maximum(one, other),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kerasport.bundle import Bundle
+    from kerasport.classifier import Classifier, train_classifier
     from kerasport.errors import KerasportError
     from kerasport.evaluation import Evaluation, evaluate
     from kerasport.exporter import export, export_run
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from kerasport.recipes import Recipe, get_recipe
     from kerasport.run import Run
     from kerasport.runtime import Runtime
-    from kerasport.training import TrainingOptions, train
+    from kerasport.training import TrainingOptions, resume, train
     from kerasport.version import VERSION as __version__
 
 __all__ = [
     "Bundle",
+    "Classifier",
     "Evaluation",
     "ImageSpec",
     "KerasportError",
@@ -41,12 +43,15 @@ __all__ = [
     "export_run",
     "get_recipe",
     "predict",
+    "resume",
     "train",
+    "train_classifier",
     "verify",
 ]
 
 _HOMES = {
     "Bundle": "bundle",
+    "Classifier": "classifier",
     "Evaluation": "evaluation",
     "ImageSpec": "preprocess",
     "KerasportError": "errors",
@@ -61,7 +66,9 @@ _HOMES = {
     "export_run": "exporter",
     "get_recipe": "recipes",
     "predict": "prediction",
+    "resume": "training",
     "train": "training",
+    "train_classifier": "classifier",
     "verify": "parity",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,14 @@ from kerasport.errors import BundleError
 from kerasport.files import sha256_of
 from kerasport.metadata import Metadata, Parity, Sample, Samples, read_document
 
-__all__ = ["METADATA_FILE", "MODEL_SCRIPT", "PARITY_FILE", "SAMPLES_FILE", "Bundle"]
+__all__ = [
+    "METADATA_FILE",
+    "MODEL_SCRIPT",
+    "PARITY_FILE",
+    "SAMPLES_FILE",
+    "Bundle",
+    "dequantise",
+]
 
 METADATA_FILE = "metadata.json"
 MODEL_SCRIPT = "model.js"
@@ -101,19 +109,51 @@ class Bundle:
         return content
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """Return all weights by their name in the manifest, as float32."""
+        """Return all weights by their name in the manifest, as the float32 of TensorFlow.js."""
         arrays: dict[str, NDArray[np.float32]] = {}
         for group in self.model()["weightsManifest"]:
             data = b"".join((self.path / name).read_bytes() for name in group["paths"])
             offset = 0
             for entry in group["weights"]:
+                quantization = entry.get("quantization")
+                kind = _stored_type(entry, quantization)
                 count = int(np.prod(entry["shape"], dtype=np.int64))
-                if offset + 4 * count > len(data):
+                end = offset + kind.itemsize * count
+                if end > len(data):
                     raise BundleError(
                         f"The weights of '{self.path}' end before {entry['name']!r} is complete. "
                         "Export the bundle again."
                     )
-                array = np.frombuffer(data, "<f4", count, offset).reshape(entry["shape"])
-                arrays[entry["name"]] = array.astype(np.float32)
-                offset += 4 * count
+                array = np.frombuffer(data, kind, count, offset).reshape(entry["shape"])
+                arrays[entry["name"]] = dequantise(array, quantization)
+                offset = end
         return arrays
+
+
+def dequantise(
+    stored: NDArray[np.generic], quantization: Mapping[str, Any] | None
+) -> NDArray[np.float32]:
+    """Return stored values as float32, bit by bit what TensorFlow.js makes of them.
+
+    Args:
+        stored: values of the type on disk.
+        quantization: the entry of the manifest, with `scale` and `min` for the affine types.
+    """
+    if quantization is None or "scale" not in quantization:
+        return stored.astype(np.float32)
+    # JavaScript multiplies and adds in double precision, and rounds once.
+    scale, low = float(quantization["scale"]), float(quantization["min"])
+    return (stored.astype(np.float64) * scale + low).astype(np.float32)
+
+
+def _stored_type(entry: Mapping[str, Any], quantization: Mapping[str, Any] | None) -> np.dtype[Any]:
+    name = entry["dtype"] if quantization is None else quantization["dtype"]
+    if entry["dtype"] != "float32" or name not in _STORED_TYPES:
+        raise BundleError(
+            f"The weight {entry['name']!r} is stored as {name} of {entry['dtype']}. "
+            f"Expected float32, as it is or as {', '.join(_STORED_TYPES)}. Export the bundle again."
+        )
+    return np.dtype(_STORED_TYPES[name])
+
+
+_STORED_TYPES = {"float32": "<f4", "float16": "<f2", "uint16": "<u2", "uint8": "|u1"}

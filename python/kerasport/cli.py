@@ -6,6 +6,7 @@ commands, so that `kerasport --help` answers at once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -17,17 +18,47 @@ from rich.console import Console
 from rich.table import Table
 
 from kerasport.cli_options import (
-    Backend,
     CacheOption,
+    ClassesOption,
     ColorMode,
+    DropTestDuplicatesOption,
     FitOption,
     ForceOption,
     JsonOption,
     ResampleOption,
+    RootOption,
     UnreadableOption,
+    Weights,
+    WithoutOption,
+    parse_classes,
     parse_image_size,
     value_of,
 )
+from kerasport.cli_quantize import print_quantization, quantize_options
+from kerasport.cli_saving import print_saving, saving_as_json
+from kerasport.cli_training import (
+    ArchitectureOption,
+    BackboneOption,
+    CalibrateOption,
+    ClassWeightsOption,
+    FineTuneEpochsOption,
+    FineTuneLayersOption,
+    FineTuneRateOption,
+    LabelSmoothingOption,
+    MixedPrecisionOption,
+    OptimizerOption,
+    PatienceOption,
+    ResumeOption,
+    ScheduleOption,
+    TensorboardOption,
+    UnfrozenOption,
+    ValidationOption,
+    ViewsOption,
+    WeightsOption,
+    WidthOption,
+    refuse_beside_resume,
+)
+from kerasport.cli_verify import BackendOption, CertificateOption, TraceOption, WitnessOption
 from kerasport.errors import CheckFailed, DataError, KerasportError
 
 if TYPE_CHECKING:
@@ -38,8 +69,9 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="kerasport",
     help="Train a Keras image classifier, ship it to the browser, prove that it predicts the same."
-    "\n\nThe commands follow the way: [bold]train[/], [bold]evaluate[/], [bold]export[/], "
-    "[bold]verify[/]. [bold]predict[/] and [bold]inspect[/] take a run or a bundle.",
+    "\n\nThe commands follow the way: [bold]check[/], [bold]train[/], [bold]evaluate[/], "
+    "[bold]export[/], [bold]verify[/]. [bold]predict[/] and [bold]inspect[/] take a run or a "
+    "bundle.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -63,19 +95,33 @@ def _options(
 
 @app.command()
 def train(
+    context: typer.Context,
     recipe: Annotated[
-        str, typer.Argument(help="How to train: 'digits', or 'folder' for pictures of your own.")
+        str,
+        typer.Argument(
+            help="How to train: digits, folder (pictures of your own), flowers, transfer, casting, "
+            "mnist or cifar10."
+        ),
     ] = "digits",
     data: Annotated[
-        Path | None,
-        typer.Option(help="Folder of class folders, or with train/, test/ and val/ inside."),
+        str | None,
+        typer.Option(
+            help="Folder of class folders, or with train/, test/ and val/ inside; or .csv, .npz, "
+            "keras:NAME, tfds:NAME."
+        ),
     ] = None,
+    validation: ValidationOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Run folder to write.  [default: runs/RECIPE]")
     ] = None,
+    resume: ResumeOption = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most this many epochs.")] = None,
+    patience: PatienceOption = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures per step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of the optimizer.")] = None,
+    schedule: ScheduleOption = None,
+    optimizer: OptimizerOption = None,
+    architecture: ArchitectureOption = None,
     image_size: Annotated[
         str | None, typer.Option(help="Size of the model's input, HEIGHTxWIDTH or one number.")
     ] = None,
@@ -85,6 +131,21 @@ def train(
     augment: Annotated[
         bool | None, typer.Option("--augment/--no-augment", help="Random changes while training.")
     ] = None,
+    class_weights: ClassWeightsOption = None,
+    label_smoothing: LabelSmoothingOption = None,
+    mixed_precision: MixedPrecisionOption = None,
+    tensorboard: TensorboardOption = None,
+    calibrate: CalibrateOption = None,
+    backbone: BackboneOption = None,
+    weights: WeightsOption = None,
+    width: WidthOption = None,
+    unfrozen_layers: UnfrozenOption = None,
+    augmented_views: ViewsOption = None,
+    fine_tune_epochs: FineTuneEpochsOption = None,
+    fine_tune_layers: FineTuneLayersOption = None,
+    fine_tune_rate: FineTuneRateOption = None,
+    classes: ClassesOption = None,
+    root: RootOption = None,
     seed: Annotated[
         int | None, typer.Option(help="Equal seeds on equal data give equal models.")
     ] = None,
@@ -94,6 +155,7 @@ def train(
     validation_share: Annotated[
         float | None, typer.Option(help="Part of the pictures kept for validation, 0 to 1.")
     ] = None,
+    drop_test_duplicates: DropTestDuplicatesOption = False,
     max_unreadable: UnreadableOption = None,
     min_per_class: Annotated[
         int | None, typer.Option(min=1, help="Smallest class that is trained on.")
@@ -105,37 +167,63 @@ def train(
     """Train a classifier and write a run folder with model, history and report.
 
     [bold]kerasport train digits[/]\n
-    [bold]kerasport train folder --data pictures --out runs/pictures[/]
+    [bold]kerasport train folder --data pictures --out runs/pictures[/]\n
+    [bold]kerasport train --resume runs/pictures[/]
     """
+    from kerasport import training
     from kerasport.progress import RichProgress
     from kerasport.recipes import get_recipe
-    from kerasport.training import TrainingOptions
-    from kerasport.training import train as train_recipe
 
-    options = TrainingOptions(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        image_size=parse_image_size(image_size),
-        color_mode=value_of(color_mode),
-        fit=value_of(fit),
-        resample=value_of(resample),
-        seed=seed,
-        augment=augment,
-        test_share=test_share,
-        validation_share=validation_share,
-        max_unreadable=max_unreadable,
-        min_per_class=min_per_class,
-    )
-    run = train_recipe(
-        get_recipe(recipe),
-        out=out or Path("runs") / recipe,
-        data=data,
-        options=options,
-        cache=cache,
-        force=force,
-        progress=RichProgress(messages),
-    )
+    progress = RichProgress(messages)
+    if resume is not None:
+        refuse_beside_resume(context)
+        run = training.resume(resume, data=data, progress=progress)
+    else:
+        options = training.TrainingOptions(
+            architecture=architecture,
+            epochs=epochs,
+            patience=patience,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            schedule=value_of(schedule),
+            optimizer=optimizer,
+            image_size=parse_image_size(image_size),
+            color_mode=value_of(color_mode),
+            fit=value_of(fit),
+            resample=value_of(resample),
+            seed=seed,
+            augment=augment,
+            class_weights=value_of(class_weights),
+            label_smoothing=label_smoothing,
+            mixed_precision=mixed_precision,
+            tensorboard=tensorboard,
+            calibrate=calibrate,
+            backbone=backbone,
+            weights=weights,
+            width=width,
+            unfrozen_layers=unfrozen_layers,
+            augmented_views=augmented_views,
+            fine_tune_epochs=fine_tune_epochs,
+            fine_tune_layers=fine_tune_layers,
+            fine_tune_rate=fine_tune_rate,
+            classes=parse_classes(classes),
+            root=root,
+            test_share=test_share,
+            validation_share=validation_share,
+            drop_test_duplicates=drop_test_duplicates or None,
+            max_unreadable=max_unreadable,
+            min_per_class=min_per_class,
+        )
+        run = training.train(
+            get_recipe(recipe),
+            out=out or Path("runs") / recipe,
+            data=data,
+            validation=validation,
+            options=options,
+            cache=cache,
+            force=force,
+            progress=progress,
+        )
     if as_json:
         _print_json(
             {"run": str(run.path), **run.description.model_dump(mode="json", by_alias=True)}
@@ -147,6 +235,58 @@ def train(
 
 
 @app.command()
+def check(
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of class folders, .csv of path and label, .npz, keras:NAME or tfds:NAME."
+        ),
+    ],
+    classes: ClassesOption = None,
+    root: RootOption = None,
+    seed: Annotated[int, typer.Option(help="Of the cut into splits, as in training.")] = 1,
+    test_share: Annotated[
+        float, typer.Option(help="Part of the pictures kept for the test, 0 to 1.")
+    ] = 0.15,
+    validation_share: Annotated[
+        float, typer.Option(help="Part of the pictures kept for validation, 0 to 1.")
+    ] = 0.15,
+    drop_test_duplicates: DropTestDuplicatesOption = False,
+    max_unreadable: UnreadableOption = None,
+    min_per_class: Annotated[
+        int, typer.Option(min=1, help="Smallest class that is trained on.")
+    ] = 5,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for what spoils a training: copies, leaks into the test, wrong labels, tiny classes.
+
+    Reads every picture, changes none. Exits with 1 when the data cannot be trained on.
+    """
+    from kerasport.cli_check import print_data_report
+    from kerasport.dataset import ReadOptions, check_data
+    from kerasport.progress import RichProgress
+
+    options = ReadOptions(
+        seed=seed,
+        test_share=test_share,
+        validation_share=validation_share,
+        max_unreadable=max_unreadable,
+        min_per_class=min_per_class,
+        classes=parse_classes(classes),
+        root=root,
+        drop_test_duplicates=drop_test_duplicates,
+    )
+    report = check_data(data, options=options, progress=RichProgress(messages), cache=cache)
+    if as_json:
+        _print_json(report.to_dict(most=None))
+    else:
+        print_data_report(report, results)
+    if not report.usable:
+        raise typer.Exit(1)
+
+
+@app.command()
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder, as 'kerasport train' wrote it.")],
     data: Annotated[
@@ -154,21 +294,33 @@ def evaluate(
         typer.Option(help="Folder of class folders to measure on.  [default: the run's test set]"),
     ] = None,
     max_unreadable: UnreadableOption = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Page to write, like the run's report.html but about these pictures."),
+    ] = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a trained model: accuracy, and precision and recall of each class."""
-    from kerasport.evaluation import evaluate as evaluate_run
+    """Measure a trained model: accuracy, calibration, precision and recall of each class."""
+    from kerasport.evaluation import measure
+    from kerasport.files import write_text
     from kerasport.progress import RichProgress
+    from kerasport.report.stored import report_on
     from kerasport.run import Run
 
-    evaluation = evaluate_run(
-        Run.open(run),
+    opened = Run.open(run)
+    measured = measure(
+        opened,
         data=data,
         max_unreadable=max_unreadable,
         cache=cache,
         progress=RichProgress(messages),
     )
+    evaluation = measured.evaluation
+    if report is not None:
+        pictures = f"in '{data}'" if data else "kept for the test"
+        write_text(report, report_on(opened, measured, pictures=pictures).to_html())
+        messages.print(f"Report: {report}", style="dim", markup=False, soft_wrap=True)
     if as_json:
         _print_json(evaluation.to_dict())
         return
@@ -185,66 +337,142 @@ def evaluate(
         )
     results.print(table)
     total = sum(score.support for score in evaluation.classes)
-    results.print(f"Accuracy {evaluation.accuracy:.2%} on {total:,} pictures")
+    results.print(
+        f"Accuracy {evaluation.accuracy:.2%} on {total:,} pictures, "
+        f"expected calibration error {evaluation.expected_calibration_error:.2%}"
+    )
 
 
 @app.command()
 def export(
-    source: Annotated[Path, typer.Argument(help="Run folder, or a .keras file with --labels.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Run folder, or a model: .keras, .h5, SavedModel folder, TensorFlow.js model.json."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Bundle folder to write.")] = Path("web/model"),
     labels: Annotated[
         Path | None,
-        typer.Option(help="Class names of a .keras file: text, one per line, in output order."),
+        typer.Option(
+            help="Class names of a model, in output order: text, one per line, or JSON.  "
+            "[default: labels.txt or metadata.json beside the model]"
+        ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="What the page calls a model from a .keras file.")
+        str | None, typer.Option(help="What the page calls the model; not for runs.")
+    ] = None,
+    rescaling: Annotated[
+        str | None,
+        typer.Option(
+            help="Scaling of a model that brings none, as scale,offset: 1/127.5,-1 for -1 to 1."
+        ),
     ] = None,
     fit: FitOption = None,
     resample: ResampleOption = None,
+    quantize: Annotated[
+        Weights,
+        typer.Option(help="Type of the stored weights; auto takes the smallest that is good."),
+    ] = Weights.float32,
+    max_accuracy_drop: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Percentage points of accuracy that auto may lose.  [default: 0.5]"
+        ),
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            help="Class folders that auto measures on.  [default: the run's validation pictures]"
+        ),
+    ] = None,
+    cache: CacheOption = None,
+    without: WithoutOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Convert a trained model to a TensorFlow.js bundle and compare it with Keras on the way.
 
     [bold]kerasport export runs/digits[/]\n
-    [bold]kerasport export model.keras --labels labels.txt --out bundle[/]
+    [bold]kerasport export model.keras --labels labels.txt --out bundle[/]\n
+    [bold]kerasport export keras_model.h5 --rescaling 1/127.5,-1[/]
     """
     from kerasport.exporter import export as export_model
     from kerasport.exporter import export_run
-    from kerasport.labels import read_label_file
+    from kerasport.exporter.readers import is_model_folder, read_model
+    from kerasport.labels import find_label_file, read_label_file
     from kerasport.metadata import Preprocessing
+    from kerasport.progress import RichProgress
     from kerasport.run import Run
 
-    with messages.status("Converting, writing and comparing with Keras ..."):
-        if source.is_dir():
-            _refuse_for_runs(labels=labels, name=name, fit=fit, resample=resample)
-            bundle = export_run(Run.open(source), out, force=force)
+    options = quantize_options(quantize.value, max_accuracy_drop, images, cache)
+    left_out = [choice.value for choice in without or ()]
+    progress = RichProgress(messages)
+    # A console draws one thing that moves at a time: here the bar of the measurements.
+    measuring = quantize is Weights.auto
+    waiting = messages.status("Converting, writing and comparing with Keras ...")
+    with contextlib.nullcontext() if measuring else waiting:
+        if source.is_dir() and not is_model_folder(source):
+            _refuse_for_runs(
+                labels=labels, name=name, rescaling=rescaling, fit=fit, resample=resample
+            )
+            bundle = export_run(
+                Run.open(source),
+                out,
+                quantize=options,
+                force=force,
+                without=left_out,
+                progress=progress,
+            )
+            reference = "Keras"
         else:
-            if not source.is_file():
-                raise DataError(f"There is nothing at '{source}'. Expected a run or a .keras file.")
-            if labels is None:
-                raise typer.BadParameter(
-                    "A .keras file does not know its class names. Give them with --labels "
-                    "labels.txt, one per line, in the order of the outputs."
+            if not source.exists():
+                raise DataError(
+                    f"There is nothing at '{source}'. Expected a run, or a .keras file or another "
+                    "model."
                 )
+            file = labels or find_label_file(source)
+            if file is None:
+                raise typer.BadParameter(
+                    "The model does not know its class names, and there is no labels.txt beside "
+                    "it. Give them with --labels labels.txt, one per line, in the order of the "
+                    "outputs."
+                )
+            model = read_model(source)
+            for note in model.notes:
+                messages.print(note, markup=False, soft_wrap=True)
+            if file != labels:
+                messages.print(f"Class names: {file}", markup=False, soft_wrap=True)
+            steps = model.preprocessing or Preprocessing()
             choices = {"fit": value_of(fit), "resample": value_of(resample)}
             bundle = export_model(
-                source,
+                model,
                 out,
-                class_names=read_label_file(labels),
-                name=name or source.stem,
-                preprocessing=Preprocessing(**{k: v for k, v in choices.items() if v}),
+                class_names=read_label_file(file),
+                name=name,
+                preprocessing=steps.model_copy(update={k: v for k, v in choices.items() if v}),
+                rescaling=rescaling,
+                quantize=options,
                 force=force,
+                without=left_out,
+                progress=progress,
             )
+            reference = model.reference.name
     size = sum(entry.bytes for entry in bundle.metadata.files)
     if as_json:
         _print_json(
-            {"bundle": str(bundle.path), **bundle.metadata.model_dump(mode="json", by_alias=True)}
+            {
+                "bundle": str(bundle.path),
+                "optimization": saving_as_json(bundle),
+                **bundle.metadata.model_dump(mode="json", by_alias=True),
+            }
         )
     else:
+        print_saving(bundle, results)
+        print_quantization(bundle.metadata.quantization, results)
         results.print(
             f"{bundle.path}: {bundle.metadata.name}, {len(bundle.metadata.class_names)} classes, "
-            f"{size / 1000:,.0f} kB, compared with Keras",
+            f"{size / 1000:,.0f} kB, compared with {reference}",
             markup=False,
             soft_wrap=True,
         )
@@ -255,7 +483,7 @@ def _refuse_for_runs(**options: Any) -> None:
     for option, value in options.items():
         if value is not None:
             raise typer.BadParameter(
-                f"--{option} is for .keras files; a run already knows it from its training."
+                f"--{option} is for models of your own; a run already knows it from its training."
             )
 
 
@@ -270,60 +498,90 @@ def verify(
         Path | None,
         typer.Option(help="Folder of pictures to compare instead of the samples; needs --run."),
     ] = None,
-    backend: Annotated[
-        list[Backend] | None,
-        typer.Option(help="Backend to compare; may be repeated.  [default: all three]"),
-    ] = None,
+    witness: WitnessOption = None,
+    backend: BackendOption = None,
+    trace: TraceOption = False,
+    report: CertificateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare a bundle in a real browser with Keras: pixels, probabilities, best class.
+    """Compare a bundle in real browsers with Keras: pixels, probabilities, best class.
 
-    Writes parity.json into the bundle. Exits with 3 when a tolerance is broken.
+    Writes parity.json and parity.html into the bundle. Exits with 3 when a tolerance is broken.
+
+    [bold]kerasport verify web/model --witness all[/]\n
+    [bold]kerasport verify web/model --run runs/digits --images pictures --witness 'firefox/*'[/]
     """
     from kerasport.bundle import Bundle
-    from kerasport.parity import BACKENDS
+    from kerasport.cli_verify import chosen_witnesses, failure_of, print_parity
     from kerasport.parity import verify as verify_bundle
+    from kerasport.progress import RichProgress
     from kerasport.run import Run
 
-    with messages.status("Starting the browser ...") as status:
-        parity = verify_bundle(
-            Bundle.open(bundle),
-            run=Run.open(run) if run else None,
-            images=images,
-            backends=[choice.value for choice in backend] if backend else BACKENDS,
-            advance=lambda witness, done, total: status.update(f"{witness}: {done}/{total}"),
-        )
+    parity = verify_bundle(
+        Bundle.open(bundle),
+        run=Run.open(run) if run else None,
+        images=images,
+        witnesses=chosen_witnesses(witness, backend),
+        trace=trace,
+        report=report,
+        progress=RichProgress(messages),
+    )
     if as_json:
         _print_json(parity.model_dump(mode="json", by_alias=True))
     else:
-        table = Table()
-        for heading in ("witness", "pixels off", "probabilities off", "allowed", "top-1", ""):
-            table.add_column(heading, justify="left" if heading in ("witness", "") else "right")
-        for witness in parity.witnesses:
-            table.add_row(
-                witness.name,
-                f"{witness.differing_pixels:,}",
-                f"{witness.max_absolute_difference:.1e}",
-                f"{witness.tolerance:.0e}",
-                f"{witness.top1_agreement:.1%}",
-                "[green]passed[/]" if witness.passed else "[red]FAILED[/]",
-            )
-        results.print(table)
-        first = parity.witnesses[0]
-        results.print(
-            f"{parity.pictures}, against {parity.reference}. "
-            f"{first.engine} {first.engine_version}, TensorFlow.js {first.tfjs_version}.",
-            markup=False,
-        )
+        print_parity(parity, results)
     for reason in parity.skipped:
         messages.print(f"Skipped: {reason}", style="yellow", markup=False, soft_wrap=True)
+    page = report or (None if images else bundle / "parity.html")
+    if page is not None:
+        messages.print(f"Certificate: {page}", style="dim", markup=False, soft_wrap=True)
     if not parity.passed:
-        failed = [witness for witness in parity.witnesses if not witness.passed]
-        raise CheckFailed(
-            "The bundle does not predict like Keras on "
-            + ", ".join(f"{w.name} (worst picture: {w.worst_picture})" for w in failed)
-            + ". Export it again; if it stays, please report it as a bug of kerasport."
-        )
+        raise CheckFailed(failure_of(parity))
+
+
+@app.command()
+def doctor(
+    witness: WitnessOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is installed, which browsers can be driven here, and what brings the rest."""
+    from kerasport.cli_verify import print_health
+    from kerasport.doctor import examine
+
+    with messages.status("Starting every browser that is there, one after the other ..."):
+        health = examine(witness or ["all"])
+    if as_json:
+        _print_json(health.to_dict())
+    else:
+        print_health(health, results)
+
+
+@app.command()
+def site(
+    bundle: Annotated[Path, typer.Argument(help="Bundle folder, as 'kerasport export' wrote it.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder or file to write.  [default: site, or NAME.html]"),
+    ] = None,
+    single_file: Annotated[
+        bool, typer.Option("--single-file", help="Write one HTML file that holds everything.")
+    ] = False,
+    force: ForceOption = False,
+) -> None:
+    """Write a page with the model in it: a folder to host, or one file to send by mail.
+
+    [bold]kerasport site web/model --out site[/]\n
+    [bold]kerasport site web/model --single-file --out digits.html[/]
+    """
+    from kerasport.bundle import Bundle
+    from kerasport.site import file_name_of, write_single_file, write_site
+
+    opened = Bundle.open(bundle)
+    if single_file:
+        page = write_single_file(opened, out or Path(file_name_of(opened)), force=force)
+    else:
+        page = write_site(opened, out or Path("site"), force=force)
+    results.print(str(page), markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -11,14 +11,21 @@ import typer
 __all__ = [
     "Backend",
     "CacheOption",
+    "ClassesOption",
     "ColorMode",
+    "DropTestDuplicatesOption",
     "Fit",
     "FitOption",
     "ForceOption",
     "JsonOption",
+    "Pass",
     "Resample",
     "ResampleOption",
+    "RootOption",
     "UnreadableOption",
+    "Weights",
+    "WithoutOption",
+    "parse_classes",
     "parse_image_size",
     "value_of",
 ]
@@ -54,6 +61,32 @@ class Backend(str, Enum):
     cpu = "cpu"
     wasm = "wasm"
     webgl = "webgl"
+    webgpu = "webgpu"
+
+
+class Weights(str, Enum):
+    """Choices of --quantize."""
+
+    float32 = "float32"
+    float16 = "float16"
+    uint16 = "uint16"
+    uint8 = "uint8"
+    auto = "auto"
+
+
+class Pass(str, Enum):
+    """Choices of --without: the passes, spelled out so that --help loads no numpy."""
+
+    all = "all"
+    remove_unused = "remove-unused"
+    share_equal_layers = "share-equal-layers"
+    remove_identities = "remove-identities"
+    separate_activations = "separate-activations"
+    merge_padding = "merge-padding"
+    merge_rescaling = "merge-rescaling"
+    fold_batch_normalization = "fold-batch-normalization"
+    fuse_activations = "fuse-activations"
+    replace_batch_normalization = "replace-batch-normalization"
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -63,6 +96,13 @@ FitOption = Annotated[
     typer.Option(
         help="How a picture is brought to the model's shape: both sides independently, by a "
         "centre crop, or whole on the background."
+    ),
+]
+WithoutOption = Annotated[
+    list[Pass] | None,
+    typer.Option(
+        metavar="PASS",
+        help=f"Pass to leave out; may be repeated: {', '.join(each.value for each in Pass)}.",
     ),
 ]
 UnreadableOption = Annotated[
@@ -75,6 +115,30 @@ CacheOption = Annotated[
         help="Folder for decoded pictures.  [default: $KERASPORT_CACHE, else .cache/kerasport]"
     ),
 ]
+
+ClassesOption = Annotated[
+    str | None,
+    typer.Option(help="Use some of the classes only, separated by commas: daisy,tulips"),
+]
+RootOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that the paths of a .csv start from, or that holds prepared TensorFlow "
+        "Datasets.  [default: the folder of the .csv]"
+    ),
+]
+DropTestDuplicatesOption = Annotated[
+    bool,
+    typer.Option(
+        "--drop-test-duplicates",
+        help="Leave out of the test the pictures that are also in train or validation.",
+    ),
+]
+
+
+def parse_classes(text: str | None) -> list[str] | None:
+    """Return the class names in `daisy, tulips`; None stands for all."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
 def parse_image_size(text: str | None) -> tuple[int, int] | None:

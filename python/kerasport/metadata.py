@@ -22,14 +22,20 @@ from kerasport.preprocess import ColorMode, Fit, ImageSpec, Resample
 __all__ = [
     "FORMAT_VERSION",
     "MINIMUM_TFJS_VERSION",
+    "Calibration",
     "ClassifierDescription",
     "FileEntry",
+    "FloatAgreement",
     "Metadata",
     "Metrics",
+    "MissingWitness",
     "Output",
     "Parity",
+    "ParityFinding",
     "Preprocessing",
     "Quantization",
+    "QuantizationSearch",
+    "QuantizationTrial",
     "Rescaling",
     "Sample",
     "Samples",
@@ -108,10 +114,50 @@ class Output(_Document):
     activation: Literal["softmax", "sigmoid"] = Field(description="Last activation in the model.")
 
 
+class FloatAgreement(_Document):
+    """How close the stored weights answer to the float32 weights they were made from."""
+
+    pictures: Annotated[int, Field(ge=1)]
+    top1_agreement: Probability = Field(description="Share of pictures with the same best class.")
+    max_absolute_difference: Probability = Field(description="Largest difference of a probability.")
+
+
+class QuantizationTrial(FloatAgreement):
+    """One way of storing the weights, measured."""
+
+    weights: Literal["float32", "float16", "uint16", "uint8"]
+    noise_limit: float | None = Field(
+        description="Kernels with more rounding noise in uint8 were given uint16."
+    )
+    bytes: Annotated[int, Field(ge=0)] = Field(description="Of model.json and the weight files.")
+    gzip_bytes: Annotated[int, Field(ge=0)] = Field(description="The same, each file gzipped.")
+    accuracy: Probability
+    chosen: bool = Field(description="Whether the bundle holds this one.")
+
+
+class QuantizationSearch(_Document):
+    """How the type of the weights was chosen by measuring."""
+
+    pictures: str = Field(description="Which labelled pictures were measured on.")
+    max_accuracy_drop: float = Field(
+        ge=0, description="Accuracy, in percentage points, that could be lost."
+    )
+    trials: list[QuantizationTrial]
+
+
 class Quantization(_Document):
     """How the weights are stored on disk. They are float32 once loaded."""
 
-    weights: Literal["float32", "float16", "uint16", "uint8"] = "float32"
+    weights: Literal["float32", "float16", "uint16", "uint8"] = Field(
+        default="float32",
+        description="Type asked for. The manifest in model.json has the type of each weight: "
+        "small and sensitive ones have more bits.",
+    )
+    agreement: FloatAgreement | None = Field(
+        default=None,
+        description="Against the float32 weights, on the samples; null where they are stored.",
+    )
+    search: QuantizationSearch | None = None
 
 
 class Counts(_Document):
@@ -145,6 +191,31 @@ class Metrics(_Document):
     test_pictures: int
     validation_accuracy: Probability | None
     method: str = Field(description="How the test accuracy was obtained, in one sentence.")
+    expected_calibration_error: Probability | None = Field(
+        default=None,
+        description="Mean distance between probability and accuracy on the test pictures, over 15 "
+        "bins (Guo et al. 2017); null where it was not measured.",
+    )
+
+
+class Calibration(_Document):
+    """How the probabilities were made to say how often the model is right."""
+
+    temperature: float = Field(
+        gt=0,
+        description="What the logits were divided by. The weights hold it already: nothing is left "
+        "to be done with it.",
+    )
+    method: Literal["none", "temperature scaling"] = Field(
+        description="How the temperature was found: fitted on the validation pictures (Guo et al. "
+        "2017), or not at all, then it is 1."
+    )
+    ece_before: Probability = Field(
+        description="Expected calibration error on the validation pictures, as trained."
+    )
+    ece_after: Probability = Field(
+        description="Expected calibration error on the validation pictures, with the temperature."
+    )
 
 
 class ClassifierDescription(_Document):
@@ -166,6 +237,13 @@ class ClassifierDescription(_Document):
     output: Output
     training: Training | None = None
     metrics: Metrics | None = None
+    calibration: Calibration | None = None
+    confidence_threshold: Probability | None = Field(
+        default=None,
+        description="Probability from which on the best class can be relied upon: at least 95 % of "
+        "the validation pictures that reach it are answered rightly; never below 0.5. Below it an "
+        "answer is 'not sure'. Null where there is no such probability.",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> ClassifierDescription:
@@ -223,7 +301,12 @@ class Sample(_Document):
     file: str = Field(description="Path relative to metadata.json.")
     label: str | None = Field(description="True class, where known.")
     probabilities: list[Probability] = Field(
-        description="Keras' float32 answer, in the order of classNames."
+        description="Keras' float32 answer, in the order of classNames. Where the weights are "
+        "quantised, the answer of the weights as they are stored."
+    )
+    float_probabilities: list[Probability] | None = Field(
+        default=None,
+        description="Keras' answer before the weights were quantised; null where they are not.",
     )
     pixels_sha256: Sha256 = Field(
         description="SHA-256 of the uint8 pixels after preprocessing, row by row, channels last."
@@ -239,7 +322,7 @@ class Samples(_Document):
 class Witness(_Document):
     """What one engine on one backend answered, compared with Keras."""
 
-    name: str = Field(description="Engine and backend, like chromium/wasm.")
+    name: str = Field(description="Engine and backend, like chromium/wasm; or another reader.")
     engine: str
     engine_version: str
     backend: str
@@ -253,6 +336,34 @@ class Witness(_Document):
     )
     worst_picture: str | None = Field(description="Picture with the largest difference.")
     passed: bool
+    differing_pictures: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Pictures with such input values, or refused by the engine."
+    )
+    float_agreement: FloatAgreement | None = Field(
+        default=None,
+        description="Against the float32 weights, where those in the bundle are quantised.",
+    )
+    seconds: float | None = Field(
+        default=None, description="Time that the engine took for all pictures."
+    )
+
+
+class MissingWitness(_Document):
+    """An engine that was asked for and could not be asked. It proves nothing."""
+
+    name: str
+    reason: str = Field(description="Why, and what brings it.")
+
+
+class ParityFinding(_Document):
+    """Where two sides part."""
+
+    where: Literal[
+        "settings", "classes", "decode", "orientation", "resize", "weights", "layer", "engine"
+    ]
+    witness: str | None = Field(description="Engine that showed it; null where the files do.")
+    picture: str | None
+    detail: str = Field(description="What was expected and what was found.")
 
 
 class Parity(_Document):
@@ -263,6 +374,12 @@ class Parity(_Document):
     pictures: str = Field(description="Which pictures were compared.")
     skipped: list[str] = Field(description="Files that are not readable pictures, with reasons.")
     witnesses: list[Witness]
+    missing: list[MissingWitness] = Field(
+        default=[], description="Witnesses that were asked for and are not there."
+    )
+    findings: list[ParityFinding] = Field(
+        default=[], description="What was found to differ, and where."
+    )
     passed: bool
 
 

@@ -89,7 +89,7 @@ def test_mixed_precision_leaves_as_float32(keras: Any, tmp_path: Path) -> None:
         ]
     )
     from kerasport.exporter.lower import lower
-    from kerasport.exporter.read import read_keras_model
+    from kerasport.exporter.readers import read_keras_model
     from kerasport.exporter.write import write_model
 
     write_model(lower(read_keras_model(model)), tmp_path, generated_by="test")
@@ -113,52 +113,6 @@ def test_two_exports_are_byte_identical(keras: Any, tmp_path: Path) -> None:
     )
     assert one == two
     assert len(one) >= 6
-
-
-def _refused(keras: Any) -> dict[str, tuple[list[Any], str]]:
-    layers = keras.layers
-    return {
-        "dilated-transpose": (
-            [layers.Conv2DTranspose(6, 3, dilation_rate=2, name="t")],
-            "layer 't' (Conv2DTranspose): TensorFlow.js does not compute dilation_rate=",
-        ),
-        "threshold": (
-            [layers.ReLU(threshold=0.5, name="r")],
-            "layer 'r' (ReLU): TensorFlow.js ignores threshold=0.5",
-        ),
-        "unknown": (
-            [layers.UnitNormalization(name="n")],
-            "layer 'n' (UnitNormalization): no rewriter knows this layer. Remedy: replace it, or "
-            "register a rewriter for it",
-        ),
-        "activation": (
-            [layers.Conv2D(3, 3, activation="squareplus", name="h")],
-            "layer 'h' (Conv2D): TensorFlow.js has no equal of its activation 'squareplus'",
-        ),
-        "upsampling": (
-            [layers.UpSampling2D(2, interpolation="bicubic", name="u")],
-            "layer 'u' (UpSampling2D): its interpolation is 'bicubic'",
-        ),
-        "axis": (
-            [layers.BatchNormalization(axis=1, name="b")],
-            "layer 'b' (BatchNormalization): its axis is 1, not the channels",
-        ),
-    }
-
-
-@pytest.mark.parametrize(
-    "name", ["dilated-transpose", "threshold", "unknown", "activation", "upsampling", "axis"]
-)
-def test_what_cannot_be_right_is_refused(name: str, keras: Any, tmp_path: Path) -> None:
-    """The refusal names layer, class and reason, and nothing is written."""
-    layers, message = _refused(keras)[name]
-
-    with pytest.raises(ExportError) as error:
-        export(zoo._around(keras, *layers), tmp_path / "model", class_names=zoo.CLASS_NAMES)
-
-    assert message in str(error.value)
-    assert not (tmp_path / "model").exists()
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("activation", [None, "hard_silu"])
@@ -197,7 +151,7 @@ def test_a_silently_wrong_layer_cannot_leave(
     before = (tmp_path / "model" / "metadata.json").read_bytes()
     monkeypatch.setitem(activations.NATIVE, "silu", "relu")
 
-    with pytest.raises(ExportError, match=r"differs from Keras by .* Nothing was put in place"):
+    with pytest.raises(ExportError, match=r"differs from Keras .*by .* Nothing was put in place"):
         export(
             zoo.build("activation-silu", keras),
             tmp_path / "model",

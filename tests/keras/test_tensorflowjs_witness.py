@@ -25,7 +25,11 @@ pytestmark = [
 ]
 
 # TensorFlow.js calls this activation logSoftmax, Keras 2, which that package reads with, does not.
-UNKNOWN_TO_KERAS_2 = ("activation-log_softmax", "activation-layer-log_softmax")
+UNKNOWN_TO_KERAS_2 = (
+    "activation-log_softmax",
+    "activation-layer-log_softmax",
+    "operation-log-softmax",
+)
 
 # In a process of its own: the package brings JAX, tf_keras and their warnings with it.
 READER = """

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from kerasport.errors import ExportError
-from kerasport.exporter.embed import PIECE_BYTES, embed
 from kerasport.exporter.gate import check_graph
 from kerasport.exporter.graph import Graph, Node
 from kerasport.exporter.lower import end_in_probabilities, lower
-from kerasport.exporter.read import graph_from_config
+from kerasport.exporter.readers.configuration import graph_from_config
 from kerasport.exporter.write import SHARD_BYTES, write_model
 
 
@@ -146,18 +145,17 @@ def test_all_refusals_are_listed_at_once() -> None:
     """A user sees every layer that has to change, not only the first."""
     graph = small_graph()
     graph.nodes["scale"].config["scale"] = 0.5
-    graph.nodes["flat"].config["data_format"] = "channels_first"
-    graph.nodes["out"].class_name = "Mystery"
+    graph.nodes["scale"].class_name = "RandomCrop"
+    graph.nodes["flat"].class_name = "Mystery"
 
     with pytest.raises(ExportError) as error:
         lower(graph)
 
     assert str(error.value).splitlines() == [
         "2 layer(s) cannot be expressed in TensorFlow.js, so nothing was written:",
-        "  - layer 'flat' (Flatten): its data_format is 'channels_first', and TensorFlow.js "
-        "computes only channels_last. Remedy: rebuild the model with "
-        "data_format='channels_last'.",
-        "  - layer 'out' (Mystery): no rewriter knows this layer. Remedy: replace it, or register "
+        "  - layer 'scale' (RandomCrop): outside training Keras leaves the picture as it is, but "
+        "counts on the cropped size. Remedy: use CenterCrop, or crop the data.",
+        "  - layer 'flat' (Mystery): no rewriter knows this layer. Remedy: replace it, or register "
         "a rewriter for it (docs/export.md).",
     ]
 
@@ -222,15 +220,3 @@ def test_weights_are_cut_into_shards(tmp_path: Path) -> None:
     manifest = json.loads(paths[0].read_text())["weightsManifest"][0]
     assert manifest["paths"] == [path.name for path in paths[1:]]
     assert [entry["name"] for entry in manifest["weights"]] == ["out/kernel", "out/bias"]
-
-
-def test_an_embedded_file_is_cut_without_padding_between_pieces() -> None:
-    """Each piece is base64 of its own, so that a page can decode it as it arrives."""
-    script = embed("a </script> name", 1, {"w.bin": b"\x01" * (PIECE_BYTES + 1), "empty": b""})
-
-    calls = [line for line in script.splitlines() if line.startswith('kerasportBundle("')]
-    assert len(calls) == 3
-    assert calls[1] == 'kerasportBundle("w.bin", "AQ==");'
-    assert calls[2] == 'kerasportBundle("empty", "");'
-    assert "=" not in calls[0]
-    assert "</script>" not in script

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kerasport.errors import DataError
-from kerasport.labels import order_class_names, read_label_file
+from kerasport.labels import find_label_file, order_class_names, read_label_file
 
 
 def test_folder_names_are_sorted_by_code_point() -> None:
@@ -52,6 +52,7 @@ def test_label_files_are_read_line_by_line(text: str, expected: list, tmp_path: 
         (b"cat\ncat\n", "'cat' occurs twice"),
         (b"\xff\xfe\x00", "is not UTF-8 text"),
     ],
+    ids=["empty", "gap", "twice", "binary"],
 )
 def test_wrong_label_files_say_why(content: bytes, message: str, tmp_path: Path) -> None:
     """Each defect of a label file has its own message."""
@@ -62,3 +63,72 @@ def test_wrong_label_files_say_why(content: bytes, message: str, tmp_path: Path)
         read_label_file(path)
 
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["cat", "dog"]',
+        '{"labels": ["cat", "dog"], "imageSize": 224}',
+        '{"classNames": ["cat", "dog"], "labels": 2}',
+        '{"dog": 1, "cat": 0}',
+        '{"1": "dog", "0": "cat"}',
+        '{"class_indices": {"dog": 1, "cat": 0}}',
+    ],
+    ids=["list", "teachable-machine", "bundle", "class-indices", "by-index", "nested"],
+)
+def test_label_files_of_json_are_read_in_output_order(text: str, tmp_path: Path) -> None:
+    """Lists, dictionaries in either direction and the metadata of other tools give one order."""
+    path = tmp_path / "labels.json"
+    path.write_text(text, encoding="utf-8")
+
+    assert read_label_file(path) == ["cat", "dog"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is not JSON"),
+        ("3", "has no list of class names"),
+        ('["cat", 3]', "has no list of class names"),
+        ('{"cat": 0, "dog": 2}', "has no list of class names"),
+        ('{"cat": true, "dog": false}', "has no list of class names"),
+        ('{"name": "model"}', "has no list of class names"),
+        ("[]", "is empty"),
+    ],
+)
+def test_wrong_label_files_of_json_say_why(text: str, message: str, tmp_path: Path) -> None:
+    """A gap in the indices, or something else altogether, is refused."""
+    path = tmp_path / "labels.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(DataError) as error:
+        read_label_file(path)
+
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "files", "found"),
+    [
+        ("model.keras", {"labels.txt": "", "class_names.json": "[]"}, "labels.txt"),
+        ("model.keras", {"metadata.json": '{"keras_version": "3"}'}, None),
+        ("model.keras", {"metadata.json": "{", "class_names.txt": ""}, "class_names.txt"),
+        ("model.json", {"metadata.json": '{"labels": ["a"]}'}, "metadata.json"),
+        ("model.json", {"metadata.json": '{"classNames": ["a"]}'}, "metadata.json"),
+        ("saved/", {"labels.txt": "", "saved/labels.txt": ""}, "saved/labels.txt"),
+        ("saved/", {"labels.txt": ""}, "labels.txt"),
+        ("model.keras", {"labels.csv": "", "other/labels.txt": ""}, None),
+    ],
+)
+def test_labels_are_found_beside_the_model(
+    model: str, files: dict[str, str], found: str | None, tmp_path: Path
+) -> None:
+    """The first file that names classes counts: in a model's folder, then beside it."""
+    if model.endswith("/"):
+        (tmp_path / model).mkdir()
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    assert find_label_file(tmp_path / model) == (tmp_path / found if found else None)

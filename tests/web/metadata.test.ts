@@ -21,9 +21,31 @@ test('valid metadata is read as it stands', () => {
     testAccuracy: 0.5,
     testPictures: 2,
     validationAccuracy: null,
+    expectedCalibrationError: 0.02,
     method: 'Held out.',
   };
-  const written = metadataFor({ 'model.json': new Uint8Array(3) }, { training, metrics });
+  const calibration = {
+    temperature: 1.5,
+    method: 'temperature scaling',
+    eceBefore: 0.1,
+    eceAfter: 0.03,
+  };
+  const agreement = { pictures: 9, top1Agreement: 1, maxAbsoluteDifference: 0.01 };
+  const trial = {
+    ...agreement,
+    weights: 'uint8',
+    noiseLimit: null,
+    bytes: 500,
+    gzipBytes: 400,
+    accuracy: 0.75,
+    chosen: true,
+  };
+  const search = { pictures: '9 pictures', maxAccuracyDrop: 0.5, trials: [trial] };
+  const quantization = { weights: 'uint8', agreement, search };
+  const written = metadataFor(
+    { 'model.json': new Uint8Array(3) },
+    { training, metrics, quantization, calibration, confidenceThreshold: 0.8 },
+  );
 
   expect(readMetadata(jsonBytes(written), '4.22.0')).toEqual(written);
 });
@@ -129,6 +151,7 @@ describe('samples', () => {
     file: 'samples/01.png',
     label: null,
     probabilities: [0.5, 0.25, 0.25],
+    floatProbabilities: [0.6, 0.2, 0.2],
     pixelsSha256: 'b'.repeat(64),
   };
   const readOne = (changes: object) =>
@@ -140,6 +163,7 @@ describe('samples', () => {
 
   test.each([
     ['a probability too few', { probabilities: [0.5, 0.5] }],
+    ['a float probability too few', { floatProbabilities: [1] }],
     ['more than certain', { probabilities: [1.5, 0, 0] }],
     ['a file outside', { file: '../01.png' }],
     ['no hash', { pixelsSha256: null }],

@@ -6,19 +6,22 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kerasport import models
 from kerasport.bundle import METADATA_FILE, MODEL_SCRIPT, SAMPLES_FILE, Bundle
 from kerasport.errors import ExportError
 from kerasport.exporter.embed import embed
 from kerasport.exporter.gate import check_graph, input_scaling, minimum_tfjs_version
 from kerasport.exporter.lower import end_in_probabilities, lower
-from kerasport.exporter.optimise import optimise
+from kerasport.exporter.optimise import Saving, optimise
 from kerasport.exporter.patterns import pattern_files, patterns
-from kerasport.exporter.read import read_keras_model
+from kerasport.exporter.quantise_step import Quantize, quantise_model
+from kerasport.exporter.readers import ReadModel, Reference, ScaledReference, read_model
+from kerasport.exporter.rebuild import GraphReference
+from kerasport.exporter.scaling import parse_rescaling, put_rescaling
 from kerasport.exporter.write import write_model
 from kerasport.files import replaced_folder, sha256_of, write_bytes, write_text
 from kerasport.labels import check_class_names
@@ -29,11 +32,13 @@ from kerasport.metadata import (
     Metadata,
     Output,
     Preprocessing,
+    Quantization,
     Rescaling,
     Sample,
     Samples,
 )
-from kerasport.preprocess import preprocess
+from kerasport.preprocess import ImageSpec, preprocess
+from kerasport.progress import SILENT, Progress
 from kerasport.run import Run
 from kerasport.runtime import Runtime
 from kerasport.schema import SCHEMA_FOLDER
@@ -42,7 +47,7 @@ from kerasport.version import VERSION
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["READ_BACK_TOLERANCE", "export", "export_run"]
+__all__ = ["READ_BACK_TOLERANCE", "ExportedBundle", "Quantize", "export", "export_run"]
 
 READ_BACK_TOLERANCE = 1e-5
 """Largest difference of a probability between Keras and the bundle read back in numpy.
@@ -52,6 +57,21 @@ the browser's cpu and wasm backends.
 """
 
 SCHEMA_FILE = "metadata.schema.json"
+
+
+class HasRun(Protocol):
+    """A classifier that was just trained, see `kerasport.train_classifier`."""
+
+    @property
+    def run(self) -> Run:
+        """Where it is."""
+
+
+@dataclass(frozen=True)
+class ExportedBundle(Bundle):
+    """A bundle as it was just written, with what the passes saved."""
+
+    saving: Saving | None = None
 
 
 @dataclass(frozen=True)
@@ -67,16 +87,20 @@ def export_run(
     run: Run,
     out: str | Path = "web/model",
     *,
+    quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
-) -> Bundle:
+    progress: Progress = SILENT,
+) -> ExportedBundle:
     """Export the model of a run folder with its description and sample pictures.
 
     Args:
         run: what `kerasport.train` wrote.
         out: the bundle folder to write.
+        quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
-        without: passes of `exporter.optimise` to leave out.
+        without: passes of `exporter.optimise` to leave out; `["all"]` leaves out every one.
+        progress: told what is done.
 
     Raises:
         ExportError: the model cannot be expressed, or `out` must not be replaced.
@@ -85,42 +109,76 @@ def export_run(
         _Picture(sample.path.suffix.lower(), sample.path.read_bytes(), sample.label)
         for sample in run.samples
     ]
-    model = models.load_model(run.model_path)
-    return _export(model, run.description, samples, Path(out), force=force, without=without)
+    model = read_model(run.model_path)
+    return _export(
+        model,
+        run.description,
+        samples,
+        Path(out),
+        run=run,
+        quantize=quantize,
+        force=force,
+        without=without,
+        progress=progress,
+    )
 
 
 def export(
-    model: keras.Model | str | Path,
+    model: keras.Model | str | Path | ReadModel | Run | HasRun,
     out: str | Path = "web/model",
     *,
-    class_names: Sequence[str],
+    class_names: Sequence[str] | None = None,
     name: str | None = None,
     preprocessing: Preprocessing | None = None,
+    rescaling: Rescaling | str | None = None,
+    quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
-) -> Bundle:
-    """Export a Keras 3 model, or a `.keras` file, that takes pixels of 0 to 255.
+    progress: Progress = SILENT,
+) -> ExportedBundle:
+    """Export a model that takes pixels of 0 to 255, or that `rescaling` makes take them.
 
     Args:
-        model: the model or its file.
+        model: a Keras 3 model, or the file or folder of a model (docs/export.md lists which);
+            or a run, or what `kerasport.train_classifier` returned, which need nothing else.
         out: the bundle folder to write.
-        class_names: one name per output, in the order of the outputs.
+        class_names: one name per output, in the order of the outputs; a run brings its own.
         name: what the model is called on the page; the model's own name by default.
-        preprocessing: how pictures become its input; stretched, bilinear by default.
+        preprocessing: how pictures become its input; what the files beside the model say by
+            default, else stretched, bilinear.
+        rescaling: the scaling of a model that brings none, like `"1/127.5,-1"`.
+        quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
-        without: passes of `exporter.optimise` to leave out.
+        without: passes of `exporter.optimise` to leave out; `["all"]` leaves out every one.
+        progress: told what is done.
 
     Raises:
+        ModelError: there is no model that can be read.
         ExportError: the model cannot be expressed, or `out` must not be replaced.
 
     >>> export(model, "web/model", class_names=["cat", "dog"])  # doctest: +SKIP
     """
-    if isinstance(model, (str, Path)):
-        model = models.load_model(Path(model))
-    shape = tuple(model.input_shape[1:])
+    run = model if isinstance(model, Run) else getattr(model, "run", None)
+    if isinstance(run, Run):
+        if any(choice is not None for choice in (class_names, name, preprocessing, rescaling)):
+            raise ExportError(
+                "A run brings its class names, name, preprocessing and rescaling from its "
+                "training. Leave these arguments out."
+            )
+        return export_run(
+            run, out, quantize=quantize, force=force, without=without, progress=progress
+        )
+    if class_names is None:
+        raise ExportError(
+            f"The model {model!r} does not know its classes. Give class_names, one per output, in "
+            "the order of the outputs."
+        )
+    if not isinstance(model, ReadModel):
+        model = read_model(model)
+    shape = model.input_shape
     if len(shape) != 3 or None in shape or shape[2] not in (1, 3):
         raise ExportError(
-            f"The model takes inputs of shape {model.input_shape}. "
+            f"The model takes inputs of shape {(None, *shape)}. "
             "Expected [None, height, width, 1 or 3] in whole numbers."
         )
     description = ClassifierDescription(
@@ -129,28 +187,49 @@ def export(
         input_shape=shape,
         color_mode="rgb" if shape[2] == 3 else "grayscale",
         rescaling=Rescaling(scale=1.0, offset=0.0),
-        preprocessing=preprocessing or Preprocessing(),
+        preprocessing=preprocessing or model.preprocessing or Preprocessing(),
         output=Output(activation="softmax"),
     )
     samples = [
         _Picture(".png", content) for content in pattern_files(description.image_spec).values()
     ]
-    return _export(model, description, samples, Path(out), force=force, without=without)
+    if isinstance(rescaling, str):
+        rescaling = parse_rescaling(rescaling)
+    return _export(
+        model,
+        description,
+        samples,
+        Path(out),
+        rescaling=rescaling or model.rescaling,
+        quantize=quantize,
+        force=force,
+        without=without,
+        progress=progress,
+    )
 
 
 def _export(
-    model: keras.Model,
+    model: ReadModel,
     description: ClassifierDescription,
     pictures: Sequence[_Picture],
     out: Path,
     *,
+    run: Run | None = None,
+    rescaling: Rescaling | None = None,
+    quantize: str | Quantize,
     force: bool,
     without: Collection[str],
-) -> Bundle:
+    progress: Progress,
+) -> ExportedBundle:
     _check_target(out, force=force)
-    graph = lower(read_keras_model(model))
+    options = Quantize(quantize) if isinstance(quantize, str) else quantize
+    graph = lower(model.graph)
+    reference = model.reference
+    if rescaling is not None:
+        put_rescaling(graph, rescaling)
+        reference = ScaledReference(reference, rescaling)
     activation = end_in_probabilities(graph)
-    optimise(graph, without=without)
+    saving = optimise(graph, without=without)
     check_graph(graph, num_classes=len(description.class_names))
     scaling = input_scaling(graph)
     assert scaling is not None, "the gate has seen it"
@@ -160,20 +239,34 @@ def _export(
             "output": Output(activation=activation),
         }
     )
+    spec = description.image_spec
+    pixels = np.stack([preprocess(picture.content, spec) for picture in pictures])
+    answers = _answers(reference, description, pixels)
+    exact, stored, quantization = None, None, Quantization()
+    if options.weights != "float32":
+        _compare(GraphReference(graph, description.input_shape), reference, spec, pixels)
+        quantized = quantise_model(graph, options, description, pixels, run=run, progress=progress)
+        if quantized.weights != "float32":
+            graph, stored = quantized.graph, quantized.stored
+            # The original model is no measure any more: the stored weights answer for themselves.
+            reference = GraphReference(graph, description.input_shape)
+            exact, answers = answers, reference.probabilities(pixels)
+        quantization = quantized.describe(exact, answers)
     with replaced_folder(out) as folder:
-        write_model(graph, folder, generated_by=f"kerasport {VERSION}")
+        write_model(graph, folder, generated_by=f"kerasport {VERSION}", stored=stored)
         write_bytes(folder / SCHEMA_FILE, (SCHEMA_FOLDER / SCHEMA_FILE).read_bytes())
-        _write_samples(model, description, pictures, folder)
+        _write_samples(pictures, pixels, answers, exact, folder)
         metadata = Metadata(
             **description.model_dump(),
             kerasport_version=VERSION,
             minimum_tfjs_version=minimum_tfjs_version(graph),
+            quantization=quantization,
             files=_file_entries(folder),
         )
         write_text(folder / METADATA_FILE, metadata.to_json())
         _write_script(metadata, folder)
-        _read_back(model, Bundle.open(folder))
-    return Bundle.open(out, check_files=False)
+        _compare(_BundleReference(Bundle.open(folder)), reference, spec, pixels)
+    return ExportedBundle(out, Bundle.open(out, check_files=False).metadata, saving)
 
 
 def _check_target(out: Path, *, force: bool) -> None:
@@ -188,31 +281,44 @@ def _check_target(out: Path, *, force: bool) -> None:
         raise ExportError(f"There is a bundle at '{out}' already. Replace it with --force.")
 
 
+def _answers(
+    reference: Reference, description: ClassifierDescription, pixels: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    answers = reference.probabilities(pixels)
+    if answers.shape[1] != len(description.class_names):
+        raise ExportError(
+            f"The model {description.name!r} has {answers.shape[1]} outputs, but there are "
+            f"{len(description.class_names)} class names. Expected one name per output."
+        )
+    return answers
+
+
 def _write_samples(
-    model: keras.Model,
-    description: ClassifierDescription,
     pictures: Sequence[_Picture],
+    pixels: NDArray[np.uint8],
+    answers: NDArray[np.float32],
+    exact: NDArray[np.float32] | None,
     folder: Path,
 ) -> None:
-    spec = description.image_spec
-    pixels = np.stack([preprocess(picture.content, spec) for picture in pictures])
-    answers = models.probabilities(model, pixels)
     samples = []
-    for number, (picture, array, answer) in enumerate(
-        zip(pictures, pixels, answers, strict=True), start=1
-    ):
-        file = f"samples/{number:02d}{picture.suffix}"
+    for number, (picture, array, answer) in enumerate(zip(pictures, pixels, answers, strict=True)):
+        file = f"samples/{number + 1:02d}{picture.suffix}"
         write_bytes(folder / file, picture.content)
         samples.append(
             Sample(
                 file=file,
                 label=picture.label,
-                # Nine significant digits are enough to restore every float32 exactly.
-                probabilities=[float(f"{value:.9g}") for value in answer],
+                probabilities=_listed(answer),
+                float_probabilities=None if exact is None else _listed(exact[number]),
                 pixels_sha256=hashlib.sha256(array.tobytes()).hexdigest(),
             )
         )
     write_text(folder / SAMPLES_FILE, Samples(samples=samples).to_json())
+
+
+def _listed(answer: NDArray[np.float32]) -> list[float]:
+    # Nine significant digits are enough to restore every float32 exactly.
+    return [float(f"{value:.9g}") for value in answer]
 
 
 def _file_entries(folder: Path) -> list[FileEntry]:
@@ -232,28 +338,41 @@ def _write_script(metadata: Metadata, folder: Path) -> None:
     names = [METADATA_FILE, "model.json", SAMPLES_FILE]
     names += [e.path for e in metadata.files if e.path not in names and e.path != SCHEMA_FILE]
     files = {name: (folder / name).read_bytes() for name in names}
-    write_text(folder / MODEL_SCRIPT, embed(metadata.name, FORMAT_VERSION, files))
+    write_bytes(folder / MODEL_SCRIPT, embed(metadata.name, FORMAT_VERSION, files))
 
 
-def _read_back(model: keras.Model, bundle: Bundle) -> None:
-    """Compare the written files with Keras before they are put in place."""
-    spec = bundle.metadata.image_spec
-    inputs = dict(patterns(spec))
-    for sample in bundle.samples():
-        inputs[sample.file] = preprocess(bundle.path / sample.file, spec)
-    pixels = np.stack(list(inputs.values()))
-    expected = models.probabilities(model, pixels)
-    received = Runtime(bundle).predict(pixels)
+class _BundleReference:
+    """Answers for the files as they were written, in numpy."""
+
+    name = "the bundle"
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._runtime = Runtime(bundle)
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._runtime.predict(pixels)
+
+
+def _compare(
+    exported: Reference, reference: Reference, spec: ImageSpec, samples: NDArray[np.uint8]
+) -> None:
+    """Compare what is exported with what it was made from, on patterns and on the samples."""
+    inputs = patterns(spec)
+    names = [*inputs, *(f"sample {number + 1}" for number in range(len(samples)))]
+    pixels = np.concatenate([np.stack(list(inputs.values())), samples])
+    expected = reference.probabilities(pixels)
+    received = exported.probabilities(pixels)
     if received.shape != expected.shape:
         raise ExportError(
-            f"The exported model gives outputs of shape {received.shape}, Keras {expected.shape}. "
-            "Nothing was put in place. Please report this model as a bug of kerasport."
+            f"The exported model gives outputs of shape {received.shape}, {reference.name} "
+            f"{expected.shape}. Nothing was put in place. Please report this model as a bug of "
+            "kerasport."
         )
     differences = np.abs(received - expected).max(axis=1)
     worst = int(differences.argmax())
     if not differences[worst] <= READ_BACK_TOLERANCE:
         raise ExportError(
-            f"The exported model differs from Keras by {differences[worst]:.2g} on the input "
-            f"'{list(inputs)[worst]}'. Allowed are {READ_BACK_TOLERANCE:g}. Nothing was put in "
+            f"The exported model differs from {reference.name} by {differences[worst]:.2g} on the "
+            f"input '{names[worst]}'. Allowed are {READ_BACK_TOLERANCE:g}. Nothing was put in "
             "place. Please report this model as a bug of kerasport."
         )

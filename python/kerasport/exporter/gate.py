@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasport.errors import ExportError
 from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.scaling import usual_rescaling
 from kerasport.metadata import MINIMUM_TFJS_VERSION
 
 __all__ = [
@@ -33,6 +34,7 @@ TFJS_LAYERS = frozenset(
         "Cropping2D",
         "Dense",
         "DepthwiseConv2D",
+        "Dot",
         "Flatten",
         "GlobalAveragePooling2D",
         "GlobalMaxPooling2D",
@@ -49,6 +51,7 @@ TFJS_LAYERS = frozenset(
         "Rescaling",
         "Reshape",
         "Softmax",
+        "ThresholdedReLU",
         "UpSampling2D",
         "ZeroPadding2D",
     }
@@ -107,8 +110,9 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
     if input_scaling(graph) is None:
         raise ExportError(
             f"The model {graph.name!r} has no Rescaling layer. Expected it to take pixels of "
-            "0 to 255 and to scale them itself, so that no front end has to know how. Put "
-            "keras.layers.Rescaling behind its input."
+            "0 to 255 and to scale them itself, so that no front end has to know how. Put the "
+            "layer in with --rescaling (rescaling= in Python), by what the model was trained "
+            f"with: {usual_rescaling(graph)}."
         )
     outputs = _count_outputs(graph)
     if outputs is not None and outputs != num_classes:

@@ -11,7 +11,13 @@ import numpy as np
 from kerasport.errors import ExportError
 from kerasport.exporter.gate import Refusal, refuse
 from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.rewriters import REWRITERS, Builder, Unsupported
+from kerasport.exporter.rewriters import (
+    REFUSED,
+    REWRITERS,
+    Builder,
+    Unsupported,
+    in_channels_last,
+)
 from kerasport.exporter.shapes import Shape
 
 __all__ = ["end_in_probabilities", "lower"]
@@ -36,7 +42,7 @@ def lower(graph: Graph) -> Graph:
     for node in graph:
         rewriter = REWRITERS.get(node.class_name)
         if rewriter is None:
-            refusals.append(Refusal(node, *_UNKNOWN))
+            refusals.append(Refusal(node, *REFUSED.get(node.class_name, _UNKNOWN)))
             refused.add(node.name)
             continue
         # What follows a refused layer cannot be rewritten, because its shape is not known.
@@ -45,7 +51,7 @@ def lower(graph: Graph) -> Graph:
             continue
         builder = Builder(lowered, shapes, node, [outputs[name] for name in node.inputs])
         try:
-            outputs[node.name] = rewriter(node, builder)
+            outputs[node.name] = builder.finish(in_channels_last(rewriter, node, builder))
         except Unsupported as error:
             refusals.append(Refusal(node, str(error), error.remedy))
             refused.add(node.name)

@@ -6,12 +6,20 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from kerasport.exporter.graph import Node
+from kerasport.exporter.graph import Graph, Node
 from kerasport.runtime.layers import window_padding
 
-__all__ = ["Shape", "output_shape"]
+__all__ = ["Shape", "graph_shapes", "output_shape"]
 
 Shape = tuple[int, ...]
+
+
+def graph_shapes(graph: Graph) -> dict[str, Shape]:
+    """Return the output shape of every node of a lowered graph by its name."""
+    shapes: dict[str, Shape] = {}
+    for node in graph:
+        shapes[node.name] = output_shape(node, [shapes[name] for name in node.inputs])
+    return shapes
 
 
 def output_shape(node: Node, inputs: list[Shape]) -> Shape:
@@ -76,6 +84,13 @@ def _concatenated(config: dict[str, Any], inputs: list[Shape]) -> Shape:
     return tuple(shape)
 
 
+def _dot(config: dict[str, Any], inputs: list[Shape]) -> Shape:
+    first, second = config["axes"]
+    rows = [side for axis, side in enumerate(inputs[0], start=1) if axis != first]
+    columns = [side for axis, side in enumerate(inputs[1], start=1) if axis != second]
+    return (*rows, *columns)
+
+
 def _broadcast(config: dict[str, Any], inputs: list[Shape]) -> Shape:
     return tuple(max(sides) for sides in zip(*inputs, strict=True))
 
@@ -92,6 +107,7 @@ _RULES: dict[str, Callable[[dict[str, Any], list[Shape]], Shape]] = {
     "DepthwiseConv2D": _windows(
         "kernel_size", lambda config, shape: shape[2] * int(config["depth_multiplier"])
     ),
+    "Dot": _dot,
     "Flatten": lambda config, inputs: (math.prod(inputs[0]),),
     "GlobalAveragePooling2D": lambda config, inputs: inputs[0][-1:],
     "GlobalMaxPooling2D": lambda config, inputs: inputs[0][-1:],

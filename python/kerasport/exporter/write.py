@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kerasport.exporter.graph import Graph
-from kerasport.files import write_bytes, write_json
+from kerasport.exporter.quantise import Stored, quantise_array
+from kerasport.files import write_bytes, write_text
 
 __all__ = ["SHARD_BYTES", "topology", "write_model"]
 
@@ -18,17 +19,16 @@ SHARD_BYTES = 4 * 1024 * 1024
 
 def topology(graph: Graph) -> dict[str, Any]:
     """Return the Keras 2 style configuration that TensorFlow.js reads."""
-    layers: list[dict[str, Any]] = [
-        {
-            "class_name": node.class_name,
-            "name": node.name,
-            "config": {**node.config, "name": node.name},
-            "inbound_nodes": [[[source, 0, 0, {}] for source in node.inputs]]
-            if node.inputs
-            else [],
-        }
-        for node in graph
-    ]
+    layers: list[dict[str, Any]] = []
+    for node in graph:
+        sources: list[str] = []
+        for source in node.inputs:
+            if source in sources:
+                # TensorFlow.js counts the readers of a tensor once each but every reading, so
+                # that a layer that takes one tensor twice frees it for the layers behind it.
+                source = _copy(source, number=len(sources), of=node.name, layers=layers)
+            sources.append(source)
+        layers.append(_layer(node.name, node.class_name, node.config, sources))
     return {
         # The version of Keras whose configuration format this is; Python readers ask for it.
         "keras_version": "2.15.0",
@@ -46,19 +46,53 @@ def topology(graph: Graph) -> dict[str, Any]:
     }
 
 
-def write_model(graph: Graph, folder: Path, *, generated_by: str) -> list[Path]:
+def _layer(
+    name: str, class_name: str, config: Mapping[str, Any], sources: list[str]
+) -> dict[str, Any]:
+    return {
+        "class_name": class_name,
+        "name": name,
+        "config": {**config, "name": name},
+        "inbound_nodes": [[[source, 0, 0, {}] for source in sources]] if sources else [],
+    }
+
+
+def _copy(source: str, *, number: int, of: str, layers: list[dict[str, Any]]) -> str:
+    name = f"{of}_copy_{number}"
+    config = {"activation": "linear", "dtype": "float32", "trainable": False}
+    layers.append(_layer(name, "Activation", config, [source]))
+    return name
+
+
+def write_model(
+    graph: Graph,
+    folder: Path,
+    *,
+    generated_by: str,
+    stored: Mapping[str, Stored] | None = None,
+) -> list[Path]:
     """Write `model.json` and its shards into `folder`; return their paths.
 
-    All weights become little-endian float32, concatenated in the order of the graph.
+    Weights are little-endian, concatenated in the order of the graph.
+
+    Args:
+        graph: the lowered graph.
+        folder: where to write.
+        generated_by: what wrote it, for the file.
+        stored: `layer/weight` -> how it is stored, as `quantise_graph` gives it; those that are
+            not listed are stored as float32.
     """
     manifest: list[dict[str, Any]] = []
     blocks: list[bytes] = []
     for node in graph:
-        for name, array in node.weights.items():
-            manifest.append(
-                {"name": f"{node.name}/{name}", "shape": list(array.shape), "dtype": "float32"}
-            )
-            blocks.append(np.ascontiguousarray(array, dtype="<f4").tobytes())
+        for variable, array in node.weights.items():
+            name = f"{node.name}/{variable}"
+            weight = (stored or {}).get(name) or quantise_array(array, "float32")
+            entry: dict[str, Any] = {"name": name, "shape": list(array.shape), "dtype": "float32"}
+            if weight.quantization is not None:
+                entry["quantization"] = weight.quantization
+            manifest.append(entry)
+            blocks.append(weight.data.tobytes())
     data = b"".join(blocks)
     pieces = [data[start : start + SHARD_BYTES] for start in range(0, len(data), SHARD_BYTES)]
     paths = [
@@ -73,5 +107,9 @@ def write_model(graph: Graph, folder: Path, *, generated_by: str) -> list[Path]:
         "modelTopology": topology(graph),
         "weightsManifest": [{"paths": [path.name for path in paths], "weights": manifest}],
     }
-    write_json(folder / "model.json", model)
+    # Without indentation: the topology of a small quantised model would outweigh its weights.
+    text = json.dumps(
+        model, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+    write_text(folder / "model.json", text + "\n")
     return [folder / "model.json", *paths]

@@ -7,6 +7,7 @@ the exported folder is at hand. It computes in float32, like the browser.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,38 @@ class Runtime:
     """A bundle's model, ready to predict."""
 
     def __init__(self, bundle: Bundle) -> None:
-        config = bundle.model()["modelTopology"]["model_config"]["config"]
-        self._shape = bundle.metadata.input_shape
+        self._load(bundle.model()["modelTopology"], bundle.weights(), bundle.metadata.input_shape)
+
+    @classmethod
+    def of(
+        cls,
+        topology: Mapping[str, Any],
+        weights: Mapping[str, Array],
+        input_shape: tuple[int, int, int],
+    ) -> Runtime:
+        """Return the runtime of a model that is not written yet.
+
+        Args:
+            topology: `modelTopology` of a `model.json`.
+            weights: `layer/weight` -> float32 array.
+            input_shape: height, width, channels.
+        """
+        runtime = cls.__new__(cls)
+        runtime._load(topology, weights, input_shape)
+        return runtime
+
+    def _load(
+        self,
+        topology: Mapping[str, Any],
+        weights: Mapping[str, Array],
+        input_shape: tuple[int, int, int],
+    ) -> None:
+        config = topology["model_config"]["config"]
+        self._shape = input_shape
         self._layers: list[dict[str, Any]] = config["layers"]
         self._output: str = config["output_layers"][0][0]
         self._weights: dict[str, dict[str, Array]] = {}
-        for name, array in bundle.weights().items():
+        for name, array in weights.items():
             layer, _, variable = name.rpartition("/")
             self._weights.setdefault(layer, {})[variable] = array
         for layer in self._layers:
@@ -52,12 +79,55 @@ class Runtime:
         result: Array = np.concatenate(batches)
         return result
 
-    def _forward(self, batch: Array) -> Array:
+    def input_means(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+        """Return, for each layer with one input, its input's mean per channel over the pictures.
+
+        Pictures go through one by one, so that only one picture's values are held.
+        """
+        sums: dict[str, NDArray[np.float64]] = {}
+
+        def note(name: str, inputs: list[Array]) -> None:
+            if len(inputs) == 1 and name in self._weights:
+                mean = inputs[0].reshape(-1, inputs[0].shape[-1]).mean(axis=0, dtype=np.float64)
+                sums[name] = sums.get(name, 0.0) + mean
+
+        for picture in pixels:
+            self._forward(picture[None].astype(np.float32), note)
+        return {name: total / len(pixels) for name, total in sums.items()}
+
+    def trace(self, pixels: NDArray[np.uint8]) -> dict[str, Array]:
+        """Return what every layer gives for one picture, uint8 `[h, w, c]`, in their order."""
+        return self._values(pixels[None].astype(np.float32))
+
+    def input_of(self, layer: str, pixels: NDArray[np.uint8]) -> Array:
+        """Return what goes into a layer with one input, float32, for pixels `[n, h, w, c]`."""
+        found: list[Array] = []
+
+        def note(name: str, inputs: list[Array]) -> None:
+            if name == layer:
+                found.extend(inputs)
+
+        self._forward(pixels.astype(np.float32), note)
+        return found[0]
+
+    def _forward(
+        self,
+        batch: Array,
+        note: Callable[[str, list[Array]], None] = lambda name, inputs: None,
+    ) -> Array:
+        return self._values(batch, note)[self._output]
+
+    def _values(
+        self,
+        batch: Array,
+        note: Callable[[str, list[Array]], None] = lambda name, inputs: None,
+    ) -> dict[str, Array]:
         values: dict[str, Array] = {}
         for layer in self._layers:
             name = layer["name"]
             inbound = layer["inbound_nodes"]
             inputs = [values[source[0]] for source in inbound[0]] if inbound else [batch]
+            note(name, inputs)
             compute = LAYERS[layer["class_name"]]
             values[name] = compute(layer["config"], self._weights.get(name, {}), inputs)
-        return values[self._output]
+        return values

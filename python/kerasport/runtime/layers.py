@@ -164,6 +164,20 @@ def _permute(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -
     return inputs[0].transpose(0, *config["dims"])
 
 
+def _dot(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+    # Matrices only, as the exporter writes them: [n, rows, columns].
+    first, second = inputs
+    if config["axes"][0] == 1:
+        first = first.transpose(0, 2, 1)
+    if config["axes"][1] == 2:
+        second = second.transpose(0, 2, 1)
+    return first @ second
+
+
+def _thresholded(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+    return np.where(inputs[0] > np.float32(config["theta"]), inputs[0], np.float32(0))
+
+
 def _leaky(x: Array, slope: Array | np.float32) -> Array:
     return np.where(x > 0, x, x * slope)
 
@@ -188,6 +202,7 @@ LAYERS: dict[str, Layer] = {
     "Cropping2D": _cropping,
     "Dense": _dense,
     "DepthwiseConv2D": _depthwise,
+    "Dot": _dot,
     "Flatten": lambda config, weights, inputs: inputs[0].reshape(len(inputs[0]), -1),
     "GlobalAveragePooling2D": lambda config, weights, inputs: inputs[0].mean(axis=(1, 2)),
     "GlobalMaxPooling2D": lambda config, weights, inputs: inputs[0].max(axis=(1, 2)),
@@ -203,6 +218,7 @@ LAYERS: dict[str, Layer] = {
     "Rescaling": _rescaling,
     "Reshape": lambda config, weights, inputs: inputs[0].reshape(-1, *config["target_shape"]),
     "Softmax": lambda config, weights, inputs: softmax(inputs[0]),
+    "ThresholdedReLU": _thresholded,
     "UpSampling2D": _upsampling,
     "ZeroPadding2D": _zero_padding,
 }

@@ -4,11 +4,16 @@
  * `metadata.json`: everything a front end needs besides the model's own files.
  */
 export interface Metadata {
+  calibration: Calibration | null;
   /**
    * One name per output, in the order of the outputs.
    */
   classNames: string[];
   colorMode: "rgb" | "grayscale";
+  /**
+   * Probability from which on the best class can be relied upon: at least 95 % of the validation pictures that reach it are answered rightly; never below 0.5. Below it an answer is 'not sure'. Null where there is no such probability.
+   */
+  confidenceThreshold: number | null;
   /**
    * Every file but metadata.json, model.js (made of the others) and parity.json (written later by verify).
    */
@@ -39,6 +44,27 @@ export interface Metadata {
   training: Training | null;
 }
 /**
+ * How the probabilities were made to say how often the model is right.
+ */
+export interface Calibration {
+  /**
+   * Expected calibration error on the validation pictures, with the temperature.
+   */
+  eceAfter: number;
+  /**
+   * Expected calibration error on the validation pictures, as trained.
+   */
+  eceBefore: number;
+  /**
+   * How the temperature was found: fitted on the validation pictures (Guo et al. 2017), or not at all, then it is 1.
+   */
+  method: "none" | "temperature scaling";
+  /**
+   * What the logits were divided by. The weights hold it already: nothing is left to be done with it.
+   */
+  temperature: number;
+}
+/**
  * One file of the bundle, by its path relative to `metadata.json`.
  */
 export interface FileEntry {
@@ -50,6 +76,10 @@ export interface FileEntry {
  * How good the model is, and how that was found.
  */
 export interface Metrics {
+  /**
+   * Mean distance between probability and accuracy on the test pictures, over 15 bins (Guo et al. 2017); null where it was not measured.
+   */
+  expectedCalibrationError: number | null;
   /**
    * How the test accuracy was obtained, in one sentence.
    */
@@ -100,6 +130,74 @@ export interface Preprocessing {
  * How the weights are stored on disk. They are float32 once loaded.
  */
 export interface Quantization {
+  /**
+   * Against the float32 weights, on the samples; null where they are stored.
+   */
+  agreement: FloatAgreement | null;
+  search: QuantizationSearch | null;
+  /**
+   * Type asked for. The manifest in model.json has the type of each weight: small and sensitive ones have more bits.
+   */
+  weights: "float32" | "float16" | "uint16" | "uint8";
+}
+/**
+ * How close the stored weights answer to the float32 weights they were made from.
+ */
+export interface FloatAgreement {
+  /**
+   * Largest difference of a probability.
+   */
+  maxAbsoluteDifference: number;
+  pictures: number;
+  /**
+   * Share of pictures with the same best class.
+   */
+  top1Agreement: number;
+}
+/**
+ * How the type of the weights was chosen by measuring.
+ */
+export interface QuantizationSearch {
+  /**
+   * Accuracy, in percentage points, that could be lost.
+   */
+  maxAccuracyDrop: number;
+  /**
+   * Which labelled pictures were measured on.
+   */
+  pictures: string;
+  trials: QuantizationTrial[];
+}
+/**
+ * One way of storing the weights, measured.
+ */
+export interface QuantizationTrial {
+  accuracy: number;
+  /**
+   * Of model.json and the weight files.
+   */
+  bytes: number;
+  /**
+   * Whether the bundle holds this one.
+   */
+  chosen: boolean;
+  /**
+   * The same, each file gzipped.
+   */
+  gzipBytes: number;
+  /**
+   * Largest difference of a probability.
+   */
+  maxAbsoluteDifference: number;
+  /**
+   * Kernels with more rounding noise in uint8 were given uint16.
+   */
+  noiseLimit: number | null;
+  pictures: number;
+  /**
+   * Share of pictures with the same best class.
+   */
+  top1Agreement: number;
   weights: "float32" | "float16" | "uint16" | "uint8";
 }
 /**
@@ -175,6 +273,10 @@ export interface Sample {
    */
   file: string;
   /**
+   * Keras' answer before the weights were quantised; null where they are not.
+   */
+  floatProbabilities: number[] | null;
+  /**
    * True class, where known.
    */
   label: string | null;
@@ -183,7 +285,7 @@ export interface Sample {
    */
   pixelsSha256: string;
   /**
-   * Keras' float32 answer, in the order of classNames.
+   * Keras' float32 answer, in the order of classNames. Where the weights are quantised, the answer of the weights as they are stored.
    */
   probabilities: number[];
 }

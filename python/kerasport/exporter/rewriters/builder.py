@@ -28,14 +28,15 @@ class Builder:
     """Adds the TensorFlow.js layers that stand for one Keras layer.
 
     `inputs` are the names of the layers that feed it. Names returned by `layer` can be used as
-    inputs of further layers; the last one must be built without `suffix`, so that it takes over
-    the Keras layer's own name.
+    inputs of further layers. The layer that a rewriter returns takes over the Keras layer's own
+    name, whether it was built without `suffix` or not.
     """
 
     def __init__(self, graph: Graph, shapes: dict[str, Shape], node: Node, inputs: list[str]):
         self._graph = graph
         self._shapes = shapes
         self._node = node
+        self._made: list[str] = []
         self.inputs = inputs
 
     def shape(self, name: str | None = None) -> Shape:
@@ -71,6 +72,23 @@ class Builder:
         node = Node(name, class_name, settings, sources, dict(weights or {}))
         self._shapes[name] = output_shape(node, [self._shapes[source] for source in sources])
         self._graph.nodes[name] = node
+        self._made.append(name)
+        return name
+
+    def finish(self, output: str) -> str:
+        """Give the layer that ends this rewriting the Keras layer's name; return its name."""
+        name = self._node.name
+        if output not in self._made or name in self._graph.nodes:
+            return output
+        nodes = self._graph.nodes
+        for made in self._made[self._made.index(output) :]:
+            # Taken out and put in again, so that the order stays.
+            node = nodes.pop(made)
+            node.inputs = [name if source == output else source for source in node.inputs]
+            if made == output:
+                node.name = node.config["name"] = name
+            nodes[node.name] = node
+        self._shapes[name] = self._shapes.pop(output)
         return name
 
     def scaled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerasport.exporter.graph import Node
+from kerasport.exporter.rewriters.blocks import feature_axes
 from kerasport.exporter.rewriters.builder import Builder, Unsupported, rewrites
 
 
@@ -22,7 +23,8 @@ def _merge(node: Node, build: Builder) -> str:
 def _concatenate(node: Node, build: Builder) -> str:
     if len(build.inputs) == 1:
         return build.inputs[0]
-    return build.layer("Concatenate", {"axis": int(node.config.get("axis", -1))})
+    (axis,) = feature_axes(node.config.get("axis", -1), len(build.shape()))
+    return build.layer("Concatenate", {"axis": axis + 1})
 
 
 @rewrites("Subtract")

@@ -7,7 +7,7 @@ from typing import Any
 from kerasport.exporter.graph import Node, Weights
 from kerasport.exporter.rewriters.builder import Unsupported
 
-__all__ = ["channels_last", "numbers", "ordered", "pair", "require_last_axis", "window"]
+__all__ = ["channels_last", "numbers", "ordered", "pair", "window"]
 
 
 def channels_last(node: Node) -> dict[str, Any]:
@@ -51,11 +51,3 @@ def numbers(value: Any) -> float | list[float]:
             return items[0]
         return [item for item in items if isinstance(item, float)]
     return float(value)
-
-
-def require_last_axis(node: Node, rank: int) -> None:
-    """Refuse an axis other than the channels; `rank` counts the batch too."""
-    axis = node.config.get("axis", -1)
-    axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
-    if len(axes) != 1 or axes[0] not in (-1, rank - 1):
-        raise Unsupported(f"its axis is {axis}, not the channels", "use axis=-1")

@@ -13,6 +13,7 @@ TRAINING_ONLY = (
     "AugMix",
     "CutMix",
     "Dropout",
+    "Equalization",
     "GaussianDropout",
     "GaussianNoise",
     "MixUp",
@@ -36,10 +37,13 @@ TRAINING_ONLY = (
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
+    "Solarization",
+    "SpatialDropout1D",
     "SpatialDropout2D",
+    "SpatialDropout3D",
     "StochasticDepth",
 )
-"""Layers that are the identity outside training. `RandomCrop` is not: it crops or resizes."""
+"""Layers that are the identity outside training."""
 
 
 @rewrites(*TRAINING_ONLY)

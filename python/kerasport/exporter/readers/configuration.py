@@ -1,62 +1,28 @@
-"""Read a Keras 3 model into the graph: configuration plus named arrays.
+"""From a Keras 3 configuration and arrays to the graph.
 
-`graph_from_config` is pure: it takes what `model.get_config()` returns and a dictionary of
-arrays. Nested models are flattened here, because TensorFlow.js' own handling of nested
-configurations is one of the things that fail, and every call of a shared layer becomes a node.
+Pure: it takes what `model.get_config()` returns and a dictionary of arrays. Nested models are
+flattened here, because TensorFlow.js' own handling of nested configurations is one of the things
+that fail, and every call of a shared layer becomes a node.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from kerasport.errors import ExportError
 from kerasport.exporter.graph import Graph, Node, Weights
 
-if TYPE_CHECKING:
-    import keras
+__all__ = ["MODEL_CLASSES", "OPERATIONS", "Path", "graph_from_config"]
 
-__all__ = ["graph_from_config", "read_keras_model"]
+OPERATIONS = ("keras.src.ops", "keras.ops")
+"""Where the classes of recorded operations live."""
 
-_OPERATIONS = ("keras.src.ops", "keras.ops")
-_MODEL_CLASSES = ("Functional", "Sequential", "Model")
+MODEL_CLASSES = ("Functional", "Sequential", "Model")
+"""Classes of models whose layers are listed in their configuration."""
 
 Path = tuple[str, ...]
 """Names of the enclosing models and of the layer, outermost first."""
-
-
-def read_keras_model(model: keras.Model) -> Graph:
-    """Return the graph of a built Keras 3 model with one input and one output.
-
-    Raises:
-        ExportError: the model is subclassed (it has no configuration), not built, or has
-            several inputs or outputs.
-    """
-    class_name = type(model).__name__
-    if class_name not in _MODEL_CLASSES or not hasattr(model, "layers"):
-        raise ExportError(
-            f"The model {model.name!r} is a {class_name}. Expected a Sequential or Functional "
-            "model: a subclassed one has no list of layers to convert. Rebuild it with "
-            "keras.Sequential or keras.Model(inputs, outputs)."
-        )
-    if not model.built:
-        raise ExportError(
-            f"The model {model.name!r} is not built yet. Give it an Input layer or call it once."
-        )
-    return graph_from_config(class_name, model.get_config(), _arrays(model))
-
-
-def _arrays(model: keras.Model, prefix: Path = ()) -> dict[Path, Weights]:
-    arrays: dict[Path, Weights] = {}
-    for layer in model.layers:
-        path = (*prefix, layer.name)
-        if type(layer).__name__ in _MODEL_CLASSES and hasattr(layer, "layers"):
-            arrays |= _arrays(layer, path)
-        else:
-            arrays[path] = {weight.name: np.asarray(weight) for weight in layer.weights}
-    return arrays
 
 
 def graph_from_config(
@@ -162,7 +128,7 @@ class _Reader:
     ) -> str:
         config = dict(layer["config"])
         path = (*prefix, str(config["name"]))
-        if layer["class_name"] in _MODEL_CLASSES:
+        if layer["class_name"] in MODEL_CLASSES:
             if len(inputs) != 1:
                 raise ExportError(
                     f"The nested model {config['name']!r} takes {len(inputs)} inputs. Expected one."
@@ -173,7 +139,7 @@ class _Reader:
             number += 1
             name = f"{path[-1]}_{number}"
         class_name = str(layer["class_name"])
-        if str(layer.get("module", "")).startswith(_OPERATIONS):
+        if str(layer.get("module", "")).startswith(OPERATIONS):
             # An operation on tensors; some have the names of layers.
             class_name = f"operation:{class_name}"
             config["arguments"] = _arguments(call)

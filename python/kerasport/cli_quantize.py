@@ -1,0 +1,72 @@
+"""What `kerasport export --quantize` asks and shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from kerasport.exporter import Quantize
+    from kerasport.metadata import Quantization, QuantizationSearch
+
+__all__ = ["print_quantization", "quantize_options"]
+
+
+def quantize_options(
+    weights: str, max_accuracy_drop: float | None, images: Path | None, cache: Path | None
+) -> Quantize:
+    """Return the choices of the command line; wrong usage where they do not belong together."""
+    from kerasport.exporter import Quantize
+
+    if weights != "auto":
+        for option, value in {"max-accuracy-drop": max_accuracy_drop, "images": images}.items():
+            if value is not None:
+                raise typer.BadParameter(f"--{option} is for --quantize auto.")
+    drop = Quantize.max_accuracy_drop if max_accuracy_drop is None else max_accuracy_drop
+    return Quantize(weights, max_accuracy_drop=drop, images=images, cache=cache)
+
+
+def print_quantization(quantization: Quantization, console: Console) -> None:
+    """Print what was measured, if anything was."""
+    if quantization.search is not None:
+        _print_search(quantization.search, console)
+        return
+    agreement = quantization.agreement
+    if agreement is not None:
+        console.print(
+            f"Weights in {quantization.weights}: same best class as in float32 on "
+            f"{agreement.top1_agreement:.0%} of the {agreement.pictures} samples, probabilities "
+            f"off by at most {agreement.max_absolute_difference:.2g}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _print_search(search: QuantizationSearch, console: Console) -> None:
+    table = Table(
+        title=f"Types of weights, on {search.pictures}, with a loss of at most "
+        f"{search.max_accuracy_drop:g} points",
+        title_justify="left",
+    )
+    table.add_column("weights")
+    table.add_column("noise limit", justify="right")
+    for heading in ("kB", "gzip", "accuracy", "top-1", "largest diff."):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for trial in search.trials:
+        limited = "none" if trial.weights == "uint8" else ""
+        table.add_row(
+            trial.weights,
+            limited if trial.noise_limit is None else f"{trial.noise_limit:g}",
+            f"{trial.bytes / 1000:,.0f}",
+            f"{trial.gzip_bytes / 1000:,.0f}",
+            f"{trial.accuracy:.2%}",
+            f"{trial.top1_agreement:.2%}",
+            f"{trial.max_absolute_difference:.3f}",
+            "[green]chosen[/]" if trial.chosen else "",
+        )
+    console.print(table)

@@ -1,0 +1,160 @@
+"""Read a TensorFlow.js layers model: topology, weight manifest, shards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.bundle import dequantise
+from kerasport.errors import ModelError
+from kerasport.exporter.gate import Refusal, refuse
+from kerasport.exporter.graph import Graph
+from kerasport.exporter.readers.stored import StoredModel, read_stored
+
+__all__ = ["manifest_arrays", "read_layers_model", "read_model_json"]
+
+
+def read_model_json(path: Path) -> dict[str, Any]:
+    """Return the content of a `model.json` of layers format.
+
+    Raises:
+        ModelError: it is not JSON, or holds something else, such as a graph model.
+    """
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"'{path}' is not JSON ({error}). Copy or convert it again.") from None
+    topology = content.get("modelTopology") if isinstance(content, dict) else None
+    if not isinstance(topology, dict):
+        raise ModelError(
+            f"'{path}' is not a TensorFlow.js model: it has no modelTopology. Expected the "
+            "model.json of a layers model."
+        )
+    if content.get("format") == "graph-model" or "node" in topology:
+        raise ModelError(
+            f"'{path}' is a TensorFlow.js graph model: its layers were dissolved into operations "
+            "when it was converted. Expected a layers model; export the Keras model it came from."
+        )
+    # TensorFlow.js itself writes the configuration without the outer "model_config".
+    config = topology.get("model_config", topology)
+    if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
+        raise ModelError(
+            f"'{path}' holds no Keras model configuration. Expected modelTopology.model_config "
+            "with class_name and config."
+        )
+    if not isinstance(content.get("weightsManifest"), list):
+        raise ModelError(
+            f"'{path}' names no weights. Expected a weightsManifest with the files beside it."
+        )
+    return content
+
+
+def read_layers_model(path: Path) -> StoredModel:
+    """Return the model in a `model.json` with its shards beside it, whoever wrote it."""
+    content = read_model_json(path)
+    topology = content["modelTopology"]
+    version = str(topology.get("keras_version", ""))
+    model = read_stored(
+        topology.get("model_config", topology),
+        manifest_arrays(path.parent, content["weightsManifest"]),
+        keras_2=not version.startswith("3"),
+    )
+    if version.startswith("tfjs"):
+        _refuse_other_corners(model.graph)
+    return model
+
+
+def _refuse_other_corners(graph: Graph) -> None:
+    """Refuse the one layer that TensorFlow.js computes unlike Keras, in models of its own."""
+    refuse(
+        [
+            Refusal(
+                node,
+                "TensorFlow.js, which made this model, enlarges by other corners than Keras",
+                "train it with interpolation='nearest', or export the Keras model it came from",
+            )
+            for node in graph
+            if node.class_name == "UpSampling2D" and node.config.get("interpolation") == "bilinear"
+        ]
+    )
+
+
+def manifest_arrays(folder: Path, manifest: Any) -> dict[str, NDArray[np.generic]]:
+    """Return all weights by name, as float32 where they are stored in fewer bits.
+
+    Raises:
+        ModelError: a file is missing, outside `folder` or too short, or a type is not known.
+    """
+    try:
+        return dict(_arrays(folder, manifest))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"The weightsManifest in '{folder}' is not complete: {error!r}. Expected groups of "
+            "'paths' and 'weights' with name, shape and dtype."
+        ) from None
+
+
+def _arrays(folder: Path, manifest: Any) -> Iterator[tuple[str, NDArray[np.generic]]]:
+    for group in manifest:
+        data = b"".join(_shard(folder, str(name)) for name in group["paths"])
+        offset = 0
+        for entry in group["weights"]:
+            stored = entry.get("quantization")
+            name, dtype = str(entry["name"]), str((stored or entry)["dtype"])
+            if dtype not in _DTYPES:
+                raise ModelError(
+                    f"The weight {name!r} has dtype {dtype!r}. Expected one of: "
+                    f"{', '.join(sorted(_DTYPES))}."
+                )
+            kind = np.dtype(_DTYPES[dtype])
+            count = int(np.prod(entry["shape"], dtype=np.int64))
+            end = offset + count * kind.itemsize
+            if end > len(data):
+                raise ModelError(
+                    f"The weights in '{folder}' end before {name!r} is complete: expected at least "
+                    f"{end:,} bytes in {', '.join(map(str, group['paths']))}, received "
+                    f"{len(data):,}. Copy all files again."
+                )
+            array = np.frombuffer(data, kind, count, offset).reshape(entry["shape"])
+            yield name, array if stored is None else dequantise(array, stored)
+            offset = end
+        if offset != len(data):
+            raise ModelError(
+                f"The weights in '{folder}' have {len(data):,} bytes in "
+                f"{', '.join(map(str, group['paths']))}; expected {offset:,}. The files and "
+                "model.json are of different models."
+            )
+
+
+def _shard(folder: Path, name: str) -> bytes:
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name:
+        raise ModelError(
+            f"The weightsManifest names the file {name!r}, which is outside '{folder}'. Expected "
+            "files beside model.json."
+        )
+    file = folder / name
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise ModelError(f"The weight file '{file}' is a link to a place outside '{folder}'.")
+    try:
+        return file.read_bytes()
+    except OSError:
+        raise ModelError(
+            f"The weight file '{file}' is missing. Expected every file of the weightsManifest "
+            "beside model.json; copy the whole folder."
+        ) from None
+
+
+_DTYPES = {
+    "float32": "<f4",
+    "float16": "<f2",
+    "int32": "<i4",
+    "uint16": "<u2",
+    "uint8": "u1",
+    "bool": "?",
+}

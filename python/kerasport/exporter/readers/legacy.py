@@ -1,0 +1,305 @@
+"""Configurations of Keras 2 and of TensorFlow.js, rewritten as Keras 3 would write them.
+
+Pure: dictionaries in, dictionaries out. What only shows in the graph (an activation whose formula
+changed, the name of a weight) is settled there, by `settle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kerasport.errors import ExportError
+from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.readers.configuration import MODEL_CLASSES
+
+__all__ = ["modern_config", "settle"]
+
+Config = dict[str, Any]
+
+
+def modern_config(class_name: str, config: Any) -> Config:
+    """Return a model's configuration as Keras 3 writes it; one of Keras 3 comes back as it is.
+
+    Args:
+        class_name: `Sequential`, `Functional` or `Model`.
+        config: a dictionary; the bare list of layers that Keras wrote before 2.2.3 will do.
+    """
+    if isinstance(config, list):
+        config = {"name": "sequential", "layers": config}
+    config = {"name": class_name.lower(), **config}
+    layers = [_modern_layer(layer) for layer in config["layers"]]
+    if class_name == "Sequential":
+        return {**config, "layers": _with_input(layers)}
+    if any(_is_legacy(layer) for layer in layers):
+        return _modern_functional(config, layers)
+    return {**config, "layers": layers}
+
+
+def _is_legacy(layer: Mapping[str, Any]) -> bool:
+    return any(isinstance(call, list) for call in layer.get("inbound_nodes") or [])
+
+
+def _modern_layer(layer: Mapping[str, Any]) -> Config:
+    class_name = str(layer["class_name"])
+    if class_name in MODEL_CLASSES:
+        config = modern_config(class_name, layer["config"])
+    else:
+        class_name = _CLASSES.get(class_name, class_name)
+        config = {**_DEFAULTS.get(class_name, {}), **layer["config"]}
+        if "batch_input_shape" in config:
+            config.setdefault("batch_shape", config["batch_input_shape"])
+        if isinstance(config.get("activation"), str):
+            config["activation"] = _ACTIVATIONS.get(config["activation"], config["activation"])
+        if class_name == "LeakyReLU":
+            config.setdefault("negative_slope", config.get("alpha", 0.3))
+        if class_name == "ReLU" and "theta" in config:
+            config["threshold"] = config["theta"]
+    config.setdefault("name", layer.get("name", class_name.lower()))
+    return {**layer, "class_name": class_name, "config": config}
+
+
+def _with_input(layers: list[Config]) -> list[Config]:
+    """Return the layers of a Sequential model with the InputLayer that Keras 2 leaves out."""
+    if not layers or layers[0]["class_name"] == "InputLayer":
+        return layers
+    shape = _input_shape(layers[0])
+    if shape is None:
+        return layers
+    entry = {"name": f"{layers[0]['config']['name']}_input", "batch_shape": shape}
+    return [{"class_name": "InputLayer", "config": entry}, *layers]
+
+
+def _input_shape(layer: Config) -> Any:
+    """Return the shape that a layer, or the first layer of a nested model, was built for."""
+    inner = layer["config"].get("layers")
+    if not inner:
+        return layer["config"].get("batch_shape")
+    entries = [each for each in inner if each["class_name"] == "InputLayer"]
+    return _input_shape((entries or inner)[0])
+
+
+def _modern_functional(config: Config, layers: list[Config]) -> Config:
+    by_name = {layer["config"]["name"]: layer for layer in layers}
+    outputs = config["output_layers"]
+    outputs = [outputs] if outputs and isinstance(outputs[0], str) else outputs
+    used: dict[str, int] = {}
+    for name, node, _ in [*_tensors([layer.get("inbound_nodes") for layer in layers]), *outputs]:
+        used[name] = max(used.get(name, 0), int(node))
+    # Keras 2 counts the call by which a nested model was made itself, but does not list it.
+    offsets = {
+        name: int(used.get(name, 0) >= len(layer.get("inbound_nodes") or [None]))
+        for name, layer in by_name.items()
+    }
+
+    def tensor(name: str, node: int, index: int = 0) -> Config:
+        history = [name, int(node) - offsets.get(name, 0), int(index)]
+        return {"class_name": "__keras_tensor__", "config": {"keras_history": history}}
+
+    modern = []
+    for layer in layers:
+        calls = [_modern_call(call, tensor) for call in layer.get("inbound_nodes") or []]
+        layer = {**layer, "inbound_nodes": calls}
+        if layer["class_name"] in ("TFOpLambda", "SlicingOpLambda"):
+            layer = _operation(layer)
+        modern.append(layer)
+    return {
+        **config,
+        "layers": modern,
+        "output_layers": [
+            # Keras 3 counts that call here alone.
+            [
+                name,
+                node - offsets[name] + (by_name[name]["class_name"] in ("Functional", "Model")),
+                index,
+            ]
+            for name, node, index in outputs
+        ],
+    }
+
+
+def _tensors(value: Any) -> Iterator[tuple[str, int, int]]:
+    """Yield every tensor inside Keras 2's `inbound_nodes`."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        if _is_tensor(value):
+            yield value[0], value[1], value[2]
+            value = value[3:]
+        for child in value:
+            yield from _tensors(child)
+
+
+def _is_tensor(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and all(isinstance(number, int) for number in value[1:3])
+        and value[1] >= 0
+    )
+
+
+def _modern_call(call: Any, tensor: Callable[..., Config]) -> Config:
+    """Return one call of a layer, `[[name, node, tensor, kwargs], ...]`, in Keras 3's form."""
+    if isinstance(call, dict):
+        return call
+    # An operation on tensors comes without the outer list.
+    entries = [call] if call and isinstance(call[0], str) else call
+    arguments, keywords = [], {}
+    for entry in entries:
+        if entry[0] == "_CONSTANT_VALUE":
+            arguments.append(entry[2])
+        else:
+            arguments.append(tensor(*entry[:3]))
+        for key, value in (entry[3] if len(entry) > 3 else {}).items():
+            keywords[key] = tensor(*value[:3]) if _is_tensor(value) else value
+    return {"args": arguments if len(arguments) == 1 else [arguments], "kwargs": keywords}
+
+
+def _operation(layer: Config) -> Config:
+    """Return a recorded TensorFlow function as the operation that Keras 3 would have recorded."""
+    function = str(layer["config"].get("function", layer["class_name"]))
+    config = {"name": layer["config"]["name"]}
+    calls = []
+    for call in layer["inbound_nodes"]:
+        keywords = dict(call["kwargs"])
+        config |= {key: keywords.pop(key) for key in ("axis", "keepdims") if key in keywords}
+        operands = [keywords[key] for key in ("y", "b", "bias") if key in keywords]
+        calls.append({"args": [*call["args"], *operands], "kwargs": {}})
+    return {
+        "class_name": _FUNCTIONS.get(function, f"tf.{function}"),
+        "module": "keras.ops",
+        "config": config,
+        "inbound_nodes": calls,
+    }
+
+
+def settle(graph: Graph, *, keras_2: bool) -> None:
+    """Give weights Keras 3's names and old activations their own formula, in place.
+
+    Args:
+        graph: as `graph_from_config` made it.
+        keras_2: whether the model was made by Keras 2 or TensorFlow.js.
+    """
+    for node in graph:
+        if node.class_name == "DepthwiseConv2D" and "depthwise_kernel" in node.weights:
+            kernel = {"kernel": node.weights.pop("depthwise_kernel")}
+            node.weights = {**kernel, **node.weights}
+    if keras_2:
+        _spell_out_hard_sigmoid(graph)
+    _require_weights(graph)
+
+
+def _spell_out_hard_sigmoid(graph: Graph) -> None:
+    """Write Keras 2's hard_sigmoid, clip(0.2 x + 0.5, 0, 1), as layers; Keras 3's is x / 6 + 0.5.
+
+    Source: tf_keras/src/backend.py, `hard_sigmoid`.
+    """
+    nodes: dict[str, Node] = {}
+    renamed: dict[str, str] = {}
+    for node in list(graph):
+        node.inputs = [renamed.get(name, name) for name in node.inputs]
+        nodes[node.name] = node
+        if node.config.get("activation") != "hard_sigmoid":
+            continue
+        node.config["activation"] = "linear"
+        sloped = Node(
+            graph.fresh_name(f"{node.name}_sloped"),
+            "Rescaling",
+            {"scale": 0.2, "offset": 0.5},
+            [node.name],
+        )
+        clipped = Node(
+            graph.fresh_name(f"{node.name}_clipped"), "ReLU", {"max_value": 1.0}, [sloped.name]
+        )
+        for added in (sloped, clipped):
+            added.config["name"] = added.name
+            nodes[added.name] = graph.nodes[added.name] = added
+        renamed[node.name] = clipped.name
+    graph.nodes = nodes
+    graph.output = renamed.get(graph.output, graph.output)
+
+
+def _require_weights(graph: Graph) -> None:
+    """Refuse a layer whose weights are not in the file: it would be left with random ones."""
+    for node in graph:
+        wanted = list(_WEIGHTS.get(node.class_name, ()))
+        for setting, name in (("use_bias", "bias"), ("center", "beta"), ("scale", "gamma")):
+            if wanted and node.config.get(setting) is True:
+                wanted.append(name)
+        missing = [name for name in wanted if name not in node.weights]
+        if missing:
+            raise ExportError(
+                f"The weights {', '.join(map(repr, missing))} of the layer {node.name!r} "
+                f"({node.class_name}) are not in the file. Expected all of them; save or convert "
+                "the model again, whole."
+            )
+
+
+_CLASSES = {
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "SyncBatchNormalization": "BatchNormalization",
+    "ThresholdedReLU": "ReLU",
+}
+
+_ACTIVATIONS = {
+    "hardSigmoid": "hard_sigmoid",
+    "logSoftmax": "log_softmax",
+}
+"""TensorFlow.js' spelling -> Keras'."""
+
+_LINEAR = {"use_bias": True, "activation": "linear"}
+_DEFAULTS: dict[str, Config] = {
+    "Conv2D": _LINEAR,
+    "Conv2DTranspose": _LINEAR,
+    "Dense": _LINEAR,
+    "DepthwiseConv2D": _LINEAR,
+    "SeparableConv2D": _LINEAR,
+    "BatchNormalization": {
+        "axis": -1,
+        "momentum": 0.99,
+        "epsilon": 1e-3,
+        "center": True,
+        "scale": True,
+    },
+    "LayerNormalization": {"axis": -1, "epsilon": 1e-3, "center": True, "scale": True},
+    "Rescaling": {"offset": 0.0},
+}
+"""Settings that writers leave out when they are Keras' own defaults."""
+
+_WEIGHTS = {
+    "Conv2D": ("kernel",),
+    "Conv2DTranspose": ("kernel",),
+    "Dense": ("kernel",),
+    "DepthwiseConv2D": ("kernel",),
+    "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel"),
+    "BatchNormalization": ("moving_mean", "moving_variance"),
+    "LayerNormalization": (),
+    "PReLU": ("alpha",),
+}
+
+_FUNCTIONS = {
+    "__operators__.add": "Add",
+    "math.add": "Add",
+    "math.divide": "TrueDivide",
+    "math.maximum": "Maximum",
+    "math.minimum": "Minimum",
+    "math.multiply": "Multiply",
+    "math.negative": "Negative",
+    "math.reduce_max": "Max",
+    "math.reduce_mean": "Mean",
+    "math.sigmoid": "Sigmoid",
+    "math.softplus": "Softplus",
+    "math.subtract": "Subtract",
+    "math.tanh": "Tanh",
+    "math.truediv": "TrueDivide",
+    "nn.relu": "Relu",
+    "nn.relu6": "Relu6",
+    "nn.sigmoid": "Sigmoid",
+    "nn.silu": "Silu",
+    "nn.softmax": "Softmax",
+    "nn.tanh": "Tanh",
+}
+"""TensorFlow's functions, as Keras 2 recorded them -> operations of Keras 3."""

@@ -1,0 +1,65 @@
+/** Frozen `model.js` files, run as a page runs them and read by the client. */
+
+import { readFileSync } from 'node:fs';
+import { runInThisContext } from 'node:vm';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openFolder, readVerified } from '../../web/src/client/bundle.js';
+import { readMetadata } from '../../web/src/client/metadata.js';
+import { removeEmbedded } from './tiny-bundle.js';
+
+const golden = (path: string) => readFileSync(new URL(`../golden/${path}`, import.meta.url));
+const utf16 = (bytes: Uint8Array) => new TextDecoder('utf-16le').decode(bytes);
+const SCRIPT = utf16(golden('model-utf16.js'));
+
+afterEach(() => {
+  removeEmbedded();
+  Reflect.deleteProperty(globalThis, 'kerasportBundle');
+});
+
+test('a script in base64, as the first release wrote it, is read for ever', async () => {
+  runInThisContext(golden('bundle-v1/model.js').toString('utf8'));
+  const folder = openFolder({ embedded: 'frozen' });
+  const metadata = readMetadata((await folder.read('metadata.json')) as Uint8Array, '4.22.0');
+
+  for (const { path } of metadata.files.filter(({ path }) => path !== 'metadata.schema.json')) {
+    const bytes = await readVerified(folder, path, metadata.files);
+    expect(Buffer.compare(bytes, golden(`bundle-v1/${path}`)), path).toBe(0);
+  }
+});
+
+describe('a script in UTF-16', () => {
+  test('gives every pair of bytes back', async () => {
+    runInThisContext(SCRIPT);
+    const pairs = Uint16Array.from({ length: 1 << 16 }, (_, value) => value);
+
+    const found = await openFolder({ embedded: 'frozen' }).read('all.bin');
+
+    expect(Buffer.compare(found as Uint8Array, new Uint8Array(pairs.buffer, 1))).toBe(0);
+  });
+
+  test('gives the files of the folder back', async () => {
+    runInThisContext(SCRIPT);
+
+    for (const path of ['metadata.json', 'model.json']) {
+      const found = await openFolder({ embedded: 'frozen' }).read(path);
+      expect(Buffer.compare(found as Uint8Array, golden(`bundle-v1/${path}`)), path).toBe(0);
+    }
+  });
+
+  test.each([
+    ['more than it holds', 'kerasportBundle("a.bin", 4, "\\u0001")'],
+    ['far more than memory', 'kerasportBundle("a.bin", 1e15, "\\u0001")'],
+    ['less than it holds', 'kerasportBundle("a.bin", 2, "\\u0001\\u0001")'],
+    ['a negative number', 'kerasportBundle("a.bin", -2, "\\u0001")'],
+    ['no number', 'kerasportBundle("a.bin", undefined, "\\u0001")'],
+  ])('refuses a piece that declares %s', async (_, call) => {
+    runInThisContext(SCRIPT);
+
+    expect(() => runInThisContext(call)).toThrow("a piece of 'a.bin'");
+    expect(await openFolder().read('a.bin')).toBeUndefined();
+  });
+
+  test('read as UTF-8 stops at once', () => {
+    expect(() => runInThisContext(golden('model-utf16.js').toString('utf8'))).toThrow(SyntaxError);
+  });
+});
