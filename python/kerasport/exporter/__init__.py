@@ -374,5 +374,6 @@ def _compare(
         raise ExportError(
             f"The exported model differs from {reference.name} by {differences[worst]:.2g} on the "
             f"input '{names[worst]}'. Allowed are {READ_BACK_TOLERANCE:g}. Nothing was put in "
-            "place. Please report this model as a bug of kerasport."
+            "place. A deep network that was not trained can enlarge the rounding of float32 that "
+            "much; if yours was trained, please report it as a bug of kerasport."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasport.models import Augmentation
 from kerasport.recipes.base import Recipe, pictures_of_the_user
 
 __all__ = ["CIFAR10"]
@@ -13,6 +14,8 @@ CIFAR10 = Recipe(
     architecture="paired_cnn",
     image_size=(32, 32),
     color_mode="rgb",
+    # Mirrored things are still the same thing; without it the network learns them by heart.
+    augmentation=Augmentation(flip=True),
     # Pictures are what this network lacks most; 2,500 are enough to choose an epoch by.
     validation_share=0.05,
     batch_size=64,
