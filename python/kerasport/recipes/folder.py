@@ -16,5 +16,4 @@ FOLDER = Recipe(
     batch_size=None,
     epochs=40,
     patience=8,
-    learning_rate=2e-3,
 )
