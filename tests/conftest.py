@@ -45,6 +45,43 @@ def keras() -> Any:
     return import_keras()
 
 
+class ExportedZoo:
+    """The models of tests/zoo.py, each exported once for the whole suite, when first asked for.
+
+    Attributes:
+        folder: where the bundle of each model is, under its name.
+        pixels: what all models are asked, uint8 `[5, height, width, 3]`.
+    """
+
+    def __init__(self, keras: Any, folder: Path) -> None:
+        import zoo
+
+        self._keras = keras
+        self.folder = folder
+        generator = np.random.default_rng(7)
+        self.pixels = generator.integers(0, 256, (5, *zoo.INPUT_SHAPE), dtype=np.uint8)
+        self._answers: dict[str, Any] = {}
+
+    def answers(self, name: str) -> Any:
+        """Return Keras' probabilities for the pixels, after exporting the model."""
+        import zoo
+
+        from kerasport.exporter import export
+        from kerasport.models import probabilities
+
+        if name not in self._answers:
+            model = zoo.build(name, self._keras)
+            export(model, self.folder / name, class_names=zoo.CLASS_NAMES)
+            self._answers[name] = probabilities(model, self.pixels)
+        return self._answers[name]
+
+
+@pytest.fixture(scope="session")
+def exported_zoo(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> ExportedZoo:
+    """Every tiny model with its bundle and Keras' answers."""
+    return ExportedZoo(keras, tmp_path_factory.mktemp("zoo"))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole suite."""

@@ -9,25 +9,23 @@ import numpy as np
 import pytest
 import zoo
 
+from kerasport.bundle import Bundle
 from kerasport.errors import ExportError
 from kerasport.exporter import export
 from kerasport.exporter.rewriters import activations
-from kerasport.models import probabilities
 from kerasport.runtime import Runtime
 
 pytestmark = pytest.mark.keras
 
 
 @pytest.mark.parametrize("name", zoo.names())
-def test_the_exported_model_predicts_like_keras(name: str, keras: Any, tmp_path: Path) -> None:
+def test_the_exported_model_predicts_like_keras(name: str, exported_zoo: Any) -> None:
     """The bundle gives Keras' probabilities on random pixels, in batches of two sizes."""
-    model = zoo.build(name, keras)
-    pixels = np.random.default_rng(1).integers(0, 256, (5, *zoo.INPUT_SHAPE), dtype=np.uint8)
+    expected = exported_zoo.answers(name)
 
-    bundle = export(model, tmp_path / "model", class_names=zoo.CLASS_NAMES)
-    received = Runtime(bundle).predict(pixels, batch_size=2)
+    bundle = Bundle.open(exported_zoo.folder / name)
+    received = Runtime(bundle).predict(exported_zoo.pixels, batch_size=2)
 
-    expected = probabilities(model, pixels)
     assert expected.std(axis=1).min() > 1e-3, "a uniform answer would hide a difference"
     # float32 on both sides; the order of the sums differs.
     np.testing.assert_allclose(received, expected, rtol=0, atol=1e-6)

@@ -11,9 +11,6 @@ import pytest
 import zoo
 from serving import served
 
-from kerasport.exporter import export
-from kerasport.models import probabilities
-
 pytestmark = [pytest.mark.keras, pytest.mark.browser]
 
 STOCK = Path(__file__).parents[2] / "web" / "node_modules" / "@tensorflow" / "tfjs" / "dist"
@@ -34,32 +31,30 @@ async ([path, backend, shape, pixels]) => {
 
 
 @pytest.fixture(scope="module")
-def bundles(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(exported_zoo: Any) -> Path:
     """A folder to serve: an empty page with stock TensorFlow.js, and a bundle of each model."""
-    folder = tmp_path_factory.mktemp("stock")
+    folder: Path = exported_zoo.folder
     shutil.copy(STOCK / "tf.min.js", folder)
     (folder / "index.html").write_text('<!doctype html><script src="tf.min.js"></script>')
-    for name in zoo.names():
-        export(zoo.build(name, keras), folder / name, class_names=zoo.CLASS_NAMES)
     return folder
 
 
 @pytest.mark.parametrize(("backend", "tolerance"), [("cpu", 1e-5), ("webgl", 1e-4)])
 def test_stock_tensorflowjs_predicts_like_keras(
-    backend: str, tolerance: float, bundles: Path, keras: Any, browser: Any
+    backend: str, tolerance: float, site: Path, exported_zoo: Any, browser: Any
 ) -> None:
     """`tf.loadLayersModel` loads each model and gives Keras' probabilities."""
-    pixels = np.random.default_rng(7).integers(0, 256, (3, *zoo.INPUT_SHAPE), dtype=np.uint8)
+    pixels = exported_zoo.pixels
     page = browser.new_page()
     differences = {}
-    with served(bundles) as address:
+    with served(site) as address:
         page.goto(f"{address}/index.html")
         for name in zoo.names():
+            expected = exported_zoo.answers(name)
             answer = page.evaluate(
                 PREDICT, [f"{name}/model.json", backend, pixels.shape, pixels.ravel().tolist()]
             )
             assert answer["backend"] == backend
-            expected = probabilities(zoo.build(name, keras), pixels)
             received = np.array(answer["values"], np.float32).reshape(answer["shape"])
             differences[name] = float(np.abs(received - expected).max())
     page.close()
