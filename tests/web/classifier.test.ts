@@ -136,7 +136,7 @@ test('an unknown backend is refused with the names of the known ones', async () 
   // @ts-expect-error: what a caller without types may pass.
   await expect(loadClassifier(undefined, { backend: 'gpu' })).rejects.toMatchObject({
     code: 'invalid-argument',
-    message: expect.stringContaining('auto, wasm, webgl, cpu'),
+    message: expect.stringContaining('auto, wasm, webgl, webgpu, cpu'),
   });
 });
 

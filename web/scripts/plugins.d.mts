@@ -3,3 +3,4 @@ import type { Plugin } from 'vite';
 export function deflatedFiles(): Plugin;
 export function watFiles(): Plugin;
 export function withoutThreads(): Plugin;
+export function usedKernels(): Plugin;

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { deflateRawSync } from 'node:zlib';
 import wabt from 'wabt';
+import { KERNELS } from './kernels.mjs';
 
 const require = createRequire(import.meta.url);
 const QUERY = '?deflated';
@@ -52,5 +53,25 @@ export function withoutThreads() {
       /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/.test(id)
         ? 'export const wasmWorkerContents = ""; export default undefined;'
         : undefined,
+  };
+}
+
+/** Leaves out TensorFlow.js' kernels that no layer runs. */
+export function usedKernels() {
+  return {
+    name: 'used-kernels',
+    enforce: 'pre',
+    async load(id) {
+      if (!/tfjs-backend-\w+\/dist\/register_all_kernels\.js$/.test(id)) return undefined;
+      const text = await readFile(id, 'utf8');
+      const imports = [...text.matchAll(/^import \{ (\w+) \} from '\.\/kernels\/(\w+)';$/gm)];
+      if (imports.length < 50) throw new Error(`${id} is not written as it used to be`);
+      const used = imports.filter(([, , file]) => KERNELS.has(file));
+      return [
+        "import { registerKernel } from '@tensorflow/tfjs-core';",
+        ...used.map(([line]) => line),
+        ...used.map(([, name]) => `registerKernel(${name});`),
+      ].join('\n');
+    },
   };
 }

@@ -23,8 +23,11 @@ __all__ = ["Runtime"]
 class Runtime:
     """A bundle's model, ready to predict."""
 
+    _classes: int | None
+
     def __init__(self, bundle: Bundle) -> None:
         self._load(bundle.model()["modelTopology"], bundle.weights(), bundle.metadata.input_shape)
+        self._classes = len(bundle.metadata.class_names)
 
     @classmethod
     def of(
@@ -52,6 +55,7 @@ class Runtime:
     ) -> None:
         config = topology["model_config"]["config"]
         self._shape = input_shape
+        self._classes = None
         self._layers: list[dict[str, Any]] = config["layers"]
         self._output: str = config["output_layers"][0][0]
         self._weights: dict[str, dict[str, Array]] = {}
@@ -77,6 +81,11 @@ class Runtime:
             for start in range(0, len(pixels), batch_size)
         ]
         result: Array = np.concatenate(batches)
+        if self._classes is not None and result.shape[1:] != (self._classes,):
+            raise BundleError(
+                f"The model gives {result[0].size} probabilities for {self._classes} class names. "
+                "Expected one for each. Export the bundle again."
+            )
         return result
 
     def input_means(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:

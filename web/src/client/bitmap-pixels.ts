@@ -1,5 +1,6 @@
 /** Reading the pixels of what the browser decoded or drew. */
 
+import { AS_STORED } from './elements.js';
 import type { Pixels } from './preprocess.js';
 
 /** Pixels, and whether they are those that were stored. */
@@ -10,12 +11,6 @@ export interface ReadPixels extends Pixels {
    */
   readonly isExact: boolean;
 }
-
-/** As stored: Keras training ignores colour profiles too, and transparency loses no colour. */
-export const AS_STORED: ImageBitmapOptions = {
-  colorSpaceConversion: 'none',
-  premultiplyAlpha: 'none',
-};
 
 // Safari on iOS draws on nothing larger, and no engine on a longer side.
 const TILE = 4096;

@@ -1,82 +1,38 @@
-/** The classifier: a bundle, an engine, and the pixels in between. */
+/** The classifier: a bundle, a session that runs it, and what people ask of it. */
 
-import { type BackendChoice, type BackendName, TOLERANCE } from './backend.js';
+import type {
+  BackendTrial,
+  BatchResult,
+  Classification,
+  ClassifyManyOptions,
+  ClassifyOptions,
+  ExplainOptions,
+  Explanation,
+  LoadOptions,
+  MemoryUse,
+  Prediction,
+  SamplePicture,
+  SelfTest,
+} from './answers.js';
+import type { BackendName } from './backend.js';
 import {
   type BundleSource,
-  concatenate,
   type Folder,
   openFolder,
   readRequired,
   readVerified,
-  sha256,
 } from './bundle.js';
-import {
-  type Engine,
-  type InputShape,
-  loadEngine,
-  type ModelArtifacts,
-  tfjsVersion,
-} from './engine.js';
+import type { Answer, ModelParts, Session } from './core.js';
 import { KerasportError, quote } from './errors.js';
-import { type ImageSource, preprocessImage, readPixels } from './image-source.js';
-import type { FileEntry, Metadata, Sample } from './metadata.generated.js';
-import { type Field, imageSpecOf, readJson, readMetadata, readSamples } from './metadata.js';
-import { type ModelInput, preprocess } from './preprocess.js';
-
-/** Options of {@link loadClassifier}. */
-export interface LoadOptions {
-  /** Where to run; `auto` (the default) is wasm, else webgl, else cpu. */
-  readonly backend?: BackendChoice;
-  /** Gives the loading up. */
-  readonly signal?: AbortSignal;
-}
-
-/** One class with its probability. */
-export interface Prediction {
-  readonly className: string;
-  /** Position in `classNames`. */
-  readonly index: number;
-  readonly probability: number;
-}
-
-/** The answer to one picture. */
-export interface Classification {
-  /** The most probable classes, best first. */
-  readonly predictions: Prediction[];
-  /** All probabilities, in the order of `classNames`. */
-  readonly probabilities: Float32Array;
-  /** What the model saw. */
-  readonly input: ModelInput;
-  readonly milliseconds: {
-    readonly decode: number;
-    readonly preprocess: number;
-    readonly inference: number;
-    readonly total: number;
-  };
-}
-
-/** A picture of the bundle with Keras' answer. */
-export interface SamplePicture extends Sample {
-  readonly blob: Blob;
-}
-
-/** What {@link Classifier.selfTest} found on this device. */
-export interface SelfTest {
-  /** Number of pictures that were compared. */
-  readonly pictures: number;
-  /**
-   * Pictures whose pixels are not those that Keras saw, by SHA-256; null where this page cannot
-   * hash (http without TLS).
-   */
-  readonly differingPictures: number | null;
-  /** Largest difference of a probability from Keras. */
-  readonly maxAbsoluteDifference: number;
-  /** Largest difference that is float rounding on this backend. */
-  readonly tolerance: number;
-  readonly passed: boolean;
-  /** File of the picture with the largest difference. */
-  readonly worst: string | null;
-}
+import { activationHeat, covered, meanColour, occlusionHeat, patches } from './explanation.js';
+import type { ImageSource } from './image-source.js';
+import type { Metadata } from './metadata.generated.js';
+import { readMetadata, readSamples } from './metadata.js';
+import { readModel } from './model-files.js';
+import type { ModelInput } from './preprocess.js';
+import { type Opened, openSession, type WorkerChoice } from './session.js';
+import { compareSamples, tryFaster } from './trial.js';
+import { tfjsVersion } from './version.js';
 
 /**
  * Loads a classifier.
@@ -94,62 +50,47 @@ export interface SelfTest {
  */
 export async function loadClassifier(
   source?: BundleSource,
-  { backend = 'auto', signal }: LoadOptions = {},
+  { backend = 'auto', signal, worker = 'auto', onProgress }: LoadOptions = {},
 ): Promise<Classifier> {
   signal?.throwIfAborted();
   const folder = openFolder(source);
   const bytes = await readRequired(folder, 'metadata.json', signal);
   const metadata = readMetadata(bytes, tfjsVersion);
-  const artifacts = await readModel(folder, metadata.files, signal);
-  signal?.throwIfAborted();
-  const engine = await loadEngine(artifacts, metadata.inputShape as InputShape, backend);
-  try {
-    signal?.throwIfAborted();
-    checkOutputs(engine, metadata);
-  } catch (error) {
-    engine.dispose();
-    throw error;
-  }
-  return new Classifier(folder, metadata, engine);
-}
-
-async function readModel(
-  folder: Folder,
-  files: readonly FileEntry[],
-  signal?: AbortSignal,
-): Promise<ModelArtifacts> {
-  const root = readJson('model.json', await readVerified(folder, 'model.json', files, signal));
-  const object = (field: Field) =>
-    typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');
-  const groups = root.get('weightsManifest').list((group) => ({
-    paths: group.get('paths').list((path) => path.path()),
-    weights: group.get('weights').list(object),
-  }));
-  const pieces = await Promise.all(
-    groups.flatMap(({ paths }) => paths.map((path) => readVerified(folder, path, files, signal))),
-  );
-  const weights = concatenate(pieces);
-  return {
-    topology: object(root.get('modelTopology')),
-    weightSpecs: groups.flatMap((group) => group.weights),
-    weightData: weights.slice().buffer,
+  const parts = async () => {
+    const report = (share: number) => onProgress?.(share * STARTING, 'reading');
+    const model = await readModel(folder, metadata, signal, report);
+    onProgress?.(STARTING, 'starting');
+    return model;
   };
+  const opened = await openSession(backend, worker, parts, signal);
+  onProgress?.(1, 'starting');
+  return new Classifier(folder, metadata, opened, { isAutomatic: backend === 'auto', worker });
 }
 
-function checkOutputs(engine: Engine, { classNames }: Metadata): void {
-  if (engine.outputs === classNames.length) return;
-  throw new KerasportError(
-    'bundle-damaged',
-    `The model gives ${engine.outputs} probabilities for ${classNames.length} class names. ` +
-      'Expected one for each. Export the model again.',
-  );
+/** How far the loading is when the files are there. */
+const STARTING = 0.9;
+
+interface Manner {
+  /** Whether a faster backend may be looked for unasked. */
+  readonly isAutomatic: boolean;
+  readonly worker: WorkerChoice;
 }
+
+/** From this many milliseconds per inference another backend is worth looking for: one frame. */
+const WORTH_TUNING = 16;
+/** After so many pictures the first one's start-up is over. */
+const SETTLED = 3;
 
 /** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
 export class Classifier {
   readonly #folder: Folder;
-  readonly #engine: Engine;
+  readonly #manner: Manner;
+  #opened: Opened;
+  #replacing: Promise<void> | undefined;
   #samples: Promise<SamplePicture[]> | undefined;
+  #answers = 0;
+  #fastest = Number.POSITIVE_INFINITY;
+  #isTuned = false;
   #disposed = false;
 
   /** @internal */
@@ -157,10 +98,12 @@ export class Classifier {
     folder: Folder,
     /** Everything that the bundle says about itself. */
     readonly metadata: Metadata,
-    engine: Engine,
+    opened: Opened,
+    manner: Manner,
   ) {
     this.#folder = folder;
-    this.#engine = engine;
+    this.#opened = opened;
+    this.#manner = manner;
   }
 
   /** Names of the classes, in the order of the probabilities. */
@@ -168,14 +111,19 @@ export class Classifier {
     return this.metadata.classNames;
   }
 
-  /** Where the model runs. */
+  /** Where the model runs now; with `auto` that can change after the first pictures. */
   get backend(): BackendName {
-    return this.#engine.backend;
+    return this.#opened.session.backend;
+  }
+
+  /** Whether the work is done beside the page's own thread. */
+  get usesWorker(): boolean {
+    return this.#opened.isRemote;
   }
 
   /** What the model sees of a picture: the same bytes as in Python. */
   async preprocess(image: ImageSource): Promise<ModelInput> {
-    return preprocessImage(image, imageSpecOf(this.metadata));
+    return this.#use((session) => session.preprocess(image));
   }
 
   /** The probabilities for a preprocessed picture, in the order of `classNames`. */
@@ -190,33 +138,91 @@ export class Classifier {
           `Expected a Uint8Array of ${expected}, as preprocess() gives it.`,
       );
     }
-    return this.#engine.run(data);
+    return this.#checked(await this.#use((session) => session.predict(data)));
   }
 
   /** The most probable classes of a picture; `topK` (5) says how many. */
-  async classify(
-    image: ImageSource,
-    { topK = 5 }: { readonly topK?: number } = {},
-  ): Promise<Classification> {
-    this.#checkAlive();
+  async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
+    const { topK = 5, signal } = options;
     const start = performance.now();
-    const pixels = await readPixels(image);
-    const decoded = performance.now();
-    const input = preprocess(pixels, imageSpecOf(this.metadata));
-    const preprocessed = performance.now();
-    const probabilities = await this.predict(input);
-    const end = performance.now();
-    return {
-      predictions: this.#best(probabilities, topK),
-      probabilities,
-      input,
-      milliseconds: {
-        decode: decoded - start,
-        preprocess: preprocessed - decoded,
-        inference: end - preprocessed,
-        total: end - start,
-      },
+    const answer = await this.#use((session) => session.classify(image), signal);
+    const total = performance.now() - start;
+    this.#checked(answer.probabilities);
+    this.#considerTuning(answer);
+    return this.#classification(answer, topK, total);
+  }
+
+  /**
+   * Classifies many pictures, one after the other, and goes on behind one that cannot be read.
+   *
+   * @param images - a list, or anything that yields pictures; never more than one is in memory.
+   * @throws the signal's reason, and errors that no other picture would be spared.
+   */
+  async classifyMany(
+    images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
+    { topK = 5, signal, onProgress, onResult }: ClassifyManyOptions = {},
+  ): Promise<BatchResult[]> {
+    const total = countOf(images);
+    const results: BatchResult[] = [];
+    for await (const image of images) {
+      signal?.throwIfAborted();
+      const index = results.length;
+      let result: BatchResult;
+      try {
+        const classification = await this.classify(image, { topK, ...(signal && { signal }) });
+        result = { index, image, classification, error: null };
+      } catch (error) {
+        if (!isAboutThePicture(error)) throw error;
+        result = { index, image, classification: null, error };
+      }
+      results.push(result);
+      await onResult?.(result);
+      onProgress?.(results.length, total);
+    }
+    return results;
+  }
+
+  /**
+   * What mattered for an answer. Class activation takes one inference and occlusion about 120; both
+   * are described in docs/client-api.md.
+   *
+   * @throws {@link KerasportError} `invalid-argument` where the model does not allow the method.
+   */
+  async explain(
+    image: ImageSource,
+    { classIndex, method = 'auto', signal, onProgress }: ExplainOptions = {},
+  ): Promise<Explanation> {
+    const input = await this.#use((session) => session.preprocess(image), signal);
+    const ask = (data: Uint8Array) => this.#use((session) => session.predict(data), signal);
+    const before = this.#checked(await ask(input.data));
+    const index = classIndex ?? before.indexOf(Math.max(...before));
+    this.#checkExplanation(index, method);
+    const finish = (used: Explanation['method'], heat: Float32Array): Explanation => {
+      onProgress?.(1);
+      const { height, width } = input;
+      const className = this.classNames[index];
+      return { method: used, classIndex: index, className, heat, height, width, input };
     };
+    if (method !== 'occlusion') {
+      const map = await this.#use((session) => session.classActivation(input.data, index), signal);
+      if (map) return finish('class-activation', activationHeat(map, input));
+      if (method === 'class-activation') {
+        throw new KerasportError(
+          'invalid-argument',
+          'This model has no class activation map: it does not end in global average pooling, one ' +
+            "dense layer and a softmax. Use the method 'occlusion' or 'auto'.",
+        );
+      }
+    }
+    const places = patches(input);
+    const colour = meanColour(input.data, input);
+    const drops: number[] = [];
+    for (const place of places) {
+      const after = await ask(covered(input.data, input, place, colour));
+      drops.push(before[index] - after[index]);
+      onProgress?.(drops.length / (places.length + 1));
+    }
+    return finish('occlusion', occlusionHeat(input, drops));
   }
 
   /** The pictures in the bundle, with Keras' answers; read once. */
@@ -227,30 +233,8 @@ export class Classifier {
 
   /** Compares this device with Keras on the pictures in the bundle. */
   async selfTest(): Promise<SelfTest> {
-    const tolerance = TOLERANCE[this.backend];
-    let differingPictures: number | null = 0;
-    let maxAbsoluteDifference = 0;
-    let worst: string | null = null;
     const samples = await this.samples();
-    for (const sample of samples) {
-      const input = await this.preprocess(sample.blob);
-      const hash = await sha256(input.data);
-      if (hash === undefined) differingPictures = null;
-      else if (hash !== sample.pixelsSha256) differingPictures = (differingPictures ?? 0) + 1;
-      const difference = largestDifference(await this.predict(input), sample.probabilities);
-      if (worst === null || difference > maxAbsoluteDifference) {
-        maxAbsoluteDifference = difference;
-        worst = sample.file;
-      }
-    }
-    return {
-      pictures: samples.length,
-      differingPictures,
-      maxAbsoluteDifference,
-      tolerance,
-      passed: !differingPictures && maxAbsoluteDifference <= tolerance,
-      worst,
-    };
+    return this.#use((session) => compareSamples(session, samples));
   }
 
   /** Runs once on an empty picture, so that the first real one is not slower than the rest. */
@@ -259,9 +243,33 @@ export class Classifier {
     await this.predict({ data: new Uint8Array(height * width * channels) });
   }
 
-  /** Frees the model's memory. The classifier cannot be used afterwards. */
+  /**
+   * Tries the backends of the graphics processor, and moves to the fastest one that answers the
+   * bundle's samples like Keras. With `backend: 'auto'` this happens by itself, once, where an
+   * inference takes longer than a frame.
+   */
+  async tune({ signal }: { readonly signal?: AbortSignal } = {}): Promise<BackendTrial[]> {
+    this.#isTuned = true;
+    const samples = await this.samples();
+    this.#checkAlive();
+    const { trials, winner } = await tryFaster(
+      this.#opened,
+      samples,
+      (backend) => openSession(backend, this.#manner.worker, () => this.#parts(), signal),
+      signal,
+    );
+    if (winner) this.#move(winner);
+    return trials;
+  }
+
+  /** What lies in the memory of the inference engine. */
+  memory(): Promise<MemoryUse> {
+    return this.#use((session) => session.memory());
+  }
+
+  /** Frees the model's memory, its worker included. The classifier cannot be used afterwards. */
   dispose(): void {
-    if (!this.#disposed) this.#engine.dispose();
+    if (!this.#disposed) this.#opened.session.dispose();
     this.#disposed = true;
   }
 
@@ -273,14 +281,100 @@ export class Classifier {
     );
   }
 
-  #best(probabilities: Float32Array, topK: number): Prediction[] {
-    return Array.from(probabilities, (probability, index) => ({
-      className: this.classNames[index],
-      index,
-      probability,
-    }))
-      .sort((a, b) => b.probability - a.probability || a.index - b.index)
-      .slice(0, Math.max(0, topK));
+  #checked(probabilities: Float32Array): Float32Array {
+    const expected = this.classNames.length;
+    if (probabilities.length === expected) return probabilities;
+    throw new KerasportError(
+      'bundle-damaged',
+      `The model gives ${probabilities.length} probabilities for ${expected} class names. ` +
+        'Expected one for each. Export the model again.',
+    );
+  }
+
+  #checkExplanation(index: number, method: string): void {
+    if (!['auto', 'class-activation', 'occlusion'].includes(method)) {
+      throw new KerasportError(
+        'invalid-argument',
+        `The method is ${quote(method)}. Expected auto, class-activation or occlusion.`,
+      );
+    }
+    if (this.classNames[index] !== undefined) return;
+    throw new KerasportError(
+      'invalid-argument',
+      `The class to explain is ${quote(index)}. Expected a whole number from 0 to ` +
+        `${this.classNames.length - 1}.`,
+    );
+  }
+
+  /** Does work on the session; elsewhere, once more, where the graphics processor was lost. */
+  async #use<Result>(
+    work: (session: Session) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    this.#checkAlive();
+    const { session } = this.#opened;
+    try {
+      return await untilAborted(work(session), signal);
+    } catch (error) {
+      if (this.#opened.session !== session) return this.#use(work, signal);
+      const isLost = error instanceof KerasportError && error.kind === 'context-lost';
+      if (!isLost) throw error;
+      this.#replacing ??= this.#replace().finally(() => {
+        this.#replacing = undefined;
+      });
+      await this.#replacing;
+      return this.#use(work, signal);
+    }
+  }
+
+  async #replace(): Promise<void> {
+    this.#move(await openSession('auto', this.#manner.worker, () => this.#parts()));
+  }
+
+  #move(opened: Opened): void {
+    const { session } = this.#opened;
+    this.#opened = opened;
+    session.dispose();
+    if (this.#disposed) opened.session.dispose();
+  }
+
+  #parts(): Promise<ModelParts> {
+    return readModel(this.#folder, this.metadata);
+  }
+
+  #considerTuning({ milliseconds }: Answer): void {
+    this.#answers++;
+    this.#fastest = Math.min(this.#fastest, milliseconds.inference);
+    const { isAutomatic } = this.#manner;
+    if (this.#isTuned || !isAutomatic || !this.usesWorker || this.#answers < SETTLED) return;
+    this.#isTuned = true;
+    if (this.#fastest < WORTH_TUNING || this.backend !== 'wasm') return;
+    const tune = () => {
+      // What goes wrong there leaves everything as it was.
+      if (!this.#disposed) this.tune().catch(() => {});
+    };
+    if (typeof requestIdleCallback === 'function') requestIdleCallback(tune);
+    else setTimeout(tune);
+  }
+
+  #classification(answer: Answer, topK: number, total: number): Classification {
+    const { probabilities, input, milliseconds } = answer;
+    const ranked = Array.from(
+      probabilities,
+      (probability, index): Prediction => ({
+        className: this.classNames[index],
+        index,
+        probability,
+      }),
+    ).sort((a, b) => b.probability - a.probability || a.index - b.index);
+    const threshold = this.metadata.confidenceThreshold ?? 0;
+    return {
+      predictions: ranked.slice(0, Math.max(0, topK)),
+      probabilities,
+      isSure: ranked[0].probability >= threshold,
+      input,
+      milliseconds: { ...milliseconds, total },
+    };
   }
 
   async #readSamples(): Promise<SamplePicture[]> {
@@ -298,12 +392,29 @@ export class Classifier {
   }
 }
 
-function largestDifference(a: Float32Array, b: readonly number[]): number {
-  let largest = 0;
-  for (let i = 0; i < b.length; i++) {
-    const difference = Math.abs(a[i] - b[i]);
-    // Not a number is as far away as can be.
-    largest = Math.max(largest, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+function countOf(images: object): number | null {
+  if ('length' in images && typeof images.length === 'number') return images.length;
+  return 'size' in images && typeof images.size === 'number' ? images.size : null;
+}
+
+/** Whether an error says nothing about the next picture. */
+function isAboutThePicture(error: unknown): error is KerasportError {
+  const codes = ['picture-unreadable', 'invalid-argument'];
+  return error instanceof KerasportError && codes.includes(error.code);
+}
+
+/** A promise that does not wait any longer than the signal allows. */
+async function untilAborted<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
   }
-  return largest;
 }

@@ -15,13 +15,21 @@ export type KerasportErrorCode =
  */
 export class KerasportError extends Error {
   override readonly name = 'KerasportError';
+  /** @internal What the library itself can do about it. */
+  readonly kind: 'context-lost' | 'page-needed' | undefined;
 
   constructor(
     readonly code: KerasportErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    options: { cause?: unknown; kind?: KerasportError['kind'] | undefined } = {},
   ) {
     super(message, options);
+    this.kind = options.kind;
+  }
+
+  /** The scripts of this library each hold this class, and their errors are all the same. */
+  static override [Symbol.hasInstance](value: unknown): value is KerasportError {
+    return value instanceof Error && value.name === 'KerasportError' && 'code' in value;
   }
 }
 

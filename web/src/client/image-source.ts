@@ -1,6 +1,7 @@
 /** From whatever holds a picture to upright 8-bit pixels, exactly as they were stored. */
 
-import { AS_STORED, type ReadPixels, readBitmap } from './bitmap-pixels.js';
+import { type ReadPixels, readBitmap } from './bitmap-pixels.js';
+import { AS_STORED, openBitmap } from './elements.js';
 import { KerasportError, messageOf, quote } from './errors.js';
 import {
   decodeBmp,
@@ -167,18 +168,6 @@ async function readDrawable(source: Drawable): Promise<ReadPixels> {
     throw unreadable('The picture', new Problem(reason, fix), error);
   } finally {
     if (bitmap !== source) bitmap.close();
-  }
-}
-
-async function openBitmap(source: Drawable): Promise<ImageBitmap> {
-  if (source instanceof ImageBitmap) return source;
-  try {
-    return await createImageBitmap(source, AS_STORED);
-  } catch (error) {
-    const fix =
-      'Wait until an <img> is loaded or a <video> shows a frame, and give a canvas at least one ' +
-      'pixel.';
-    throw unreadable('The picture', new Problem('the browser has no pixels of it', fix), error);
   }
 }
 

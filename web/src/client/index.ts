@@ -5,21 +5,30 @@
  * @packageDocumentation
  */
 
-export type { BackendChoice, BackendName } from './backend.js';
-export type { ReadPixels } from './bitmap-pixels.js';
-export type { BundleSource } from './bundle.js';
 export type {
+  BackendTrial,
+  BatchResult,
   Classification,
-  Classifier,
+  ClassifyManyOptions,
+  ClassifyOptions,
+  ExplainOptions,
+  Explanation,
+  ExplanationMethod,
   LoadOptions,
+  LoadStage,
+  MemoryUse,
   Prediction,
   SamplePicture,
   SelfTest,
-} from './classifier.js';
+} from './answers.js';
+export type { BackendChoice, BackendName } from './backend.js';
+export type { ReadPixels } from './bitmap-pixels.js';
+export type { BundleSource } from './bundle.js';
+export type { Classifier } from './classifier.js';
 export { loadClassifier } from './classifier.js';
-export { tfjsVersion } from './engine.js';
 export { KerasportError, type KerasportErrorCode } from './errors.js';
-export { type ImageSource, preprocessImage, type RawPixels, readPixels } from './image-source.js';
+export type { ImageSource, RawPixels } from './image-source.js';
+export { preprocessImage, readPixels } from './local-core.js';
 export type { Metadata, Sample } from './metadata.generated.js';
 export type { ImageSpec, ModelInput, Pixels } from './preprocess.js';
-export { version } from './version.js';
+export { tfjsVersion, version } from './version.js';

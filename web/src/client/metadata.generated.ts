@@ -262,6 +262,10 @@ export interface Versions {
  * `samples/samples.json`: pictures by which any consumer can check itself.
  */
 export interface Samples {
+  /**
+   * One name per probability, as at export: metadata.json must have the same in the same order. Null in bundles that were written before there was this field.
+   */
+  classNames: string[] | null;
   samples: Sample[];
 }
 /**
@@ -295,6 +299,14 @@ export interface Sample {
  */
 export interface Parity {
   /**
+   * What was found to differ, and where.
+   */
+  findings: ParityFinding[];
+  /**
+   * Witnesses that were asked for and are not there.
+   */
+  missing: MissingWitness[];
+  /**
    * SHA-256 of the model.json that was measured.
    */
   modelSha256: string;
@@ -314,10 +326,39 @@ export interface Parity {
   witnesses: Witness[];
 }
 /**
+ * Where two sides part.
+ */
+export interface ParityFinding {
+  /**
+   * What was expected and what was found.
+   */
+  detail: string;
+  picture: string | null;
+  where: "settings" | "classes" | "decode" | "orientation" | "resize" | "weights" | "layer" | "engine";
+  /**
+   * Engine that showed it; null where the files do.
+   */
+  witness: string | null;
+}
+/**
+ * An engine that was asked for and could not be asked. It proves nothing.
+ */
+export interface MissingWitness {
+  name: string;
+  /**
+   * Why, and what brings it.
+   */
+  reason: string;
+}
+/**
  * What one engine on one backend answered, compared with Keras.
  */
 export interface Witness {
   backend: string;
+  /**
+   * Pictures with such input values, or refused by the engine.
+   */
+  differingPictures: number;
   /**
    * Input values that differ after preprocessing.
    */
@@ -325,15 +366,23 @@ export interface Witness {
   engine: string;
   engineVersion: string;
   /**
+   * Against the float32 weights, where those in the bundle are quantised.
+   */
+  floatAgreement: FloatAgreement | null;
+  /**
    * Largest difference of a probability.
    */
   maxAbsoluteDifference: number;
   /**
-   * Engine and backend, like chromium/wasm.
+   * Engine and backend, like chromium/wasm; or another reader.
    */
   name: string;
   passed: boolean;
   pictures: number;
+  /**
+   * Time that the engine took for all pictures.
+   */
+  seconds: number | null;
   tfjsVersion: string;
   /**
    * Largest difference that is allowed.
@@ -347,4 +396,18 @@ export interface Witness {
    * Picture with the largest difference.
    */
   worstPicture: string | null;
+}
+/**
+ * How close the stored weights answer to the float32 weights they were made from.
+ */
+export interface FloatAgreement {
+  /**
+   * Largest difference of a probability.
+   */
+  maxAbsoluteDifference: number;
+  pictures: number;
+  /**
+   * Share of pictures with the same best class.
+   */
+  top1Agreement: number;
 }

@@ -2,10 +2,13 @@
 
 import { KerasportError, messageOf, quote } from './errors.js';
 import type {
+  Calibration,
   FileEntry,
+  FloatAgreement,
   Metadata,
   Metrics,
   Preprocessing,
+  Quantization,
   Rescaling,
   Sample,
   Training,
@@ -69,14 +72,11 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
       kind: output.get('kind').oneOf('probabilities'),
       activation: output.get('activation').oneOf('softmax', 'sigmoid'),
     },
-    quantization: {
-      weights: root
-        .get('quantization')
-        .get('weights')
-        .oneOf('float32', 'float16', 'uint16', 'uint8'),
-    },
+    quantization: readQuantization(root.get('quantization')),
     training: root.get('training').optional(readTraining),
     metrics: root.get('metrics').optional(readMetrics),
+    calibration: root.get('calibration').optional(readCalibration),
+    confidenceThreshold: root.get('confidenceThreshold').optional((share) => share.number(0, 1)),
     files: root.get('files').list(readFileEntry),
   };
 }
@@ -91,15 +91,28 @@ export function imageSpecOf(metadata: Metadata): ImageSpec {
 /** The samples in the bytes of a `samples/samples.json`, for a model with `classNames`. */
 export function readSamples(bytes: Uint8Array, classNames: readonly string[]): Sample[] {
   const root = readJson('samples/samples.json', bytes);
+  const kept = root.get('classNames').optional((names) => names.list((name) => name.text()));
+  // Unlike metadata.json this file is covered by a hash.
+  if (kept && JSON.stringify(kept) !== JSON.stringify(classNames)) {
+    throw new KerasportError(
+      'bundle-damaged',
+      "The class names in 'metadata.json' are not those of the export, which " +
+        `'samples/samples.json' keeps: expected ${quote(kept)}, found ${quote(classNames)}. ` +
+        'Export the model again.',
+    );
+  }
   return root.get('samples').list((sample) => {
-    const probabilities = sample.get('probabilities').list((value) => value.number(0, 1));
-    if (probabilities.length !== classNames.length) {
-      sample.get('probabilities').fail(`${classNames.length} numbers, one per class`);
-    }
+    const readAnswer = (field: Field) => {
+      const answer = field.list((value) => value.number(0, 1));
+      return answer.length === classNames.length
+        ? answer
+        : field.fail(`${classNames.length} numbers, one per class`);
+    };
     return {
       file: sample.get('file').path(),
       label: sample.get('label').optional((label) => label.text()),
-      probabilities,
+      probabilities: readAnswer(sample.get('probabilities')),
+      floatProbabilities: sample.get('floatProbabilities').optional(readAnswer),
       pixelsSha256: sample.get('pixelsSha256').sha256(),
     };
   });
@@ -112,6 +125,38 @@ function readRescaling(field: Field): Rescaling {
     scale: perChannel(field.get('scale')),
     offset: perChannel(field.get('offset')),
     place: field.get('place').oneOf('inside the model'),
+  };
+}
+
+function readQuantization(field: Field): Quantization {
+  return {
+    weights: readWeightType(field.get('weights')),
+    agreement: field.get('agreement').optional(readAgreement),
+    search: field.get('search').optional((search) => ({
+      pictures: search.get('pictures').text(),
+      maxAccuracyDrop: search.get('maxAccuracyDrop').number(0),
+      trials: search.get('trials').list((trial) => ({
+        ...readAgreement(trial),
+        weights: readWeightType(trial.get('weights')),
+        noiseLimit: trial.get('noiseLimit').optional((limit) => limit.number()),
+        bytes: trial.get('bytes').integer(0),
+        gzipBytes: trial.get('gzipBytes').integer(0),
+        accuracy: trial.get('accuracy').number(0, 1),
+        chosen: trial.get('chosen').boolean(),
+      })),
+    })),
+  };
+}
+
+function readWeightType(field: Field) {
+  return field.oneOf('float32', 'float16', 'uint16', 'uint8');
+}
+
+function readAgreement(field: Field): FloatAgreement {
+  return {
+    pictures: field.get('pictures').integer(1),
+    top1Agreement: field.get('top1Agreement').number(0, 1),
+    maxAbsoluteDifference: field.get('maxAbsoluteDifference').number(0, 1),
   };
 }
 
@@ -153,7 +198,17 @@ function readMetrics(field: Field): Metrics {
     testAccuracy: field.get('testAccuracy').optional(share),
     testPictures: field.get('testPictures').integer(0),
     validationAccuracy: field.get('validationAccuracy').optional(share),
+    expectedCalibrationError: field.get('expectedCalibrationError').optional(share),
     method: field.get('method').text(),
+  };
+}
+
+function readCalibration(field: Field): Calibration {
+  return {
+    temperature: field.get('temperature').number(0),
+    method: field.get('method').oneOf('temperature scaling', 'none'),
+    eceBefore: field.get('eceBefore').number(0, 1),
+    eceAfter: field.get('eceAfter').number(0, 1),
   };
 }
 
@@ -234,6 +289,10 @@ export class Field {
       this.fail(`a whole number${minimum >= 0 ? ` from ${minimum}` : ''}`);
     }
     return value;
+  }
+
+  boolean(): boolean {
+    return typeof this.value === 'boolean' ? this.value : this.fail('true or false');
   }
 
   oneOf<const Choice extends string>(...choices: Choice[]): Choice {

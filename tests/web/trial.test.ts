@@ -1,0 +1,100 @@
+/** Which backend is moved to, with sessions that take and answer what the test says. */
+
+import { expect, test } from 'vitest';
+import type { SamplePicture } from '../../web/src/client/answers.js';
+import type { BackendName } from '../../web/src/client/backend.js';
+import type { Session } from '../../web/src/client/core.js';
+import { tryFaster } from '../../web/src/client/trial.js';
+import { sha256Of } from './tiny-bundle.js';
+
+const PIXELS = Uint8Array.of(1, 2, 3);
+const SAMPLE: SamplePicture = {
+  file: 'samples/01.png',
+  label: null,
+  probabilities: [0.25, 0.75],
+  floatProbabilities: null,
+  pixelsSha256: sha256Of(PIXELS),
+  blob: new Blob(),
+};
+
+class Pretended implements Session {
+  disposed = false;
+
+  constructor(
+    readonly backend: BackendName,
+    readonly milliseconds: number,
+    readonly answer = [0.25, 0.75],
+  ) {}
+
+  async classify(): Promise<never> {
+    throw new Error('not asked for');
+  }
+
+  async preprocess() {
+    return { data: PIXELS, height: 1, width: 1, channels: 3 as const };
+  }
+
+  async predict() {
+    await new Promise((done) => setTimeout(done, this.milliseconds));
+    return Float32Array.from(this.answer);
+  }
+
+  async classActivation() {
+    return undefined;
+  }
+
+  async memory() {
+    return { tensors: 0, bytes: 0 };
+  }
+
+  dispose() {
+    this.disposed = true;
+  }
+}
+
+async function moved(sessions: Partial<Record<BackendName, Pretended>>, samples = [SAMPLE]) {
+  const present = { session: new Pretended('wasm', 40), isRemote: true };
+  return tryFaster(present, samples, async (backend) => {
+    const session = sessions[backend];
+    if (!session) throw new Error('it does not start on this device');
+    return { session, isRemote: true };
+  });
+}
+
+test('the fastest backend that answers like Keras is adopted, and the others end', async () => {
+  const sessions = { webgl: new Pretended('webgl', 15), webgpu: new Pretended('webgpu', 2) };
+
+  const { winner, trials } = await moved(sessions);
+
+  expect(winner?.session).toBe(sessions.webgpu);
+  expect(trials.map(({ adopted }) => adopted)).toEqual([false, true]);
+  expect([sessions.webgl.disposed, sessions.webgpu.disposed]).toEqual([true, false]);
+});
+
+test('a fast backend with another answer is refused', async () => {
+  const webgl = new Pretended('webgl', 1, [0.2505, 0.7495]);
+
+  const { winner, trials } = await moved({ webgl });
+
+  expect(winner).toBeUndefined();
+  expect(trials[0]).toMatchObject({ adopted: false, reason: expect.stringContaining('off by') });
+  expect(webgl.disposed).toBe(true);
+});
+
+test('a backend that is hardly faster is not worth moving to', async () => {
+  const webgl = new Pretended('webgl', 38);
+
+  const { winner, trials } = await moved({ webgl });
+
+  expect(winner).toBeUndefined();
+  expect(trials[0].milliseconds).toBeGreaterThan(30);
+  expect(trials[0].reason).toContain('the present backend needs');
+  expect(trials[1].reason).toBe('it does not start on this device');
+});
+
+test('without samples nothing can be shown to be right', async () => {
+  const { winner, trials } = await moved({ webgl: new Pretended('webgl', 1) }, []);
+
+  expect(winner).toBeUndefined();
+  expect(trials[0].reason).toContain('no samples');
+});

@@ -1,0 +1,51 @@
+/** Reads the model's own files out of a bundle. */
+
+import { type Folder, readVerified } from './bundle.js';
+import type { ModelParts } from './core.js';
+import type { Metadata } from './metadata.generated.js';
+import { type Field, imageSpecOf, readJson } from './metadata.js';
+
+/**
+ * The topology and the weights, in memory of their own: a worker can take the bytes over.
+ *
+ * @param onProgress - told which share of the weights is there.
+ */
+export async function readModel(
+  folder: Folder,
+  metadata: Metadata,
+  signal?: AbortSignal,
+  onProgress?: (share: number) => void,
+): Promise<ModelParts> {
+  const { files, classNames, inputShape } = metadata;
+  const root = readJson('model.json', await readVerified(folder, 'model.json', files, signal));
+  const object = (field: Field) =>
+    typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');
+  const groups = root.get('weightsManifest').list((group) => ({
+    paths: group.get('paths').list((path) => path.path()),
+    weights: group.get('weights').list(object),
+  }));
+  const paths = groups.flatMap((group) => group.paths);
+  let done = 0;
+  const pieces = await Promise.all(
+    paths.map(async (path) => {
+      const bytes = await readVerified(folder, path, files, signal);
+      onProgress?.(++done / paths.length);
+      return bytes;
+    }),
+  );
+  signal?.throwIfAborted();
+  const weightData = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    weightData.set(piece, offset);
+    offset += piece.length;
+  }
+  return {
+    topology: object(root.get('modelTopology')),
+    weightSpecs: groups.flatMap((group) => group.weights),
+    weightData: weightData.buffer,
+    inputShape,
+    spec: imageSpecOf(metadata),
+    classes: classNames.length,
+  };
+}
