@@ -21,7 +21,7 @@ KERASPORT := .venv/bin/kerasport
 PIP_INSTALL := .venv/bin/python -m pip --disable-pip-version-check install $(if $(MAKE_TERMOUT),,-q) -c python/constraints.txt
 NPM := web/node.sh npm
 WEB_SOURCES := $(wildcard web/*.ts web/*.mts web/*.js web/*.mjs web/*.json web/*.html web/*.webmanifest) \
-	$(shell find web/src web/public web/scripts -type f 2>/dev/null)
+	$(shell find web/src web/icons web/scripts -type f 2>/dev/null)
 
 ##@ From pictures to an opened page
 

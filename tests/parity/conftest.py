@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from demo_page import open_page, watched
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
+from kerasport.bundle import Bundle
+from kerasport.site import write_site
 
 
 @pytest.fixture
@@ -21,5 +24,21 @@ def client_page(browser: Any, tmp_path: Path) -> Iterator[Any]:
     )
     page = browser.new_page()
     page.goto(document.as_uri())
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def demo_site(digits_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo page with a freshly exported model, in a folder with a difficult name."""
+    folder = tmp_path_factory.mktemp("site") / "my page 100% é"
+    return write_site(digits_bundle, folder).parent
+
+
+@pytest.fixture
+def demo(demo_site: Path, browser: Any) -> Iterator[Any]:
+    """The demo page on file://, ready."""
+    page = watched(browser.new_page())
+    open_page(page, (demo_site / "index.html").as_uri())
     yield page
     page.close()

@@ -5,71 +5,46 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from demo_page import answered, open_page
 from PIL import Image
 
 from kerasport.bundle import Bundle
+from kerasport.exporter.embed import embed
 from kerasport.models import load_model, probabilities
 from kerasport.parity.comparison import TOLERANCES
 from kerasport.preprocess import preprocess
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 
-WEB = Path(__file__).parents[2] / "web"
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
-@pytest.fixture(scope="module")
-def site(digits_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page with a freshly exported model beside it, in a folder with a difficult name."""
-    folder = tmp_path_factory.mktemp("site") / "my page 100% é"
-    shutil.copytree(WEB / "dist", folder / "dist")
-    shutil.copy(WEB / "index.html", folder)
-    shutil.copytree(digits_bundle.path, folder / "model")
-    return folder
+@pytest.fixture
+def page(demo: Any) -> Any:
+    """The page, ready."""
+    return demo
 
 
 @pytest.fixture
-def page(site: Path, browser: Any) -> Iterator[Any]:
-    """The page, ready; its requests are kept in `page.requests_seen`, its complaints too."""
-    page = browser.new_page()
-    page.requests_seen = []
-    page.complaints = []
-    page.on("request", lambda request: page.requests_seen.append(request.url))
-    page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    open_page(page, site)
-    yield page
-    page.close()
-
-
-def open_page(page: Any, site: Path, query: str = "") -> None:
-    page.goto((site / "index.html").as_uri() + query)
-    page.wait_for_selector("#status[data-state=ready]")
-
-
-def answered(page: Any) -> dict[str, float]:
-    """Wait for the answer and return class name -> probability as the page shows it."""
-    page.wait_for_selector("#status[data-state=done]")
-    rows = page.query_selector_all("[data-testid=prediction]")
-    return {
-        row.get_attribute("data-class-name"): float(row.get_attribute("data-probability"))
-        for row in rows
-    }
+def site(demo_site: Path) -> Path:
+    """The folder with the page; tests must not change it."""
+    return demo_site
 
 
 def test_the_page_introduces_the_model(page: Any, digits_bundle: Bundle) -> None:
     """Name, every class, test accuracy and every sample are there, and nothing went wrong."""
-    text = page.inner_text("body")
     metrics = digits_bundle.metadata.metrics
+    page.click("#about-button")
+    text = page.inner_text("body")
+    names = [cell.inner_text() for cell in page.query_selector_all("[data-testid=class-name]")]
 
     assert page.inner_text("h1") == "digits"
-    assert all(name in text for name in digits_bundle.metadata.class_names)
+    assert names == digits_bundle.metadata.class_names
     assert metrics is not None
     assert metrics.test_accuracy is not None
     assert f"{metrics.test_accuracy:.1%}" in text
@@ -83,7 +58,7 @@ def test_a_chosen_file_gets_keras_probabilities(
 ) -> None:
     """A photo-like file through the picker shows what Keras says of the same file."""
     picture = GOLDEN / "pictures" / "orientation-6.jpg"
-    open_page(page, site, f"?backend={backend}")
+    open_page(page, f"{(site / 'index.html').as_uri()}?backend={backend}")
 
     page.set_input_files("#file-input", picture)
     shown = answered(page)
@@ -193,6 +168,7 @@ def test_no_request_leaves_the_page(page: Any, digits_bundle: Bundle) -> None:
 
 def test_the_device_can_check_itself(page: Any) -> None:
     """The self-test recomputes the samples and says that they agree with Keras."""
+    page.click("#about-button")
     page.click("#self-test-button")
     # A selector: the page's policy forbids the eval that waiting for an expression needs.
     page.wait_for_selector("#self-test-outcome:has-text('every pixel identical')")
@@ -210,8 +186,9 @@ def test_class_names_are_text_never_markup(browser: Any, site: Path, tmp_path: P
     shutil.copytree(GOLDEN / "bundle-v1", tmp_path / "site" / "model")
     page = browser.new_page()
 
-    open_page(page, tmp_path / "site")
+    open_page(page, (tmp_path / "site" / "index.html").as_uri())
 
+    page.click("#about-button")
     assert "<b>green</b>" in page.inner_text("body")
     assert page.query_selector("main b, b") is None
     page.close()
@@ -236,14 +213,9 @@ def test_a_newer_bundle_is_refused_with_advice(browser: Any, site: Path, tmp_pat
     """The page does not run a bundle of a later format, and says what to do."""
     shutil.copytree(site, tmp_path / "site")
     script = tmp_path / "site" / "model" / "model.js"
-    text = script.read_text(encoding="utf-8")
-    call = 'kerasportBundle("metadata.json", "'
-    start = text.index(call) + len(call)
-    end = text.index('"', start)
-    metadata = json.loads(base64.b64decode(text[start:end]))
+    metadata = json.loads((tmp_path / "site" / "model" / "metadata.json").read_text("utf-8"))
     metadata["formatVersion"] = 99
-    changed = base64.b64encode(json.dumps(metadata).encode()).decode()
-    script.write_text(text[:start] + changed + text[end:], encoding="utf-8")
+    script.write_bytes(embed("later", 99, {"metadata.json": json.dumps(metadata).encode()}))
     page = browser.new_page()
 
     page.goto((tmp_path / "site" / "index.html").as_uri())

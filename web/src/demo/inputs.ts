@@ -1,35 +1,42 @@
-/** The ways a picture gets onto the page: file picker, drag and drop, clipboard. */
+/** The ways files get onto the page: choosers, drag and drop, clipboard. */
 
-/** What happens with a picture, and with a problem on the way to it. */
+import { droppedIn, type Picked, pickedFrom } from './dropped.js';
+
+/** What happens with files, and with a problem on the way to them. */
 export interface InputHandlers {
-  picture(file: File): void;
-  problem(kind: 'noPicture' | 'clipboardEmpty' | 'clipboardRefused'): void;
+  files(picked: Picked[]): void;
+  problem(kind: 'noPicture' | 'emptyFolder' | 'clipboardEmpty' | 'clipboardRefused'): void;
 }
 
-/** Elements that take pictures. */
+/** Elements that take files. */
 export interface InputElements {
   readonly dropZone: HTMLElement;
   readonly fileInput: HTMLInputElement;
+  readonly folderInput: HTMLInputElement;
   readonly pasteButton: HTMLButtonElement;
 }
 
 /** Connects every way in with the handlers. */
 export function connectInputs(elements: InputElements, handlers: InputHandlers): void {
-  connectPicker(elements.fileInput, handlers);
+  connectChooser(elements.fileInput, handlers.files);
+  connectChooser(elements.folderInput, (picked) =>
+    picked.length > 0 ? handlers.files(picked) : handlers.problem('emptyFolder'),
+  );
   connectDragAndDrop(elements.dropZone, handlers);
   connectClipboard(elements.pasteButton, handlers);
 }
 
-function connectPicker(input: HTMLInputElement, { picture }: InputHandlers): void {
+/** Hands on what was chosen. */
+export function connectChooser(input: HTMLInputElement, files: (picked: Picked[]) => void): void {
   input.addEventListener('change', () => {
-    const file = input.files?.[0];
+    const picked = pickedFrom(input.files ?? []);
     // Emptied, so that choosing the same file again is a change too.
     input.value = '';
-    if (file) picture(file);
+    files(picked);
   });
 }
 
-function connectDragAndDrop(zone: HTMLElement, { picture, problem }: InputHandlers): void {
+function connectDragAndDrop(zone: HTMLElement, { files, problem }: InputHandlers): void {
   // The whole page accepts, because a file that misses the zone would replace the page.
   let depth = 0;
   const highlight = (change: number) => {
@@ -42,19 +49,19 @@ function connectDragAndDrop(zone: HTMLElement, { picture, problem }: InputHandle
   });
   addEventListener('dragleave', () => highlight(-1));
   addEventListener('dragover', (event) => event.preventDefault());
-  addEventListener('drop', (event) => {
+  addEventListener('drop', async (event) => {
     event.preventDefault();
     highlight(-depth);
-    const file = event.dataTransfer?.files[0];
-    if (file) picture(file);
+    const picked = event.dataTransfer ? await droppedIn(event.dataTransfer) : [];
+    if (picked.length > 0) files(picked);
     else problem('noPicture');
   });
 }
 
-function connectClipboard(button: HTMLButtonElement, { picture, problem }: InputHandlers): void {
+function connectClipboard(button: HTMLButtonElement, { files, problem }: InputHandlers): void {
   addEventListener('paste', (event) => {
-    const file = event.clipboardData?.files[0];
-    if (file) picture(file);
+    const picked = pickedFrom(event.clipboardData?.files ?? []);
+    if (picked.length > 0) files(picked);
     else problem('clipboardEmpty');
   });
   if (!navigator.clipboard?.read) {
@@ -64,7 +71,7 @@ function connectClipboard(button: HTMLButtonElement, { picture, problem }: Input
   button.addEventListener('click', async () => {
     try {
       const blob = await readClipboard();
-      if (blob) picture(new File([blob], 'clipboard', { type: blob.type }));
+      if (blob) files(pickedFrom([new File([blob], 'clipboard', { type: blob.type })]));
       else problem('clipboardEmpty');
     } catch {
       problem('clipboardRefused');

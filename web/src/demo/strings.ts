@@ -1,30 +1,8 @@
 /** Every word on the page. */
 
-const percent = new Intl.NumberFormat('en', {
-  style: 'percent',
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-});
+import { formatBytes, formatPower, formatShare, plural } from './format.js';
 
-/** A share as a percentage with one decimal that never rounds to certainty. */
-export function formatShare(share: number): string {
-  if (share > 0 && share < 0.0005) return '< 0.1%';
-  return share < 1 && share >= 0.9995 ? '> 99.9%' : percent.format(share);
-}
-
-/** A duration with two digits that mean something. */
-export function formatMilliseconds(milliseconds: number): string {
-  return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
-}
-
-// A minus sign, unlike a hyphen, does not end a line.
-function formatPower(value: number, digits: number): string {
-  return value.toExponential(digits).replace('-', '−');
-}
-
-function plural(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
-}
+const pictures = (count: number) => plural(count, 'picture', 'pictures');
 
 export const strings = {
   kicker: 'Image classifier',
@@ -33,15 +11,38 @@ export const strings = {
   ready: 'Ready. Choose a picture.',
   working: (name: string) => `Looking at ${name}…`,
   summary: (classes: number) => `Tells ${classes.toLocaleString('en')} classes apart.`,
-  accuracy: (accuracy: number, pictures: number) =>
-    `${formatShare(accuracy)} right on ${plural(pictures, 'test picture', 'test pictures')}`,
+  accuracy: (accuracy: number, count: number) =>
+    `${formatShare(accuracy)} right on ${plural(count, 'test picture', 'test pictures')}`,
 
+  ways: { label: 'Where pictures come from', files: 'Files', camera: 'Camera', drawing: 'Draw' },
   drop: {
-    title: 'Drop a picture here',
-    hint: (keys: string) => `or choose a file, or paste one with ${keys}`,
-    choose: 'Choose a picture',
+    title: 'Drop pictures here',
+    hint: (keys: string) => `One, many, or whole folders. Paste with ${keys}.`,
+    choose: 'Choose pictures',
+    folder: 'Folder',
     paste: 'Paste',
-    label: 'Picture to classify',
+    label: 'Pictures to classify',
+    folderLabel: 'Folder of pictures to classify',
+  },
+  camera: {
+    start: 'Start the camera',
+    stop: 'Stop',
+    choose: 'Camera',
+    unnamed: (position: number) => `Camera ${position}`,
+    video: 'What the camera sees',
+    hint: 'The answer follows the picture. Nothing is recorded.',
+    starting: 'Waiting for the camera…',
+    running: 'The camera is on.',
+    stopped: 'The camera is off.',
+    name: 'Camera',
+  },
+  drawing: {
+    label: (names: string) => `Drawing pad: draw one of ${names}, with mouse, pen or finger`,
+    hint: (names: string) => `Draw one of ${names}.`,
+    undo: 'Undo',
+    clear: 'Clear',
+    cleared: 'The pad is empty.',
+    name: 'the drawing',
   },
   samples: {
     title: 'Samples',
@@ -50,7 +51,6 @@ export const strings = {
       label === null ? `Sample ${position}` : `Sample ${position}: ${label}`,
     name: 'a sample',
   },
-  classes: (count: number) => `Classes (${count.toLocaleString('en')})`,
   result: {
     title: 'Result',
     empty: 'The answer appears here.',
@@ -68,17 +68,131 @@ export const strings = {
     backend: 'Backend',
     announce: (className: string, probability: number) =>
       `${className}, ${formatShare(probability)}`,
+    unsure: 'Not sure',
+    unsureWhy: (className: string, threshold: number) =>
+      `Most probable is ${className}, but below ${formatShare(threshold)} this model is wrong ` +
+      'too often to say so.',
+    announceUnsure: (className: string, probability: number) =>
+      `Not sure. Perhaps ${className}, ${formatShare(probability)}`,
+    back: '← All pictures',
+  },
+  why: {
+    button: 'Why?',
+    working: 'Looking for what mattered…',
+    legend: (className: string) => `What spoke for ${className}: the brighter, the more.`,
+    alt: (className: string) => `Heat map of what spoke for ${className}`,
+    announce: (className: string) => `The heat map shows what spoke for ${className}.`,
+  },
+  many: {
+    title: (count: number) => pictures(count),
+    back: '← One picture',
+    running: (done: number, count: number) =>
+      `${done.toLocaleString('en')} of ${pictures(count)} classified`,
+    done: (count: number, duration: string) => `${pictures(count)} classified in ${duration}`,
+    cancelled: (done: number, count: number) =>
+      `Stopped after ${done.toLocaleString('en')} of ${pictures(count)}`,
+    failed: (count: number) => `${count.toLocaleString('en')} could not be read`,
+    ignored: (count: number) =>
+      `${plural(count, 'file that is no picture was', 'files that are no pictures were')} left out`,
+    progress: 'Pictures classified',
+    cancel: 'Stop',
+    csv: 'CSV',
+    csvLabel: 'Download the table as CSV',
+    json: 'JSON',
+    jsonLabel: 'Download the table with all probabilities as JSON',
+    table: 'Classified pictures',
+    tableHint: 'Scroll for more. A file name opens its picture.',
+    filters: 'Show only',
+    byClass: 'Class',
+    allClasses: 'All classes',
+    minimum: 'Confidence from',
+    onlyWrong: 'Wrong only',
+    shown: (shown: number, count: number) =>
+      shown === count
+        ? `${count.toLocaleString('en')} shown`
+        : `${shown.toLocaleString('en')} of ${count.toLocaleString('en')} shown`,
+    showAll: 'Show all',
+    none: 'No picture fits these filters.',
+    columns: {
+      picture: 'Picture',
+      path: 'File',
+      className: 'Class',
+      probability: 'Confidence',
+      truth: 'True class',
+    },
+    waiting: 'waiting',
+    perhaps: (className: string) => `perhaps ${className}`,
+    right: 'Right',
+    wrong: 'Wrong',
+  },
+  score: {
+    title: 'Compared with the folders',
+    hint: 'The folder names are taken as the true classes.',
+    accuracy: (right: number, count: number) =>
+      `right: ${right.toLocaleString('en')} of ${pictures(count)}`,
+    matrix: 'Confusion matrix',
+    matrixHint: 'Rows: true class. Columns: answer. A number shows its pictures.',
+    cell: (count: number, truth: string, answer: string) =>
+      `${pictures(count)} of ${truth} answered as ${answer}`,
+    truth: 'True class',
+    mistakes: 'Most frequent mistakes',
+    mistake: (truth: string, answer: string) => `${truth} answered as ${answer}`,
+    noMistakes: 'None.',
+    counts: 'Answers',
+  },
+  about: {
+    open: 'About this model',
+    close: 'Close',
+    title: 'About this model',
+    facts: {
+      name: 'Model',
+      architecture: 'Architecture',
+      training: 'Trained on',
+      accuracy: 'Test accuracy',
+      date: 'Date',
+      input: 'Input',
+      preprocessing: 'Preparation',
+      size: 'Size',
+      threshold: 'Answers from',
+      versions: 'Made with',
+    },
+    trained: (train: number, validation: number, test: number) =>
+      `${pictures(train)}; ${validation.toLocaleString('en')} for validation, ` +
+      `${test.toLocaleString('en')} for the test`,
+    accuracy: (accuracy: number, count: number) =>
+      `${formatShare(accuracy)} of ${pictures(count)} not used in training`,
+    input: (width: number, height: number, gray: boolean) =>
+      `${width} × ${height} pixels, ${gray ? 'gray' : 'in colour'}`,
+    fit: {
+      stretch: 'stretched to the size',
+      crop: 'centre cut out',
+      pad: 'whole, on a background',
+    },
+    preprocessing: (fit: string, resample: string) =>
+      `turned as the camera held it, ${fit}, ${resample} resampling: the same pixels as in Python`,
+    size: (bytes: number, weights: string) => `${formatBytes(bytes)}, weights in ${weights}`,
+    threshold: (threshold: number) =>
+      `${formatShare(threshold)}; below that it says that it is not sure`,
+    classes: (count: number) => `Classes (${count.toLocaleString('en')})`,
+    className: 'Class',
+    trainPictures: 'Training',
+    testPictures: 'Test',
+    other: 'Another model',
+    otherHint: 'Drop an exported folder on the page, or choose it. It stays on this device.',
+    otherChoose: 'Choose a folder',
+    otherLabel: 'Folder of another exported model',
+    builtIn: 'Back to the built-in model',
+    opening: (name: string) => `Opening ${name}…`,
+    opened: (name: string) => `Now using ${name}.`,
   },
   selfTest: {
     title: 'Same answers as in Python?',
     button: 'Check this device',
-    hint: (pictures: number) =>
-      `Compares ${plural(pictures, 'sample', 'samples')} with what Keras answered.`,
+    hint: (count: number) => `Compares ${plural(count, 'sample', 'samples')} with Keras’ answers.`,
     running: 'Checking…',
-    passed: (pictures: number) =>
-      `Yes: ${plural(pictures, 'picture', 'pictures')} compared, every pixel identical.`,
-    passedUnhashed: (pictures: number) =>
-      `Yes: ${plural(pictures, 'picture', 'pictures')} compared. This page cannot compare pixels ` +
+    passed: (count: number) => `Yes: ${pictures(count)} compared, every pixel identical.`,
+    passedUnhashed: (count: number) =>
+      `Yes: ${pictures(count)} compared. This page cannot compare pixels ` +
       'by hash: open it from a file or over https for that.',
     failed: (worst: string | null) => `No. The largest difference is on ${worst ?? 'a sample'}.`,
     pixels: (count: number) =>
@@ -91,17 +205,28 @@ export const strings = {
     title: 'There is no model here yet',
     text: 'Train one and put it next to this page with one command, in the project’s folder:',
     command: 'make train export',
-    afterwards: 'Then open this page again.',
+    afterwards: 'Then open this page again. Or drop an exported folder here.',
   },
   broken: {
     title: 'The model cannot be used',
   },
   errors: {
     title: 'That did not work',
-    noPicture: 'There was no picture in what you dropped. Drop a picture file.',
+    noPicture: 'There was no picture in what you dropped. Drop picture files or folders.',
+    emptyFolder: 'There is no picture in that folder. Choose one with picture files.',
+    noBundle:
+      'There is no model in that folder. Expected a folder that kerasport exported, with its ' +
+      'metadata.json.',
     clipboardEmpty: 'There is no picture in the clipboard. Copy one first.',
     clipboardRefused:
       'The browser did not allow reading the clipboard. Press Ctrl+V (⌘V on a Mac) instead.',
+    cameraRefused:
+      'The camera was not allowed. Allow it for this page in the browser’s settings, and start again.',
+    cameraMissing: 'No camera was found. Connect one, and start again.',
+    cameraBusy: 'The camera does not start. Close other programs that use it, and start again.',
+    cameraInsecure:
+      'Here the browser gives pages no camera. Open the page as a file in Chrome, Edge or ' +
+      'Firefox, or over https.',
     unexpected: (message: string) => `Something unexpected happened: ${message}`,
   },
 };

@@ -1,0 +1,198 @@
+"""A page with a model in it: a folder to host or to double-click, or one file to send by mail.
+
+The folder holds the page as it is built, with its scripts beside it. The single file holds all of
+it inline. Its Content-Security-Policy allows exactly the scripts and the style that stand in it, by
+their SHA-256, and no connection at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from kerasport.assets import web_asset
+from kerasport.bundle import METADATA_FILE, Bundle
+from kerasport.errors import BundleError
+from kerasport.files import replaced_folder, write_text
+
+__all__ = ["file_name_of", "write_single_file", "write_site"]
+
+_PAGE = "page/index.html"
+_SCRIPTS = ("demo.js", "kerasport.iife.js")
+_STYLE = "demo.css"
+_MARK = "index.html"
+
+_PIECE_BYTES = 768 * 1024
+"""Bytes to a call: 1 MiB of base64, divisible by 3, so that only a file's last piece is padded."""
+
+# UTF-8 has no cheaper way: the encoding of model.js needs a file of its own.
+_PROLOGUE = """\
+"use strict";
+((scope) => {
+  const files = new Map();
+  const decode = Uint8Array.fromBase64
+    ? (text) => Uint8Array.fromBase64(text)
+    : (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  (scope.kerasportBundles ??= []).push({ formatVersion: %(version)d, name: %(name)s, files });
+  scope.kerasportBundle = (path, bytes, text) => {
+    const piece = decode(text);
+    if (piece.length !== bytes) throw new Error(`'${path}' is damaged: copy the page again.`);
+    if (!files.has(path)) files.set(path, []);
+    files.get(path).push(piece);
+  };
+})(globalThis);
+"""
+
+
+def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
+    """Write the page with `bundle` as a folder that can be hosted, or opened by double-click.
+
+    Args:
+        bundle: the exported model.
+        out: the folder to write; it appears whole or not at all.
+        force: replace a folder that holds a page already.
+
+    Returns:
+        The page in it, `index.html`.
+
+    Raises:
+        BundleError: `out` exists, or is not a page that could be replaced.
+        BrowserError: the web side was not built.
+    """
+    out = Path(out)
+    if out.is_dir() and any(out.iterdir()):
+        if not force:
+            raise BundleError(f"'{out}' is there already. Replace it with --force.")
+        if not (out / _MARK).is_file():
+            raise BundleError(
+                f"'{out}' holds other files and no {_MARK}, so it is not replaced. "
+                "Choose another folder with --out."
+            )
+    elif out.exists() and not out.is_dir():
+        raise BundleError(f"'{out}' is a file. Expected a folder to write the page into.")
+    page = web_asset(_PAGE).parent
+    assets = web_asset(_STYLE).parent
+    with replaced_folder(out) as fresh:
+        shutil.copytree(page, fresh, dirs_exist_ok=True)
+        (fresh / "dist").mkdir()
+        for name in (_STYLE, *_SCRIPTS, *_extra_scripts(assets)):
+            shutil.copyfile(assets / name, fresh / "dist" / name)
+        shutil.copytree(bundle.path, fresh / "model")
+        text = (fresh / _MARK).read_text(encoding="utf-8")
+        write_text(fresh / _MARK, _named(text, bundle.metadata.name))
+    return out / _MARK
+
+
+def write_single_file(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
+    """Write the page with `bundle` and everything it needs as one HTML file.
+
+    Args:
+        bundle: the exported model.
+        out: the file to write.
+        force: replace a file that is there already.
+
+    Raises:
+        BundleError: `out` exists.
+        BrowserError: the web side was not built.
+    """
+    out = Path(out)
+    if out.is_dir():
+        raise BundleError(f"'{out}' is a folder. Expected the name of a file, like page.html.")
+    if out.exists() and not force:
+        raise BundleError(f"'{out}' is there already. Replace it with --force.")
+    assets = web_asset(_STYLE).parent
+    style = _inline_style((assets / _STYLE).read_text(encoding="utf-8"))
+    names = (*_SCRIPTS, *_extra_scripts(assets))
+    scripts = [_inline_script((assets / name).read_text(encoding="utf-8")) for name in names]
+    scripts.append(_bundle_script(bundle))
+    page = _named(web_asset(_PAGE).read_text(encoding="utf-8"), bundle.metadata.name)
+    page = re.sub(r'\n\s*<(link rel="stylesheet"|script) [^>]*>(</script>)?', "", page)
+    policy = _policy(scripts, style)
+    page = re.sub(
+        r'(http-equiv="Content-Security-Policy"\s*content=")[^"]*',
+        lambda found: found[1] + policy,
+        page,
+    )
+    page = page.replace("</head>", f"  <style>{style}</style>\n  </head>", 1)
+    # At the end of the body, which the first one fills: inline scripts know no defer.
+    body = "\n".join(f"<script>{script}</script>" for script in scripts)
+    page = page.replace("</body>", f"{body}\n  </body>", 1)
+    write_text(out, page)
+    return out
+
+
+def file_name_of(bundle: Bundle) -> str:
+    """Return a name for the single file that every file system and mail program takes."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", bundle.metadata.name).strip(".-")
+    return f"{stem or 'classifier'}.html"
+
+
+def _extra_scripts(assets: Path) -> list[str]:
+    """Return the scripts that the library loads only on some devices."""
+    return sorted(path.name for path in assets.glob("kerasport-*.iife.js"))
+
+
+def _named(page: str, name: str) -> str:
+    """Return the page with the model's name as its title, which tabs and mail programs show."""
+    return re.sub(r"<title>[^<]*</title>", lambda _: f"<title>{html.escape(name)}</title>", page)
+
+
+def _policy(scripts: list[str], style: str) -> str:
+    hashes = " ".join(_hash_source(script) for script in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes} 'wasm-unsafe-eval'; "
+        f"style-src {_hash_source(style)}; img-src blob: data:; worker-src blob:; "
+        "base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types kerasport"
+    )
+
+
+def _hash_source(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest())
+    return f"'sha256-{digest.decode('ascii')}'"
+
+
+def _inline_script(text: str) -> str:
+    """Return a script that may stand in a page: nothing in it ends the element or is changed.
+
+    The sequences are those of the HTML standard, "Restrictions for contents of script elements";
+    each is written with an escape that means the same in the literals where alone they occur.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub(r"<(?=/script|script)", r"\\x3C", text, flags=re.IGNORECASE)
+    return text.replace("<!--", r"\x3C!--").replace("\0", r"\0")
+
+
+def _inline_style(text: str) -> str:
+    if "</style" in text.lower():
+        raise ValueError("the style sheet ends its own element")
+    return text.replace("\r\n", "\n")
+
+
+def _bundle_script(bundle: Bundle) -> str:
+    """Return the bundle as a classic script in ASCII, which leaves what `model.js` leaves."""
+    paths = [METADATA_FILE, *(entry.path for entry in bundle.metadata.files)]
+    files = {path: (bundle.path / path).read_bytes() for path in paths}
+    return _calls(bundle.metadata.name, bundle.metadata.format_version, files)
+
+
+def _calls(name: str, version: int, files: Mapping[str, bytes]) -> str:
+    parts = [_PROLOGUE % {"version": version, "name": _literal(name)}]
+    for path, content in files.items():
+        # An empty file still has to be registered.
+        for start in range(0, len(content), _PIECE_BYTES) or (0,):
+            piece = content[start : start + _PIECE_BYTES]
+            text = base64.b64encode(piece).decode("ascii")
+            parts.append(f'kerasportBundle({_literal(path)}, {len(piece)}, "{text}");\n')
+    return "".join(parts)
+
+
+def _literal(text: str) -> str:
+    # ASCII-only JSON is a JavaScript literal; with `<` escaped, no name ends the script.
+    return json.dumps(text).replace("<", "\\u003c")

@@ -1,0 +1,395 @@
+/** The page at work: one model at a time, pictures from everywhere, one answer or a table. */
+
+import type { BundleSource, Classification, Classifier, ImageSource } from '../client/index.js';
+import { aboutView } from './about-view.js';
+import type { Camera } from './camera.js';
+import { showCamera } from './camera-view.js';
+import { wantsDrawings } from './drawing.js';
+import { showDrawingPad } from './drawing-view.js';
+import { bundleFiles, isBundle, isPicture, type Picked } from './dropped.js';
+import { button, element, pictureElement } from './elements.js';
+import { heatView } from './heat-map.js';
+import { connectChooser, connectInputs } from './inputs.js';
+import type { Row } from './many/rows.js';
+import { ManyView } from './many/view.js';
+import { brokenModelView, emptyResultView, type Page, problemView } from './page-view.js';
+import { announcementOf, resultView } from './result-view.js';
+import { samplesView } from './samples-view.js';
+import { strings } from './strings.js';
+import { summaryView } from './summary-view.js';
+
+const SHOWN_CLASSES = 5;
+// Those who listen hear a live answer only when it has held for so long.
+const SETTLED_MILLISECONDS = 1500;
+
+/** What the page needs from outside. */
+export interface Tools {
+  load(source?: BundleSource): Promise<Classifier>;
+  /** The sentence for an error. */
+  explain(error: unknown): string;
+}
+
+/** How an answer is shown. */
+interface Showing {
+  /** The true class, where known. */
+  readonly label: string | null;
+  /** Whether it follows another one in place: nothing moves, nothing scrolls. */
+  readonly quiet: boolean;
+  /** Whether it stays long enough to ask why. */
+  readonly why: boolean;
+}
+
+/** The page with a model in use. */
+export class App {
+  #classifier: Classifier | undefined;
+  #instead: HTMLElement | undefined;
+  #builtIn = true;
+  #latest = 0;
+  #shownUrl = '';
+  #many: ManyView | undefined;
+  #spoken = { text: '', since: 0, said: false };
+  readonly #camera: Camera;
+
+  constructor(
+    readonly page: Page,
+    private readonly tools: Tools,
+  ) {
+    connectInputs(page, {
+      files: (picked) => void this.receive(picked),
+      problem: (kind) => this.#showProblem(strings.errors[kind]),
+    });
+    page.backToMany.addEventListener('click', () => this.#showTable());
+    page.aboutButton.addEventListener('click', () => this.#about?.showModal());
+    this.#camera = showCamera(page.cameraPanel, {
+      frame: (video) => this.#classifyLive(video),
+      problem: (kind) => this.#showProblem(strings.errors[kind]),
+      status: (message) => this.#setStatus('ready', message),
+    });
+    page.tabs.onChoose = () => this.#camera.stop();
+  }
+
+  /** Shows a message in the page's place, until a model is dropped on it. */
+  showInstead(message: HTMLElement): void {
+    (this.#instead ?? this.page.root).replaceWith(message);
+    this.#instead = message;
+  }
+
+  /** Puts a model to use: the built-in one, or the one in these files. */
+  async open(source?: BundleSource): Promise<void> {
+    const classifier = await this.tools.load(source);
+    let samples: Awaited<ReturnType<Classifier['samples']>>;
+    try {
+      samples = await classifier.samples();
+      await classifier.warmUp();
+    } catch (error) {
+      classifier.dispose();
+      throw error;
+    }
+    this.#leave();
+    this.#classifier = classifier;
+    this.#builtIn = source === undefined;
+    const { page } = this;
+    const { metadata } = classifier;
+    document.title = `${metadata.name} – ${strings.kicker}`;
+    page.title.textContent = metadata.name;
+    page.summary.replaceChildren(...summaryView(metadata));
+    page.samples.replaceChildren(
+      samplesView(samples, ({ blob, label }) =>
+        this.#classify(blob, strings.samples.name, { label }),
+      ),
+    );
+    this.#showAbout(samples.length);
+    page.tabs.offer('drawing', wantsDrawings(metadata));
+    if (wantsDrawings(metadata)) {
+      await showDrawingPad(page.drawingPanel, metadata, samples, {
+        drawn: (picture, isDone) =>
+          void this.#classify(picture, strings.drawing.name, { quiet: true, why: isDone }),
+        cleared: () => this.#clear(strings.drawing.cleared),
+        preprocess: ({ blob }) => classifier.preprocess(blob),
+      });
+    }
+    page.result.replaceChildren(emptyResultView());
+    for (const input of [page.fileInput, page.folderInput, page.pasteButton, page.aboutButton]) {
+      input.disabled = false;
+    }
+    this.#instead?.replaceWith(page.root);
+    this.#instead = undefined;
+    this.#setStatus('ready', strings.ready);
+  }
+
+  /** Does what the files are for: another model, one picture, or many. */
+  async receive(picked: readonly Picked[]): Promise<void> {
+    if (isBundle(picked)) {
+      await this.#switchTo({ files: bundleFiles(picked) }, strings.working('metadata.json'));
+      return;
+    }
+    // A single file is tried whatever its name is: the answer says what is wrong with it.
+    const pictures = picked.length === 1 ? picked : picked.filter(isPicture);
+    if (!this.#classifier || picked.length === 0) return;
+    if (pictures.length === 0) this.#showProblem(strings.errors.noPicture);
+    else if (pictures.length === 1) await this.#classify(pictures[0].file, pictures[0].file.name);
+    else await this.#classifyMany(pictures, picked.length - pictures.length);
+  }
+
+  async #switchTo(source: BundleSource | undefined, message: string): Promise<void> {
+    this.#about?.close();
+    this.#setStatus('working', message);
+    try {
+      await this.open(source);
+      this.#setStatus('ready', strings.about.opened(this.#classifier?.metadata.name ?? ''));
+    } catch (error) {
+      this.#showProblem(this.tools.explain(error));
+    }
+  }
+
+  /** Ends what the previous model was doing, and frees it. */
+  #leave(): void {
+    this.#latest += 1;
+    this.#camera.stop();
+    this.#many?.cancel();
+    this.#many = undefined;
+    this.page.many.replaceChildren();
+    this.#show('one');
+    this.page.backToMany.hidden = true;
+    this.#about?.remove();
+    for (const image of this.page.samples.querySelectorAll('img')) URL.revokeObjectURL(image.src);
+    this.#classifier?.dispose();
+  }
+
+  get #about(): HTMLDialogElement | null {
+    return document.querySelector<HTMLDialogElement>('#about');
+  }
+
+  #showAbout(samples: number): void {
+    const classifier = this.#classifier;
+    if (!classifier) return;
+    const { dialog, bundleInput } = aboutView(classifier.metadata, {
+      samples,
+      selfTest: () => classifier.selfTest(),
+      explain: this.tools.explain,
+      toBuiltIn: this.#builtIn ? null : () => this.#switchTo(undefined, strings.loading),
+    });
+    connectChooser(bundleInput, (picked) => {
+      if (isBundle(picked)) void this.receive(picked);
+      else {
+        dialog.close();
+        this.#showProblem(strings.errors.noBundle);
+      }
+    });
+    document.body.append(dialog);
+  }
+
+  async #classify(
+    picture: ImageSource,
+    name: string,
+    { label = null, quiet = false, why = true }: Partial<Showing> = {},
+  ): Promise<void> {
+    const classifier = this.#classifier;
+    if (!classifier) return;
+    const ticket = ++this.#latest;
+    if (!quiet) {
+      this.#camera.stop();
+      this.#show('one');
+      this.#setStatus('working', strings.working(name));
+    }
+    try {
+      const answer = await classifier.classify(picture, { topK: SHOWN_CLASSES });
+      // Whoever drops a second picture wants the second answer.
+      if (ticket !== this.#latest) return;
+      this.#showAnswer(picture, answer, { label, quiet, why });
+      this.#setStatus('done', announcementOf(answer));
+    } catch (error) {
+      if (ticket === this.#latest) this.#showProblem(this.tools.explain(error));
+    }
+  }
+
+  /** As `classify`, but what is shown stays in place while answers follow each other. */
+  async #classifyLive(video: HTMLVideoElement): Promise<void> {
+    const classifier = this.#classifier;
+    if (!classifier || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    const ticket = ++this.#latest;
+    try {
+      const frame = frozen(video);
+      const answer = await classifier.classify(frame, { topK: SHOWN_CLASSES });
+      if (ticket !== this.#latest) return;
+      this.#showAnswer(frame, answer, { label: null, quiet: true, why: false });
+      this.#speakWhenSettled(announcementOf(answer), answer.predictions[0].className);
+    } catch (error) {
+      if (ticket !== this.#latest) return;
+      this.#camera.stop();
+      this.#showProblem(this.tools.explain(error));
+    }
+  }
+
+  #speakWhenSettled(text: string, className: string): void {
+    const now = performance.now();
+    if (this.#spoken.text !== className) {
+      this.#spoken = { text: className, since: now, said: false };
+    } else if (!this.#spoken.said && now - this.#spoken.since > SETTLED_MILLISECONDS) {
+      this.#spoken.said = true;
+      this.#setStatus('live', text);
+    }
+  }
+
+  #showAnswer(picture: ImageSource, answer: Classification, { label, quiet, why }: Showing): void {
+    const classifier = this.#classifier;
+    if (!classifier) return;
+    const { page } = this;
+    page.result.replaceChildren(
+      resultView(this.#viewOf(picture), answer, {
+        backend: classifier.backend,
+        label,
+        quiet,
+        metadata: classifier.metadata,
+        why: why
+          ? (frame, note) => this.#whyButton(classifier, picture, answer, frame, note)
+          : null,
+      }),
+    );
+    if (quiet) return;
+    page.result.scrollIntoView({ block: 'nearest', behavior: scrollBehavior() });
+  }
+
+  #viewOf(picture: ImageSource): HTMLElement {
+    URL.revokeObjectURL(this.#shownUrl);
+    this.#shownUrl = '';
+    const alt = strings.result.pictureAlt;
+    if (picture instanceof Blob) {
+      this.#shownUrl = URL.createObjectURL(picture);
+      return pictureElement(this.#shownUrl, alt);
+    }
+    if (picture instanceof HTMLCanvasElement) return picture;
+    const { width, height } = picture as ImageData;
+    const canvas = element('canvas', { width, height, role: 'img', 'aria-label': alt });
+    canvas.getContext('2d')?.putImageData(picture as ImageData, 0, 0);
+    return canvas;
+  }
+
+  #whyButton(
+    classifier: Classifier,
+    picture: ImageSource,
+    { predictions: [best] }: Classification,
+    frame: HTMLElement,
+    note: HTMLElement,
+  ): HTMLButtonElement {
+    let heat: HTMLElement | undefined;
+    const show = (shown: boolean) => {
+      heat?.toggleAttribute('hidden', !shown);
+      note.hidden = !shown;
+      why.setAttribute('aria-pressed', String(shown));
+    };
+    const why = button(
+      strings.why.button,
+      async () => {
+        if (why.getAttribute('aria-busy') === 'true') return;
+        if (heat) {
+          show(Boolean(heat.hidden));
+          return;
+        }
+        why.setAttribute('aria-busy', 'true');
+        note.hidden = false;
+        note.textContent = strings.why.working;
+        try {
+          const explanation = await classifier.explain(picture, { classIndex: best.index });
+          heat = heatView(explanation, strings.why.alt(best.className));
+          frame.append(heat);
+          note.textContent = strings.why.legend(best.className);
+          show(true);
+          if (why.isConnected) this.#setStatus('done', strings.why.announce(best.className));
+        } catch (error) {
+          note.textContent = this.tools.explain(error);
+        } finally {
+          why.removeAttribute('aria-busy');
+        }
+      },
+      { id: 'why-button', class: 'button button--small', 'aria-pressed': 'false' },
+    );
+    return why;
+  }
+
+  async #classifyMany(pictures: readonly Picked[], ignored: number): Promise<void> {
+    const classifier = this.#classifier;
+    if (!classifier) return;
+    this.#camera.stop();
+    this.#latest += 1;
+    this.#many?.cancel();
+    const many = new ManyView(classifier, pictures, ignored, {
+      open: (row) => void this.#openRow(row),
+      back: () => {
+        this.page.backToMany.hidden = true;
+        many.cancel();
+        this.#show('one');
+        this.page.fileInput.focus();
+      },
+      announce: (state, message) => {
+        if (this.#many === many) this.#setStatus(state, message);
+      },
+      explain: this.tools.explain,
+    });
+    this.#many = many;
+    this.page.many.replaceChildren(many.root);
+    this.#showTable();
+    try {
+      await many.run();
+    } catch (error) {
+      this.#showProblem(this.tools.explain(error));
+    }
+  }
+
+  async #openRow({ file, truth }: Row): Promise<void> {
+    this.page.backToMany.hidden = false;
+    await this.#classify(file, file.name, { label: truth });
+    this.page.backToMany.focus();
+  }
+
+  #showTable(): void {
+    this.#latest += 1;
+    this.#show('many');
+    this.page.many.querySelector<HTMLElement>('#many-title')?.focus();
+  }
+
+  #show(view: 'one' | 'many'): void {
+    this.page.one.hidden = view !== 'one';
+    this.page.many.hidden = view !== 'many';
+    this.page.root.dataset.view = view;
+  }
+
+  #clear(message: string): void {
+    this.#latest += 1;
+    this.page.result.replaceChildren(emptyResultView());
+    this.#setStatus('ready', message);
+  }
+
+  #showProblem(message: string): void {
+    if (this.#instead) {
+      this.showInstead(brokenModelView(message));
+      return;
+    }
+    this.#show('one');
+    this.page.result.replaceChildren(problemView(message));
+    this.page.result.scrollIntoView({ block: 'nearest', behavior: scrollBehavior() });
+    this.#setStatus('problem', message);
+  }
+
+  /** Says what is going on, to people who look, people who listen, and tests. */
+  #setStatus(state: string, message: string): void {
+    this.page.status.dataset.state = state;
+    this.page.status.textContent = message;
+  }
+}
+
+/** The current picture of a video: what is shown is what was classified. */
+function frozen(video: HTMLVideoElement): HTMLCanvasElement {
+  const canvas = element('canvas', {
+    width: video.videoWidth,
+    height: video.videoHeight,
+    role: 'img',
+    'aria-label': strings.result.pictureAlt,
+  });
+  canvas.getContext('2d')?.drawImage(video, 0, 0);
+  return canvas;
+}
+
+function scrollBehavior(): ScrollBehavior {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
+}

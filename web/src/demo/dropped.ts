@@ -1,0 +1,106 @@
+/** Files out of what was picked or dropped, folders included, each with its path. */
+
+/** A file and where it lay: `folder/inner/name.jpg`, or its name alone. */
+export interface Picked {
+  readonly file: File;
+  readonly path: string;
+}
+
+/** What an `<input type="file">` holds. */
+export function pickedFrom(files: Iterable<File>): Picked[] {
+  return Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name }));
+}
+
+interface HandleItem extends DataTransferItem {
+  getAsFileSystemHandle?(): Promise<FileSystemHandle>;
+}
+
+interface FolderHandle extends FileSystemHandle {
+  values(): AsyncIterable<FileSystemHandle>;
+}
+
+/** Everything in a drop, in the order of the paths; must be called while the event is handled. */
+export async function droppedIn(transfer: DataTransfer): Promise<Picked[]> {
+  const items = [...transfer.items].filter((item) => item.kind === 'file');
+  const found = items.map((item) => {
+    // Only during the event: afterwards both give nothing.
+    const entry = item.webkitGetAsEntry?.() ?? null;
+    const file = item.getAsFile();
+    if (!entry?.isDirectory) return file && pickedFrom([file]);
+    const handle = (item as HandleItem).getAsFileSystemHandle?.();
+    return walk(entry as FileSystemDirectoryEntry).catch(async (error: unknown) => {
+      // On file:// Chromium opens dropped folders by handle only, which leaves out files whose
+      // names other systems do not allow.
+      if (!handle) throw error;
+      return walkHandle((await handle) as FolderHandle, entry.name);
+    });
+  });
+  const lists = await Promise.all(found);
+  return lists.flatMap((list) => list ?? []);
+}
+
+async function walkHandle(folder: FolderHandle, path: string): Promise<Picked[]> {
+  const inside: FileSystemHandle[] = [];
+  for await (const each of folder.values()) inside.push(each);
+  const found: Picked[] = [];
+  for (const each of inside.sort(byName)) {
+    const place = `${path}/${each.name}`;
+    if (each.kind === 'directory') found.push(...(await walkHandle(each as FolderHandle, place)));
+    else found.push({ file: await (each as FileSystemFileHandle).getFile(), path: place });
+  }
+  return found;
+}
+
+async function walk(folder: FileSystemDirectoryEntry): Promise<Picked[]> {
+  const entries = await readAll(folder.createReader());
+  const found: Picked[] = [];
+  for (const entry of entries.sort(byName)) {
+    if (entry.isDirectory) found.push(...(await walk(entry as FileSystemDirectoryEntry)));
+    else found.push(await open(entry as FileSystemFileEntry));
+  }
+  return found;
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+async function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
+  const all: FileSystemEntry[] = [];
+  // Chromium hands out a hundred at a time, and an empty list at the end.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}
+
+async function open(entry: FileSystemFileEntry): Promise<Picked> {
+  const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+  return { file, path: entry.fullPath.replace(/^\//, '') };
+}
+
+const PICTURE_NAME = /\.(avif|bmp|gif|jpe?g|jfif|png|webp|tiff?|heic|heif)$/i;
+
+/** Whether a file is meant to be a picture; whether it is one is seen when it is read. */
+export function isPicture({ file, path }: Picked): boolean {
+  const name = path.split('/').at(-1) ?? '';
+  // macOS leaves files like ._photo.jpg behind, which are none.
+  return !name.startsWith('.') && (file.type.startsWith('image/') || PICTURE_NAME.test(name));
+}
+
+/** Whether the files are an exported model. */
+export function isBundle(all: readonly Picked[]): boolean {
+  const names = new Set(all.map(({ path }) => path.split('/').at(-1)));
+  return names.has('metadata.json') && names.has('model.json');
+}
+
+/** The files as the client library takes a bundle: each knows its path in the folder. */
+export function bundleFiles(all: readonly Picked[]): File[] {
+  return all.map(({ file, path }) => {
+    if (file.webkitRelativePath === path || !path.includes('/')) return file;
+    return Object.defineProperty(file, 'webkitRelativePath', { value: path });
+  });
+}

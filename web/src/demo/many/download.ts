@@ -1,0 +1,66 @@
+/** The table as files to keep. */
+
+import { bestOf, isRight, type Row } from './rows.js';
+
+const COLUMNS = ['file', 'class', 'confidence', 'sure', 'trueClass', 'correct', 'problem'];
+
+/**
+ * The rows as CSV by RFC 4180, in UTF-8 with a byte order mark, without which Excel takes it for
+ * another encoding.
+ */
+export function toCsv(rows: readonly Row[]): string {
+  const lines = rows.map((row) => {
+    const { answer } = row;
+    const best = bestOf(row);
+    return [
+      text(row.path),
+      text(best?.className ?? ''),
+      best ? digits(best.probability) : '',
+      answer !== null && 'best' in answer ? String(answer.isSure) : '',
+      text(row.truth ?? ''),
+      String(isRight(row) ?? ''),
+      text(answer !== null && 'problem' in answer ? answer.problem : ''),
+    ].join(',');
+  });
+  return `\ufeff${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
+}
+
+/** A field; what a spreadsheet would run as a formula gets an apostrophe in front (OWASP). */
+function text(value: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+/** Enough digits to get the float32 back. */
+function digits(probability: number): string {
+  return String(Number(probability.toPrecision(9)));
+}
+
+/** The rows with all probabilities as JSON. */
+export function toJson(model: string, classNames: readonly string[], rows: readonly Row[]): string {
+  const pictures = rows.map((row) => {
+    const { answer, path, truth } = row;
+    if (answer === null) return { file: path, trueClass: truth };
+    if ('problem' in answer) return { file: path, trueClass: truth, problem: answer.problem };
+    return {
+      file: path,
+      class: answer.best.className,
+      confidence: Number(digits(answer.best.probability)),
+      sure: answer.isSure,
+      trueClass: truth,
+      probabilities: Array.from(answer.probabilities, (value) => Number(digits(value))),
+    };
+  });
+  return `${JSON.stringify({ model, classNames, pictures }, null, 1)}\n`;
+}
+
+/** Lets the browser save a text under a name. */
+export function save(name: string, type: string, content: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The download has its own hold on the bytes once the click is handled.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,147 @@
+/** Many pictures and their answers: what is known, in which order, which of them, how many right. */
+
+import type { Prediction } from '../../client/index.js';
+import type { Picked } from '../dropped.js';
+
+/** What the model said of one picture. */
+export interface Answered {
+  readonly best: Prediction;
+  readonly isSure: boolean;
+  /** In the order of the class names. */
+  readonly probabilities: Float32Array;
+}
+
+/** What came of one picture. */
+export type Answer = Answered | { readonly problem: string };
+
+/** A picture in the table. */
+export interface Row extends Picked {
+  /** The innermost folder that bears the name of a class, or null. */
+  readonly truth: string | null;
+  /** Null while it waits. */
+  answer: Answer | null;
+}
+
+/** A row for each picture. */
+export function rowsOf(pictures: readonly Picked[], classNames: readonly string[]): Row[] {
+  const known = new Set(classNames);
+  return pictures.map(({ file, path }) => ({
+    file,
+    path,
+    truth: trueClass(path, known),
+    answer: null,
+  }));
+}
+
+function trueClass(path: string, known: ReadonlySet<string>): string | null {
+  // Class names are NFC; macOS hands out folder names decomposed.
+  const folders = path.normalize('NFC').split('/').slice(0, -1);
+  return folders.findLast((folder) => known.has(folder)) ?? null;
+}
+
+/** The most probable class, or null where there is no answer. */
+export function bestOf({ answer }: Row): Prediction | null {
+  return answer !== null && 'best' in answer ? answer.best : null;
+}
+
+/** Whether the answer is the true class; null where either is unknown. */
+export function isRight(row: Row): boolean | null {
+  const best = bestOf(row);
+  return best === null || row.truth === null ? null : best.className === row.truth;
+}
+
+export type Column = 'path' | 'className' | 'probability' | 'truth';
+
+/** The order of the table. */
+export interface Order {
+  readonly column: Column;
+  readonly descending: boolean;
+}
+
+/** Which rows are shown. */
+export interface Filter {
+  /** A class, `null` for answers that are not sure, undefined for all. */
+  readonly className?: string | null | undefined;
+  readonly truth?: string | undefined;
+  /** Least probability, 0 to 1. */
+  readonly minimum: number;
+  readonly onlyWrong: boolean;
+}
+
+/** The rows that fit the filter, in order; those without an answer come last. */
+export function arrange(rows: readonly Row[], filter: Filter, order: Order): Row[] {
+  const key = KEYS[order.column];
+  const sign = order.descending ? -1 : 1;
+  return rows
+    .filter((row) => fits(row, filter))
+    .map((row, position) => ({ row, position, key: key(row) }))
+    .sort((a, b) => {
+      if (a.key === null || b.key === null) {
+        return Number(a.key === null) - Number(b.key === null) || a.position - b.position;
+      }
+      return sign * compare(a.key, b.key) || a.position - b.position;
+    })
+    .map(({ row }) => row);
+}
+
+const KEYS: Record<Column, (row: Row) => string | number | null> = {
+  path: (row) => row.path,
+  className: (row) => bestOf(row)?.className ?? null,
+  probability: (row) => bestOf(row)?.probability ?? null,
+  truth: (row) => row.truth,
+};
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+function compare(a: string | number, b: string | number): number {
+  return typeof a === 'number' && typeof b === 'number'
+    ? a - b
+    : collator.compare(String(a), String(b));
+}
+
+function fits(row: Row, { className, truth, minimum, onlyWrong }: Filter): boolean {
+  if (truth !== undefined && row.truth !== truth) return false;
+  if (onlyWrong && isRight(row) !== false) return false;
+  if (className === undefined && minimum === 0) return true;
+  const { answer } = row;
+  if (answer === null || !('best' in answer)) return false;
+  if (answer.best.probability < minimum) return false;
+  if (className === null) return !answer.isSure;
+  return className === undefined || answer.best.className === className;
+}
+
+/** How the answers compare with the folders. */
+export interface Score {
+  /** Pictures with an answer and a true class. */
+  readonly pictures: number;
+  readonly right: number;
+  /** Pictures by true class, then by answer, as positions among the class names. */
+  readonly confusion: number[][];
+}
+
+/** The score of the rows so far. */
+export function scoreOf(rows: readonly Row[], classNames: readonly string[]): Score {
+  const position = new Map(classNames.map((name, index) => [name, index]));
+  const confusion = classNames.map(() => new Array<number>(classNames.length).fill(0));
+  let pictures = 0;
+  let right = 0;
+  for (const row of rows) {
+    const best = bestOf(row);
+    const truth = row.truth === null ? undefined : position.get(row.truth);
+    if (best === null || truth === undefined) continue;
+    pictures += 1;
+    right += Number(best.index === truth);
+    confusion[truth][best.index] += 1;
+  }
+  return { pictures, right, confusion };
+}
+
+/** Number of answers per class, most frequent first, classes without any left out. */
+export function countsOf(rows: readonly Row[]): (readonly [className: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const name = bestOf(row)?.className;
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || collator.compare(a[0], b[0]));
+}
