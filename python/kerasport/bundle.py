@@ -57,6 +57,7 @@ class Bundle:
         bundle = cls(path, read_document(Metadata, path / METADATA_FILE))
         if check_files:
             bundle._check_files()
+            bundle._check_class_names()
         return bundle
 
     def _check_files(self) -> None:
@@ -78,6 +79,18 @@ class Bundle:
                     f"The file '{entry.path}' in '{self.path}' was changed after the export: its "
                     "SHA-256 is not the one in metadata.json. Export the bundle again."
                 )
+
+    def _check_class_names(self) -> None:
+        """Compare the names with those in a file whose hash was checked; metadata.json has none."""
+        if not any(entry.path == SAMPLES_FILE for entry in self.metadata.files):
+            return
+        kept = read_document(Samples, self.path / SAMPLES_FILE).class_names
+        if kept is not None and kept != self.metadata.class_names:
+            raise BundleError(
+                f"The class names in '{self.path / METADATA_FILE}' are not those of the export, "
+                f"which '{SAMPLES_FILE}' keeps: expected {_quoted(kept)}, found "
+                f"{_quoted(self.metadata.class_names)}. Export the bundle again."
+            )
 
     @property
     def script(self) -> Path:
@@ -111,7 +124,15 @@ class Bundle:
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return all weights by their name in the manifest, as the float32 of TensorFlow.js."""
         arrays: dict[str, NDArray[np.float32]] = {}
+        listed = {entry.path for entry in self.metadata.files}
         for group in self.model()["weightsManifest"]:
+            for name in group["paths"]:
+                # Only listed paths were checked: to stay inside the folder, and by their hash.
+                if name not in listed:
+                    raise BundleError(
+                        f"model.json in '{self.path}' names the file {name!r}, which metadata.json "
+                        "does not list. Export the bundle again."
+                    )
             data = b"".join((self.path / name).read_bytes() for name in group["paths"])
             offset = 0
             for entry in group["weights"]:
@@ -156,4 +177,10 @@ def _stored_type(entry: Mapping[str, Any], quantization: Mapping[str, Any] | Non
     return np.dtype(_STORED_TYPES[name])
 
 
+def _quoted(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(map(repr, names[:_SHOWN])) + more
+
+
+_SHOWN = 8
 _STORED_TYPES = {"float32": "<f4", "float16": "<f2", "uint16": "<u2", "uint8": "|u1"}

@@ -317,6 +317,11 @@ class Samples(_Document):
     """`samples/samples.json`: pictures by which any consumer can check itself."""
 
     samples: list[Sample]
+    class_names: list[str] | None = Field(
+        default=None,
+        description="One name per probability, as at export: metadata.json must have the same in "
+        "the same order. Null in bundles that were written before there was this field.",
+    )
 
 
 class Witness(_Document):

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from kerasport.errors import CheckFailed
-from kerasport.parity.comparison import Answer, Engine, Expectation, compare
+from kerasport.bundle import Bundle
+from kerasport.errors import CheckFailed, KerasportError
+from kerasport.metadata import MissingWitness, Parity
+from kerasport.parity.certificate import certificate
+from kerasport.parity.comparison import (
+    Answer,
+    Departure,
+    Engine,
+    Expectation,
+    Tally,
+    compare,
+)
+from kerasport.parity.location import locate, locate_pixels
+from kerasport.parity.witnesses import WITNESSES, choose_witnesses
+from kerasport.preprocess import decode
 
+GOLDEN = Path(__file__).parents[1] / "golden"
+FROZEN = GOLDEN / "bundle-v1"
+PICTURES = GOLDEN / "pictures"
 ENGINE = Engine("chromium", "1", "wasm", "4.22.0")
 PIXELS = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
 
@@ -72,3 +89,127 @@ def test_a_missing_answer_is_never_a_pass() -> None:
         compare(ENGINE, [expected(0.2, 0.8)], [])
     with pytest.raises(CheckFailed, match="answered for 0 of 0 pictures"):
         compare(ENGINE, [], [])
+
+
+def test_batches_add_up_to_the_same_figures() -> None:
+    """Many batches give what one would, and few pictures are held."""
+    generator = np.random.default_rng(3)
+    pictures = [
+        Expectation(Path(f"{number}.png"), PIXELS, row)
+        for number, row in enumerate(generator.dirichlet(np.ones(4), 50).astype(np.float32))
+    ]
+    noise = generator.normal(0, 1e-6, (50, 4)).astype(np.float32)
+    answers = [Answer(each.probabilities + off) for each, off in zip(pictures, noise, strict=True)]
+
+    tally = Tally(ENGINE)
+    for start in range(0, 50, 7):
+        tally.add(pictures[start : start + 7], answers[start : start + 7])
+
+    assert tally.witness() == compare(ENGINE, pictures, answers)
+    assert len(tally.worst) < 10
+    assert tally.worst[0].expected.path.name == tally.witness().worst_picture
+
+
+def test_a_picture_with_another_pixel_comes_before_larger_differences() -> None:
+    """What breaks a rule is kept, however little it changes the answer."""
+    tally = Tally(ENGINE)
+    tally.add([expected(0.2, 0.8)], [answer(0.2, 0.8, pixels=PIXELS + 1)])
+    tally.add([expected(0.2, 0.8)] * 9, [answer(0.20001, 0.8)] * 9)
+
+    assert tally.worst[0].differing == 12
+    assert tally.witness().differing_pictures == 1
+
+
+def test_a_refused_picture_fails() -> None:
+    """An engine that does not read what Python reads is not in parity."""
+    refused = Answer(np.full(2, np.nan, np.float32), refusal="it is damaged")
+
+    witness = compare(ENGINE, [expected(0.2, 0.8)], [refused])
+
+    assert not witness.passed
+    assert witness.differing_pictures == 1
+    assert witness.top1_agreement == 0
+
+
+def test_agreement_with_the_float_weights_is_measured_beside_parity() -> None:
+    """Quantised weights answer for themselves; the original is shown, and fails nothing."""
+    exact = np.array([0.6, 0.4], np.float32)
+    quantised = Expectation(Path("a.png"), PIXELS, np.array([0.45, 0.55], np.float32), exact)
+
+    witness = compare(ENGINE, [quantised], [answer(0.45, 0.55)])
+
+    assert witness.passed
+    assert witness.float_agreement is not None
+    assert witness.float_agreement.top1_agreement == 0
+    assert witness.float_agreement.max_absolute_difference == pytest.approx(0.15)
+
+
+def test_witnesses_are_chosen_by_wildcards() -> None:
+    """`*` stands for any part, `all` for every one, and what was spelled out is known."""
+    assert choose_witnesses(["firefox/w*", "stock-tfjs/cpu"]) == (
+        ["firefox/wasm", "firefox/webgl", "stock-tfjs/cpu"],
+        ["stock-tfjs/cpu"],
+    )
+    assert choose_witnesses(["all"]) == (list(WITNESSES), [])
+    assert choose_witnesses(["*/cpu"])[0] == [name for name in WITNESSES if name.endswith("/cpu")]
+    with pytest.raises(KerasportError, match="There is no witness 'opera/wasm'"):
+        choose_witnesses(["chromium/cpu", "opera/wasm"])
+
+
+def departure(received: np.ndarray) -> Departure:
+    expectation = Expectation(PICTURES / "rgb.png", PIXELS, np.array([0.2, 0.8], np.float32))
+    return Departure(expectation, Answer(np.array([0.2, 0.8], np.float32), received), 0.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "detail"),
+    [
+        (lambda pixels: pixels, "resize", "the decoded and turned pictures are equal"),
+        (lambda pixels: np.dstack([pixels, 0 * pixels[:, :, :1] + 255]), "resize", "are equal"),
+        (lambda pixels: np.rot90(pixels), "orientation", "turned or mirrored otherwise"),
+        (lambda pixels: pixels[:, ::-1], "orientation", "turned or mirrored otherwise"),
+        (lambda pixels: pixels[1:], "decode", "pixels in Python,"),
+        (lambda pixels: pixels ^ 2, "decode", "up to 2 of 255 levels in"),
+    ],
+    ids=["equal", "opaque-alpha", "turned", "mirrored", "another-size", "another-level"],
+)
+def test_other_pixels_are_traced_to_the_step_that_made_them(
+    change: Any, where: str, detail: str
+) -> None:
+    """Decoding, turning and resizing are told apart by the picture at full size."""
+    full = np.asarray(decode(PICTURES / "rgb.png"))
+
+    found = locate_pixels(departure(PIXELS + 1), lambda path: change(full))
+
+    assert found[0] == where
+    assert detail in found[1]
+
+
+def test_the_certificate_shows_both_sides_and_runs_nothing() -> None:
+    """Pictures, both answers and hostile names are there, as text and as data."""
+    bundle = Bundle.open(FROZEN)
+    metadata = bundle.metadata.model_copy(
+        update={"class_names": ["<img src=x onerror=alert(1)>", "b"], "name": "<script>"}
+    )
+    tally = Tally(ENGINE)
+    tally.add([expected(0.2, 0.8)], [answer(0.7, 0.3, pixels=PIXELS ^ 1)])
+    parity = Parity(
+        reference="Keras",
+        model_sha256="0" * 64,
+        pictures="1 picture",
+        skipped=["<b>x</b>"],
+        witnesses=[tally.witness()],
+        missing=[MissingWitness(name="firefox/cpu", reason="not installed")],
+        findings=list(locate(tally, bundle, None)),
+        passed=False,
+    )
+
+    page = certificate(metadata, parity, {"chromium/wasm": tally.worst}, date="2026-01-02")
+
+    assert page.count("<img ") == page.count('src="data:image/png;base64,') == 3
+    assert "<script" not in page
+    assert "onerror=alert(1)&gt;" in page
+    assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+    assert "difference, 255 times" in page
+    assert "firefox/cpu: not installed" in page
+    assert 'class="verdict failed"' in page

@@ -1,29 +1,49 @@
-"""Measure that a bundle predicts the same in a browser as in Keras."""
+"""Measure that a bundle predicts the same in browsers as in Keras."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
 
-import numpy as np
-
-from kerasport import models
 from kerasport.bundle import PARITY_FILE, Bundle
-from kerasport.dataset.layout import files_below
-from kerasport.errors import DataError, KerasportError
+from kerasport.errors import BrowserError
 from kerasport.files import sha256_of, write_text
-from kerasport.metadata import Parity, Sample, Witness
-from kerasport.parity.browsers import launched_chromium
-from kerasport.parity.comparison import TOLERANCES, Expectation, compare
-from kerasport.parity.page import ask_browser
-from kerasport.preprocess import preprocess
+from kerasport.metadata import MissingWitness, Parity, ParityFinding
+from kerasport.parity.certificate import certificate
+from kerasport.parity.comparison import Expectation, Tally
+from kerasport.parity.engines import find_engine
+from kerasport.parity.location import locate
+from kerasport.parity.reference import Reference, gather_expectations
+from kerasport.parity.served_page import stock_page
+from kerasport.parity.settings import compare_settings, compare_with_script
+from kerasport.parity.trace import compare_weights, exported_anew, first_departure
+from kerasport.parity.witnesses import (
+    DEFAULT,
+    WITNESSES,
+    LiveWitness,
+    choose_witnesses,
+    live_witnesses,
+)
+from kerasport.progress import SILENT, Progress
 from kerasport.run import Run
 
-__all__ = ["BACKENDS", "gather_expectations", "verify"]
+__all__ = ["BACKENDS", "REPORT_FILE", "WITNESSES", "gather_expectations", "verify"]
 
 BACKENDS = ("cpu", "wasm", "webgl")
-"""Backends that are compared unless others are asked for."""
+"""Backends that every browser can be expected to have."""
+
+REPORT_FILE = "parity.html"
+"""Name of the certificate in a bundle."""
+
+Item = TypeVar("Item")
 
 
 def verify(
@@ -31,112 +51,154 @@ def verify(
     *,
     run: Run | None = None,
     images: Path | None = None,
-    backends: Sequence[str] = BACKENDS,
-    advance: Callable[[str, int, int], None] = lambda witness, done, total: None,
+    witnesses: Sequence[str] = DEFAULT,
+    backends: Sequence[str] | None = None,
+    trace: bool = False,
+    report: Path | None = None,
+    progress: Progress = SILENT,
 ) -> Parity:
-    """Compare the bundle in a browser with Keras and write `parity.json` into it.
+    """Compare the bundle in browsers with Keras; write `parity.json` into it, and a certificate.
 
     Args:
         bundle: the exported folder.
         run: the run it was exported from; its Keras model answers anew. Without it the
             answers that Keras gave at export are the reference.
         images: a folder of pictures to compare instead of the bundle's samples; needs `run`.
-        backends: any of `cpu`, `wasm`, `webgl`.
-        advance: called with the witness, the pictures done and all pictures.
+        witnesses: names from `WITNESSES`, with `*` for any part, or `all`. Those that are not
+            there are listed as missing; one that was spelled out must be there.
+        backends: short for the witnesses `chromium/BACKEND`.
+        trace: compare layer by layer as well, and name the first one that departs.
+        report: the certificate to write; by default `parity.html` in the bundle, except with
+            `images`, which would then be published with it: there none is written.
+        progress: told what is done.
 
     Returns:
         The measurement; `passed` tells whether every tolerance was kept.
+
+    Raises:
+        BrowserError: no witness could be asked, or one that was spelled out could not.
     """
-    unknown = [backend for backend in backends if backend not in TOLERANCES]
-    if unknown or not backends:
-        raise KerasportError(
-            f"Unknown backends: {', '.join(unknown) or 'none given'}. "
-            f"Expected some of: {', '.join(BACKENDS)}."
-        )
-    expectations, reference, skipped = gather_expectations(bundle, run, images)
+    patterns = witnesses if backends is None else [f"chromium/{each}" for each in backends]
+    names, spelled_out = choose_witnesses(patterns)
+    reference = Reference(bundle, run, images)
+    stop = threading.Event()
     # In a thread of its own, because Playwright's synchronous interface refuses to run where an
     # event loop does, as in a notebook.
     with ThreadPoolExecutor(1) as thread:
-        work = thread.submit(_ask_witnesses, bundle, expectations, backends, advance)
-        witnesses = work.result()
+        work = thread.submit(_measure, bundle, reference, names, progress, stop)
+        try:
+            measured = work.result()
+        except BaseException:
+            stop.set()
+            raise
+    for name in spelled_out:
+        if name in measured.missing:
+            raise BrowserError(f"The witness {name} cannot be asked. {measured.missing[name]}")
+    if not measured.tallies:
+        reasons = " ".join(f"{name}: {reason}" for name, reason in measured.missing.items())
+        raise BrowserError(f"No witness can be asked. {reasons}")
+    findings = [*compare_settings(bundle, run), *measured.findings]
+    if run is not None:
+        findings += compare_weights(bundle, run)
+    if trace:
+        findings += _trace(bundle, run, measured, progress)
+    found = [tally.witness() for tally in measured.tallies]
     parity = Parity(
-        reference=reference,
+        reference=reference.description,
         model_sha256=sha256_of(bundle.path / "model.json"),
-        pictures=f"{len(expectations)} pictures of {images.name}"
-        if images
-        else f"{len(expectations)} samples of the bundle",
-        skipped=skipped,
-        witnesses=witnesses,
-        passed=all(witness.passed for witness in witnesses),
+        pictures=reference.pictures,
+        skipped=reference.skipped,
+        witnesses=found,
+        missing=[MissingWitness(name=k, reason=v) for k, v in measured.missing.items()],
+        findings=findings,
+        passed=not findings and all(witness.passed for witness in found),
     )
     write_text(bundle.path / PARITY_FILE, parity.to_json())
+    if report is not None or images is None:
+        worst = {tally.engine.witness: tally.worst for tally in measured.tallies}
+        today = datetime.now(timezone.utc).date().isoformat()
+        page = certificate(bundle.metadata, parity, worst, date=today)
+        write_text(report or bundle.path / REPORT_FILE, page)
     return parity
 
 
-def _ask_witnesses(
+@dataclass
+class _Measured:
+    tallies: list[Tally] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    findings: list[ParityFinding] = field(default_factory=list)
+
+
+def _measure(
     bundle: Bundle,
-    expectations: Sequence[Expectation],
-    backends: Sequence[str],
-    advance: Callable[[str, int, int], None],
-) -> list[Witness]:
-    witnesses = []
-    with launched_chromium() as browser:
-        for backend in backends:
-            done = 0
-
-            def report(count: int, backend: str = backend) -> None:
-                nonlocal done
-                done += count
-                advance(f"chromium/{backend}", done, len(expectations))
-
-            engine, answers = ask_browser(
-                browser, bundle, expectations, backend=backend, advance=report
-            )
-            witnesses.append(compare(engine, expectations, answers))
-    return witnesses
-
-
-def gather_expectations(
-    bundle: Bundle, run: Run | None, images: Path | None
-) -> tuple[list[Expectation], str, list[str]]:
-    """Return the pictures with Keras' answers, where these come from, and what was skipped."""
-    spec = bundle.metadata.image_spec
-    samples = bundle.samples()
-    paths, pixels, skipped = [], [], []
-    for path in _picture_paths(bundle, samples, run, images):
-        try:
-            pixels.append(preprocess(path, spec))
-            paths.append(path)
-        except DataError as error:
-            if images is None:
-                raise
-            skipped.append(str(error))
-    if not paths:
-        raise DataError(
-            f"There is no readable picture in '{images}'. "
-            + (skipped[0] if skipped else "Expected picture files, in folders or not.")
-        )
-    if run is not None:
-        model = models.load_model(run.model_path)
-        answers = models.probabilities(model, np.stack(pixels))
-        reference = "the run's Keras model, answering now"
-    else:
-        answers = np.array([sample.probabilities for sample in samples], np.float32)
-        reference = "Keras' answers, recorded at export"
-    rows = zip(paths, pixels, answers, strict=True)
-    return [Expectation(*row) for row in rows], reference, skipped
+    reference: Reference,
+    names: Sequence[str],
+    progress: Progress,
+    stop: threading.Event,
+) -> _Measured:
+    measured = _Measured()
+    progress.say(f"Starting {', '.join(names)} ...")
+    with live_witnesses(names, bundle) as (live, missing):
+        measured.missing = missing
+        running = [(witness, Tally(witness.engine)) for witness in live]
+        for witness, _ in running:
+            if witness.metadata is not None:
+                measured.findings += compare_with_script(
+                    witness.engine.witness, bundle, witness.metadata
+                )
+        total = len(reference.paths) * len(running)
+        with progress.task("verify", total=total) as task:
+            for batch in _ahead(reference.batches()):
+                for witness, tally in list(running):
+                    if stop.is_set():
+                        return measured
+                    started = time.perf_counter()
+                    try:
+                        tally.add(batch, witness.ask(batch))
+                    except BrowserError as error:
+                        running.remove((witness, tally))
+                        measured.findings.append(_lost(witness, batch, error))
+                    tally.seconds += time.perf_counter() - started
+                    task.advance(len(batch), detail=witness.engine.witness)
+        for witness, tally in running:
+            measured.tallies.append(tally)
+            read = getattr(witness, "read", None)
+            measured.findings += locate(tally, bundle, read)
+    return measured
 
 
-def _picture_paths(
-    bundle: Bundle, samples: Sequence[Sample], run: Run | None, images: Path | None
-) -> list[Path]:
-    if images is None:
-        return [bundle.path / sample.file for sample in samples]
-    if run is None:
-        raise DataError(
-            "Pictures that are not in the bundle have no recorded answers. "
-            "Name the run that holds the Keras model: --run RUN"
-        )
-    if not images.is_dir():
-        raise DataError(f"There is no folder '{images}'. Expected a folder of pictures.")
-    return list(files_below(images))
+def _lost(witness: LiveWitness, batch: Sequence[Expectation], error: BrowserError) -> ParityFinding:
+    return ParityFinding(
+        where="engine",
+        witness=witness.engine.witness,
+        picture=batch[0].path.name,
+        detail=f"{error} (in the pictures from this one on)",
+    )
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the items, each one made while the one before is worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        coming: Future[Item | None] = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
+
+
+def _trace(
+    bundle: Bundle, run: Run | None, measured: _Measured, progress: Progress
+) -> list[ParityFinding]:
+    """Return the first layer that departs on the worst picture, in stock TensorFlow.js."""
+    departures = [found for tally in measured.tallies for found in tally.worst]
+    worst = max(departures, key=lambda found: found.difference)
+    pixels = worst.expected.pixels
+    progress.say("Comparing layer by layer ...")
+    folder = TemporaryDirectory(prefix="kerasport-") if run is not None else nullcontext("")
+    with folder as place, stock_page(find_engine("chromium"), bundle, "cpu") as page:
+        is_float = bundle.metadata.quantization.weights == "float32"
+        measure = exported_anew(run, Path(place)) if run is not None and is_float else bundle
+        name, picture = page.engine.witness, worst.expected.path.name
+        found = first_departure(name, picture, measure, pixels, page)
+    if found is None:
+        progress.say(f"Every layer agrees with {name} on {picture}.")
+    return [found] if found else []

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import queue
-import secrets
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import BrowserError
+from kerasport.parity.desk import Desk
 from kerasport.parity.engines import WebEngine, memory_of, opened
 
 __all__ = ["Limits", "Reply", "ask_engine"]
@@ -87,7 +84,7 @@ def ask_engine(
     limits = limits or Limits()
     waiting = list(files)
     while waiting:
-        with _Desk(client, waiting) as desk, opened(engine, desk.address) as session:
+        with _FileDesk(client, waiting) as desk, opened(engine, desk.address) as session:
             limit = limits.start_seconds
             while waiting:
                 outcome = _await_reply(desk, session, limit, limits.memory_bytes)
@@ -103,7 +100,7 @@ def ask_engine(
                 limit = limits.file_seconds
 
 
-def _await_reply(desk: _Desk, session: int, seconds: float, memory: int) -> Reply | str:
+def _await_reply(desk: _FileDesk, session: int, seconds: float, memory: int) -> Reply | str:
     """Return the next reply, or why there is none."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -115,34 +112,15 @@ def _await_reply(desk: _Desk, session: int, seconds: float, memory: int) -> Repl
     return f"no answer in {seconds:.0f} s"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that is ended drops its connections."""
-
-
-class _Desk:
-    """The server: hands the files out in order and collects what comes back."""
+class _FileDesk(Desk):
+    """Hands the files out in order and collects what comes back."""
 
     def __init__(self, client: Path, files: Sequence[Path]) -> None:
+        super().__init__()
         self.replies: queue.Queue[Reply] = queue.Queue()
         self.handed_out = 0
         self._files = list(files)
         self._client = client
-        # Other programs on this machine cannot guess it.
-        self._secret = secrets.token_urlsafe(16)
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}/{self._secret}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> _Desk:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def get(self, action: str) -> bytes | None:
         """Return what a page may read."""
@@ -171,37 +149,3 @@ class _Desk:
         else:
             self.replies.put(Reply(Path(), refusal=body.decode("utf-8", "replace")))
         return b""
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        desk, secret = self, self._secret
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                self._answer(desk.get(self._action()[0]))
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                action, options = self._action()
-                self._answer(desk.post(action, options, body))
-
-            def _action(self) -> tuple[str, dict[str, list[str]]]:
-                url = urlsplit(self.path)
-                _, given, action = f"{url.path}//".split("/", 3)[:3]
-                known = secrets.compare_digest(given.encode(), secret.encode())
-                return action if known else "unknown", parse_qs(url.query)
-
-            def _answer(self, body: bytes | None) -> None:
-                self.send_response(404 if body is None else 200)
-                kind = "text/html" if body and body.startswith(b"<!doctype") else "text/javascript"
-                self.send_header("Content-Type", f"{kind}; charset=utf-8")
-                self.send_header("Content-Length", str(len(body or b"")))
-                self.send_header("Cache-Control", "no-store")
-                self.end_headers()
-                self.wfile.write(body or b"")
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        return Handler

@@ -1,15 +1,17 @@
-"""Ask a browser what it makes of picture files: the whole path, from `file://`."""
+"""Ask Chromium what it makes of picture files: the whole path, from `file://`."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle
@@ -19,10 +21,30 @@ from kerasport.parity.comparison import Answer, Engine, Expectation
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["ask_browser"]
+__all__ = ["CLASSIFY_FILES", "ChromiumPage", "ask_browser", "chromium_page"]
 
 BATCH = 64
 """Pictures handed over at once: enough to hide the round trip, few enough to stay in memory."""
+
+CLASSIFY_FILES = """\
+const classifyFiles = async (files, answer) => {
+  // Four at a time: one is decoded while another one is in the model.
+  const results = new Array(files.length);
+  let next = 0;
+  const work = async () => {
+    for (let i = next++; i < files.length; i = next++) {
+      try {
+        results[i] = await answer(await classifier.classify(files[i]), i);
+      } catch (error) {
+        results[i] = { error: String((error && error.message) || error) };
+      }
+    }
+  };
+  await Promise.all([work(), work(), work(), work()]);
+  return results;
+};
+"""
+"""Script: the answers to files, through the client library; every page that holds it uses it."""
 
 _PAGE = """\
 <!doctype html>
@@ -31,65 +53,96 @@ _PAGE = """\
 <input id="files" type="file" multiple>
 <script src="{client}"></script>
 <script src="{model}"></script>
+<script>
+{classify}
+</script>
 """
 
 _LOAD = """\
 async (backend) => {
   globalThis.classifier = await kerasport.loadClassifier(undefined, { backend });
-  return { backend: classifier.backend, tfjs: kerasport.tfjsVersion };
+  const { metadata } = classifier;
+  return { backend: classifier.backend, tfjs: kerasport.tfjsVersion, metadata };
 }
 """
 
 # Pixels travel only where their hash is not the expected one.
 _CLASSIFY = """\
-async (hashes) => {
+(hashes) => {
   const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
-  const answers = [];
-  const files = document.querySelector("#files").files;
-  for (let i = 0; i < files.length; i++) {
-    try {
-      const { probabilities, input } = await classifier.classify(files[i]);
-      const hash = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", input.data)));
-      let pixels = null;
-      if (hash !== hashes[i]) {
-        let binary = "";
-        for (const level of input.data) binary += String.fromCharCode(level);
-        pixels = btoa(binary);
-      }
-      answers.push({ probabilities: Array.from(probabilities), pixels });
-    } catch (error) {
-      answers.push({ error: String(error) });
+  return classifyFiles(document.querySelector("#files").files, async (found, i) => {
+    const { probabilities, input } = found;
+    const hash = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", input.data)));
+    let pixels = null;
+    if (hash !== hashes[i]) {
+      let binary = "";
+      for (const level of input.data) binary += String.fromCharCode(level);
+      pixels = btoa(binary);
     }
-  }
-  return answers;
+    return { probabilities: Array.from(probabilities), pixels };
+  });
+}
+"""
+
+_READ = """\
+async () => {
+  const pixels = await kerasport.readPixels(document.querySelector("#files").files[0]);
+  const { data, width, height, channels } = pixels;
+  let binary = "";
+  for (const level of data) binary += String.fromCharCode(level);
+  return { width, height, channels, data: btoa(binary) };
 }
 """
 
 
-def ask_browser(
-    browser: Browser,
-    bundle: Bundle,
-    expectations: Sequence[Expectation],
-    *,
-    backend: str,
-    advance: Callable[[int], None] = lambda count: None,
-) -> tuple[Engine, list[Answer]]:
-    """Return the browser's answers for the files of `expectations`, in their order.
+class ChromiumPage:
+    """The bundle in a page of Playwright's, through `model.js`. Made by `chromium_page`.
+
+    Attributes:
+        engine: who answers.
+        metadata: what the page found in `model.js`.
+    """
+
+    def __init__(self, page: Any, engine: Engine, metadata: dict[str, Any]) -> None:
+        self.engine = engine
+        self.metadata = metadata
+        self._page = page
+
+    def ask(self, batch: Sequence[Expectation]) -> list[Answer]:
+        """Return the answers for the files of a batch, in their order.
+
+        Raises:
+            BrowserError: the page is gone.
+        """
+        with _translated(f"{self.engine.witness} stopped answering"):
+            self._page.set_input_files("#files", [expected.path for expected in batch])
+            replies = self._page.evaluate(_CLASSIFY, [each.pixels_sha256 for each in batch])
+        return [_answer(expected, reply) for expected, reply in zip(batch, replies, strict=True)]
+
+    def read(self, path: Path) -> NDArray[np.uint8]:
+        """Return the upright picture at full size, uint8 `[height, width, channels]`."""
+        with _translated(f"{self.engine.witness} could not read '{path}'"):
+            self._page.set_input_files("#files", [path])
+            found = self._page.evaluate(_READ)
+        data = np.frombuffer(base64.b64decode(found["data"]), np.uint8)
+        return data.reshape(found["height"], found["width"], found["channels"])
+
+
+@contextlib.contextmanager
+def chromium_page(browser: Browser, bundle: Bundle, backend: str) -> Iterator[ChromiumPage]:
+    """Yield a page with the bundle, loaded from `file://`.
 
     Args:
         browser: a running browser of Playwright.
-        bundle: what its page loads, through `model.js`.
-        expectations: the picture files with the hashes of their pixels.
-        backend: `cpu`, `wasm` or `webgl`.
-        advance: called with the number of pictures done since the last call.
+        bundle: what the page loads, through `model.js`.
+        backend: `cpu`, `wasm`, `webgl` or `webgpu`.
 
     Raises:
-        BrowserError: the page does not load, the backend does not start, or a picture that
-            Python read is refused.
+        BrowserError: the page does not load, or the backend does not start.
     """
-    from playwright.sync_api import Error
-
     page = browser.new_page()
+    # A software renderer on a busy machine takes its time to compile its first kernels.
+    page.set_default_timeout(180_000)
     try:
         with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
             document = Path(folder) / "parity.html"
@@ -97,43 +150,50 @@ def ask_browser(
                 _PAGE.format(
                     client=html.escape(web_asset(CLIENT_SCRIPT).as_uri()),
                     model=html.escape(bundle.script.absolute().as_uri()),
+                    classify=CLASSIFY_FILES,
                 ),
                 encoding="utf-8",
             )
-            page.goto(document.as_uri())
-            loaded = page.evaluate(_LOAD, backend)
-            if loaded["backend"] != backend:
-                raise BrowserError(
-                    f"The backend {backend!r} did not start in this browser; "
-                    f"{loaded['backend']!r} did. Update the browser or leave that backend out."
-                )
-            engine = Engine(browser.browser_type.name, browser.version, backend, loaded["tfjs"])
-            answers: list[Answer] = []
-            for start in range(0, len(expectations), BATCH):
-                batch = expectations[start : start + BATCH]
-                answers += _ask(page, batch, engine)
-                advance(len(batch))
-            return engine, answers
-    except Error as error:
-        raise BrowserError(
-            f"The browser could not run the bundle '{bundle.path}' on {backend}: {error.message}"
-        ) from None
+            with _translated(f"The browser could not run the bundle '{bundle.path}' on {backend}"):
+                page.goto(document.as_uri())
+                loaded = page.evaluate(_LOAD, backend)
+        if loaded["backend"] != backend:
+            raise BrowserError(
+                f"The backend {backend!r} did not start in this browser; "
+                f"{loaded['backend']!r} did. Update the browser or leave that backend out."
+            )
+        engine = Engine(browser.browser_type.name, browser.version, backend, loaded["tfjs"])
+        yield ChromiumPage(page, engine, loaded["metadata"])
     finally:
         page.close()
 
 
-def _ask(page, batch: Sequence[Expectation], engine: Engine) -> list[Answer]:  # type: ignore[no-untyped-def]
-    page.set_input_files("#files", [expected.path for expected in batch])
-    replies = page.evaluate(_CLASSIFY, [expected.pixels_sha256 for expected in batch])
-    answers = []
-    for expected, reply in zip(batch, replies, strict=True):
-        if "error" in reply:
-            raise BrowserError(
-                f"{engine.name} on {engine.backend} refused '{expected.path}', which Python "
-                f"reads: {reply['error']}"
-            )
-        pixels = None
-        if reply["pixels"] is not None:
-            pixels = np.frombuffer(base64.b64decode(reply["pixels"]), np.uint8)
-        answers.append(Answer(np.array(reply["probabilities"], np.float32), pixels))
-    return answers
+def ask_browser(
+    browser: Browser, bundle: Bundle, expectations: Sequence[Expectation], *, backend: str
+) -> tuple[Engine, list[Answer]]:
+    """Return the browser's answers for all of `expectations`; see `chromium_page`."""
+    with chromium_page(browser, bundle, backend) as page:
+        answers: list[Answer] = []
+        for start in range(0, len(expectations), BATCH):
+            answers += page.ask(expectations[start : start + BATCH])
+        return page.engine, answers
+
+
+@contextlib.contextmanager
+def _translated(what: str) -> Iterator[None]:
+    from playwright.sync_api import Error
+
+    try:
+        yield
+    except Error as error:
+        raise BrowserError(f"{what}: {error.message}") from None
+
+
+def _answer(expected: Expectation, reply: dict[str, Any]) -> Answer:
+    if "error" in reply:
+        nothing = np.full_like(expected.probabilities, np.nan)
+        return Answer(nothing, refusal=reply["error"])
+    pixels = None
+    if reply["pixels"] is not None:
+        pixels = np.frombuffer(base64.b64decode(reply["pixels"]), np.uint8)
+    return Answer(np.array(reply["probabilities"], np.float32), pixels)

@@ -1,0 +1,132 @@
+"""What is installed here, which witnesses can really be asked, and what brings the others."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasport.bundle import Bundle
+from kerasport.exporter import export
+from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.lower import lower
+from kerasport.exporter.readers import ReadModel
+from kerasport.exporter.rebuild import GraphReference
+from kerasport.parity.comparison import Tally
+from kerasport.parity.reference import Reference
+from kerasport.parity.witnesses import choose_witnesses, live_witnesses
+
+__all__ = ["Health", "Package", "WitnessHealth", "examine"]
+
+START_SECONDS = 60
+"""What one browser may take to open its page; an engine that hangs must not hang this."""
+
+_PACKAGES = {
+    "keras": ("train", "train, evaluate, export, and verify with --run"),
+    "tensorflow": ("train", "train, evaluate, export, and verify with --run"),
+    "matplotlib": ("train", "draw the curves of a report"),
+    "scikit-learn": ("train", "measure, and the digits"),
+    "playwright": ("verify", "verify in Chromium"),
+    "tensorflow-datasets": ("datasets", "read tfds:NAME"),
+    "tf-keras": ("legacy", "compare the export of Keras 2 models with the original"),
+    "tensorflowjs": ("witness", "ask the witness tensorflowjs-python"),
+}
+
+
+@dataclass(frozen=True)
+class Package:
+    """An optional package: `version` is None where it is missing."""
+
+    name: str
+    version: str | None
+    purpose: str
+
+
+@dataclass(frozen=True)
+class WitnessHealth:
+    """A witness: `works` once it answered a picture rightly, `reason` says why not."""
+
+    name: str
+    works: bool
+    version: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """What `kerasport doctor` found."""
+
+    python: str
+    system: str
+    packages: list[Package]
+    witnesses: list[WitnessHealth]
+    problems: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the findings as JSON has them."""
+        return asdict(self)
+
+
+def examine(patterns: Sequence[str] = ("all",)) -> Health:
+    """Start every witness that the patterns name, have it answer, and say what is missing."""
+    packages = [
+        Package(name, _version_of(name), purpose) for name, (_, purpose) in _PACKAGES.items()
+    ]
+    extras = dict.fromkeys(_PACKAGES[each.name][0] for each in packages if each.version is None)
+    problems = [f"To get the extra '{name}': pip install 'kerasport[{name}]'" for name in extras]
+    # In a thread of its own, because Playwright's synchronous interface refuses to run where an
+    # event loop does, as in a notebook.
+    with ThreadPoolExecutor(1) as thread:
+        witnesses = thread.submit(_ask_all, choose_witnesses(patterns)[0]).result()
+    problems += [
+        f"{each.name}: {each.reason}" for each in witnesses if not each.works and each.reason
+    ]
+    return Health(platform.python_version(), platform.platform(), packages, witnesses, problems)
+
+
+def _version_of(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _ask_all(names: Sequence[str]) -> list[WitnessHealth]:
+    found: dict[str, WitnessHealth] = {}
+    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
+        bundle = _smallest_bundle(Path(folder) / "model")
+        batch = next(Reference(bundle, None, None).batches())
+        with live_witnesses(names, bundle, start_seconds=START_SECONDS) as (live, missing):
+            for name, reason in missing.items():
+                found[name] = WitnessHealth(name, works=False, reason=reason)
+            for witness in live:
+                tally = Tally(witness.engine)
+                tally.add(batch, witness.ask(batch))
+                result = tally.witness()
+                found[result.name] = WitnessHealth(
+                    result.name,
+                    works=result.passed,
+                    version=result.engine_version,
+                    reason=None if result.passed else f"it answers wrongly: {result}",
+                )
+    return [found[name] for name in names]
+
+
+def _smallest_bundle(out: Path) -> Bundle:
+    """Export a model of a few numbers, made without Keras."""
+    source = Node("pixels", "InputLayer", {"batch_shape": [None, 4, 4, 3], "dtype": "float32"})
+    graph = Graph("doctor", {source.name: source}, source.name, source.name)
+    graph.append(Node("scaling", "Rescaling", {"scale": 1 / 255, "offset": 0.0}))
+    graph.append(Node("mean", "GlobalAveragePooling2D", {"keepdims": False}))
+    kernel = np.array([[2, -1], [0, 1], [-1, 2]], np.float32)
+    settings = {"units": 2, "activation": "softmax", "use_bias": False}
+    graph.append(Node("answer", "Dense", settings, weights={"kernel": kernel}))
+    model = ReadModel("doctor", graph, GraphReference(lower(graph), (4, 4, 3)))
+    return export(model, out, class_names=["red", "blue"])

@@ -1,0 +1,202 @@
+"""`parity.html`: what was measured, with the worst pictures side by side. Loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kerasport.metadata import Metadata, Parity, Witness
+from kerasport.parity.comparison import Departure
+from kerasport.report.markup import section, table
+
+__all__ = ["certificate"]
+
+SHOWN = 3
+"""Pictures shown of each witness."""
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def certificate(
+    metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Departure]], *, date: str
+) -> str:
+    """Return the page.
+
+    Args:
+        metadata: of the bundle.
+        parity: what was measured.
+        worst: the pictures with the largest differences by witness, worst first.
+        date: day of the measurement, YYYY-MM-DD.
+    """
+    style = files("kerasport.report").joinpath("page.css").read_text(encoding="utf-8")
+    style += files("kerasport.parity").joinpath("certificate.css").read_text(encoding="utf-8")
+    name = escape(metadata.name)
+    verdict = "passed" if parity.passed else "failed"
+    parts = [
+        f'<header><h1>{name} <span class="verdict {verdict}">{verdict}</span></h1>',
+        f'<p class="soft">{escape(parity.pictures)}, against {escape(parity.reference)}. '
+        f"Measured on {escape(date)} by kerasport.</p></header>",
+        section("Witnesses", _witnesses(parity), note=_RULES),
+        section("Where they differ", _findings(parity)),
+        section("Quantised weights", _agreement(parity, metadata)),
+        section("The largest differences", _worst(metadata, parity, worst)),
+        section("Not asked", _missing(parity)),
+        section("Which model", _model(metadata, parity)),
+        section("Skipped files", _list(parity.skipped)),
+    ]
+    body = "\n".join(part for part in parts if part)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{name}: parity certificate</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+_RULES = (
+    "Pixels after preprocessing must be equal. A probability may be off by what the order of "
+    "float32 sums explains; GPU backends also compute exponentials and divisions of their own. "
+    "stock-tfjs and tensorflowjs-python read no files: they are handed the pixels."
+)
+
+
+def _witnesses(parity: Parity) -> str:
+    head = (
+        "witness",
+        "verdict",
+        "pictures",
+        "pixels off",
+        "largest difference",
+        "allowed",
+        "same best class",
+        "version",
+    )
+    rows = [
+        (
+            each.name,
+            "passed" if each.passed else "FAILED",
+            f"{each.pictures:,}",
+            f"{each.differing_pixels:,}",
+            f"{each.max_absolute_difference:.1e}",
+            f"{each.tolerance:.0e}",
+            each.top1_agreement,
+            each.engine_version,
+        )
+        for each in parity.witnesses
+    ]
+    return table(head, rows, caption="Each engine and backend, compared with Python.")
+
+
+def _findings(parity: Parity) -> str:
+    items = [
+        f"<li><b>{escape(found.where)}</b> "
+        + escape(", ".join(part for part in (found.witness, found.picture) if part))
+        + f"{': ' if found.witness or found.picture else ''}{escape(found.detail)}</li>"
+        for found in parity.findings
+    ]
+    return f'<ul class="findings">{"".join(items)}</ul>' if items else ""
+
+
+def _agreement(parity: Parity, metadata: Metadata) -> str:
+    rows = [
+        (
+            each.name,
+            f"{each.max_absolute_difference:.1e}",
+            f"{each.float_agreement.max_absolute_difference:.1e}",
+            each.float_agreement.top1_agreement,
+        )
+        for each in parity.witnesses
+        if each.float_agreement
+    ]
+    if not rows:
+        return ""
+    kind = metadata.quantization.weights
+    head = ("witness", f"from the {kind} weights", "from the float32 weights", "same best class")
+    return table(
+        head,
+        rows,
+        caption=f"Parity is measured against the {kind} weights as they are stored. How far these "
+        "are from the float32 weights they were made from is a property of the model.",
+    )
+
+
+def _worst(metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Departure]]) -> str:
+    parts = []
+    for witness in parity.witnesses:
+        shown = [found for found in worst.get(witness.name, ()) if not found.is_equal][:SHOWN]
+        parts += [_picture(metadata, witness, found) for found in shown]
+    if not parts and parity.witnesses:
+        return "<p>Nothing differs, not even in the last bit.</p>"
+    return "".join(parts)
+
+
+def _picture(metadata: Metadata, witness: Witness, found: Departure) -> str:
+    expected, received = found.expected, found.received
+    seen = expected.pixels
+    if received.pixels is not None and received.pixels.size == expected.pixels.size:
+        seen = received.pixels.reshape(expected.pixels.shape)
+    if received.refusal is not None:
+        sides = _side("Python saw", expected.pixels)
+        sides += f"<p>{escape(received.refusal)}</p>"
+    else:
+        off = np.abs(expected.pixels.astype(np.int16) - seen)
+        gain = 255 // max(1, int(off.max()))
+        note = f"difference, {gain} times" if off.any() else "difference: none"
+        sides = _side("Python saw", expected.pixels) + _side("the witness saw", seen)
+        sides += _side(note, np.minimum(255, off * gain).astype(np.uint8))
+    sides += _top("Python", metadata, expected.probabilities)
+    sides += _top("witness", metadata, received.probabilities)
+    title = f"{witness.name}: {expected.path.name}, off by {found.difference:.1e}"
+    return f'<div class="part"><h3>{escape(title)}</h3><div class="sides">{sides}</div></div>'
+
+
+def _side(title: str, pixels: NDArray[np.uint8]) -> str:
+    stream = io.BytesIO()
+    # Without loss: this is evidence.
+    drawn = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    drawn.save(stream, "PNG", optimize=True)
+    data = base64.b64encode(stream.getvalue()).decode("ascii")
+    return (
+        f'<figure><img alt="{escape(title)}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{escape(title)}</figcaption></figure>"
+    )
+
+
+def _top(who: str, metadata: Metadata, probabilities: NDArray[np.float32]) -> str:
+    if not np.isfinite(probabilities).all():
+        return f"<div><b>{escape(who)}</b><p>no numbers</p></div>"
+    best = np.argsort(-probabilities, kind="stable")[:3]
+    items = "".join(
+        f"<li>{escape(metadata.class_names[index])} {float(probabilities[index]):.6f}</li>"
+        for index in best
+    )
+    return f"<div><b>{escape(who)}</b><ol>{items}</ol></div>"
+
+
+def _missing(parity: Parity) -> str:
+    return _list([f"{each.name}: {each.reason}" for each in parity.missing])
+
+
+def _model(metadata: Metadata, parity: Parity) -> str:
+    height, width, _ = metadata.input_shape
+    rows = [
+        ("SHA-256 of model.json", parity.model_sha256),
+        ("kerasport that exported it", metadata.kerasport_version),
+        ("input", f"{width} x {height} pixels, {metadata.color_mode}"),
+        ("TensorFlow.js", ", ".join(dict.fromkeys(w.tfjs_version for w in parity.witnesses))),
+        ("weights", metadata.quantization.weights),
+        ("classes", f"{len(metadata.class_names):,}"),
+    ]
+    return table(("what", "value"), rows, caption="The bundle that was measured.", words=True)
+
+
+def _list(texts: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>" if texts else ""

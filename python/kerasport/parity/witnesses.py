@@ -1,0 +1,143 @@
+"""Who can be asked about a bundle: names, choices by wildcards, and how each one is reached."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kerasport.bundle import Bundle
+from kerasport.errors import BrowserError, KerasportError
+from kerasport.parity.browsers import launched_chromium
+from kerasport.parity.comparison import Answer, Engine, Expectation
+from kerasport.parity.engines import find_engine
+from kerasport.parity.page import chromium_page
+from kerasport.parity.python_reader import python_reader
+from kerasport.parity.served_page import client_page, stock_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+__all__ = ["DEFAULT", "WITNESSES", "LiveWitness", "choose_witnesses", "live_witnesses"]
+
+WITNESSES = (
+    "chromium/cpu",
+    "chromium/wasm",
+    "chromium/webgl",
+    "chromium/webgpu",
+    "firefox/cpu",
+    "firefox/wasm",
+    "firefox/webgl",
+    "webkit/cpu",
+    "webkit/wasm",
+    "stock-tfjs/cpu",
+    "stock-tfjs/wasm",
+    "tensorflowjs-python",
+)
+"""Every witness there is."""
+
+DEFAULT = ("chromium/*",)
+"""Who is asked unless others are named."""
+
+
+class LiveWitness(Protocol):
+    """A witness that holds the bundle and answers."""
+
+    @property
+    def engine(self) -> Engine:
+        """Who it is."""
+
+    @property
+    def metadata(self) -> dict[str, Any] | None:
+        """What it found in `model.js`; None where it reads the folder."""
+
+    def ask(self, batch: Sequence[Expectation]) -> list[Answer]:
+        """Return the answers for a batch, in its order."""
+
+
+def choose_witnesses(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the names that the patterns stand for, and those that were spelled out.
+
+    Args:
+        patterns: names with `*` for any part, or `all`.
+
+    Raises:
+        KerasportError: a pattern fits no witness.
+
+    >>> choose_witnesses(["firefox/w*", "stock-tfjs/cpu"])
+    (['firefox/wasm', 'firefox/webgl', 'stock-tfjs/cpu'], ['stock-tfjs/cpu'])
+    """
+    spelled_out = [name for name in WITNESSES if name in patterns]
+    chosen = set()
+    for pattern in patterns:
+        fitting = [name for name in WITNESSES if pattern == "all" or fnmatchcase(name, pattern)]
+        if not fitting:
+            raise KerasportError(
+                f"There is no witness {pattern!r}. Expected 'all' or some of: "
+                f"{', '.join(WITNESSES)}; '*' stands for any part."
+            )
+        chosen.update(fitting)
+    if not chosen:
+        raise KerasportError(f"No witness was given. Expected some of: {', '.join(WITNESSES)}.")
+    return [name for name in WITNESSES if name in chosen], spelled_out
+
+
+@contextlib.contextmanager
+def live_witnesses(
+    names: Sequence[str], bundle: Bundle, *, start_seconds: float = 180
+) -> Iterator[tuple[list[LiveWitness], dict[str, str]]]:
+    """Yield those that are there, each with the bundle loaded, and why the others are missing.
+
+    Args:
+        names: some of `WITNESSES`.
+        bundle: what they load.
+        start_seconds: how long one may take to open its page and load the model.
+    """
+    live: list[LiveWitness] = []
+    missing: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
+        chromium = _Chromium(stack, webgpu="chromium/webgpu" in names)
+        for name in names:
+            try:
+                live.append(stack.enter_context(_opened(name, bundle, chromium, start_seconds)))
+            except KerasportError as error:
+                missing[name] = str(error)
+        yield live, missing
+
+
+class _Chromium:
+    """One browser for all backends, started when the first one needs it."""
+
+    def __init__(self, stack: contextlib.ExitStack, *, webgpu: bool) -> None:
+        self._stack = stack
+        self._webgpu = webgpu
+        self._browser: Browser | None = None
+        self._failure: KerasportError | None = None
+
+    def browser(self) -> Browser:
+        if self._failure is not None:
+            raise self._failure
+        if self._browser is None:
+            try:
+                self._browser = self._stack.enter_context(launched_chromium(webgpu=self._webgpu))
+            except KerasportError as error:
+                self._failure = error
+                raise
+        return self._browser
+
+
+def _opened(
+    name: str, bundle: Bundle, chromium: _Chromium, start_seconds: float
+) -> AbstractContextManager[LiveWitness]:
+    where, _, backend = name.partition("/")
+    if where == "chromium":
+        return chromium_page(chromium.browser(), bundle, backend)
+    if where == "tensorflowjs-python":
+        return python_reader(bundle)
+    if where == "stock-tfjs":
+        return stock_page(find_engine("chromium"), bundle, backend, start_seconds)
+    if where in ("firefox", "webkit"):
+        return client_page(find_engine(where), bundle, backend, start_seconds)
+    raise BrowserError(f"There is no way to reach the witness {name!r}.")

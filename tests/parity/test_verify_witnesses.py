@@ -1,0 +1,101 @@
+"""Who is asked: every engine that is here answers, and one that is not is never a pass."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kerasport.bundle import Bundle
+from kerasport.cli import main
+from kerasport.errors import BrowserError
+from kerasport.parity import verify, witnesses
+
+pytestmark = pytest.mark.browser
+
+FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    """A copy of the frozen bundle, into which verify writes."""
+    return Bundle.open(shutil.copytree(FROZEN, tmp_path / "model"))
+
+
+def test_every_kind_of_witness_agrees_with_keras(bundle: Bundle) -> None:
+    """One of each kind; a browser that this machine lacks is missing, with what brings it."""
+    asked = ["firefox/wasm", "webkit/wasm", "stock-tfjs/cpu", "tensorflowjs-python"]
+
+    # With a wildcard in it a name may be missing.
+    parity = verify(bundle, witnesses=[f"{name[:-1]}*" for name in asked])
+
+    passed = [witness.name for witness in parity.witnesses if witness.passed]
+    missing = {each.name: each.reason for each in parity.missing}
+    assert sorted([*passed, *missing]) == sorted(asked)
+    # The others need packages of the system; this one is part of the development set-up.
+    assert "stock-tfjs/cpu" in passed
+    assert all("install" in reason for reason in missing.values())
+    assert parity.findings == []
+    assert parity.passed
+    assert bundle.parity() == parity
+    assert "parity certificate" in (bundle.path / "parity.html").read_text(encoding="utf-8")
+
+
+def test_a_missing_witness_is_listed_and_never_passes(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not asked is said, what was spelled out is demanded, and nobody proves nothing."""
+
+    def absent(name: str) -> None:
+        raise BrowserError(f"{name} is not installed. Install it with: apt-get install {name}")
+
+    monkeypatch.setattr(witnesses, "find_engine", absent)
+
+    parity = verify(bundle, witnesses=["chromium/cpu", "firefox/*"])
+
+    assert [witness.name for witness in parity.witnesses] == ["chromium/cpu"]
+    assert [each.name for each in parity.missing] == [
+        "firefox/cpu",
+        "firefox/wasm",
+        "firefox/webgl",
+    ]
+    assert "apt-get install firefox" in parity.missing[0].reason
+    with pytest.raises(BrowserError, match="The witness firefox/cpu cannot be asked"):
+        verify(bundle, witnesses=["chromium/cpu", "firefox/cpu"])
+    with pytest.raises(BrowserError, match="No witness can be asked"):
+        verify(bundle, witnesses=["firefox/*"])
+
+
+def test_the_doctor_tells_what_works(capsys: pytest.CaptureFixture[str]) -> None:
+    """A witness works once it answered; every optional package has a version or none."""
+    with pytest.raises(SystemExit) as stop:
+        main(["doctor", "--witness", "chromium/wasm", "--json"])
+
+    health = json.loads(capsys.readouterr().out)
+    assert not stop.value.code
+    (chromium,) = health["witnesses"]
+    assert chromium["works"], chromium
+    assert chromium["version"]
+    assert {package["name"] for package in health["packages"]} >= {"keras", "playwright"}
+
+
+def test_the_certificate_goes_where_the_command_line_says(
+    capsys: pytest.CaptureFixture[str], bundle: Bundle, tmp_path: Path
+) -> None:
+    """`--report` replaces the page in the bundle, and stdout has the table."""
+    with pytest.raises(SystemExit) as stop:
+        main(
+            [
+                *("verify", str(bundle.path), "--witness", "chromium/cpu"),
+                *("--report", str(tmp_path / "certificate.html")),
+            ]
+        )
+
+    out = capsys.readouterr().out
+    assert not stop.value.code
+    assert "chromium/cpu" in out
+    assert "passed" in out
+    assert (tmp_path / "certificate.html").is_file()
+    assert not (bundle.path / "parity.html").exists()
