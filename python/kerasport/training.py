@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timezone
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from kerasport import models
-from kerasport.calibration import Outcome, calibrate
+from kerasport.calibration import calibrate
 from kerasport.choices import settle
 from kerasport.dataset import (
     SPLITS,
@@ -34,18 +31,11 @@ from kerasport.dataset import (
     read_data,
     read_labelled,
 )
+from kerasport.description import describe, versions
 from kerasport.errors import DataError, KerasportError
 from kerasport.evaluation import Evaluation, score
 from kerasport.files import write_json, write_text
 from kerasport.fitting import History, fit
-from kerasport.metadata import (
-    ClassifierDescription,
-    Metrics,
-    Output,
-    Preprocessing,
-    Rescaling,
-    Training,
-)
 from kerasport.models import Augmentation, Transfer
 from kerasport.preprocess import ColorMode, Fit, ImageSpec, Resample
 from kerasport.progress import SILENT, Progress
@@ -53,7 +43,6 @@ from kerasport.recipes import Recipe, Schedule
 from kerasport.report import Report
 from kerasport.run import Run, check_target, choose_samples, new_run, write_samples
 from kerasport.unfinished import Settings, Unfinished, recipe_record
-from kerasport.version import VERSION
 
 __all__ = ["Trained", "TrainingOptions", "resume", "train", "train_in_memory"]
 
@@ -232,7 +221,7 @@ def train_in_memory(
         force=force,
         choices=choices,
         fingerprint=dataset.fingerprint,
-        versions=_versions(),
+        versions=versions(),
     )
     for choice in choices.values():
         progress.say(choice)
@@ -273,7 +262,7 @@ def resume(out: Path, *, data: DataSource | None = None, progress: Progress = SI
     changed = [
         f"{name} {old} is now {new}"
         for name, old in settings.versions.items()
-        if (new := _versions().get(name)) != old
+        if (new := versions().get(name)) != old
     ]
     if changed:
         progress.warn(f"{'; '.join(changed)}: the result may differ in its last digits.")
@@ -327,7 +316,7 @@ def _train(
             f"(best epoch {history.best_epoch} of {history.epochs})."
         )
 
-    description = _describe(out.name, model, decoded, recipe, history, evaluation, outcome)
+    description = describe(out.name, model, decoded, recipe, history, evaluation, outcome)
     test_pixels, test_labels = decoded.split("test")
     report = Report(
         description=description,
@@ -500,91 +489,10 @@ def _evaluate_once(model: Any, decoded: DecodedDataset) -> Evaluation | None:
     return score(answers, truth, decoded.dataset.class_names, paths=paths)
 
 
-def _describe(
-    name: str,
-    model: Any,
-    decoded: DecodedDataset,
-    recipe: Recipe,
-    history: History,
-    evaluation: Evaluation | None,
-    outcome: Outcome | None,
-) -> ClassifierDescription:
-    dataset = decoded.dataset
-    method = (
-        f"Share of the {evaluation.pictures} test pictures whose most probable class is the true "
-        "one; set apart before training, looked at once after it."
-        if evaluation
-        else "Not measured: the data has no test pictures."
-    )
-    return ClassifierDescription(
-        name=name,
-        class_names=list(dataset.class_names),
-        input_shape=decoded.pixels.shape[1:],
-        color_mode=recipe.color_mode or "rgb",
-        rescaling=_rescaling(model),
-        preprocessing=Preprocessing(fit=recipe.fit, resample=recipe.resample),
-        output=Output(activation="softmax"),
-        training=Training(
-            recipe=recipe.name,
-            architecture=recipe.transfer.backbone if recipe.transfer else recipe.architecture,
-            data_fingerprint=dataset.fingerprint,
-            counts=dataset.counts,
-            seed=recipe.seed,
-            epochs=history.epochs,
-            best_epoch=history.best_epoch,
-            date=_today(),
-            versions=_versions(),
-        ),
-        metrics=Metrics(
-            test_accuracy=evaluation.accuracy if evaluation else None,
-            test_pictures=evaluation.pictures if evaluation else 0,
-            validation_accuracy=history.validation_accuracy,
-            method=method,
-            expected_calibration_error=(
-                evaluation.expected_calibration_error if evaluation else None
-            ),
-        ),
-        calibration=outcome.calibration if outcome else None,
-        confidence_threshold=outcome.confidence_threshold if outcome else None,
-    )
-
-
-def _rescaling(model: Any) -> Rescaling:
-    """Return the scaling behind the input; that of a backbone with its own is left to export."""
-    layer = model.layers[1]
-    if layer.name != "rescaling":
-        return Rescaling(scale=1.0, offset=0.0)
-    config = layer.get_config()
-    return Rescaling(scale=config["scale"], offset=config["offset"])
-
-
 def _data_record(settings: Settings, root: Path) -> dict[str, Any]:
-    reading = settings.reading
     return {
         "root": str(root.absolute()),
         "source": settings.source,
-        "seed": reading.seed,
-        "testShare": reading.test_share,
-        "validationShare": reading.validation_share,
-        "maxUnreadable": reading.max_unreadable,
-        "reading": TypeAdapter(ReadOptions).dump_python(reading, mode="json"),
+        "reading": TypeAdapter(ReadOptions).dump_python(settings.reading, mode="json"),
         "validation": settings.validation,
-    }
-
-
-def _today() -> str:
-    """Return the UTC day, or that of SOURCE_DATE_EPOCH: https://reproducible-builds.org."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = (
-        datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
-    )
-    return moment.strftime("%Y-%m-%d")
-
-
-def _versions() -> dict[str, str]:
-    packages = ("keras", "numpy", "pillow", "tensorflow")
-    return {
-        "kerasport": VERSION,
-        "python": platform.python_version(),
-        **{name: version(name) for name in packages},
     }

@@ -23,7 +23,7 @@ LAYERS = [
     ["schema", "bundle", "dataset"],
     ["models", "run", "runtime", "recipes"],
     ["choices", "unfinished", "fitting", "calibration", "evaluation", "report", "explanation"],
-    ["training", "exporter", "prediction", "site"],
+    ["description", "training", "exporter", "prediction", "site"],
     ["classifier"],
     ["parity"],
     ["doctor"],
