@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from kerasport.errors import BundleError
 from kerasport.files import sha256_of
-from kerasport.metadata import Metadata, Parity, Sample, Samples, read_document
+from kerasport.metadata import (
+    Interface,
+    Metadata,
+    Parity,
+    Sample,
+    Samples,
+    parse_document,
+    read_document,
+)
 
 __all__ = [
     "METADATA_FILE",
@@ -25,6 +33,7 @@ __all__ = [
 ]
 
 METADATA_FILE = "metadata.json"
+MODEL_FILE = "model.json"
 MODEL_SCRIPT = "model.js"
 PARITY_FILE = "parity.json"
 SAMPLES_FILE = "samples/samples.json"
@@ -57,7 +66,7 @@ class Bundle:
         bundle = cls(path, read_document(Metadata, path / METADATA_FILE))
         if check_files:
             bundle._check_files()
-            bundle._check_class_names()
+            bundle._check_interface()
         return bundle
 
     def _check_files(self) -> None:
@@ -80,17 +89,23 @@ class Bundle:
                     "SHA-256 is not the one in metadata.json. Export the bundle again."
                 )
 
-    def _check_class_names(self) -> None:
-        """Compare the names with those in a file whose hash was checked; metadata.json has none."""
-        if not any(entry.path == SAMPLES_FILE for entry in self.metadata.files):
+    def _check_interface(self) -> None:
+        """Compare with what `model.json` keeps for itself; metadata.json has no hash of its own."""
+        own = self.model().get("userDefinedMetadata")
+        content = own.get("kerasport") if isinstance(own, dict) else None
+        if content is None:  # written by another program
             return
-        kept = read_document(Samples, self.path / SAMPLES_FILE).class_names
-        if kept is not None and kept != self.metadata.class_names:
-            raise BundleError(
-                f"The class names in '{self.path / METADATA_FILE}' are not those of the export, "
-                f"which '{SAMPLES_FILE}' keeps: expected {_quoted(kept)}, found "
-                f"{_quoted(self.metadata.class_names)}. Export the bundle again."
-            )
+        expected = parse_document(
+            Interface, json.dumps(content), f"{self.path / MODEL_FILE}: userDefinedMetadata"
+        ).to_dict()
+        found = self.metadata.interface.to_dict()
+        for field, value in expected.items():
+            if found[field] != value:
+                raise BundleError(
+                    f"'{self.path / METADATA_FILE}' does not belong to the model: {field} is "
+                    f"{_quoted(found[field])}, but the model was exported with {_quoted(value)}. "
+                    "Copy the folder again, whole, or export it again."
+                )
 
     @property
     def script(self) -> Path:
@@ -109,7 +124,7 @@ class Bundle:
     def model(self) -> dict[str, Any]:
         """Return the content of `model.json`."""
         try:
-            content = json.loads((self.path / "model.json").read_text(encoding="utf-8"))
+            content = json.loads((self.path / MODEL_FILE).read_text(encoding="utf-8"))
         except (OSError, json.JSONDecodeError) as error:
             raise BundleError(
                 f"'{self.path / 'model.json'}' cannot be read: {error}. Export the bundle again."
@@ -177,10 +192,11 @@ def _stored_type(entry: Mapping[str, Any], quantization: Mapping[str, Any] | Non
     return np.dtype(_STORED_TYPES[name])
 
 
-def _quoted(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(map(repr, names[:_SHOWN])) + more
+def _quoted(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-_SHOWN = 8
+_SHOWN = 300
+"""Characters of a value that a message shows; a thousand class names would hide the rest."""
 _STORED_TYPES = {"float32": "<f4", "float16": "<f2", "uint16": "<u2", "uint8": "|u1"}

@@ -218,6 +218,24 @@ class Calibration(_Document):
     )
 
 
+class Interface(_Document):
+    """What the model takes and gives, as `model.json` keeps it for itself.
+
+    It is `userDefinedMetadata.kerasport` there. Unlike metadata.json that file is covered by a
+    hash, so that readers notice when the two do not belong together.
+    """
+
+    class_names: list[str]
+    input_shape: tuple[int, int, int]
+    color_mode: ColorMode
+    rescaling: Rescaling
+    preprocessing: Preprocessing
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields under their names in JSON."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
 class ClassifierDescription(_Document):
     """What is known of a trained classifier, with or without a bundle around it."""
 
@@ -259,6 +277,13 @@ class ClassifierDescription(_Document):
                 f"but inputShape ends in {self.input_shape[2]}"
             )
         return self
+
+    @property
+    def interface(self) -> Interface:
+        """What the model takes and gives."""
+        return Interface.model_validate(
+            {field: getattr(self, field) for field in Interface.model_fields}
+        )
 
     @property
     def image_spec(self) -> ImageSpec:
@@ -317,11 +342,6 @@ class Samples(_Document):
     """`samples/samples.json`: pictures by which any consumer can check itself."""
 
     samples: list[Sample]
-    class_names: list[str] | None = Field(
-        default=None,
-        description="One name per probability, as at export: metadata.json must have the same in "
-        "the same order. Null in bundles that were written before there was this field.",
-    )
 
 
 class Witness(_Document):

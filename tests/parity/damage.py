@@ -28,11 +28,14 @@ def seal_folder(folder: Path) -> None:
 
 
 def change_metadata(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Let `change` edit the metadata in place."""
+    """Let `change` edit the metadata in place, and what `model.json` keeps of it."""
     path = folder / "metadata.json"
     metadata = json.loads(path.read_text())
     change(metadata)
     path.write_text(json.dumps(metadata))
+    model = json.loads((folder / "model.json").read_text())
+    change(model["userDefinedMetadata"]["kerasport"])
+    (folder / "model.json").write_text(json.dumps(model))
     seal_folder(folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ pytestmark = [pytest.mark.keras, pytest.mark.browser]
 
 STOCK = Path(__file__).parents[2] / "web" / "node_modules" / "@tensorflow" / "tfjs" / "dist"
 
+INTERFACE = ["classNames", "inputShape", "colorMode", "rescaling", "preprocessing"]
+
 PREDICT = """\
 async ([path, backend, shape, pixels]) => {
   await tf.setBackend(backend);
@@ -22,7 +25,8 @@ async ([path, backend, shape, pixels]) => {
   const input = tf.tensor(pixels, shape, "float32");
   const output = model.predict(input);
   const values = Array.from(await output.data());
-  const answer = { backend: tf.getBackend(), shape: output.shape, values };
+  const { kerasport } = model.getUserDefinedMetadata();
+  const answer = { backend: tf.getBackend(), shape: output.shape, values, kerasport };
   tf.dispose([input, output]);
   model.dispose();
   return answer;
@@ -43,7 +47,7 @@ def site(exported_zoo: Any) -> Path:
 def test_stock_tensorflowjs_predicts_like_keras(
     backend: str, tolerance: float, site: Path, exported_zoo: Any, browser: Any
 ) -> None:
-    """`tf.loadLayersModel` loads each model and gives Keras' probabilities."""
+    """`tf.loadLayersModel` loads each model, which knows its classes and gives Keras' answers."""
     pixels = exported_zoo.pixels
     page = browser.new_page()
     differences = {}
@@ -55,6 +59,8 @@ def test_stock_tensorflowjs_predicts_like_keras(
                 PREDICT, [f"{name}/model.json", backend, pixels.shape, pixels.ravel().tolist()]
             )
             assert answer["backend"] == backend
+            metadata = json.loads((site / name / "metadata.json").read_text())
+            assert answer["kerasport"] == {key: metadata[key] for key in INTERFACE}
             received = np.array(answer["values"], np.float32).reshape(answer["shape"])
             differences[name] = float(np.abs(received - expected).max())
     page.close()

@@ -253,9 +253,15 @@ def _export(
             exact, answers = answers, reference.probabilities(pixels)
         quantization = quantized.describe(exact, answers)
     with replaced_folder(out) as folder:
-        write_model(graph, folder, generated_by=f"kerasport {VERSION}", stored=stored)
+        write_model(
+            graph,
+            folder,
+            generated_by=f"kerasport {VERSION}",
+            interface=description.interface,
+            stored=stored,
+        )
         write_bytes(folder / SCHEMA_FILE, (SCHEMA_FOLDER / SCHEMA_FILE).read_bytes())
-        _write_samples(pictures, pixels, answers, exact, description.class_names, folder)
+        _write_samples(pictures, pixels, answers, exact, folder)
         metadata = Metadata(
             **description.model_dump(),
             kerasport_version=VERSION,
@@ -298,7 +304,6 @@ def _write_samples(
     pixels: NDArray[np.uint8],
     answers: NDArray[np.float32],
     exact: NDArray[np.float32] | None,
-    class_names: list[str],
     folder: Path,
 ) -> None:
     samples = []
@@ -314,7 +319,7 @@ def _write_samples(
                 pixels_sha256=hashlib.sha256(array.tobytes()).hexdigest(),
             )
         )
-    write_text(folder / SAMPLES_FILE, Samples(samples=samples, class_names=class_names).to_json())
+    write_text(folder / SAMPLES_FILE, Samples(samples=samples).to_json())
 
 
 def _listed(answer: NDArray[np.float32]) -> list[float]:

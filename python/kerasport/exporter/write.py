@@ -10,6 +10,7 @@ from typing import Any
 from kerasport.exporter.graph import Graph
 from kerasport.exporter.quantise import Stored, quantise_array
 from kerasport.files import write_bytes, write_text
+from kerasport.metadata import Interface
 
 __all__ = ["SHARD_BYTES", "topology", "write_model"]
 
@@ -69,6 +70,7 @@ def write_model(
     folder: Path,
     *,
     generated_by: str,
+    interface: Interface | None = None,
     stored: Mapping[str, Stored] | None = None,
 ) -> list[Path]:
     """Write `model.json` and its shards into `folder`; return their paths.
@@ -79,6 +81,8 @@ def write_model(
         graph: the lowered graph.
         folder: where to write.
         generated_by: what wrote it, for the file.
+        interface: what the model takes and gives; `tf.LayersModel.getUserDefinedMetadata()` has
+            it as `kerasport`.
         stored: `layer/weight` -> how it is stored, as `quantise_graph` gives it; those that are
             not listed are stored as float32.
     """
@@ -100,13 +104,15 @@ def write_model(
     ]
     for path, piece in zip(paths, pieces, strict=True):
         write_bytes(path, piece)
-    model = {
+    model: dict[str, Any] = {
         "format": "layers-model",
         "generatedBy": generated_by,
         "convertedBy": None,
         "modelTopology": topology(graph),
         "weightsManifest": [{"paths": [path.name for path in paths], "weights": manifest}],
     }
+    if interface is not None:
+        model["userDefinedMetadata"] = {"kerasport": interface.to_dict()}
     # Without indentation: the topology of a small quantised model would outweigh its weights.
     text = json.dumps(
         model, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")

@@ -262,10 +262,6 @@ export interface Versions {
  * `samples/samples.json`: pictures by which any consumer can check itself.
  */
 export interface Samples {
-  /**
-   * One name per probability, as at export: metadata.json must have the same in the same order. Null in bundles that were written before there was this field.
-   */
-  classNames: string[] | null;
   samples: Sample[];
 }
 /**

@@ -88,19 +88,45 @@ export function imageSpecOf(metadata: Metadata): ImageSpec {
   return { height, width, colorMode: metadata.colorMode, fit, resample, background };
 }
 
+/**
+ * Compares the metadata with what `model.json` keeps for itself in `userDefinedMetadata.kerasport`.
+ * That file is covered by a hash and metadata.json is not, so this is how class names in another
+ * order, or another scaling, are noticed.
+ *
+ * @param model - the root of `model.json`.
+ * @throws {@link KerasportError} `bundle-damaged`.
+ */
+export function checkInterface(model: Field, metadata: Metadata): void {
+  const own = model
+    .get('userDefinedMetadata')
+    .optional((field) => field.get('kerasport').optional((kept) => kept));
+  if (!own) return; // written by another program
+  const expected = {
+    classNames: own.get('classNames').list((name) => name.text()),
+    inputShape: own.get('inputShape').list((side) => side.integer(1)),
+    colorMode: own.get('colorMode').text(),
+    rescaling: readRescaling(own.get('rescaling')),
+    preprocessing: readPreprocessing(own.get('preprocessing')),
+  };
+  for (const field of Object.keys(expected) as (keyof typeof expected)[]) {
+    const [found, kept] = [metadata[field], expected[field]].map((value) => JSON.stringify(value));
+    if (found === kept) continue;
+    throw new KerasportError(
+      'bundle-damaged',
+      `'metadata.json' does not belong to the model: ${field} is ${shortened(found)}, but the ` +
+        `model was exported with ${shortened(kept)}. Export the model again.`,
+    );
+  }
+}
+
+/** A thousand class names would hide the rest of the message. */
+function shortened(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 300)}...`;
+}
+
 /** The samples in the bytes of a `samples/samples.json`, for a model with `classNames`. */
 export function readSamples(bytes: Uint8Array, classNames: readonly string[]): Sample[] {
   const root = readJson('samples/samples.json', bytes);
-  const kept = root.get('classNames').optional((names) => names.list((name) => name.text()));
-  // Unlike metadata.json this file is covered by a hash.
-  if (kept && JSON.stringify(kept) !== JSON.stringify(classNames)) {
-    throw new KerasportError(
-      'bundle-damaged',
-      "The class names in 'metadata.json' are not those of the export, which " +
-        `'samples/samples.json' keeps: expected ${quote(kept)}, found ${quote(classNames)}. ` +
-        'Export the model again.',
-    );
-  }
   return root.get('samples').list((sample) => {
     const readAnswer = (field: Field) => {
       const answer = field.list((value) => value.number(0, 1));

@@ -3,7 +3,7 @@
 import { type Folder, readVerified } from './bundle.js';
 import type { ModelParts } from './core.js';
 import type { Metadata } from './metadata.generated.js';
-import { type Field, imageSpecOf, readJson } from './metadata.js';
+import { checkInterface, type Field, imageSpecOf, readJson } from './metadata.js';
 
 /**
  * The topology and the weights, in memory of their own: a worker can take the bytes over.
@@ -18,6 +18,7 @@ export async function readModel(
 ): Promise<ModelParts> {
   const { files, classNames, inputShape } = metadata;
   const root = readJson('model.json', await readVerified(folder, 'model.json', files, signal));
+  checkInterface(root, metadata);
   const object = (field: Field) =>
     typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');
   const groups = root.get('weightsManifest').list((group) => ({
