@@ -199,7 +199,8 @@ def test_classes_that_differ_between_splits(tmp_path: Path) -> None:
         (
             "error",
             "All pictures are in validation and test, none to train on, in: c (30). Add pictures "
-            "to train, lower the shares of validation and test, or change the seed.",
+            "to train, or take the class out of the other splits; where the shares decide, lower "
+            "those of validation and test, or change the seed.",
         ),
         (
             "warning",
@@ -208,6 +209,33 @@ def test_classes_that_differ_between_splits(tmp_path: Path) -> None:
         ),
         ("warning", "No validation picture in: b, c."),
         ("warning", "No test picture in: b."),
+    ]
+
+
+def test_class_folders_that_differ_between_splits(tmp_path: Path) -> None:
+    """Every folder that only some of the splits have is in the report, not only the first."""
+    write_class_folders(tmp_path / "train", {"ant": 30, "bee": 30, "cat": 30})
+    write_class_folders(tmp_path / "val", {"ant": 5, "bee": 5, "cat": 5})
+    write_class_folders(tmp_path / "test", {"ant": 5, "Bee": 6, "eel": 7})
+
+    report = check_data(tmp_path)
+
+    assert report.class_names == ("Bee", "ant", "bee", "cat", "eel")
+    # The pictures of the splits are copies of each other, which is reported too.
+    differences = [
+        (finding.severity, finding.text)
+        for finding in report.findings
+        if finding.kind in ("nothing-to-train-on", "missing-classes")
+    ]
+    assert differences == [
+        (
+            "error",
+            "All pictures are in validation and test, none to train on, in: Bee (6), eel (7). Add "
+            "pictures to train, or take the class out of the other splits; where the shares "
+            "decide, lower those of validation and test, or change the seed.",
+        ),
+        ("warning", "No validation picture in: Bee, eel."),
+        ("warning", "No test picture in: bee, cat."),
     ]
 
 

@@ -111,7 +111,8 @@ def test_a_class_without_training_pictures_is_refused(tmp_path: Path) -> None:
 
     message = (
         f"Class 'b' in '{tmp_path}' has no picture to train on: all 9 went to validation and "
-        "test. Add pictures, lower the shares of validation and test, or change the seed."
+        "test. Add pictures to train, or take the class out of the other splits; where the shares "
+        "decide, lower those of validation and test, or change the seed."
     )
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         check_counts(replace(dataset, examples=moved), ReadOptions())

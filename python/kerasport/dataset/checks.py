@@ -8,7 +8,18 @@ from pathlib import Path
 from kerasport.dataset.description import Dataset, ReadOptions, Skipped
 from kerasport.errors import DataError
 
-__all__ = ["allowed_unreadable", "check_counts", "check_skipped", "check_usable"]
+__all__ = [
+    "REMEDY_FOR_NOTHING_TO_TRAIN_ON",
+    "allowed_unreadable",
+    "check_counts",
+    "check_skipped",
+    "check_usable",
+]
+
+REMEDY_FOR_NOTHING_TO_TRAIN_ON = (
+    "Add pictures to train, or take the class out of the other splits; where the shares decide, "
+    "lower those of validation and test, or change the seed."
+)
 
 _SHOWN = 5
 
@@ -57,8 +68,7 @@ def check_counts(dataset: Dataset, options: ReadOptions) -> None:
         if counts.train[label] == 0:
             raise DataError(
                 f"Class {name!r} in '{dataset.root}' has no picture to train on: all "
-                f"{usable} went to validation and test. "
-                "Add pictures, lower the shares of validation and test, or change the seed."
+                f"{usable} went to validation and test. {REMEDY_FOR_NOTHING_TO_TRAIN_ON}"
             )
 
 

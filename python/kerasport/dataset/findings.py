@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from kerasport.dataset.checks import allowed_unreadable
+from kerasport.dataset.checks import REMEDY_FOR_NOTHING_TO_TRAIN_ON, allowed_unreadable
 from kerasport.dataset.data_report import DataReport, Finding, PictureFacts
 from kerasport.dataset.description import SPLITS, Dataset, Example, ReadOptions, Skipped, Split
 from kerasport.dataset.duplicates import key_of
@@ -111,7 +111,7 @@ def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
             "error",
             len(unlearned),
             f"All pictures are in validation and test, none to train on, in: {_list(unlearned)}.",
-            "Add pictures to train, lower the shares of validation and test, or change the seed.",
+            REMEDY_FOR_NOTHING_TO_TRAIN_ON,
         )
     tiny = _named(names, counts.train, lambda n: 0 < n < _TINY)
     if tiny and not few:

@@ -105,21 +105,14 @@ def _split_layout(root: Path, splits: dict[str, Path]) -> Layout:
         raise DataError(
             f"'{root}' has {_quoted(validation)}, which mean the same split. Keep one of them."
         )
-    class_names = _class_names(splits["train"], _folders_in(splits["train"]))
-    found: dict[Split | None, dict[str, Path]] = {}
-    for name, path in splits.items():
-        by_class = _by_class_name(_folders_in(path))
-        for missing in sorted(set(class_names) - set(by_class)):
-            raise DataError(
-                f"Class {missing!r} has a folder in '{splits['train']}' but none in '{path}'. "
-                "Expected the same classes in every split; add the folder or remove the class."
-            )
-        for unknown in sorted(set(by_class) - set(class_names)):
-            raise DataError(
-                f"Class {unknown!r} has a folder in '{path}' but none in '{splits['train']}'. "
-                "Expected the same classes in every split; rename or remove the folder."
-            )
-        found[None if name == "train" else _SPLIT_FOLDERS[name]] = by_class
+    found: dict[Split | None, dict[str, Path]] = {
+        None if name == "train" else _SPLIT_FOLDERS[name]: _by_class_name(_folders_in(path))
+        for name, path in splits.items()
+    }
+    # The other splits may have folders of their own and miss some: what that means for the training
+    # is told with everything else that is wrong with the data, see `findings`.
+    classes = set(_class_names(splits["train"], _folders_in(splits["train"])))
+    class_names = tuple(order_class_names(classes.union(*found.values())))
     if {"test", "validation"} <= set(found):
         found["train"] = found.pop(None)
     loose = [path for folder in splits.values() for path in _loose_pictures(folder)]
