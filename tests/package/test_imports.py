@@ -27,7 +27,6 @@ LAYERS = [
     ["classifier"],
     ["parity"],
     ["doctor"],
-    ["cli_options", "cli_check", "cli_quantize", "cli_saving", "cli_training", "cli_verify"],
     ["cli"],
     ["__main__"],
 ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from graphs import chain, classes, conv, dense, depthwise, layer, normal, run, scaling, transposed
 
-from kerasport.cli_options import Pass
+from kerasport.cli.options import Pass
 from kerasport.errors import ExportError
 from kerasport.exporter.cost import Cost, cost_of
 from kerasport.exporter.graph import Graph

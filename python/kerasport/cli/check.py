@@ -1,23 +1,85 @@
-"""How `kerasport check` shows what it found on a terminal."""
+"""`kerasport check`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kerasport.cli.console import messages, print_json, results
+from kerasport.cli.options import (
+    CacheOption,
+    ClassesOption,
+    DropTestDuplicatesOption,
+    JsonOption,
+    RootOption,
+    UnreadableOption,
+    parse_classes,
+)
+
 if TYPE_CHECKING:
     from kerasport.dataset import DataReport, Finding
 
-__all__ = ["print_data_report"]
+__all__ = ["check"]
 
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 _SHOWN = 3
 
 
-def print_data_report(report: DataReport, console: Console) -> None:
+def check(
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of class folders, .csv of path and label, .npz, keras:NAME or tfds:NAME."
+        ),
+    ],
+    classes: ClassesOption = None,
+    root: RootOption = None,
+    seed: Annotated[int, typer.Option(help="Of the cut into splits, as in training.")] = 1,
+    test_share: Annotated[
+        float, typer.Option(help="Part of the pictures kept for the test, 0 to 1.")
+    ] = 0.15,
+    validation_share: Annotated[
+        float, typer.Option(help="Part of the pictures kept for validation, 0 to 1.")
+    ] = 0.15,
+    drop_test_duplicates: DropTestDuplicatesOption = False,
+    max_unreadable: UnreadableOption = None,
+    min_per_class: Annotated[
+        int, typer.Option(min=1, help="Smallest class that is trained on.")
+    ] = 5,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for what spoils a training: copies, leaks into the test, wrong labels, tiny classes.
+
+    Reads every picture, changes none. Exits with 1 when the data cannot be trained on.
+    """
+    from kerasport.dataset import ReadOptions, check_data
+    from kerasport.progress import RichProgress
+
+    options = ReadOptions(
+        seed=seed,
+        test_share=test_share,
+        validation_share=validation_share,
+        max_unreadable=max_unreadable,
+        min_per_class=min_per_class,
+        classes=parse_classes(classes),
+        root=root,
+        drop_test_duplicates=drop_test_duplicates,
+    )
+    report = check_data(data, options=options, progress=RichProgress(messages), cache=cache)
+    if as_json:
+        print_json(report.to_dict(most=None))
+    else:
+        _print_data_report(report, results)
+    if not report.usable:
+        raise typer.Exit(1)
+
+
+def _print_data_report(report: DataReport, console: Console) -> None:
     """Print counts per class, what the pictures look like, and each finding with its remedy."""
     counts, weights = report.counts, report.class_weights
     table = Table("class", "train", "validation", "test", "class weight")

@@ -25,6 +25,7 @@ __all__ = [
     "UnreadableOption",
     "Weights",
     "WithoutOption",
+    "WitnessOption",
     "parse_classes",
     "parse_image_size",
     "value_of",
@@ -109,6 +110,13 @@ UnreadableOption = Annotated[
     int | None, typer.Option(min=0, help="Go on with up to this many unreadable files.")
 ]
 ResampleOption = Annotated[Resample | None, typer.Option(help="Resampling filter.")]
+WitnessOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Who is asked, like chromium/wasm or 'firefox/*', or all; may be repeated. 'kerasport "
+        "doctor' lists them."
+    ),
+]
 CacheOption = Annotated[
     Path | None,
     typer.Option(

@@ -1,4 +1,4 @@
-"""What `kerasport verify` and `kerasport doctor` ask and show."""
+"""`kerasport verify`."""
 
 from __future__ import annotations
 
@@ -10,30 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kerasport.cli_options import Backend
+from kerasport.cli.console import messages, print_json, results
+from kerasport.cli.options import Backend, JsonOption, WitnessOption
+from kerasport.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from kerasport.doctor import Health
     from kerasport.metadata import Parity
 
-__all__ = [
-    "BackendOption",
-    "CertificateOption",
-    "TraceOption",
-    "WitnessOption",
-    "chosen_witnesses",
-    "failure_of",
-    "print_health",
-    "print_parity",
-]
+__all__ = ["verify"]
 
-WitnessOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Who is asked, like chromium/wasm or 'firefox/*', or all; may be repeated. 'kerasport "
-        "doctor' lists them."
-    ),
-]
 BackendOption = Annotated[
     list[Backend] | None,
     typer.Option(help="Short for --witness chromium/BACKEND; may be repeated."),
@@ -50,13 +35,63 @@ CertificateOption = Annotated[
 ]
 
 
-def chosen_witnesses(witnesses: list[str] | None, backends: list[Backend] | None) -> list[str]:
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="Bundle folder.")] = Path("web/model"),
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Run whose Keras model answers anew; else the answers kept at export."),
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder of pictures to compare instead of the samples; needs --run."),
+    ] = None,
+    witness: WitnessOption = None,
+    backend: BackendOption = None,
+    trace: TraceOption = False,
+    report: CertificateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a bundle in real browsers with Keras: pixels, probabilities, best class.
+
+    Writes parity.json and parity.html into the bundle. Exits with 3 when a tolerance is broken.
+
+    [bold]kerasport verify web/model --witness all[/]\n
+    [bold]kerasport verify web/model --run runs/digits --images pictures --witness 'firefox/*'[/]
+    """
+    from kerasport.bundle import Bundle
+    from kerasport.parity import verify as verify_bundle
+    from kerasport.progress import RichProgress
+    from kerasport.run import Run
+
+    parity = verify_bundle(
+        Bundle.open(bundle),
+        run=Run.open(run) if run else None,
+        images=images,
+        witnesses=_chosen_witnesses(witness, backend),
+        trace=trace,
+        report=report,
+        progress=RichProgress(messages),
+    )
+    if as_json:
+        print_json(parity.model_dump(mode="json", by_alias=True))
+    else:
+        _print_parity(parity, results)
+    for reason in parity.skipped:
+        messages.print(f"Skipped: {reason}", style="yellow", markup=False, soft_wrap=True)
+    page = report or (None if images else bundle / "parity.html")
+    if page is not None:
+        messages.print(f"Certificate: {page}", style="dim", markup=False, soft_wrap=True)
+    if not parity.passed:
+        raise CheckFailed(_failure_of(parity))
+
+
+def _chosen_witnesses(witnesses: list[str] | None, backends: list[Backend] | None) -> list[str]:
     """Return the patterns that the command line asks for."""
     patterns = [*(witnesses or ()), *(f"chromium/{backend.value}" for backend in backends or ())]
     return patterns or ["chromium/*"]
 
 
-def print_parity(parity: Parity, console: Console) -> None:
+def _print_parity(parity: Parity, console: Console) -> None:
     """Print a row for each witness, where they differ, and who is missing."""
     table = Table()
     quantised = any(witness.float_agreement for witness in parity.witnesses)
@@ -97,7 +132,7 @@ def print_parity(parity: Parity, console: Console) -> None:
     )
 
 
-def failure_of(parity: Parity) -> str:
+def _failure_of(parity: Parity) -> str:
     """Return one sentence that says what failed and what to do."""
     failed = [witness for witness in parity.witnesses if not witness.passed]
     names = ", ".join(f"{w.name} (worst picture: {w.worst_picture})" for w in failed)
@@ -107,20 +142,3 @@ def failure_of(parity: Parity) -> str:
         + (f" Where: {where}." if where else "")
         + " Export it again; if it stays, please report it as a bug of kerasport."
     )
-
-
-def print_health(health: Health, console: Console) -> None:
-    """Print packages and witnesses, each with what brings it where it is missing."""
-    packages = Table("package", "version", "needed to", title_justify="left")
-    for package in health.packages:
-        packages.add_row(package.name, package.version or "[yellow]missing[/]", package.purpose)
-    console.print(packages)
-    witnesses = Table("witness", "", "version")
-    for witness in health.witnesses:
-        mark = "[green]works[/]" if witness.works else "[yellow]missing[/]"
-        witnesses.add_row(witness.name, mark, escape(witness.version or ""))
-    console.print(witnesses)
-    for problem in health.problems:
-        console.print(problem, markup=False, soft_wrap=True)
-    if not health.problems:
-        console.print("Everything is there.")

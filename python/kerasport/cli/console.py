@@ -1,0 +1,24 @@
+"""Where the commands write: results to stdout, progress and messages to stderr."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+from rich.console import Console
+
+__all__ = ["messages", "print_json", "results", "suggest"]
+
+messages = Console(stderr=True, highlight=False)
+results = Console(highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print a result for programs."""
+    typer.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
+
+
+def suggest(command: str) -> None:
+    """Say which command comes next."""
+    messages.print(f"Next: {command}", style="dim", markup=False, soft_wrap=True)

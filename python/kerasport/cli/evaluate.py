@@ -1,0 +1,71 @@
+"""`kerasport evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from kerasport.cli.console import messages, print_json, results
+from kerasport.cli.options import CacheOption, JsonOption, UnreadableOption
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Run folder, as 'kerasport train' wrote it.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of class folders to measure on.  [default: the run's test set]"),
+    ] = None,
+    max_unreadable: UnreadableOption = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Page to write, like the run's report.html but about these pictures."),
+    ] = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a trained model: accuracy, calibration, precision and recall of each class."""
+    from kerasport.evaluation import measure
+    from kerasport.files import write_text
+    from kerasport.progress import RichProgress
+    from kerasport.report.stored import report_on
+    from kerasport.run import Run
+
+    opened = Run.open(run)
+    measured = measure(
+        opened,
+        data=data,
+        max_unreadable=max_unreadable,
+        cache=cache,
+        progress=RichProgress(messages),
+    )
+    evaluation = measured.evaluation
+    if report is not None:
+        pictures = f"in '{data}'" if data else "kept for the test"
+        write_text(report, report_on(opened, measured, pictures=pictures).to_html())
+        messages.print(f"Report: {report}", style="dim", markup=False, soft_wrap=True)
+    if as_json:
+        print_json(evaluation.to_dict())
+        return
+    table = Table("class", "precision", "recall", "f1", "pictures", title="Per class")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for score in evaluation.classes:
+        table.add_row(
+            escape(score.name),
+            f"{score.precision:.3f}",
+            f"{score.recall:.3f}",
+            f"{score.f1:.3f}",
+            f"{score.support}",
+        )
+    results.print(table)
+    total = sum(score.support for score in evaluation.classes)
+    results.print(
+        f"Accuracy {evaluation.accuracy:.2%} on {total:,} pictures, "
+        f"expected calibration error {evaluation.expected_calibration_error:.2%}"
+    )

@@ -1,0 +1,47 @@
+"""`kerasport inspect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from kerasport.cli.console import print_json, results, suggest
+from kerasport.cli.description import print_description
+from kerasport.cli.options import JsonOption
+
+__all__ = ["inspect"]
+
+
+def inspect(
+    path: Annotated[Path, typer.Argument(help="Run or bundle folder.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a run or a bundle says about itself; checks a bundle's files on the way."""
+    from kerasport.bundle import Bundle
+    from kerasport.prediction import open_source
+
+    source = open_source(path)
+    description = source.metadata if isinstance(source, Bundle) else source.description
+    if as_json:
+        print_json(description.model_dump(mode="json", by_alias=True))
+        return
+    print_description(description)
+    if not isinstance(source, Bundle):
+        return
+    table = Table("file", "bytes", "SHA-256", title="Files, all as exported", title_justify="left")
+    table.columns[1].justify = "right"
+    for entry in source.metadata.files:
+        table.add_row(entry.path, f"{entry.bytes:,}", entry.sha256[:16])
+    results.print(table)
+    parity = source.parity()
+    if parity is None:
+        suggest(f"kerasport verify {path}")
+        return
+    for witness in parity.witnesses:
+        results.print(
+            f"{witness.name}: largest difference from Keras "
+            f"{witness.max_absolute_difference:.1e} on {witness.pictures} pictures"
+        )
