@@ -48,7 +48,7 @@ def describe(
     """
     dataset = decoded.dataset
     method = (
-        f"Share of the {evaluation.pictures} test pictures whose most probable class is the true "
+        f"Share of the {evaluation.pictures:,} test pictures whose most probable class is the true "
         "one; set apart before training, looked at once after it."
         if evaluation
         else "Not measured: the data has no test pictures."

@@ -312,7 +312,7 @@ def _train(
     evaluation = _evaluate_once(model, decoded)
     if evaluation is not None:
         progress.say(
-            f"Test accuracy: {evaluation.accuracy:.2%} of {evaluation.pictures} pictures "
+            f"Test accuracy: {evaluation.accuracy:.2%} of {evaluation.pictures:,} pictures "
             f"(best epoch {history.best_epoch} of {history.epochs})."
         )
 
@@ -402,10 +402,10 @@ def _pixels(
         fit=recipe.fit,
         resample=recipe.resample,
     )
+    parts = [f"{len(dataset.in_split(split)):,} {split}" for split in SPLITS]
     progress.say(
-        f"{len(dataset.examples)} pictures in {len(dataset.class_names)} classes: "
-        f"{len(dataset.in_split('train'))} train, "
-        f"{len(dataset.in_split('validation'))} validation, {len(dataset.in_split('test'))} test. "
+        f"{len(dataset.examples):,} pictures in {len(dataset.class_names)} classes: "
+        f"{', '.join(parts)}. "
         f"Input: {height}x{width}, {spec.color_mode}, {spec.fit}."
     )
     decoded = decode_dataset(

@@ -38,7 +38,7 @@ def table(
 
     Args:
         head: titles of the columns.
-        rows: texts; a float is a share 0..1 and shown in percent.
+        rows: texts and numbers; a float is a share 0..1 and shown in percent.
         caption: what the table holds.
         shares: column whose shares are drawn as bars too.
         words: whether the columns hold words rather than numbers.
@@ -48,7 +48,7 @@ def table(
     for name, *cells in rows:
         line = f'<th scope="row">{escape(str(name))}</th>'
         for column, cell in enumerate(cells, start=1):
-            text = percent(cell) if isinstance(cell, float) else escape(str(cell))
+            text = percent(cell) if isinstance(cell, float) else escape(_plain(cell))
             if column == shares and isinstance(cell, float):
                 bar = f'<span class="bar" style="--share: {cell:.4f}"></span>'
                 line += f'<td class="barred">{bar}{text}</td>'
@@ -111,6 +111,10 @@ def plain(value: object) -> str:
         is_size = len(value) == 2 and all(isinstance(item, int) for item in value)
         return (" x " if is_size else ", ").join(map(plain, value)) or "none"
     return str(value)
+
+
+def _plain(cell: object) -> str:
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
 def percent(share: float) -> str:

@@ -127,7 +127,7 @@ def _counts(report: Report) -> str:
     splits = (training.counts.train, training.counts.validation, training.counts.test)
     columns = [[*counts, sum(counts)] for counts in splits]
     names = [*report.description.class_names, "all"]
-    rows = [(n, *(f"{c:,}" for c in cs)) for n, *cs in zip(names, *columns, strict=True)]
+    rows = list(zip(names, *columns, strict=True))
     return table(("class", "train", "validation", "test"), rows, caption="Number of pictures.")
 
 
