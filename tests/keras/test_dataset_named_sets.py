@@ -12,6 +12,7 @@ from listening import Listening
 from pictures import write_class_folders
 
 from kerasport.dataset import ReadOptions, decode_dataset, read_data, read_folders
+from kerasport.dataset.keras_classes import KERAS_CLASSES
 from kerasport.errors import DataError, KerasportError
 from kerasport.preprocess import ImageSpec
 
@@ -126,6 +127,18 @@ def test_keras_datasets_are_arrays(monkeypatch: pytest.MonkeyPatch, keras: Any) 
     assert dataset.class_names[:2] == ("airplane", "automobile")
     assert dataset.counts.test == [1] * 10
     assert all(np.array_equal(e.read(), x[int(e.path.name)]) for e in dataset.examples)
+
+
+def test_every_label_of_a_named_set_has_a_name() -> None:
+    """As many different names as Keras documents labels; those of CIFAR are sorted."""
+    names = {name: classes for name, classes in KERAS_CLASSES.items() if classes}
+
+    assert {name: len(set(classes)) for name, classes in names.items()} == {
+        "fashion_mnist": 10,
+        "cifar10": 10,
+        "cifar100": 100,
+    }
+    assert all(list(names[name]) == sorted(names[name]) for name in ("cifar10", "cifar100"))
 
 
 def test_a_failed_download_is_told(monkeypatch: pytest.MonkeyPatch, keras: Any) -> None:

@@ -13,43 +13,13 @@ from typing import Any
 from kerasport.dataset.arrays import array_source
 from kerasport.dataset.description import Split
 from kerasport.dataset.entries import Entry, Source
+from kerasport.dataset.keras_classes import KERAS_CLASSES
 from kerasport.dataset.layout import split_named
 from kerasport.errors import DataError, missing_extra
 from kerasport.labels import check_class_names, normalise_class_name
 from kerasport.progress import Progress
 
 __all__ = ["keras_source", "tfds_source"]
-
-# https://keras.io/api/datasets: the labels of these are indices into lists that Keras documents
-# but does not ship.
-_KERAS_CLASSES: dict[str, tuple[str, ...] | None] = {
-    "mnist": None,
-    "fashion_mnist": (
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ),
-    "cifar10": (
-        "airplane",
-        "automobile",
-        "bird",
-        "cat",
-        "deer",
-        "dog",
-        "frog",
-        "horse",
-        "ship",
-        "truck",
-    ),
-    "cifar100": None,
-}
 
 
 def keras_source(name: str, *, class_names: Sequence[str] | None, progress: Progress) -> Source:
@@ -59,10 +29,10 @@ def keras_source(name: str, *, class_names: Sequence[str] | None, progress: Prog
         DataError: there is no such set of pictures, or it cannot be fetched.
         KerasportError: Keras is not installed.
     """
-    if name not in _KERAS_CLASSES:
+    if name not in KERAS_CLASSES:
         raise DataError(
-            f"There is no 'keras:{name}'. {_hint(name, _KERAS_CLASSES)}"
-            f"Data sets: {', '.join(_KERAS_CLASSES)}."
+            f"There is no 'keras:{name}'. {_hint(name, KERAS_CLASSES)}"
+            f"Data sets: {', '.join(KERAS_CLASSES)}."
         )
     # TensorFlow's start-up chatter; what matters arrives as an exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -82,7 +52,7 @@ def keras_source(name: str, *, class_names: Sequence[str] | None, progress: Prog
     return array_source(
         arrays,
         root=Path(f"keras:{name}"),
-        class_names=class_names or _KERAS_CLASSES[name],
+        class_names=class_names or KERAS_CLASSES[name],
         progress=progress,
     )
 

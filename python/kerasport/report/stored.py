@@ -34,8 +34,8 @@ def report_on(run: Run, measured: Measurement, *, pictures: str) -> Report:
     description = run.description
     if description.metrics is not None:
         method = (
-            f"Share of the {evaluation.pictures:,} pictures {pictures} whose most probable class is "
-            "the true one; measured after the training."
+            f"Share of the {evaluation.pictures:,} pictures {pictures} whose most probable class "
+            "is the true one; measured after the training."
         )
         metrics = description.metrics.model_copy(
             update={
