@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import tempfile
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from kerasport.exporter.lower import lower
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.rebuild import GraphReference
 from kerasport.parity.comparison import Tally
+from kerasport.parity.interruption import run_apart
 from kerasport.parity.reference import Reference
 from kerasport.parity.witnesses import choose_witnesses, live_witnesses
 
@@ -81,10 +82,8 @@ def examine(patterns: Sequence[str] = ("all",)) -> Health:
     ]
     extras = dict.fromkeys(_PACKAGES[each.name][0] for each in packages if each.version is None)
     problems = [f"To get the extra '{name}': pip install 'kerasport[{name}]'" for name in extras]
-    # In a thread of its own, because Playwright's synchronous interface refuses to run where an
-    # event loop does, as in a notebook.
-    with ThreadPoolExecutor(1) as thread:
-        witnesses = thread.submit(_ask_all, choose_witnesses(patterns)[0]).result()
+    names = choose_witnesses(patterns)[0]
+    witnesses = run_apart(lambda stop: _ask_all(names, stop))
     problems += [
         f"{each.name}: {each.reason}" for each in witnesses if not each.works and each.reason
     ]
@@ -98,12 +97,13 @@ def _version_of(name: str) -> str | None:
         return None
 
 
-def _ask_all(names: Sequence[str]) -> list[WitnessHealth]:
+def _ask_all(names: Sequence[str], stop: threading.Event) -> list[WitnessHealth]:
     found: dict[str, WitnessHealth] = {}
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
         bundle = _smallest_bundle(Path(folder) / "model")
         batch = next(Reference(bundle, None, None).batches())
-        with live_witnesses(names, bundle, start_seconds=START_SECONDS) as (live, missing):
+        with live_witnesses(names, bundle, stop=stop, start_seconds=START_SECONDS) as found_here:
+            live, missing = found_here
             for name, reason in missing.items():
                 found[name] = WitnessHealth(name, works=False, reason=reason)
             for witness in live:

@@ -374,10 +374,14 @@ class Witness(_Document):
 
 
 class MissingWitness(_Document):
-    """An engine that was asked for and could not be asked. It proves nothing."""
+    """An engine that could not be asked, or was left out. It proves nothing."""
 
     name: str
     reason: str = Field(description="Why, and what brings it.")
+    left_out: bool = Field(
+        default=False,
+        description="Whether it was not asked because nobody named it; else it is not there.",
+    )
 
 
 class ParityFinding(_Document):
@@ -400,7 +404,7 @@ class Parity(_Document):
     skipped: list[str] = Field(description="Files that are not readable pictures, with reasons.")
     witnesses: list[Witness]
     missing: list[MissingWitness] = Field(
-        default=[], description="Witnesses that were asked for and are not there."
+        default=[], description="Witnesses that are not there, or were left out."
     )
     findings: list[ParityFinding] = Field(
         default=[], description="What was found to differ, and where."

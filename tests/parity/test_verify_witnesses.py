@@ -26,7 +26,8 @@ def bundle(tmp_path: Path) -> Bundle:
 
 def test_every_kind_of_witness_agrees_with_keras(bundle: Bundle) -> None:
     """One of each kind; a browser that this machine lacks is missing, with what brings it."""
-    asked = ["firefox/wasm", "webkit/wasm", "stock-tfjs/cpu", "tensorflowjs-python"]
+    asked = ["firefox/wasm", "webkit/wasm", "single-file/wasm", "stock-tfjs/cpu"]
+    asked += ["tensorflowjs-python"]
 
     # With a wildcard in it a name may be missing.
     parity = verify(bundle, witnesses=[f"{name[:-1]}*" for name in asked])
@@ -34,8 +35,8 @@ def test_every_kind_of_witness_agrees_with_keras(bundle: Bundle) -> None:
     passed = [witness.name for witness in parity.witnesses if witness.passed]
     missing = {each.name: each.reason for each in parity.missing}
     assert sorted([*passed, *missing]) == sorted(asked)
-    # The others need packages of the system; this one is part of the development set-up.
-    assert "stock-tfjs/cpu" in passed
+    # The others need packages of the system; these are part of the development set-up.
+    assert {"single-file/wasm", "stock-tfjs/cpu"} <= set(passed)
     assert all("install" in reason for reason in missing.values())
     assert parity.findings == []
     assert parity.passed
@@ -66,6 +67,32 @@ def test_a_missing_witness_is_listed_and_never_passes(
         verify(bundle, witnesses=["chromium/cpu", "firefox/cpu"])
     with pytest.raises(BrowserError, match="No witness can be asked"):
         verify(bundle, witnesses=["firefox/*"])
+
+
+def test_of_many_pictures_the_slow_witnesses_are_left_out(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are listed as not asked, with the option that asks them, and are no pass."""
+    monkeypatch.setattr(witnesses, "FEW", len(bundle.samples()) - 1)
+
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", str(bundle.path)])
+
+    out = capsys.readouterr().out
+    assert not stop.value.code
+    for name in ("chromium/webgl", "chromium/webgpu"):
+        assert f"not asked {name}: " in out
+        assert f"--witness {name}" in out
+    parity = bundle.parity()
+    assert parity is not None
+    asked = ["chromium/cpu", "chromium/wasm", "single-file/wasm"]
+    assert [witness.name for witness in parity.witnesses] == asked
+    assert all(each.left_out for each in parity.missing)
+
+    monkeypatch.setattr(witnesses, "FEW", len(bundle.samples()))
+    names, left_out = witnesses.default_witnesses(len(bundle.samples()))
+    assert [name for name in names if name not in asked] == ["chromium/webgl", "chromium/webgpu"]
+    assert left_out == {}
 
 
 def test_the_doctor_tells_what_works(capsys: pytest.CaptureFixture[str]) -> None:

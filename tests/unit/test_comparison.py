@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from kerasport.bundle import Bundle
+from kerasport.cli.verify import print_parity
 from kerasport.errors import CheckFailed, KerasportError
 from kerasport.metadata import MissingWitness, Parity
 from kerasport.parity.certificate import certificate
@@ -185,6 +188,64 @@ def test_other_pixels_are_traced_to_the_step_that_made_them(
     assert detail in found[1]
 
 
+def test_the_table_fits_an_ordinary_terminal() -> None:
+    """In 80 columns no name and no figure is cut, neither of quantised weights."""
+    engine = Engine("tensorflowjs-python", "4.22.0", "python", "4.22.0")
+    exact = np.array([0.25, 0.75], np.float32)
+    picture = Expectation(Path("a.png"), PIXELS, np.array([0.2, 0.8], np.float32), exact)
+    witness = compare(engine, [picture], [answer(0.2, 0.8)])
+    parity = Parity(
+        reference="numpy",
+        model_sha256="0" * 64,
+        pictures="1 picture",
+        skipped=[],
+        witnesses=[witness.model_copy(update={"differing_pixels": 12_345_678, "passed": False})],
+        missing=[MissingWitness(name="chromium/webgpu", reason="it is slow", left_out=True)],
+        passed=False,
+    )
+    console = Console(width=80, file=io.StringIO())
+
+    print_parity(parity, console)
+
+    text = console.file.getvalue()
+    assert "\u2026" not in text
+    assert "\u2502 tensorflowjs-python \u2502 12,345,678 \u2502" in text
+    assert "\u2502              0.05 \u2502 100.0% \u2502" in text
+    assert "not asked chromium/webgpu: it is slow" in text
+
+
+def test_what_witnesses_saw_alike_is_shown_once() -> None:
+    """Equal pixels need one picture, equal answers one list; another answer has its own."""
+    bundle = Bundle.open(FROZEN)
+    worst = {}
+    for name, received in {
+        "chromium": answer(0.3, 0.7),
+        # As from a witness that sends its pixels always.
+        "firefox": answer(0.3, 0.7, pixels=PIXELS),
+        "webkit": answer(0.4, 0.6),
+    }.items():
+        tally = Tally(Engine(name, "1", "wasm", "4"))
+        tally.add([expected(0.2, 0.8)], [received])
+        worst[f"{name}/wasm"] = tally
+    parity = Parity(
+        reference="Keras",
+        model_sha256="0" * 64,
+        pictures="1 picture",
+        skipped=[],
+        witnesses=[tally.witness() for tally in worst.values()],
+        passed=False,
+    )
+
+    page = certificate(
+        bundle.metadata, parity, {k: tally.worst for k, tally in worst.items()}, date="2026-01-02"
+    )
+
+    assert page.count("<img ") == 1
+    assert "<b>chromium/wasm, off by 0.1<br>firefox/wasm, off by 0.1</b>" in page
+    assert "<b>webkit/wasm, off by 0.2</b>" in page
+    assert page.count("<ol>") == 3
+
+
 def test_the_certificate_shows_both_sides_and_runs_nothing() -> None:
     """Pictures, both answers and hostile names are there, as text and as data."""
     bundle = Bundle.open(FROZEN)
@@ -211,5 +272,5 @@ def test_the_certificate_shows_both_sides_and_runs_nothing() -> None:
     assert "onerror=alert(1)&gt;" in page
     assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
     assert "difference, 255 times" in page
-    assert "firefox/cpu: not installed" in page
+    assert "firefox/cpu, missing: not installed" in page
     assert 'class="verdict failed"' in page

@@ -17,7 +17,7 @@ from kerasport.errors import CheckFailed
 if TYPE_CHECKING:
     from kerasport.metadata import Parity
 
-__all__ = ["verify"]
+__all__ = ["print_parity", "verify"]
 
 BackendOption = Annotated[
     list[Backend] | None,
@@ -60,22 +60,24 @@ def verify(
     """
     from kerasport.bundle import Bundle
     from kerasport.parity import verify as verify_bundle
+    from kerasport.parity.interruption import terminated_cleanly
     from kerasport.progress import RichProgress
     from kerasport.run import Run
 
-    parity = verify_bundle(
-        Bundle.open(bundle),
-        run=Run.open(run) if run else None,
-        images=images,
-        witnesses=_chosen_witnesses(witness, backend),
-        trace=trace,
-        report=report,
-        progress=RichProgress(messages),
-    )
+    with terminated_cleanly():
+        parity = verify_bundle(
+            Bundle.open(bundle),
+            run=Run.open(run) if run else None,
+            images=images,
+            witnesses=_chosen_witnesses(witness, backend),
+            trace=trace,
+            report=report,
+            progress=RichProgress(messages),
+        )
     if as_json:
         print_json(parity.model_dump(mode="json", by_alias=True))
     else:
-        _print_parity(parity, results)
+        print_parity(parity, results)
     for reason in parity.skipped:
         messages.print(f"Skipped: {reason}", style="yellow", markup=False, soft_wrap=True)
     page = report or (None if images else bundle / "parity.html")
@@ -85,43 +87,44 @@ def verify(
         raise CheckFailed(_failure_of(parity))
 
 
-def _chosen_witnesses(witnesses: list[str] | None, backends: list[Backend] | None) -> list[str]:
-    """Return the patterns that the command line asks for."""
+def _chosen_witnesses(
+    witnesses: list[str] | None, backends: list[Backend] | None
+) -> list[str] | None:
+    """Return the patterns that the command line asks for; None for the usual ones."""
     patterns = [*(witnesses or ()), *(f"chromium/{backend.value}" for backend in backends or ())]
-    return patterns or ["chromium/*"]
+    return patterns or None
 
 
-def _print_parity(parity: Parity, console: Console) -> None:
+def print_parity(parity: Parity, console: Console) -> None:
     """Print a row for each witness, where they differ, and who is missing."""
+    from kerasport.parity.location import told_once
+
     table = Table()
-    quantised = any(witness.float_agreement for witness in parity.witnesses)
-    headings = ["witness", "pixels off", "probabilities off", "allowed", "top-1"]
-    headings += ["off from float32", "top-1 of float32"] if quantised else []
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "witness" else "right")
-    table.add_column("")
+    for heading in ("witness", "pixels off", "probabilities off", "allowed", "top-1", ""):
+        # Names and figures stay whole on a narrow terminal; headings may break.
+        table.add_column(
+            heading,
+            justify="left" if heading in ("witness", "") else "right",
+            no_wrap=heading != "probabilities off",
+        )
     for witness in parity.witnesses:
-        cells = [
+        table.add_row(
             witness.name,
             f"{witness.differing_pixels:,}",
-            f"{witness.max_absolute_difference:.1e}",
+            f"{witness.max_absolute_difference:.2g}",
             f"{witness.tolerance:.0e}",
             f"{witness.top1_agreement:.1%}",
-        ]
-        if agreement := witness.float_agreement:
-            cells += [
-                f"{agreement.max_absolute_difference:.1e}",
-                f"{agreement.top1_agreement:.1%}",
-            ]
-        table.add_row(*cells, "[green]passed[/]" if witness.passed else "[red]FAILED[/]")
+            "[green]passed[/]" if witness.passed else "[red]FAILED[/]",
+        )
     console.print(table)
-    for finding in parity.findings:
-        who = ", ".join(part for part in (finding.witness, finding.picture) if part)
-        place = f"{who}: " if who else ""
-        console.print(f"[red]{finding.where}[/] {escape(place + finding.detail)}", soft_wrap=True)
+    _print_agreement(parity, console)
+    for where, who, detail in told_once(parity.findings):
+        text = escape(f"{who}: {detail}" if who else detail)
+        console.print(f"[red]{where}[/] {text}", soft_wrap=True)
     for missing in parity.missing:
+        kind = "not asked" if missing.left_out else "missing"
         text = escape(f"{missing.name}: {missing.reason}")
-        console.print(f"[yellow]missing[/] {text}", soft_wrap=True)
+        console.print(f"[yellow]{kind}[/] {text}", soft_wrap=True)
     versions = dict.fromkeys(f"{each.engine} {each.engine_version}" for each in parity.witnesses)
     libraries = dict.fromkeys(each.tfjs_version for each in parity.witnesses)
     console.print(
@@ -132,13 +135,28 @@ def _print_parity(parity: Parity, console: Console) -> None:
     )
 
 
+def _print_agreement(parity: Parity, console: Console) -> None:
+    """Print how far quantised weights are from those they were made from, where they are."""
+    pairs = [(each.name, each.float_agreement) for each in parity.witnesses]
+    agreements = [(name, agreement) for name, agreement in pairs if agreement]
+    if not agreements:
+        return
+    table = Table("witness", title="Against the float32 weights", title_justify="left")
+    table.add_column("probabilities off", justify="right")
+    table.add_column("top-1", justify="right")
+    for name, agreement in agreements:
+        off = f"{agreement.max_absolute_difference:.2g}"
+        table.add_row(name, off, f"{agreement.top1_agreement:.1%}")
+    console.print(table)
+
+
 def _failure_of(parity: Parity) -> str:
     """Return one sentence that says what failed and what to do."""
-    failed = [witness for witness in parity.witnesses if not witness.passed]
-    names = ", ".join(f"{w.name} (worst picture: {w.worst_picture})" for w in failed)
-    where = "; ".join(dict.fromkeys(finding.detail for finding in parity.findings[:3]))
+    failed = [witness.name for witness in parity.witnesses if not witness.passed]
+    where = parity.findings[0].detail if parity.findings else ""
+    on = f" on {', '.join(failed)}" if failed else ""
     return (
-        f"The bundle does not predict like Keras{f' on {names}' if names else ''}."
-        + (f" Where: {where}." if where else "")
+        f"The bundle does not predict like Keras{on}."
+        + (f" First of all: {where}." if where else "")
         + " Export it again; if it stays, please report it as a bug of kerasport."
     )

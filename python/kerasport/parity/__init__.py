@@ -6,11 +6,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from kerasport.bundle import PARITY_FILE, Bundle
@@ -20,16 +18,18 @@ from kerasport.metadata import MissingWitness, Parity, ParityFinding
 from kerasport.parity.certificate import certificate
 from kerasport.parity.comparison import Expectation, Tally
 from kerasport.parity.engines import find_engine
+from kerasport.parity.interruption import run_apart
 from kerasport.parity.location import locate
 from kerasport.parity.reference import Reference, gather_expectations
 from kerasport.parity.served_page import stock_page
 from kerasport.parity.settings import compare_settings, compare_with_script
-from kerasport.parity.trace import compare_weights, exported_anew, first_departure
+from kerasport.parity.trace import compare_weights, first_departure, layer_reference
 from kerasport.parity.witnesses import (
     DEFAULT,
     WITNESSES,
     LiveWitness,
     choose_witnesses,
+    default_witnesses,
     live_witnesses,
 )
 from kerasport.progress import SILENT, Progress
@@ -51,7 +51,7 @@ def verify(
     *,
     run: Run | None = None,
     images: Path | None = None,
-    witnesses: Sequence[str] = DEFAULT,
+    witnesses: Sequence[str] | None = None,
     backends: Sequence[str] | None = None,
     trace: bool = False,
     report: Path | None = None,
@@ -65,7 +65,9 @@ def verify(
             answers that Keras gave at export are the reference.
         images: a folder of pictures to compare instead of the bundle's samples; needs `run`.
         witnesses: names from `WITNESSES`, with `*` for any part, or `all`. Those that are not
-            there are listed as missing; one that was spelled out must be there.
+            there are listed as missing; one that was spelled out must be there. By default
+            Chromium on every backend and the single-file page; of more than 1,000 pictures
+            without the slow ones, which are then listed as left out.
         backends: short for the witnesses `chromium/BACKEND`.
         trace: compare layer by layer as well, and name the first one that departs.
         report: the certificate to write; by default `parity.html` in the bundle, except with
@@ -78,19 +80,15 @@ def verify(
     Raises:
         BrowserError: no witness could be asked, or one that was spelled out could not.
     """
-    patterns = witnesses if backends is None else [f"chromium/{each}" for each in backends]
-    names, spelled_out = choose_witnesses(patterns)
+    if backends is not None:
+        witnesses = [f"chromium/{each}" for each in backends]
+    # A wrong name is told before Keras is loaded.
+    names, spelled_out = choose_witnesses(DEFAULT if witnesses is None else witnesses)
     reference = Reference(bundle, run, images)
-    stop = threading.Event()
-    # In a thread of its own, because Playwright's synchronous interface refuses to run where an
-    # event loop does, as in a notebook.
-    with ThreadPoolExecutor(1) as thread:
-        work = thread.submit(_measure, bundle, reference, names, progress, stop)
-        try:
-            measured = work.result()
-        except BaseException:
-            stop.set()
-            raise
+    left_out: dict[str, str] = {}
+    if witnesses is None:
+        names, left_out = default_witnesses(len(reference.paths))
+    measured = run_apart(lambda stop: _measure(bundle, reference, names, progress, stop))
     for name in spelled_out:
         if name in measured.missing:
             raise BrowserError(f"The witness {name} cannot be asked. {measured.missing[name]}")
@@ -109,15 +107,21 @@ def verify(
         pictures=reference.pictures,
         skipped=reference.skipped,
         witnesses=found,
-        missing=[MissingWitness(name=k, reason=v) for k, v in measured.missing.items()],
+        missing=[
+            *(MissingWitness(name=k, reason=v) for k, v in measured.missing.items()),
+            *(MissingWitness(name=k, reason=v, left_out=True) for k, v in left_out.items()),
+        ],
         findings=findings,
         passed=not findings and all(witness.passed for witness in found),
     )
-    write_text(bundle.path / PARITY_FILE, parity.to_json())
+    page = None
     if report is not None or images is None:
         worst = {tally.engine.witness: tally.worst for tally in measured.tallies}
         today = datetime.now(timezone.utc).date().isoformat()
         page = certificate(bundle.metadata, parity, worst, date=today)
+    # Together at the end, so that the two hardly ever tell of different measurements.
+    write_text(bundle.path / PARITY_FILE, parity.to_json())
+    if page is not None:
         write_text(report or bundle.path / REPORT_FILE, page)
     return parity
 
@@ -138,7 +142,7 @@ def _measure(
 ) -> _Measured:
     measured = _Measured()
     progress.say(f"Starting {', '.join(names)} ...")
-    with live_witnesses(names, bundle) as (live, missing):
+    with live_witnesses(names, bundle, stop=stop) as (live, missing):
         measured.missing = missing
         running = [(witness, Tally(witness.engine)) for witness in live]
         for witness, _ in running:
@@ -193,12 +197,11 @@ def _trace(
     worst = max(departures, key=lambda found: found.difference)
     pixels = worst.expected.pixels
     progress.say("Comparing layer by layer ...")
-    folder = TemporaryDirectory(prefix="kerasport-") if run is not None else nullcontext("")
-    with folder as place, stock_page(find_engine("chromium"), bundle, "cpu") as page:
-        is_float = bundle.metadata.quantization.weights == "float32"
-        measure = exported_anew(run, Path(place)) if run is not None and is_float else bundle
+    reference = layer_reference(bundle, run, pixels)
+    with stock_page(find_engine("chromium"), bundle, "cpu") as page:
         name, picture = page.engine.witness, worst.expected.path.name
-        found = first_departure(name, picture, measure, pixels, page)
+        found = first_departure(name, picture, reference, pixels, page)
     if found is None:
         progress.say(f"Every layer agrees with {name} on {picture}.")
+    progress.say(f"Compared were {reference.description}.")
     return [found] if found else []

@@ -230,7 +230,15 @@ def _launch(playwright: Playwright, path: Path, flags: Sequence[str]) -> Browser
 
     def launch(*, sandbox: bool) -> Browser:
         return playwright.chromium.launch(
-            executable_path=path, args=list(flags), headless=True, chromium_sandbox=sandbox
+            executable_path=path,
+            args=list(flags),
+            headless=True,
+            chromium_sandbox=sandbox,
+            # Ctrl-C is for this process, which then closes the browser. When this process is
+            # killed, Playwright's own notices it and ends the browser.
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
         )
 
     if _is_root():

@@ -7,19 +7,21 @@ import io
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kerasport.metadata import Metadata, Parity, Witness
+from kerasport.metadata import Metadata, Parity
 from kerasport.parity.comparison import Departure
+from kerasport.parity.location import told_once
 from kerasport.report.markup import section, table
 
 __all__ = ["certificate"]
 
 SHOWN = 3
-"""Pictures shown of each witness."""
+"""Pictures shown of each witness; those that it shares with others stand there once."""
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -77,7 +79,6 @@ def _witnesses(parity: Parity) -> str:
         "largest difference",
         "allowed",
         "same best class",
-        "version",
     )
     rows = [
         (
@@ -85,10 +86,9 @@ def _witnesses(parity: Parity) -> str:
             "passed" if each.passed else "FAILED",
             f"{each.pictures:,}",
             f"{each.differing_pixels:,}",
-            f"{each.max_absolute_difference:.1e}",
+            f"{each.max_absolute_difference:.2g}",
             f"{each.tolerance:.0e}",
             each.top1_agreement,
-            each.engine_version,
         )
         for each in parity.witnesses
     ]
@@ -97,10 +97,8 @@ def _witnesses(parity: Parity) -> str:
 
 def _findings(parity: Parity) -> str:
     items = [
-        f"<li><b>{escape(found.where)}</b> "
-        + escape(", ".join(part for part in (found.witness, found.picture) if part))
-        + f"{': ' if found.witness or found.picture else ''}{escape(found.detail)}</li>"
-        for found in parity.findings
+        f"<li><b>{escape(where)}</b> {escape(f'{who}: {detail}' if who else detail)}</li>"
+        for where, who, detail in told_once(parity.findings)
     ]
     return f'<ul class="findings">{"".join(items)}</ul>' if items else ""
 
@@ -109,8 +107,8 @@ def _agreement(parity: Parity, metadata: Metadata) -> str:
     rows = [
         (
             each.name,
-            f"{each.max_absolute_difference:.1e}",
-            f"{each.float_agreement.max_absolute_difference:.1e}",
+            f"{each.max_absolute_difference:.2g}",
+            f"{each.float_agreement.max_absolute_difference:.2g}",
             each.float_agreement.top1_agreement,
         )
         for each in parity.witnesses
@@ -129,33 +127,58 @@ def _agreement(parity: Parity, metadata: Metadata) -> str:
 
 
 def _worst(metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Departure]]) -> str:
-    parts = []
+    """Return the pictures, each once for all witnesses that saw the same."""
+    groups: dict[tuple[Path, bytes | str], dict[str, Departure]] = {}
     for witness in parity.witnesses:
         shown = [found for found in worst.get(witness.name, ()) if not found.is_equal][:SHOWN]
-        parts += [_picture(metadata, witness, found) for found in shown]
-    if not parts and parity.witnesses:
+        for found in shown:
+            groups.setdefault((found.expected.path, _seen(found)), {})[witness.name] = found
+    if not groups and parity.witnesses:
         return "<p>Nothing differs, not even in the last bit.</p>"
-    return "".join(parts)
+    return "".join(_picture(metadata, group) for group in groups.values())
 
 
-def _picture(metadata: Metadata, witness: Witness, found: Departure) -> str:
+def _seen(found: Departure) -> bytes | str:
+    """Return what tells apart how witnesses saw a picture; nothing where they saw as Python."""
+    if found.received.refusal is not None:
+        return found.received.refusal
+    if found.received.pixels is None or not found.differing:
+        return b""
+    return found.received.pixels.tobytes()
+
+
+def _picture(metadata: Metadata, group: Mapping[str, Departure]) -> str:
+    found = next(iter(group.values()))
     expected, received = found.expected, found.received
-    seen = expected.pixels
-    if received.pixels is not None and received.pixels.size == expected.pixels.size:
-        seen = received.pixels.reshape(expected.pixels.shape)
+    names = ", ".join(group)
     if received.refusal is not None:
         sides = _side("Python saw", expected.pixels)
-        sides += f"<p>{escape(received.refusal)}</p>"
+        sides += f"<p>{escape(names)}: {escape(received.refusal)}</p>"
+    elif received.pixels is None or not found.differing:
+        sides = _side("all saw the same", expected.pixels)
+    elif received.pixels.size != expected.pixels.size:
+        sides = _side("Python saw", expected.pixels)
+        sides += f"<p>{escape(names)}: {received.pixels.size:,} values, not the expected "
+        sides += f"{expected.pixels.size:,}</p>"
     else:
+        seen = received.pixels.reshape(expected.pixels.shape)
         off = np.abs(expected.pixels.astype(np.int16) - seen)
         gain = 255 // max(1, int(off.max()))
-        note = f"difference, {gain} times" if off.any() else "difference: none"
-        sides = _side("Python saw", expected.pixels) + _side("the witness saw", seen)
+        sides = _side("Python saw", expected.pixels) + _side(f"{names} saw", seen)
+        note = "difference" if gain == 1 else f"difference, {gain} times"
         sides += _side(note, np.minimum(255, off * gain).astype(np.uint8))
-    sides += _top("Python", metadata, expected.probabilities)
-    sides += _top("witness", metadata, received.probabilities)
-    title = f"{witness.name}: {expected.path.name}, off by {found.difference:.1e}"
-    return f'<div class="part"><h3>{escape(title)}</h3><div class="sides">{sides}</div></div>'
+    answers: dict[str, list[str]] = {}
+    for name, each in group.items():
+        if each.received.refusal is None:
+            text = _top(metadata, each.received.probabilities)
+            answers.setdefault(text, []).append(f"{name}, off by {each.difference:.2g}")
+    tops = f"<div><b>Python</b>{_top(metadata, expected.probabilities)}</div>"
+    for text, witnesses in answers.items():
+        tops += f"<div><b>{'<br>'.join(map(escape, witnesses))}</b>{text}</div>"
+    return (
+        f'<div class="part"><h3>{escape(expected.path.name)}</h3>'
+        f'<div class="sides">{sides}</div><div class="answers">{tops}</div></div>'
+    )
 
 
 def _side(title: str, pixels: NDArray[np.uint8]) -> str:
@@ -170,32 +193,37 @@ def _side(title: str, pixels: NDArray[np.uint8]) -> str:
     )
 
 
-def _top(who: str, metadata: Metadata, probabilities: NDArray[np.float32]) -> str:
+def _top(metadata: Metadata, probabilities: NDArray[np.float32]) -> str:
     if not np.isfinite(probabilities).all():
-        return f"<div><b>{escape(who)}</b><p>no numbers</p></div>"
+        return "<p>no numbers</p>"
     best = np.argsort(-probabilities, kind="stable")[:3]
     items = "".join(
         f"<li>{escape(metadata.class_names[index])} {float(probabilities[index]):.6f}</li>"
         for index in best
     )
-    return f"<div><b>{escape(who)}</b><ol>{items}</ol></div>"
+    return f"<ol>{items}</ol>"
 
 
 def _missing(parity: Parity) -> str:
-    return _list([f"{each.name}: {each.reason}" for each in parity.missing])
+    kinds = {True: "left out", False: "missing"}
+    return _list([f"{each.name}, {kinds[each.left_out]}: {each.reason}" for each in parity.missing])
 
 
 def _model(metadata: Metadata, parity: Parity) -> str:
     height, width, _ = metadata.input_shape
+    witnesses = parity.witnesses
     rows = [
         ("SHA-256 of model.json", parity.model_sha256),
         ("kerasport that exported it", metadata.kerasport_version),
         ("input", f"{width} x {height} pixels, {metadata.color_mode}"),
-        ("TensorFlow.js", ", ".join(dict.fromkeys(w.tfjs_version for w in parity.witnesses))),
+        ("engines", ", ".join(dict.fromkeys(f"{w.engine} {w.engine_version}" for w in witnesses))),
+        ("TensorFlow.js", ", ".join(dict.fromkeys(w.tfjs_version for w in witnesses))),
         ("weights", metadata.quantization.weights),
         ("classes", f"{len(metadata.class_names):,}"),
     ]
-    return table(("what", "value"), rows, caption="The bundle that was measured.", words=True)
+    return table(
+        ("what", "value"), rows, caption="The bundle that was measured, and with what.", words=True
+    )
 
 
 def _list(texts: Sequence[str]) -> str:

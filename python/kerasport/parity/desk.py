@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from kerasport.errors import BrowserError
-from kerasport.parity.engines import memory_of
+from kerasport.parity.engines import is_over, memory_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -162,6 +162,8 @@ class WorkDesk(Desk):
             try:
                 number, content = self._answers.get(timeout=0.5)
             except queue.Empty:
+                if is_over(session):
+                    raise BrowserError("the browser has ended") from None
                 if memory_of(session) > memory_bytes:
                     raise BrowserError(f"more than {memory_bytes >> 30} GiB of memory") from None
                 if time.monotonic() > end:

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasport.errors import BrowserError
+from kerasport.parity import guard
 from kerasport.parity.browsers import CHROMIUM_FLAGS, find_chromium
 
-__all__ = ["ENGINES", "WebEngine", "find_engine", "memory_of", "opened"]
+__all__ = ["ENGINES", "WebEngine", "find_engine", "is_over", "memory_of", "opened"]
 
 ENGINES = ("chromium", "firefox", "webkit")
 """Engines that can be asked for."""
@@ -102,25 +103,29 @@ def _find_program(name: str) -> Path | None:
 def opened(engine: WebEngine, address: str) -> Iterator[int]:
     """Open a page in a new profile, yield the session of its processes, and end them all after.
 
+    They end as well when this process is killed.
+
     >>> with opened(find_engine("firefox"), "http://127.0.0.1:8000/") as session:
     ...     print(memory_of(session))
     """
-    with tempfile.TemporaryDirectory(prefix="kerasport-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
-        # A pipe that nobody reads would stop the browser one day.
-        with (home / "log").open("wb") as log:
-            process = subprocess.Popen(
-                _command(engine, address, home),
-                env={**os.environ, **_environment(engine, home)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-            try:
-                yield process.pid
-            finally:
-                _end(process)
+    home = Path(tempfile.mkdtemp(prefix="kerasport-"))
+    # A pipe that nobody reads would stop the browser one day.
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            # Isolated and without site packages: the guard has to start at once, everywhere.
+            [sys.executable, "-I", "-S", guard.__file__, home, *_command(engine, address, home)],
+            env={**os.environ, **_environment(engine, home)},
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            # Ctrl-C is for the command that asks; it ends the guard in its own time.
+            start_new_session=True,
+        )
+        try:
+            yield process.pid
+        finally:
+            _end(process)
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
@@ -146,39 +151,34 @@ def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
 
 
 def _environment(engine: WebEngine, home: Path) -> dict[str, str]:
-    environment = {"HOME": str(home), "MOZ_CRASHREPORTER_DISABLE": "1"}
+    # What they leave in their temporary folder goes with the profile.
+    environment = {"HOME": str(home), "TMPDIR": str(home), "MOZ_CRASHREPORTER_DISABLE": "1"}
     if engine.name != "chromium":
         environment["LIBGL_ALWAYS_SOFTWARE"] = "1"
     return environment
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a session: browsers give their children process groups of their own."""
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        for identifier in {process.pid, *_processes(process.pid)}:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(identifier, signal.SIGKILL)
+    """Have a guard end its browser; where it fails, kill the whole session."""
+    assert process.stdin is not None
+    process.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(4 * guard.GRACE_SECONDS)
+    left = [each.id for each in guard.processes() if each.session == process.pid]
+    for identifier in left:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.kill(identifier, signal.SIGKILL)
+    if process.poll() is None:
+        process.kill()
     process.wait()
-
-
-def _processes(session: int) -> list[int]:
-    return [int(fields[0]) for fields in _process_table() if int(fields[5]) == session]
 
 
 def memory_of(session: int) -> int:
     """Return the bytes of memory that the processes of a session hold; 0 where unknown."""
-    pages = sum(int(fields[23]) for fields in _process_table() if int(fields[5]) == session)
-    return pages * 4096
+    return sum(each.memory for each in guard.processes() if each.session == session)
 
 
-def _process_table() -> Iterator[list[str]]:
-    """Yield the fields of `/proc/*/stat` by their numbers in proc(5), counted from 0."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            number, _, rest = stat.read_text().partition(" (")
-            # The name may hold spaces and brackets.
-            yield [number, "", *rest.rpartition(") ")[2].split()]
+def is_over(session: int) -> bool:
+    """Tell whether the browser of a session has ended by itself; False where unknown."""
+    running = list(guard.processes())
+    return bool(running) and all(each.session != session for each in running)

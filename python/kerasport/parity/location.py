@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from kerasport.parity.comparison import Departure, Engine, Tally
 from kerasport.preprocess import decode
 from kerasport.runtime import Runtime
 
-__all__ = ["Reader", "locate", "locate_pixels", "locate_probabilities"]
+__all__ = ["Reader", "locate", "locate_pixels", "locate_probabilities", "told_once"]
 
 Reader = Callable[[Path], NDArray[np.uint8]]
 """Reads a file in the browser: upright, at full size, uint8 `[height, width, 1 | 3 | 4]`."""
@@ -36,6 +36,24 @@ def locate(tally: Tally, bundle: Bundle, read: Reader | None) -> Iterator[Parity
         elif found.difference > tally.tolerance:
             where, detail = locate_probabilities(found, bundle, tally.tolerance)
             yield _finding(tally.engine, found, where, detail)
+
+
+def told_once(findings: Iterable[ParityFinding]) -> list[tuple[str, str, str]]:
+    """Return where, who and what, with what several witnesses found alike told once.
+
+    >>> found = ParityFinding(where="decode", witness="a/cpu", picture="1.png", detail="refused")
+    >>> told_once([found, found.model_copy(update={"witness": "b/cpu"})])
+    [('decode', '1.png in a/cpu, b/cpu', 'refused')]
+    """
+    together: dict[tuple[str, str | None, str], list[str]] = {}
+    for found in findings:
+        names = together.setdefault((found.where, found.picture, found.detail), [])
+        if found.witness is not None and found.witness not in names:
+            names.append(found.witness)
+    return [
+        (where, " in ".join(part for part in (picture, ", ".join(names)) if part), detail)
+        for (where, picture, detail), names in together.items()
+    ]
 
 
 def _finding(engine: Engine, found: Departure, where: str, detail: str) -> ParityFinding:

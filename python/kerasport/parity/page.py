@@ -1,4 +1,4 @@
-"""Ask Chromium what it makes of picture files: the whole path, from `file://`."""
+"""Ask Chromium what it makes of picture files: the whole path, from `file://`, in two pages."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError
 from kerasport.parity.comparison import Answer, Engine, Expectation
+from kerasport.site import file_name_of, write_single_file
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
-__all__ = ["CLASSIFY_FILES", "ChromiumPage", "ask_browser", "chromium_page"]
+__all__ = ["CLASSIFY_FILES", "ChromiumPage", "ask_browser", "chromium_page", "single_file_page"]
 
 BATCH = 64
 """Pictures handed over at once: enough to hide the round trip, few enough to stay in memory."""
+
+_READY = "#status:is([data-state=ready], [data-state=problem])"
+"""Selector: the demo page has loaded its model, or says why not."""
 
 CLASSIFY_FILES = """\
 const classifyFiles = async (files, answer) => {
@@ -50,27 +54,33 @@ _PAGE = """\
 <!doctype html>
 <meta charset="utf-8">
 <title>kerasport parity</title>
-<input id="files" type="file" multiple>
 <script src="{client}"></script>
 <script src="{model}"></script>
-<script>
-{classify}
-</script>
 """
 
-_LOAD = """\
+# The way in for files is no part of a document: pages that are handed on are asked as they are.
+_LOAD = (
+    """\
 async (backend) => {
+"""
+    + CLASSIFY_FILES
+    + """\
+  const input = document.createElement("input");
+  Object.assign(input, { id: "parity-files", type: "file", multiple: true, hidden: true });
+  document.body.append(input);
+  Object.assign(globalThis, { classifyFiles, parityFiles: input });
   globalThis.classifier = await kerasport.loadClassifier(undefined, { backend });
   const { metadata } = classifier;
   return { backend: classifier.backend, tfjs: kerasport.tfjsVersion, metadata };
 }
 """
+)
 
 # Pixels travel only where their hash is not the expected one.
 _CLASSIFY = """\
 (hashes) => {
   const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
-  return classifyFiles(document.querySelector("#files").files, async (found, i) => {
+  return classifyFiles(parityFiles.files, async (found, i) => {
     const { probabilities, input } = found;
     const hash = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", input.data)));
     let pixels = null;
@@ -84,9 +94,11 @@ _CLASSIFY = """\
 }
 """
 
+_INPUT = "#parity-files"
+
 _READ = """\
 async () => {
-  const pixels = await kerasport.readPixels(document.querySelector("#files").files[0]);
+  const pixels = await kerasport.readPixels(parityFiles.files[0]);
   const { data, width, height, channels } = pixels;
   let binary = "";
   for (const level of data) binary += String.fromCharCode(level);
@@ -115,14 +127,14 @@ class ChromiumPage:
             BrowserError: the page is gone.
         """
         with _translated(f"{self.engine.witness} stopped answering"):
-            self._page.set_input_files("#files", [expected.path for expected in batch])
+            self._page.set_input_files(_INPUT, [expected.path for expected in batch])
             replies = self._page.evaluate(_CLASSIFY, [each.pixels_sha256 for each in batch])
         return [_answer(expected, reply) for expected, reply in zip(batch, replies, strict=True)]
 
     def read(self, path: Path) -> NDArray[np.uint8]:
         """Return the upright picture at full size, uint8 `[height, width, channels]`."""
         with _translated(f"{self.engine.witness} could not read '{path}'"):
-            self._page.set_input_files("#files", [path])
+            self._page.set_input_files(_INPUT, [path])
             found = self._page.evaluate(_READ)
         data = np.frombuffer(base64.b64decode(found["data"]), np.uint8)
         return data.reshape(found["height"], found["width"], found["channels"])
@@ -140,30 +152,62 @@ def chromium_page(browser: Browser, bundle: Bundle, backend: str) -> Iterator[Ch
     Raises:
         BrowserError: the page does not load, or the backend does not start.
     """
+    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
+        document = Path(folder) / "parity.html"
+        document.write_text(
+            _PAGE.format(
+                client=html.escape(web_asset(CLIENT_SCRIPT).as_uri()),
+                model=html.escape(bundle.script.absolute().as_uri()),
+            ),
+            encoding="utf-8",
+        )
+        with _loaded(browser, bundle, document, backend) as (page, loaded):
+            engine = Engine(browser.browser_type.name, browser.version, backend, loaded["tfjs"])
+            yield ChromiumPage(page, engine, loaded["metadata"])
+
+
+@contextlib.contextmanager
+def single_file_page(browser: Browser, bundle: Bundle, backend: str) -> Iterator[ChromiumPage]:
+    """Yield the page of `kerasport site --single-file`, answering with what is inside it.
+
+    Only the file input is added: the page's scripts, its policy and its bundle are those that a
+    recipient opens.
+
+    Args:
+        browser: a running browser of Playwright.
+        bundle: what the page is made of.
+        backend: see `chromium_page`.
+
+    Raises:
+        BrowserError: the page does not get ready, or the backend does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
+        document = write_single_file(bundle, Path(folder) / file_name_of(bundle))
+        with _loaded(browser, bundle, document, backend, ready=_READY) as (page, loaded):
+            version = f"in {browser.browser_type.name} {browser.version}"
+            engine = Engine("single-file", version, backend, loaded["tfjs"])
+            yield ChromiumPage(page, engine, loaded["metadata"])
+
+
+@contextlib.contextmanager
+def _loaded(
+    browser: Browser, bundle: Bundle, document: Path, backend: str, ready: str = "body"
+) -> Iterator[tuple[Page, dict[str, Any]]]:
+    """Yield a document in a page of its own once `ready` is there, and what it says of itself."""
     page = browser.new_page()
     # A software renderer on a busy machine takes its time to compile its first kernels.
     page.set_default_timeout(180_000)
     try:
-        with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-            document = Path(folder) / "parity.html"
-            document.write_text(
-                _PAGE.format(
-                    client=html.escape(web_asset(CLIENT_SCRIPT).as_uri()),
-                    model=html.escape(bundle.script.absolute().as_uri()),
-                    classify=CLASSIFY_FILES,
-                ),
-                encoding="utf-8",
-            )
-            with _translated(f"The browser could not run the bundle '{bundle.path}' on {backend}"):
-                page.goto(document.as_uri())
-                loaded = page.evaluate(_LOAD, backend)
+        with _translated(f"The browser could not run the bundle '{bundle.path}' on {backend}"):
+            page.goto(document.as_uri())
+            page.wait_for_selector(ready, state="attached")
+            loaded = page.evaluate(_LOAD, backend)
         if loaded["backend"] != backend:
             raise BrowserError(
                 f"The backend {backend!r} did not start in this browser; "
                 f"{loaded['backend']!r} did. Update the browser or leave that backend out."
             )
-        engine = Engine(browser.browser_type.name, browser.version, backend, loaded["tfjs"])
-        yield ChromiumPage(page, engine, loaded["metadata"])
+        yield page, loaded
     finally:
         page.close()
 

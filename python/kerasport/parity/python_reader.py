@@ -22,9 +22,15 @@ from kerasport.parity.comparison import Answer, Engine, Expectation
 __all__ = ["PythonReader", "python_reader"]
 
 # In a process of its own: the package brings JAX, tf_keras and their warnings with it, and wants
-# the Keras of another age. What libraries print must not mix with the answers.
+# the Keras of another age. What libraries print must not mix with the answers. It ends when the
+# process that asked does, which may be killed at any time.
 _PROGRAM = """
-import os, sys
+import os, sys, threading, time
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+threading.Thread(target=end_with, args=(int(sys.argv[3]),), daemon=True).start()
 answers = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
 import numpy as np
@@ -95,6 +101,7 @@ def python_reader(bundle: Bundle) -> Iterator[PythonReader]:
             "on ARM, Python below 3.13): pip install 'kerasport[witness]'"
         )
     shape = ",".join(str(side) for side in bundle.metadata.input_shape)
+    parent = str(os.getpid())
     quiet = {
         "TFDF_DISABLE_WELCOME_MESSAGE": "1",
         "TF_USE_LEGACY_KERAS": "1",
@@ -102,7 +109,7 @@ def python_reader(bundle: Bundle) -> Iterator[PythonReader]:
     }
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, str(Path(bundle.path, "model.json")), shape],
+            [sys.executable, "-c", _PROGRAM, Path(bundle.path, "model.json"), shape, parent],
             env={**os.environ, **quiet},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

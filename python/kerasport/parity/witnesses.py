@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from fnmatch import fnmatchcase
@@ -13,14 +14,21 @@ from kerasport.errors import BrowserError, KerasportError
 from kerasport.parity.browsers import launched_chromium
 from kerasport.parity.comparison import Answer, Engine, Expectation
 from kerasport.parity.engines import find_engine
-from kerasport.parity.page import chromium_page
+from kerasport.parity.page import chromium_page, single_file_page
 from kerasport.parity.python_reader import python_reader
 from kerasport.parity.served_page import client_page, stock_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["DEFAULT", "WITNESSES", "LiveWitness", "choose_witnesses", "live_witnesses"]
+__all__ = [
+    "DEFAULT",
+    "WITNESSES",
+    "LiveWitness",
+    "choose_witnesses",
+    "default_witnesses",
+    "live_witnesses",
+]
 
 WITNESSES = (
     "chromium/cpu",
@@ -32,14 +40,21 @@ WITNESSES = (
     "firefox/webgl",
     "webkit/cpu",
     "webkit/wasm",
+    "single-file/wasm",
     "stock-tfjs/cpu",
     "stock-tfjs/wasm",
     "tensorflowjs-python",
 )
 """Every witness there is."""
 
-DEFAULT = ("chromium/*",)
+DEFAULT = ("chromium/*", "single-file/*")
 """Who is asked unless others are named."""
+
+FEW = 1000
+"""Pictures up to which all of `DEFAULT` are asked."""
+
+SLOW = ("chromium/webgl", "chromium/webgpu")
+"""Left out of `DEFAULT` for more pictures: they draw in software, to be the same everywhere."""
 
 
 class LiveWitness(Protocol):
@@ -84,15 +99,37 @@ def choose_witnesses(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
     return [name for name in WITNESSES if name in chosen], spelled_out
 
 
+def default_witnesses(pictures: int) -> tuple[list[str], dict[str, str]]:
+    """Return who is asked about so many pictures unless others are named, and why others are not.
+
+    >>> names, left_out = default_witnesses(10_000)
+    >>> names
+    ['chromium/cpu', 'chromium/wasm', 'single-file/wasm']
+    >>> left_out["chromium/webgpu"]
+    'it is slow, and there are more than 1,000 pictures. Ask it with: --witness chromium/webgpu'
+    """
+    names, _ = choose_witnesses(DEFAULT)
+    left_out = {
+        name: f"it is slow, and there are more than {FEW:,} pictures. Ask it with: --witness {name}"
+        for name in (SLOW if pictures > FEW else ())
+    }
+    return [name for name in names if name not in left_out], left_out
+
+
 @contextlib.contextmanager
 def live_witnesses(
-    names: Sequence[str], bundle: Bundle, *, start_seconds: float = 180
+    names: Sequence[str],
+    bundle: Bundle,
+    *,
+    stop: threading.Event | None = None,
+    start_seconds: float = 180,
 ) -> Iterator[tuple[list[LiveWitness], dict[str, str]]]:
     """Yield those that are there, each with the bundle loaded, and why the others are missing.
 
     Args:
         names: some of `WITNESSES`.
         bundle: what they load.
+        stop: no more are started once it is set.
         start_seconds: how long one may take to open its page and load the model.
     """
     live: list[LiveWitness] = []
@@ -100,6 +137,8 @@ def live_witnesses(
     with contextlib.ExitStack() as stack:
         chromium = _Chromium(stack, webgpu="chromium/webgpu" in names)
         for name in names:
+            if stop is not None and stop.is_set():
+                break
             try:
                 live.append(stack.enter_context(_opened(name, bundle, chromium, start_seconds)))
             except KerasportError as error:
@@ -134,6 +173,8 @@ def _opened(
     where, _, backend = name.partition("/")
     if where == "chromium":
         return chromium_page(chromium.browser(), bundle, backend)
+    if where == "single-file":
+        return single_file_page(chromium.browser(), bundle, backend)
     if where == "tensorflowjs-python":
         return python_reader(bundle)
     if where == "stock-tfjs":

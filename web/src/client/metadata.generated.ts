@@ -299,7 +299,7 @@ export interface Parity {
    */
   findings: ParityFinding[];
   /**
-   * Witnesses that were asked for and are not there.
+   * Witnesses that are not there, or were left out.
    */
   missing: MissingWitness[];
   /**
@@ -337,9 +337,13 @@ export interface ParityFinding {
   witness: string | null;
 }
 /**
- * An engine that was asked for and could not be asked. It proves nothing.
+ * An engine that could not be asked, or was left out. It proves nothing.
  */
 export interface MissingWitness {
+  /**
+   * Whether it was not asked because nobody named it; else it is not there.
+   */
+  leftOut: boolean;
   name: string;
   /**
    * Why, and what brings it.

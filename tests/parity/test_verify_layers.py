@@ -1,0 +1,69 @@
+"""What a trace compares the layers with: Keras' own outputs wherever the layers are Keras' own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kerasport.bundle import Bundle
+from kerasport.models import load_model
+from kerasport.parity import trace
+from kerasport.parity.trace import layer_reference
+from kerasport.preprocess import preprocess
+
+pytestmark = pytest.mark.keras
+
+
+def test_layers_are_compared_with_keras_where_it_has_them(
+    digits_bundle: Bundle, digits_run: Any
+) -> None:
+    """The measure of a layer that no pass changed is Keras, of the others numpy, and it is said."""
+    pixels = preprocess(digits_run.samples[0].path, digits_run.image_spec)
+
+    reference = layer_reference(digits_bundle, digits_run, pixels)
+
+    names = list(reference.outputs)
+    assert reference.original
+    model = load_model(digits_run.model_path)
+    assert reference.original < {layer.name for layer in model.layers}
+    answer = np.asarray(model(pixels[None].astype(np.float32), training=False))
+    assert names[-1] in reference.original
+    assert (reference.outputs[names[-1]].ravel() == answer.ravel()).all()
+    for name in names:
+        is_keras = name in reference.original
+        assert reference.source_of(name) == ("Keras" if is_keras else "a new export in numpy")
+        assert is_keras or name in reference.description
+    assert f"{len(reference.original)} layers with Keras' own outputs" in reference.description
+
+
+def test_a_layer_with_another_output_in_keras_is_left_to_numpy(
+    digits_bundle: Bundle, digits_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a convolution which took in the normalisation behind it."""
+    pixels = preprocess(digits_run.samples[0].path, digits_run.image_spec)
+    whole = layer_reference(digits_bundle, digits_run, pixels)
+    name = sorted(whole.original)[0]
+    keras = {each: whole.outputs[each] for each in whole.original}
+    keras[name] = keras[name] + 1
+    monkeypatch.setattr(trace, "_keras_outputs", lambda run, pixels: keras)
+
+    reference = layer_reference(digits_bundle, digits_run, pixels)
+
+    assert reference.original == whole.original - {name}
+    assert name in reference.description
+    # float32 sums in another order
+    np.testing.assert_allclose(reference.outputs[name], whole.outputs[name], atol=1e-3)
+
+
+def test_without_the_run_the_bundle_is_its_own_measure(
+    digits_bundle: Bundle, digits_run: Any
+) -> None:
+    """Nothing is said to be Keras' when Keras was not asked."""
+    pixels = preprocess(digits_run.samples[0].path, digits_run.image_spec)
+
+    reference = layer_reference(digits_bundle, None, pixels)
+
+    assert reference.original == frozenset()
+    assert "own files in numpy" in reference.description
