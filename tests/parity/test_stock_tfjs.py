@@ -12,6 +12,10 @@ import pytest
 import zoo
 from serving import served
 
+from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.lower import lower
+from kerasport.exporter.write import write_model
+
 pytestmark = [pytest.mark.keras, pytest.mark.browser]
 
 STOCK = Path(__file__).parents[2] / "web" / "node_modules" / "@tensorflow" / "tfjs" / "dist"
@@ -68,3 +72,47 @@ def test_stock_tensorflowjs_predicts_like_keras(
     # cpu sums in another order than Keras; a GPU's own exp and division are less exact.
     assert {name: d for name, d in differences.items() if not d <= tolerance} == {}
     assert len(differences) == len(zoo.names())
+
+
+LOAD = """\
+async (path) => {
+  await tf.setBackend("cpu");
+  const late = (resolve, reject) => setTimeout(() => reject(new Error("it waits for ever")), 60000);
+  const model = await Promise.race([tf.loadLayersModel(path), new Promise(late)]);
+  const count = model.countParams();
+  model.dispose();
+  return count;
+}
+"""
+
+
+def test_a_large_model_loads_from_a_server_that_forbids_caching(
+    site: Path, browser: Any, tmp_path: Path
+) -> None:
+    """With more files than a browser has connections to a server, this would wait for ever."""
+    # Ten files of 4 MiB, if they were cut there.
+    side, units = 1300, 2
+    nodes = [
+        Node("in", "InputLayer", {"batch_shape": [None, side, side, 3]}),
+        Node("scale", "Rescaling", {"scale": 0.5, "offset": 0.0}, ["in"]),
+        Node("flat", "Flatten", {}, ["scale"]),
+        Node(
+            "out",
+            "Dense",
+            {"units": units, "use_bias": False, "activation": "softmax"},
+            ["flat"],
+            {"kernel": np.ones((side * side * 3, units), np.float32)},
+        ),
+    ]
+    graph = lower(Graph("large", {node.name: node for node in nodes}, "in", "out"))
+    write_model(graph, tmp_path, generated_by="test")
+    for name in ("index.html", "tf.min.js"):
+        shutil.copy(site / name, tmp_path)
+    page = browser.new_page()
+
+    with served(tmp_path, cache_control="no-store") as address:
+        page.goto(f"{address}/index.html")
+        count = page.evaluate(LOAD, "model.json")
+
+    page.close()
+    assert count == side * side * 3 * units

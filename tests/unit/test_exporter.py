@@ -14,7 +14,7 @@ from kerasport.exporter.gate import check_graph
 from kerasport.exporter.graph import Graph, Node
 from kerasport.exporter.lower import end_in_probabilities, lower
 from kerasport.exporter.readers.configuration import graph_from_config
-from kerasport.exporter.write import SHARD_BYTES, write_model
+from kerasport.exporter.write import MOST_SHARDS, SHARD_BYTES, write_model
 
 
 def layer(class_name: str, name: str, **config: Any) -> dict[str, Any]:
@@ -200,6 +200,20 @@ def test_weights_that_are_not_finite_are_refused() -> None:
 
     with pytest.raises(ExportError, match="its weight 'bias' has values that are not finite"):
         check_graph(lower(graph), num_classes=2)
+
+
+def test_there_are_never_more_shards_than_browsers_have_connections(tmp_path: Path) -> None:
+    """However large the weights are, four files hold them, each but the last of equal size."""
+    graph = lower(small_graph())
+    graph.nodes["out"].weights["kernel"] = np.ones((SHARD_BYTES + 7, 2), np.float32)
+
+    _, *shards = write_model(graph, tmp_path, generated_by="test")
+
+    sizes = [path.stat().st_size for path in shards]
+    assert len(sizes) == MOST_SHARDS
+    assert len(set(sizes[:-1])) == 1
+    assert 0 <= sizes[0] - sizes[-1] < MOST_SHARDS
+    assert sum(sizes) == (SHARD_BYTES + 7) * 2 * 4 + 2 * 4
 
 
 def test_weights_are_cut_into_shards(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,18 @@ from kerasport.exporter.quantise import Stored, quantise_array
 from kerasport.files import write_bytes, write_text
 from kerasport.metadata import Interface
 
-__all__ = ["SHARD_BYTES", "topology", "write_model"]
+__all__ = ["MOST_SHARDS", "SHARD_BYTES", "topology", "write_model"]
 
 SHARD_BYTES = 4 * 1024 * 1024
-"""Size of a weight file; the official converter's, small enough for browsers' caches."""
+"""Least size of a weight file before the next one begins; the official converter's."""
+
+MOST_SHARDS = 4
+"""Weight files of a model, however large it is.
+
+`tf.loadLayersModel` asks for all of them before it reads one. Browsers keep six connections to an
+HTTP/1.1 server, and one whose answer is neither read nor may be cached stays taken: with more files
+it would wait for ever where the server says `Cache-Control: no-store`.
+"""
 
 
 def topology(graph: Graph) -> dict[str, Any]:
@@ -98,7 +107,8 @@ def write_model(
             manifest.append(entry)
             blocks.append(weight.data.tobytes())
     data = b"".join(blocks)
-    pieces = [data[start : start + SHARD_BYTES] for start in range(0, len(data), SHARD_BYTES)]
+    size = max(SHARD_BYTES, math.ceil(len(data) / MOST_SHARDS))
+    pieces = [data[start : start + size] for start in range(0, len(data), size)]
     paths = [
         folder / f"group1-shard{number}of{len(pieces)}.bin" for number in range(1, len(pieces) + 1)
     ]

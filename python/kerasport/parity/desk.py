@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Desk", "WorkDesk"]
 
 _PATIENCE_SECONDS = 20
+# What is another thing each time that it is asked for.
+_CHANGING = {"file", "work"}
 _TYPES = {"": "text/html", ".js": "text/javascript", ".json": "application/json"}
 
 
@@ -63,12 +65,13 @@ class Desk(ABC):
 
             def do_GET(self) -> None:
                 action, _ = self._action()
-                self._answer(desk.get(action), Path(action).suffix)
+                # Pages that ask for many files at once would wait for ever if none were cached.
+                self._answer(desk.get(action), Path(action).suffix, changes=action in _CHANGING)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 action, options = self._action()
-                self._answer(desk.post(action, options, body), ".json")
+                self._answer(desk.post(action, options, body), ".json", changes=True)
 
             def _action(self) -> tuple[str, dict[str, list[str]]]:
                 url = urlsplit(self.path)
@@ -76,13 +79,14 @@ class Desk(ABC):
                 known = secrets.compare_digest(given.encode(), secret.encode())
                 return action.rstrip("/") if known else "unknown", parse_qs(url.query)
 
-            def _answer(self, body: bytes | None, suffix: str) -> None:
+            def _answer(self, body: bytes | None, suffix: str, *, changes: bool) -> None:
                 self.send_response(404 if body is None else 200)
                 kind = _TYPES.get(suffix, "application/octet-stream")
                 charset = "; charset=utf-8" if suffix == "" else ""
                 self.send_header("Content-Type", kind + charset)
                 self.send_header("Content-Length", str(len(body or b"")))
-                self.send_header("Cache-Control", "no-store")
+                if changes:
+                    self.send_header("Cache-Control", "no-store")
                 self.end_headers()
                 self.wfile.write(body or b"")
 
