@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,16 @@ def answered(page: Any) -> dict[str, float]:
         row.get_attribute("data-class-name"): float(row.get_attribute("data-probability"))
         for row in rows
     }
+
+
+def drop_files(page: Any, paths: Sequence[Path]) -> None:
+    """Drag files and folders from outside onto the page and let them go."""
+    box = page.locator("#drop-zone").bounding_box()
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": box["x"] + 50, "y": box["y"] + 50, "data": data}
+        session.send("Input.dispatchDragEvent", event)
 
 
 def serious_problems(page: Any) -> list[str]:

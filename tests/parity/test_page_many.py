@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import answered, open_page, serious_problems, watched
+from demo_page import answered, drop_files, open_page, serious_problems, watched
 
 from kerasport.bundle import Bundle
 from kerasport.parity.comparison import TOLERANCES
@@ -187,23 +187,12 @@ def test_the_table_is_no_obstacle(table: Any) -> None:
 
 def test_a_dropped_folder_is_walked_and_can_be_stopped(demo: Any, folder: Path) -> None:
     """Folders arrive by drag and drop with their paths; stopping keeps what is answered."""
-    box = demo.locator("#drop-zone").bounding_box()
     # At the first sight of the button: a person's click might come after the last picture.
     demo.evaluate(
         "new MutationObserver(() => document.querySelector('#many-cancel')?.click())"
         ".observe(document.body, { childList: true, subtree: true })"
     )
-    session = demo.context.new_cdp_session(demo)
-    for kind in ("dragEnter", "dragOver", "drop"):
-        session.send(
-            "Input.dispatchDragEvent",
-            {
-                "type": kind,
-                "x": box["x"] + 50,
-                "y": box["y"] + 50,
-                "data": {"items": [], "files": [str(folder)], "dragOperationsMask": 1},
-            },
-        )
+    drop_files(demo, [folder])
     demo.wait_for_selector("[data-testid=many][data-state=cancelled]")
 
     assert "left out" in demo.inner_text("[data-testid=many-state]")

@@ -9,7 +9,9 @@ import { removeEmbedded } from './tiny-bundle.js';
 
 const golden = (path: string) => readFileSync(new URL(`../golden/${path}`, import.meta.url));
 const utf16 = (bytes: Uint8Array) => new TextDecoder('utf-16le').decode(bytes);
+// The first one decodes each piece at once, the other when it is read.
 const SCRIPT = utf16(golden('model-utf16.js'));
+const LATE = utf16(golden('model-utf16-late.js'));
 
 afterEach(() => {
   removeEmbedded();
@@ -27,9 +29,12 @@ test('a script in base64, as the first release wrote it, is read for ever', asyn
   }
 });
 
-describe('a script in UTF-16', () => {
+describe.each([
+  ['in UTF-16', SCRIPT],
+  ['in UTF-16 that decodes late', LATE],
+])('a script %s', (_, script) => {
   test('gives every pair of bytes back', async () => {
-    runInThisContext(SCRIPT);
+    runInThisContext(script);
     const pairs = Uint16Array.from({ length: 1 << 16 }, (_, value) => value);
 
     const found = await openFolder({ embedded: 'frozen' }).read('all.bin');
@@ -38,14 +43,16 @@ describe('a script in UTF-16', () => {
   });
 
   test('gives the files of the folder back', async () => {
-    runInThisContext(SCRIPT);
+    runInThisContext(script);
 
     for (const path of ['metadata.json', 'model.json']) {
       const found = await openFolder({ embedded: 'frozen' }).read(path);
       expect(Buffer.compare(found as Uint8Array, golden(`bundle-v1/${path}`)), path).toBe(0);
     }
   });
+});
 
+describe('a script in UTF-16', () => {
   test.each([
     ['more than it holds', 'kerasportBundle("a.bin", 4, "\\u0001")'],
     ['far more than memory', 'kerasportBundle("a.bin", 1e15, "\\u0001")'],
@@ -57,6 +64,16 @@ describe('a script in UTF-16', () => {
 
     expect(() => runInThisContext(call)).toThrow("a piece of 'a.bin'");
     expect(await openFolder().read('a.bin')).toBeUndefined();
+
+    runInThisContext(LATE);
+    runInThisContext(call);
+
+    for (const attempt of [openFolder().read('a.bin'), openFolder().read('a.bin')]) {
+      await expect(attempt).rejects.toMatchObject({
+        code: 'bundle-damaged',
+        message: expect.stringContaining("a piece of 'a.bin'"),
+      });
+    }
   });
 
   test('read as UTF-8 stops at once', () => {

@@ -4,7 +4,8 @@ A page on `file://` may not fetch its neighbours, but it may run them. Files tra
 literals in a UTF-16 script, two bytes to a character: 2 % more than the files themselves where
 base64 adds 33 %, at the same speed (`docs/bundle-format.md` has the figures). The byte order mark
 names the encoding, and by the standard it goes before the page's charset, the element's and the
-server's. Each call carries about 1 MB; one long literal takes two to three times as long.
+server's. Each call carries about 1 MB; one long literal takes two to three times as long. A piece
+is decoded when it is first read: the script is one task, in which the page can do nothing else.
 """
 
 from __future__ import annotations
@@ -42,15 +43,24 @@ _PROLOGUE = """\
   };
   (scope.kerasportBundles ??= []).push({ formatVersion: %(version)d, name: %(name)s, files });
   scope.kerasportBundle = (path, bytes, text) => {
-    const piece = decode(text, bytes);
-    if (!piece) {
-      throw new Error(
-        `model.js is damaged: a piece of '${path}' does not hold the ${bytes} bytes that it ` +
-          "should. Copy the file again, or export the model again.",
-      );
-    }
     if (!files.has(path)) files.set(path, []);
-    files.get(path).push(piece);
+    const pieces = files.get(path);
+    const index = pieces.length;
+    const keep = (how) =>
+      Object.defineProperty(pieces, index, { configurable: true, enumerable: true, ...how });
+    keep({
+      get() {
+        const value = decode(text, bytes);
+        if (!value) {
+          throw new Error(
+            `model.js is damaged: a piece of '${path}' does not hold the ${bytes} bytes that it ` +
+              "should. Copy the file again, or export the model again.",
+          );
+        }
+        keep({ value, writable: true });
+        return value;
+      },
+    });
   };
 })(globalThis);
 """

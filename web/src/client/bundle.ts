@@ -7,7 +7,7 @@ import type { FileEntry } from './metadata.generated.js';
 export interface Folder {
   /** Where the folder is, for messages. */
   readonly place: string;
-  /** The bytes of one file, or undefined where there is no such file. */
+  /** The bytes of one file in memory of its own, or undefined where there is no such file. */
   read(path: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
 }
 
@@ -52,8 +52,15 @@ function embeddedFolder(name?: string): Folder {
   return {
     place: 'model.js',
     async read(path) {
+      // Each file in a task of its own: all of them copied in one would hold the page up.
+      await nextTask();
       const pieces = bundle.files.get(path);
-      return pieces && concatenate(pieces);
+      try {
+        // A piece may be decoded only now, and tell only now that it is damaged.
+        return pieces && concatenate(pieces);
+      } catch (error) {
+        throw new KerasportError('bundle-damaged', messageOf(error), { cause: error });
+      }
     },
   };
 }
@@ -162,9 +169,20 @@ export async function sha256(bytes: Uint8Array): Promise<string | undefined> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** All pieces in one array; a single piece is not copied. */
+/** Waits for the next task. Unlike a timer's, this wait stays short in a page in the background. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+/** All pieces in one new array. */
 export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0];
   const result = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let offset = 0;
   for (const piece of pieces) {

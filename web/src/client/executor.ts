@@ -20,7 +20,8 @@ import {
 export interface ModelArtifacts {
   readonly topology: object;
   readonly weightSpecs: readonly object[];
-  readonly weightData: ArrayBuffer;
+  /** In pieces that follow each other, wherever they are cut. */
+  readonly weightData: ArrayBuffer[];
 }
 
 /** One value per place of the last feature maps, row by row. */

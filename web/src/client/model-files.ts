@@ -6,7 +6,8 @@ import type { Metadata } from './metadata.generated.js';
 import { checkInterface, type Field, imageSpecOf, readJson } from './metadata.js';
 
 /**
- * The topology and the weights, in memory of their own: a worker can take the bytes over.
+ * The topology and the weights, in memory of their own: a worker can take the bytes over. They stay
+ * in the pieces that the files are, because joining them would hold the page up.
  *
  * @param onProgress - told which share of the weights is there.
  */
@@ -27,24 +28,18 @@ export async function readModel(
   }));
   const paths = groups.flatMap((group) => group.paths);
   let done = 0;
-  const pieces = await Promise.all(
+  const weightData = await Promise.all(
     paths.map(async (path) => {
       const bytes = await readVerified(folder, path, files, signal);
       onProgress?.(++done / paths.length);
-      return bytes;
+      return bytes.buffer as ArrayBuffer;
     }),
   );
   signal?.throwIfAborted();
-  const weightData = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    weightData.set(piece, offset);
-    offset += piece.length;
-  }
   return {
     topology: object(root.get('modelTopology')),
     weightSpecs: groups.flatMap((group) => group.weights),
-    weightData: weightData.buffer,
+    weightData,
     inputShape,
     spec: imageSpecOf(metadata),
     classes: classNames.length,

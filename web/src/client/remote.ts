@@ -125,7 +125,7 @@ export class RemoteSession implements Session {
     parts: ModelParts,
     backend: BackendName,
   ): Promise<RemoteSession> {
-    await connection.ask('load', [parts, backend], [parts.weightData]);
+    await connection.ask('load', [parts, backend], parts.weightData);
     return new RemoteSession(connection, code, backend);
   }
 

@@ -7,20 +7,19 @@ import { showCamera } from './camera-view.js';
 import { wantsDrawings } from './drawing.js';
 import { showDrawingPad } from './drawing-view.js';
 import { bundleFiles, isBundle, isPicture, type Picked } from './dropped.js';
-import { button, element, pictureElement } from './elements.js';
-import { heatView } from './heat-map.js';
 import { connectChooser, connectInputs } from './inputs.js';
 import type { Row } from './many/rows.js';
 import { ManyView } from './many/view.js';
 import { brokenModelView, emptyResultView, type Page, problemView } from './page-view.js';
+import { frozen, PictureView } from './picture-view.js';
 import { announcementOf, resultView } from './result-view.js';
 import { samplesView } from './samples-view.js';
+import { Settled } from './settled.js';
 import { strings } from './strings.js';
 import { summaryView } from './summary-view.js';
+import { type WhyContext, whyButton } from './why-button.js';
 
 const SHOWN_CLASSES = 5;
-// Those who listen hear a live answer only when it has held for so long.
-const SETTLED_MILLISECONDS = 1500;
 
 /** What the page needs from outside. */
 export interface Tools {
@@ -45,9 +44,9 @@ export class App {
   #instead: HTMLElement | undefined;
   #builtIn = true;
   #latest = 0;
-  #shownUrl = '';
   #many: ManyView | undefined;
-  #spoken = { text: '', since: 0, said: false };
+  readonly #picture = new PictureView();
+  readonly #settled = new Settled();
   readonly #camera: Camera;
 
   constructor(
@@ -65,7 +64,10 @@ export class App {
       problem: (kind) => this.#showProblem(strings.errors[kind]),
       status: (message) => this.#setStatus('ready', message),
     });
-    page.tabs.onChoose = () => this.#camera.stop();
+    page.tabs.onChoose = (way) => {
+      page.root.dataset.way = way;
+      this.#camera.stop();
+    };
   }
 
   /** Shows a message in the page's place, until a model is dropped on it. */
@@ -109,6 +111,7 @@ export class App {
       });
     }
     page.result.replaceChildren(emptyResultView());
+    page.root.classList.remove('page--waiting');
     for (const input of [page.fileInput, page.folderInput, page.pasteButton, page.aboutButton]) {
       input.disabled = false;
     }
@@ -213,21 +216,13 @@ export class App {
       const answer = await classifier.classify(frame, { topK: SHOWN_CLASSES });
       if (ticket !== this.#latest) return;
       this.#showAnswer(frame, answer, { label: null, quiet: true, why: false });
-      this.#speakWhenSettled(announcementOf(answer), answer.predictions[0].className);
+      if (this.#settled.isNew(answer.predictions[0].className)) {
+        this.#setStatus('live', announcementOf(answer));
+      }
     } catch (error) {
       if (ticket !== this.#latest) return;
       this.#camera.stop();
       this.#showProblem(this.tools.explain(error));
-    }
-  }
-
-  #speakWhenSettled(text: string, className: string): void {
-    const now = performance.now();
-    if (this.#spoken.text !== className) {
-      this.#spoken = { text: className, since: now, said: false };
-    } else if (!this.#spoken.said && now - this.#spoken.since > SETTLED_MILLISECONDS) {
-      this.#spoken.said = true;
-      this.#setStatus('live', text);
     }
   }
 
@@ -236,13 +231,13 @@ export class App {
     if (!classifier) return;
     const { page } = this;
     page.result.replaceChildren(
-      resultView(this.#viewOf(picture), answer, {
+      resultView(this.#picture.show(picture), answer, {
         backend: classifier.backend,
         label,
         quiet,
         metadata: classifier.metadata,
         why: why
-          ? (frame, note) => this.#whyButton(classifier, picture, answer, frame, note)
+          ? (frame, note) => this.#whyButton(classifier, picture, answer, { frame, note })
           : null,
       }),
     );
@@ -250,61 +245,19 @@ export class App {
     page.result.scrollIntoView({ block: 'nearest', behavior: scrollBehavior() });
   }
 
-  #viewOf(picture: ImageSource): HTMLElement {
-    URL.revokeObjectURL(this.#shownUrl);
-    this.#shownUrl = '';
-    const alt = strings.result.pictureAlt;
-    if (picture instanceof Blob) {
-      this.#shownUrl = URL.createObjectURL(picture);
-      return pictureElement(this.#shownUrl, alt);
-    }
-    if (picture instanceof HTMLCanvasElement) return picture;
-    const { width, height } = picture as ImageData;
-    const canvas = element('canvas', { width, height, role: 'img', 'aria-label': alt });
-    canvas.getContext('2d')?.putImageData(picture as ImageData, 0, 0);
-    return canvas;
-  }
-
   #whyButton(
     classifier: Classifier,
     picture: ImageSource,
-    { predictions: [best] }: Classification,
-    frame: HTMLElement,
-    note: HTMLElement,
+    { predictions: [{ className, index }] }: Classification,
+    places: Pick<WhyContext, 'frame' | 'note'>,
   ): HTMLButtonElement {
-    let heat: HTMLElement | undefined;
-    const show = (shown: boolean) => {
-      heat?.toggleAttribute('hidden', !shown);
-      note.hidden = !shown;
-      why.setAttribute('aria-pressed', String(shown));
-    };
-    const why = button(
-      strings.why.button,
-      async () => {
-        if (why.getAttribute('aria-busy') === 'true') return;
-        if (heat) {
-          show(Boolean(heat.hidden));
-          return;
-        }
-        why.setAttribute('aria-busy', 'true');
-        note.hidden = false;
-        note.textContent = strings.why.working;
-        try {
-          const explanation = await classifier.explain(picture, { classIndex: best.index });
-          heat = heatView(explanation, strings.why.alt(best.className));
-          frame.append(heat);
-          note.textContent = strings.why.legend(best.className);
-          show(true);
-          if (why.isConnected) this.#setStatus('done', strings.why.announce(best.className));
-        } catch (error) {
-          note.textContent = this.tools.explain(error);
-        } finally {
-          why.removeAttribute('aria-busy');
-        }
-      },
-      { id: 'why-button', class: 'button button--small', 'aria-pressed': 'false' },
-    );
-    return why;
+    return whyButton({
+      ...places,
+      className,
+      explain: () => classifier.explain(picture, { classIndex: index }),
+      announce: (message) => this.#setStatus('done', message),
+      sentence: this.tools.explain,
+    });
   }
 
   async #classifyMany(pictures: readonly Picked[], ignored: number): Promise<void> {
@@ -376,18 +329,6 @@ export class App {
     this.page.status.dataset.state = state;
     this.page.status.textContent = message;
   }
-}
-
-/** The current picture of a video: what is shown is what was classified. */
-function frozen(video: HTMLVideoElement): HTMLCanvasElement {
-  const canvas = element('canvas', {
-    width: video.videoWidth,
-    height: video.videoHeight,
-    role: 'img',
-    'aria-label': strings.result.pictureAlt,
-  });
-  canvas.getContext('2d')?.drawImage(video, 0, 0);
-  return canvas;
 }
 
 function scrollBehavior(): ScrollBehavior {

@@ -91,10 +91,18 @@ export function isPicture({ file, path }: Picked): boolean {
   return !name.startsWith('.') && (file.type.startsWith('image/') || PICTURE_NAME.test(name));
 }
 
-/** Whether the files are an exported model. */
+/**
+ * Whether the files are an exported model, or meant to be one: where a single kind of its files is
+ * missing, the client library says which.
+ */
 export function isBundle(all: readonly Picked[]): boolean {
-  const names = new Set(all.map(({ path }) => path.split('/').at(-1)));
-  return names.has('metadata.json') && names.has('model.json');
+  const names = all.map(({ path }) => path.split('/').at(-1) ?? '');
+  const kinds = [
+    names.includes('metadata.json'),
+    names.includes('model.json'),
+    names.some((name) => name.endsWith('.bin')),
+  ];
+  return kinds.filter(Boolean).length >= 2;
 }
 
 /** The files as the client library takes a bundle: each knows its path in the folder. */

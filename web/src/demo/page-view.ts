@@ -67,13 +67,13 @@ export function pageView(): Page {
       backToMany,
       element('div', { class: 'card input' }, tabs.root, status),
     ),
-    element('div', { class: 'column column--result' }, result),
     samples,
+    element('div', { class: 'column column--result' }, result),
   );
   const many = element('div', { hidden: true });
   const root = element(
     'div',
-    { class: 'page' },
+    { class: 'page page--waiting' },
     element(
       'header',
       { class: 'header' },

@@ -8,6 +8,8 @@ import { countsOf, type Row, type Score, scoreOf } from './rows.js';
 // More would be a carpet of zeros: then the mistakes are listed.
 const MATRIX_CLASSES = 20;
 const LISTED = 12;
+// What stands above a column without making it wider than its numbers.
+const SHORT_NAME = 3;
 
 /** What a click on a number shows in the table. */
 export interface Choice {
@@ -97,6 +99,7 @@ function matrixView(
     ),
   );
   const hint = strings.score.matrixHint;
+  const long = classNames.some((name) => name.length > SHORT_NAME);
   return [
     element('h3', {}, strings.score.matrix),
     element('p', { class: 'hint' }, hint),
@@ -105,7 +108,7 @@ function matrixView(
       { class: 'matrix-scroll', tabindex: 0, role: 'region', 'aria-label': strings.score.matrix },
       element(
         'table',
-        { class: 'matrix', 'data-testid': 'confusion' },
+        { class: long ? 'matrix matrix--long' : 'matrix', 'data-testid': 'confusion' },
         element('caption', { class: 'visually-hidden' }, `${strings.score.matrix}. ${hint}`),
         element('thead', {}, head),
         element('tbody', {}, ...body),

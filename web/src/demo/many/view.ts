@@ -3,18 +3,12 @@
 import type { Classifier } from '../../client/index.js';
 import type { Picked } from '../dropped.js';
 import { button, element } from '../elements.js';
-import { formatMilliseconds, formatShare } from '../format.js';
+import { formatMilliseconds } from '../format.js';
 import { strings } from '../strings.js';
 import { save, toCsv, toJson } from './download.js';
-import {
-  type Answered,
-  arrange,
-  type Column,
-  type Filter,
-  isRight,
-  type Row,
-  rowsOf,
-} from './rows.js';
+import { Filters } from './filters.js';
+import { rowView } from './row-view.js';
+import { arrange, type Column, type Row, rowsOf } from './rows.js';
 import { classifyRows } from './run.js';
 import { scoreView } from './score-view.js';
 import { Thumbnails } from './thumbnails.js';
@@ -30,8 +24,6 @@ export interface ManyHandlers {
 }
 
 const COLUMNS: readonly Column[] = ['path', 'className', 'probability', 'truth'];
-const ALL: Filter = { minimum: 0, onlyWrong: false };
-const UNSURE = 'not sure';
 // While pictures come in; sorting ten thousand rows for each would take longer than classifying.
 const REFRESH_MILLISECONDS = 250;
 
@@ -44,22 +36,13 @@ export class ManyView {
   readonly #headers = new Map<Column, HTMLElement>();
   readonly #state = element('p', { class: 'hint', 'data-testid': 'many-state' });
   readonly #progress: HTMLProgressElement;
-  readonly #shown = element('p', { class: 'hint', role: 'status' });
-  readonly #minimumShown = element(
-    'output',
-    { for: 'filter-minimum', class: 'filters__value' },
-    '0%',
-  );
   readonly #scores = element('div', { class: 'many__score' });
   readonly #scroller: HTMLElement;
   readonly #empty = element('p', { class: 'hint many__empty', hidden: true }, strings.many.none);
   readonly #cancel: HTMLButtonElement;
   readonly #downloads: readonly HTMLButtonElement[];
-  readonly #classes: HTMLSelectElement;
-  readonly #minimum: HTMLInputElement;
-  readonly #wrong: HTMLInputElement;
-  readonly #showAll: HTMLButtonElement;
-  #truth: string | undefined;
+  readonly #filters: Filters;
+  readonly #hasTruth: boolean;
   #order = { column: 'path' as Column, descending: false };
   #changed = new Set<Row>();
   #refreshed = 0;
@@ -73,6 +56,7 @@ export class ManyView {
   ) {
     const { classNames, metadata } = classifier;
     this.#rows = rowsOf(pictures, classNames);
+    this.#hasTruth = this.#rows.some(({ truth }) => truth !== null);
     const text = strings.many;
     this.#progress = element('progress', {
       class: 'progress',
@@ -80,7 +64,10 @@ export class ManyView {
       value: 0,
       'aria-label': text.progress,
     });
-    this.#cancel = button(text.cancel, () => this.cancel(), { id: 'many-cancel' });
+    this.#cancel = button(text.cancel, () => this.cancel(), {
+      id: 'many-cancel',
+      class: 'button button--small',
+    });
     this.#downloads = [
       button(text.csv, () => this.#save('csv', 'text/csv', toCsv(this.#arranged())), {
         id: 'many-csv',
@@ -97,25 +84,19 @@ export class ManyView {
         { id: 'many-json', 'aria-label': text.jsonLabel },
       ),
     ];
-    this.#classes = element('select', { id: 'filter-class', class: 'select' });
-    this.#minimum = element('input', {
-      id: 'filter-minimum',
-      type: 'range',
-      min: 0,
-      max: 100,
-      step: 1,
-      value: 0,
+    this.#filters = new Filters(classifier, this.#hasTruth, (what) => {
+      this.#scroller.scrollTop = 0;
+      this.#refresh();
+      if (what === 'all') this.#scroller.focus();
     });
-    this.#wrong = element('input', { id: 'filter-wrong', type: 'checkbox' });
-    this.#showAll = button(text.showAll, () => this.#unfilter(), { class: 'link', hidden: true });
     this.#scroller = element('div', {
       class: 'table-scroll',
       tabindex: 0,
       role: 'region',
       'aria-label': `${text.table}. ${text.tableHint}`,
     });
-    const thumbnails = new Thumbnails();
-    this.#table = new VirtualRows(this.#scroller, (row) => this.#rowView(row, thumbnails));
+    const context = { thumbnails: new Thumbnails(), hasTruth: this.#hasTruth, open: handlers.open };
+    this.#table = new VirtualRows(this.#scroller, (row) => rowView(row, context));
     this.root = this.#build();
     this.#refresh();
   }
@@ -146,7 +127,8 @@ export class ManyView {
     clearTimeout(this.#timer);
     this.#refresh();
     this.#cancel.hidden = true;
-    this.#progress.hidden = true;
+    // Its place stays, so that the table does not move under the pointer.
+    this.#progress.style.visibility = 'hidden';
     const complete = done === count;
     const message = complete
       ? strings.many.done(count, formatMilliseconds(duration))
@@ -182,13 +164,12 @@ export class ManyView {
           'div',
           {},
           element('h2', { id: 'many-title', tabindex: -1 }, text.title(this.#rows.length)),
-          this.#state,
+          element('div', { class: 'many__state' }, this.#state, this.#cancel),
         ),
         element(
           'div',
           { class: 'buttons' },
           button(text.back, this.handlers.back, { id: 'many-back' }),
-          this.#cancel,
           ...this.#downloads,
         ),
         this.#progress,
@@ -199,7 +180,7 @@ export class ManyView {
         element(
           'div',
           { class: 'card many__card' },
-          this.#filters(),
+          this.#filters.root,
           this.#tableView(),
           this.#empty,
         ),
@@ -208,67 +189,9 @@ export class ManyView {
     );
   }
 
-  #filters(): HTMLElement {
-    const text = strings.many;
-    const { classNames } = this.classifier;
-    this.#classes.append(
-      element('option', { value: '' }, text.allClasses),
-      ...classNames.map((name, index) => element('option', { value: index }, name)),
-    );
-    if (this.classifier.metadata.confidenceThreshold !== null) {
-      this.#classes.append(element('option', { value: UNSURE }, strings.result.unsure));
-    }
-    const changed = () => {
-      this.#truth = undefined;
-      this.#refilter();
-    };
-    for (const input of [this.#classes, this.#minimum, this.#wrong]) {
-      input.addEventListener('input', changed);
-    }
-    const wrong = element(
-      'label',
-      { class: 'filter filter--check' },
-      this.#wrong,
-      element('span', {}, text.onlyWrong),
-    );
-    wrong.hidden = !this.#hasTruth();
-    return element(
-      'div',
-      { class: 'filters', role: 'group', 'aria-label': text.filters },
-      element('label', { class: 'filter' }, element('span', {}, text.byClass), this.#classes),
-      element(
-        'label',
-        { class: 'filter' },
-        element('span', {}, `${text.minimum} `, this.#minimumShown),
-        this.#minimum,
-      ),
-      wrong,
-      element('div', { class: 'filters__shown' }, this.#shown, this.#showAll),
-    );
-  }
-
-  #refilter(): void {
-    this.#minimumShown.textContent = `${this.#minimum.value}%`;
-    this.#scroller.scrollTop = 0;
-    this.#refresh();
-  }
-
-  #unfilter(): void {
-    this.#classes.value = '';
-    this.#minimum.value = '0';
-    this.#wrong.checked = false;
-    this.#truth = undefined;
-    this.#refilter();
-    this.#scroller.focus();
-  }
-
-  #hasTruth(): boolean {
-    return this.#rows.some(({ truth }) => truth !== null);
-  }
-
   #tableView(): HTMLElement {
     const text = strings.many.columns;
-    const columns = COLUMNS.filter((column) => column !== 'truth' || this.#hasTruth());
+    const columns = COLUMNS.filter((column) => column !== 'truth' || this.#hasTruth);
     const headers = columns.map((column) => {
       const sort = button(text[column], () => this.#sortBy(column), { class: 'sort' });
       const header = element(
@@ -303,43 +226,6 @@ export class ManyView {
     return this.#scroller;
   }
 
-  #rowView(row: Row, thumbnails: Thumbnails): HTMLTableRowElement {
-    const { answer, file, path } = row;
-    const canvas = element('canvas', { class: 'thumbnail', 'aria-hidden': 'true' });
-    void thumbnails.draw(file, canvas);
-    const cut = path.lastIndexOf('/') + 1;
-    const name = button('', () => this.handlers.open(row), { class: 'file-name', title: path });
-    name.append(
-      element('span', { class: 'file-name__name' }, path.slice(cut)),
-      element('span', { class: 'file-name__folder' }, path.slice(0, Math.max(0, cut - 1))),
-    );
-    const cells: HTMLElement[] = [
-      element('td', { class: 'cell cell--picture' }, canvas),
-      element('td', { class: 'cell cell--path' }, name),
-    ];
-    if (answer === null) {
-      cells.push(element('td', { class: 'cell cell--className muted' }, strings.many.waiting));
-      cells.push(element('td', { class: 'cell cell--probability' }));
-    } else if ('problem' in answer) {
-      cells.push(
-        element(
-          'td',
-          { class: 'cell cell--problem failed', colspan: 2, title: answer.problem },
-          answer.problem,
-        ),
-      );
-    } else {
-      cells.push(
-        element('td', { class: 'cell cell--className' }, answerView(row, answer)),
-        element('td', { class: 'cell cell--probability' }, formatShare(answer.best.probability)),
-      );
-    }
-    if (this.#hasTruth()) cells.push(truthCell(row));
-    const view = element('tr', { class: 'row', 'data-testid': 'row' }, ...cells);
-    view.dataset.path = path;
-    return view;
-  }
-
   #sortBy(column: Column): void {
     const same = this.#order.column === column;
     // The most probable first is what people look for.
@@ -349,20 +235,8 @@ export class ManyView {
     this.#refresh();
   }
 
-  #filter(): Filter {
-    const { value } = this.#classes;
-    const chosen = value === UNSURE ? null : this.classifier.classNames[Number(value)];
-    return {
-      ...ALL,
-      className: value === '' ? undefined : chosen,
-      truth: this.#truth,
-      minimum: Number(this.#minimum.value) / 100,
-      onlyWrong: this.#wrong.checked,
-    };
-  }
-
   #arranged(): Row[] {
-    return arrange(this.#rows, this.#filter(), this.#order);
+    return arrange(this.#rows, this.#filters.filter, this.#order);
   }
 
   #refreshSoon(): void {
@@ -381,8 +255,7 @@ export class ManyView {
     if (!this.root?.dataset.state) {
       this.#state.textContent = this.#sentence(strings.many.running(done, this.#rows.length));
     }
-    this.#shown.textContent = strings.many.shown(arranged.length, this.#rows.length);
-    this.#showAll.hidden = arranged.length === this.#rows.length;
+    this.#filters.tell(arranged.length, this.#rows.length);
     this.#empty.hidden = arranged.length > 0;
     this.#scroller.firstElementChild?.setAttribute('aria-rowcount', String(arranged.length + 1));
     for (const [column, header] of this.#headers) {
@@ -399,13 +272,7 @@ export class ManyView {
       ? document.activeElement?.getAttribute('aria-label')
       : null;
     this.#scores.replaceChildren(
-      scoreView(this.#rows, classNames, ({ truth, className }) => {
-        this.#classes.value = String(classNames.indexOf(className));
-        this.#minimum.value = '0';
-        this.#wrong.checked = false;
-        this.#truth = truth;
-        this.#refilter();
-      }),
+      scoreView(this.#rows, classNames, (choice) => this.#filters.choose(choice)),
     );
     if (label) {
       this.#scores.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]`)?.focus();
@@ -415,31 +282,4 @@ export class ManyView {
   #save(ending: string, type: string, content: string): void {
     save(`${this.classifier.metadata.name} predictions.${ending}`, type, content);
   }
-}
-
-function truthCell({ truth }: Row): HTMLElement {
-  const name = truth ?? '';
-  return element('td', { class: 'cell cell--truth ellipsis', title: name }, name);
-}
-
-/** The class, or that there is none to be named; right or wrong where that is known. */
-function answerView(row: Row, { best: { className }, isSure }: Answered): HTMLElement {
-  const right = isRight(row);
-  const text = isSure
-    ? [element('span', { class: 'ellipsis', title: className }, className)]
-    : [
-        element('span', { class: 'ellipsis' }, strings.result.unsure),
-        element('span', { class: 'muted small ellipsis' }, strings.many.perhaps(className)),
-      ];
-  const mark = {
-    class: right ? 'mark mark--right' : 'mark mark--wrong',
-    role: 'img',
-    'aria-label': right ? strings.many.right : strings.many.wrong,
-  };
-  return element(
-    'div',
-    { class: 'answer-cell' },
-    element('div', { class: 'answer-cell__text' }, ...text),
-    right === null ? null : element('span', mark, right ? '✓' : '✗'),
-  );
 }

@@ -1,0 +1,116 @@
+/** Which rows are shown: by class, confidence, mistakes, and by a number of the score. */
+
+import type { Classifier } from '../../client/index.js';
+import { button, element } from '../elements.js';
+import { strings } from '../strings.js';
+import type { Filter } from './rows.js';
+import type { Choice } from './score-view.js';
+
+const UNSURE = 'not sure';
+
+/** The controls above a table. */
+export class Filters {
+  readonly root: HTMLElement;
+  readonly #classNames: readonly string[];
+  readonly #classes = element('select', { id: 'filter-class', class: 'select' });
+  readonly #minimum = element('input', {
+    id: 'filter-minimum',
+    type: 'range',
+    min: 0,
+    max: 100,
+    step: 1,
+    value: 0,
+  });
+  readonly #minimumShown = element(
+    'output',
+    { for: 'filter-minimum', class: 'filters__value' },
+    '0%',
+  );
+  readonly #wrong = element('input', { id: 'filter-wrong', type: 'checkbox' });
+  readonly #shown = element('p', { class: 'hint', role: 'status' });
+  readonly #showAll: HTMLButtonElement;
+  #truth: string | undefined;
+
+  /**
+   * @param hasTruth - whether true classes are known, so that mistakes can be looked for.
+   * @param changed - called when other rows are wanted; `all` when all are again.
+   */
+  constructor(
+    { classNames, metadata }: Classifier,
+    hasTruth: boolean,
+    private readonly changed: (what: 'some' | 'all') => void,
+  ) {
+    const text = strings.many;
+    this.#classNames = classNames;
+    this.#showAll = button(text.showAll, () => this.#reset(), { class: 'link', hidden: true });
+    this.#classes.append(
+      element('option', { value: '' }, text.allClasses),
+      ...classNames.map((name, index) => element('option', { value: index }, name)),
+    );
+    if (metadata.confidenceThreshold !== null) {
+      this.#classes.append(element('option', { value: UNSURE }, strings.result.unsure));
+    }
+    for (const input of [this.#classes, this.#minimum, this.#wrong]) {
+      input.addEventListener('input', () => this.#set(undefined));
+    }
+    const wrong = element(
+      'label',
+      { class: 'filter filter--check' },
+      this.#wrong,
+      element('span', {}, text.onlyWrong),
+    );
+    wrong.hidden = !hasTruth;
+    this.root = element(
+      'div',
+      { class: 'filters', role: 'group', 'aria-label': text.filters },
+      element('label', { class: 'filter' }, element('span', {}, text.byClass), this.#classes),
+      element(
+        'label',
+        { class: 'filter' },
+        element('span', {}, `${text.minimum} `, this.#minimumShown),
+        this.#minimum,
+      ),
+      wrong,
+      element('div', { class: 'filters__shown' }, this.#shown, this.#showAll),
+    );
+  }
+
+  /** What is chosen now. */
+  get filter(): Filter {
+    const { value } = this.#classes;
+    const chosen = value === UNSURE ? null : this.#classNames[Number(value)];
+    return {
+      className: value === '' ? undefined : chosen,
+      truth: this.#truth,
+      minimum: Number(this.#minimum.value) / 100,
+      onlyWrong: this.#wrong.checked,
+    };
+  }
+
+  /** Shows the pictures that a number of the score counts. */
+  choose({ truth, className }: Choice): void {
+    this.#classes.value = String(this.#classNames.indexOf(className));
+    this.#minimum.value = '0';
+    this.#wrong.checked = false;
+    this.#set(truth);
+  }
+
+  /** Says how many rows the filter lets through. */
+  tell(shown: number, all: number): void {
+    this.#shown.textContent = strings.many.shown(shown, all);
+    this.#showAll.hidden = shown === all;
+  }
+
+  #set(truth: string | undefined, what: 'some' | 'all' = 'some'): void {
+    this.#truth = truth;
+    this.#minimumShown.textContent = `${this.#minimum.value}%`;
+    this.changed(what);
+  }
+
+  #reset(): void {
+    this.#classes.value = '';
+    this.#minimum.value = '0';
+    this.#wrong.checked = false;
+    this.#set(undefined, 'all');
+  }
+}

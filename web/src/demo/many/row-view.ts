@@ -1,0 +1,75 @@
+/** One row of the table: thumbnail, file, answer, and the true class where it is known. */
+
+import { button, element } from '../elements.js';
+import { formatShare } from '../format.js';
+import { strings } from '../strings.js';
+import { type Answered, isRight, type Row } from './rows.js';
+import type { Thumbnails } from './thumbnails.js';
+
+/** What the rows of one table have in common. */
+export interface RowContext {
+  readonly thumbnails: Thumbnails;
+  readonly hasTruth: boolean;
+  open(row: Row): void;
+}
+
+/** The row as it is known now. */
+export function rowView(row: Row, { thumbnails, hasTruth, open }: RowContext): HTMLTableRowElement {
+  const { answer, file, path } = row;
+  const canvas = element('canvas', { class: 'thumbnail', 'aria-hidden': 'true' });
+  void thumbnails.draw(file, canvas);
+  const cut = path.lastIndexOf('/') + 1;
+  const name = button('', () => open(row), { class: 'file-name', title: path });
+  name.append(
+    element('span', { class: 'file-name__name' }, path.slice(cut)),
+    element('span', { class: 'file-name__folder' }, path.slice(0, Math.max(0, cut - 1))),
+  );
+  const cells: HTMLElement[] = [
+    element('td', { class: 'cell cell--picture' }, canvas),
+    element('td', { class: 'cell cell--path' }, name),
+  ];
+  if (answer === null) {
+    cells.push(element('td', { class: 'cell cell--className muted' }, strings.many.waiting));
+    cells.push(element('td', { class: 'cell cell--probability' }));
+  } else if ('problem' in answer) {
+    const { problem } = answer;
+    const attributes = { class: 'cell cell--problem failed', colspan: 2, title: problem };
+    cells.push(element('td', attributes, problem));
+  } else {
+    cells.push(
+      element('td', { class: 'cell cell--className' }, answerView(row, answer)),
+      element('td', { class: 'cell cell--probability' }, formatShare(answer.best.probability)),
+    );
+  }
+  if (hasTruth) cells.push(truthCell(row));
+  const view = element('tr', { class: 'row', 'data-testid': 'row' }, ...cells);
+  view.dataset.path = path;
+  return view;
+}
+
+function truthCell({ truth }: Row): HTMLElement {
+  const name = truth ?? '';
+  return element('td', { class: 'cell cell--truth ellipsis', title: name }, name);
+}
+
+/** The class, or that there is none to be named; right or wrong where that is known. */
+function answerView(row: Row, { best: { className }, isSure }: Answered): HTMLElement {
+  const right = isRight(row);
+  const text = isSure
+    ? [element('span', { class: 'ellipsis', title: className }, className)]
+    : [
+        element('span', { class: 'ellipsis' }, strings.result.unsure),
+        element('span', { class: 'muted small ellipsis' }, strings.many.perhaps(className)),
+      ];
+  const mark = {
+    class: right ? 'mark mark--right' : 'mark mark--wrong',
+    role: 'img',
+    'aria-label': right ? strings.many.right : strings.many.wrong,
+  };
+  return element(
+    'div',
+    { class: 'answer-cell' },
+    element('div', { class: 'answer-cell__text' }, ...text),
+    right === null ? null : element('span', mark, right ? '✓' : '✗'),
+  );
+}
