@@ -27,6 +27,8 @@ __all__ = [
     "find_chromium",
     "install_chromium",
     "launched_chromium",
+    "playwright_builds",
+    "playwright_folder",
 ]
 
 logger = logging.getLogger(__name__)
@@ -146,29 +148,37 @@ def _candidates() -> Iterator[Path]:
         # Nothing else: a choice that does not launch is to be seen, not replaced.
         yield path
         return
-    yield from _playwright_builds()
+    yield from _playwright_chromiums()
     yield from _system_browsers()
 
 
-def _playwright_builds() -> Iterator[Path]:
-    """Yield the Chromium builds that Playwright downloaded, newest first."""
+def playwright_folder() -> Path:
+    """Return the folder that Playwright keeps its downloaded browsers in."""
     if folder := os.environ.get("PLAYWRIGHT_BROWSERS_PATH"):
-        cache = Path(folder)
-    elif sys.platform == "win32":
-        cache = Path.home() / "AppData" / "Local" / "ms-playwright"
-    elif sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches" / "ms-playwright"
-    else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ms-playwright"
+        return Path(folder)
+    if sys.platform == "win32":
+        return Path.home() / "AppData" / "Local" / "ms-playwright"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "ms-playwright"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ms-playwright"
+
+
+def playwright_builds(name: str) -> list[Path]:
+    """Return the folders of the `chromium`, `firefox` or `webkit` builds there, newest first."""
+    builds = [
+        folder
+        for folder in playwright_folder().glob(f"{name}-*")
+        if folder.name.rpartition("-")[2].isdigit()
+    ]
+    return sorted(builds, key=lambda folder: int(folder.name.rpartition("-")[2]), reverse=True)
+
+
+def _playwright_chromiums() -> Iterator[Path]:
     programs = {
         "win32": "chrome-win*/chrome.exe",
         "darwin": "chrome-mac*/*.app/Contents/MacOS/*",
     }
-    builds = [
-        folder for folder in cache.glob("chromium-*") if folder.name.rpartition("-")[2].isdigit()
-    ]
-    builds.sort(key=lambda folder: int(folder.name.rpartition("-")[2]), reverse=True)
-    for build in builds:
+    for build in playwright_builds("chromium"):
         yield from sorted(build.glob(programs.get(sys.platform, "chrome-linux*/chrome")))
 
 

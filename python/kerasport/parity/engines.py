@@ -1,8 +1,9 @@
-"""Open a page in Chromium, Firefox or WebKitGTK, without a driver between.
+"""Open a page in Chromium, Firefox or WebKit, without a driver between.
 
 Playwright drives Chromium for `kerasport verify`. Its own Firefox and WebKit are downloads that
 many machines may not make, while the distributions' packages are there for all; those need no
-driver when the page itself fetches its work and reports back (`kerasport.parity.exchange`).
+driver when the page itself fetches its work and reports back (`kerasport.parity.exchange`). Where
+there is no such package, as on macOS and Windows, Playwright's builds are opened if they are there.
 """
 
 from __future__ import annotations
@@ -20,8 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasport.errors import BrowserError
-from kerasport.parity import guard
-from kerasport.parity.browsers import CHROMIUM_FLAGS, find_chromium
+from kerasport.parity import guard, own_build
+from kerasport.parity.browsers import (
+    CHROMIUM_FLAGS,
+    find_chromium,
+    playwright_builds,
+    playwright_folder,
+)
 
 __all__ = ["ENGINES", "WebEngine", "find_engine", "is_over", "memory_of", "opened"]
 
@@ -56,11 +62,12 @@ _DISPLAY = ("xvfb-run", "-a", "-s", "-screen 0 1280x800x24")
 
 @dataclass(frozen=True)
 class WebEngine:
-    """An installed engine: `name` is one of `ENGINES`."""
+    """An installed engine: `name` is one of `ENGINES`; `is_own` where only Playwright opens it."""
 
     name: str
     program: Path
     version: str
+    is_own: bool = False
 
 
 def find_engine(name: str) -> WebEngine:
@@ -73,9 +80,7 @@ def find_engine(name: str) -> WebEngine:
         raise BrowserError(f"Unknown engine '{name}'. Expected one of: {', '.join(ENGINES)}.")
     program = _find_program(name)
     if program is None or (name == "webkit" and shutil.which("Xvfb") is None):
-        raise BrowserError(
-            f"{name} is not installed. On Debian and Ubuntu: apt-get install {_PACKAGES[name]}"
-        )
+        return _find_own(name)
     # MiniBrowser says its version only on a display.
     display = _DISPLAY if name == "webkit" else ()
     answer = subprocess.run(
@@ -83,6 +88,29 @@ def find_engine(name: str) -> WebEngine:
     )
     number = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
     return WebEngine(name, program, number.group() if number else "unknown")
+
+
+def _find_own(name: str) -> WebEngine:
+    builds = playwright_builds(name)
+    if not builds:
+        raise BrowserError(
+            f"{name} is not installed. On Debian and Ubuntu: apt-get install {_PACKAGES[name]}. "
+            f"Elsewhere: python -m playwright install {name}"
+        )
+    answer = subprocess.run(
+        [sys.executable, own_build.__file__, name],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if answer.returncode:
+        reason = (answer.stderr.strip().splitlines() or ["it ended at once"])[-1]
+        raise BrowserError(
+            f"Playwright's {name} in '{builds[0]}' does not start: {reason}. "
+            f"Repair it with: python -m playwright install --with-deps {name}"
+        )
+    return WebEngine(name, builds[0], answer.stdout.strip(), is_own=True)
 
 
 def _find_program(name: str) -> Path | None:
@@ -129,6 +157,8 @@ def opened(engine: WebEngine, address: str) -> Iterator[int]:
 
 
 def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
+    if engine.is_own:
+        return [sys.executable, own_build.__file__, engine.name, address]
     if engine.name == "chromium":
         root = sys.platform != "win32" and os.geteuid() == 0
         return [
@@ -153,6 +183,9 @@ def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
 def _environment(engine: WebEngine, home: Path) -> dict[str, str]:
     # What they leave in their temporary folder goes with the profile.
     environment = {"HOME": str(home), "TMPDIR": str(home), "MOZ_CRASHREPORTER_DISABLE": "1"}
+    if engine.is_own:
+        # It is sought below the home folder otherwise.
+        environment["PLAYWRIGHT_BROWSERS_PATH"] = str(playwright_folder())
     if engine.name != "chromium":
         environment["LIBGL_ALWAYS_SOFTWARE"] = "1"
     return environment
