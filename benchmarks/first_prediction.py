@@ -31,7 +31,7 @@ STOCK_BINARY = "tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"
 
 OURS = """\
 <!doctype html><meta charset="utf-8">
-<script src="kerasport.iife.js"></script>
+<script src="kerasport.iife.js" data-start-worker></script>
 <script src="bundle/model.js"></script>
 <script>
   (async () => {

@@ -24,7 +24,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
     """Open a page on file:// with the client and the frozen model, under a policy of one's own."""
     pages = []
 
-    def opened(policy: str = "", script: str = "") -> Any:
+    def opened(policy: str = "", script: str = "", attribute: str = "") -> Any:
         page = browser.new_page()
         pages.append(page)
         if script:
@@ -33,7 +33,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
         document = tmp_path / "page.html"
         document.write_text(
             f'<!doctype html>{meta}<input id="files" type="file" multiple>'
-            f'<script src="{web_asset(CLIENT_SCRIPT).as_uri()}"></script>'
+            f'<script src="{web_asset(CLIENT_SCRIPT).as_uri()}" {attribute}></script>'
             f'<script src="{(FROZEN / "model.js").as_uri()}"></script>'
         )
         page.goto(document.as_uri())
@@ -57,6 +57,45 @@ async (options) => {
   }
 }
 """
+
+COUNT_WORKERS = """\
+globalThis.workers = 0;
+globalThis.Worker = class extends Worker {
+  constructor(...given) {
+    super(...given);
+    globalThis.workers++;
+  }
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("attribute", "options", "early", "passed"),
+    [
+        ("", {}, 0, {"passed": True, "usesWorker": True, "backend": "wasm"}),
+        ("data-start-worker", {}, 1, {"passed": True, "usesWorker": True, "backend": "wasm"}),
+        # A choice of one's own is not answered by what was started before it.
+        (
+            "data-start-worker",
+            {"worker": False},
+            1,
+            {"passed": True, "usesWorker": False, "backend": "wasm"},
+        ),
+    ],
+)
+def test_a_worker_can_be_started_before_there_is_a_model(
+    attribute: str, options: dict[str, Any], early: int, passed: dict[str, Any], open_page: Open
+) -> None:
+    """The first classifier takes it, so that there is one; the second has its own."""
+    page = open_page(script=COUNT_WORKERS, attribute=attribute)
+
+    before = page.evaluate("workers")
+    answers = [page.evaluate(SELF_TEST, {"backend": "wasm", **options}) for _ in range(2)]
+
+    assert before == early
+    assert answers == [passed, passed]
+    assert page.evaluate("workers") == (2 if passed["usesWorker"] else early)
+
 
 STRICT = (
     "default-src 'none'; script-src file: 'wasm-unsafe-eval'; {more} "

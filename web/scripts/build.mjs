@@ -69,7 +69,7 @@ for (const name of CORES) {
   const text = `{const{core,serve}=(${program})();serve(core)}`;
   files[`kerasport-${name}.worker.js`] = `export default ${JSON.stringify(text)};\n`;
   if (name === 'wasm') {
-    const page = await compile(client, { formats: ['iife'], name: 'kerasport' }, [
+    const page = await compile('src/client/script.ts', { formats: ['iife'], name: 'kerasport' }, [
       coresFrom('cores-script.ts'),
     ]);
     files['kerasport.iife.js'] = page.code.replace('KERASPORT_CORE', () => `(${program})`);

@@ -52,7 +52,7 @@ async function openOn(
 ): Promise<Opened> {
   const code = coreCode(CORE_OF[backend]);
   // The worker starts while the files are read.
-  const connecting = worker === false ? undefined : connect(code, worker === true);
+  const connecting = connection(backend, worker);
   connecting?.catch(() => {});
   try {
     const model = await parts();
@@ -71,6 +71,28 @@ async function openOn(
     );
     throw error;
   }
+}
+
+let early: Promise<Connection | undefined> | undefined;
+
+/**
+ * Starts the worker for WebAssembly before there is a model: starting it and parsing a large
+ * `model.js` take about as long, and go side by side. The first session that needs one takes it.
+ */
+export function startWorker(): void {
+  early ??= connect(coreCode('wasm'), false);
+}
+
+function connection(
+  backend: BackendName,
+  worker: WorkerChoice,
+): Promise<Connection | undefined> | undefined {
+  if (worker === false) return undefined;
+  const name = CORE_OF[backend];
+  if (worker === true || name !== 'wasm' || !early) return connect(coreCode(name), worker === true);
+  const started = early;
+  early = undefined;
+  return started;
 }
 
 async function connect(code: CoreCode, isRequired: boolean): Promise<Connection | undefined> {

@@ -1,0 +1,10 @@
+/**
+ * The library as a classic script. `<script src="kerasport.iife.js" data-start-worker>` starts the
+ * worker at once, for pages that are sure to load a model.
+ */
+
+import { startWorker } from './session.js';
+
+export * from './index.js';
+
+if (document.currentScript?.hasAttribute('data-start-worker')) startWorker();
