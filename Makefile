@@ -20,6 +20,7 @@ KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
 PIP_INSTALL := .venv/bin/python -m pip --disable-pip-version-check install $(if $(MAKE_TERMOUT),,-q) -c python/constraints.txt
 NPM := web/node.sh npm
+BENCHMARKS_WITH_DATA := benchmarks/quantisation.py|benchmarks/verify_many.py
 WEB_SOURCES := $(wildcard web/*.ts web/*.mts web/*.js web/*.mjs web/*.json web/*.html web/*.webmanifest) \
 	$(shell find web/src web/icons web/scripts -type f 2>/dev/null)
 
@@ -70,8 +71,11 @@ schema: .venv/.train web/node_modules/.installed ## Regenerate the JSON Schemas 
 
 bench: .venv/.browser web/dist/.built ## Run every benchmark
 	@set -e; for script in benchmarks/*.py; do \
-	  [ -e "$$script" ] || { echo "There is no benchmark in benchmarks/."; break; }; \
-	  echo "== $$script"; .venv/bin/python "$$script"; \
+	  echo "== $$script"; \
+	  case "$$script" in \
+	    $(BENCHMARKS_WITH_DATA)) echo "It needs data of your own: .venv/bin/python $$script --help" ;; \
+	    *) .venv/bin/python "$$script" ;; \
+	  esac; \
 	done
 
 clean: ## Remove caches, builds, runs and the exported model
