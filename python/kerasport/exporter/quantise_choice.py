@@ -20,7 +20,12 @@ from kerasport.exporter.graph import Graph
 from kerasport.exporter.quantise import SCHEMES, Scheme, quantise_graph
 from kerasport.exporter.rebuild import run_fast
 from kerasport.exporter.write import write_model
-from kerasport.metadata import ClassifierDescription, QuantizationSearch, QuantizationTrial
+from kerasport.metadata import (
+    ClassifierDescription,
+    Interface,
+    QuantizationSearch,
+    QuantizationTrial,
+)
 from kerasport.progress import SILENT, Progress
 from kerasport.run import Run
 
@@ -101,6 +106,7 @@ def choose_scheme(
     *,
     input_means: Mapping[str, NDArray[np.float64]],
     max_accuracy_drop: float,
+    interface: Interface,
     candidates: Sequence[tuple[str, Scheme]] = CANDIDATES,
     progress: Progress = SILENT,
 ) -> tuple[str, Scheme, QuantizationSearch]:
@@ -111,6 +117,7 @@ def choose_scheme(
         labelled: pictures to measure on.
         input_means: see `quantise_graph`.
         max_accuracy_drop: accuracy in percentage points that may be lost against float32.
+        interface: what the model takes and gives; it is a part of the file.
         candidates: what to try; the first one is the reference.
         progress: told what is done.
     """
@@ -125,7 +132,7 @@ def choose_scheme(
             answers = engine.predict(labelled.pixels, advance=task.advance)
             exact = answers if exact is None else exact
             same = answers.argmax(axis=1) == exact.argmax(axis=1)
-            size, packed = _measure_size(candidate, stored)
+            size, packed = _measure_size(candidate, stored, interface)
             trial = {
                 "weights": name,
                 "noise_limit": _finite(scheme.noise_limit),
@@ -156,9 +163,11 @@ def _finite(limit: float | None) -> float | None:
     return None if limit is None or math.isinf(limit) else limit
 
 
-def _measure_size(graph: Graph, stored: Mapping[str, Any]) -> tuple[int, int]:
+def _measure_size(graph: Graph, stored: Mapping[str, Any], interface: Interface) -> tuple[int, int]:
     """Return the bytes of `model.json` and the shards, as they are and gzipped."""
     with tempfile.TemporaryDirectory() as folder:
-        files = write_model(graph, Path(folder), generated_by="", stored=stored)
+        files = write_model(
+            graph, Path(folder), generated_by="", interface=interface, stored=stored
+        )
         contents = [file.read_bytes() for file in files]
     return sum(map(len, contents)), sum(len(gzip.compress(item, 9, mtime=0)) for item in contents)

@@ -131,6 +131,7 @@ def quantise_model(
             labelled,
             input_means=means,
             max_accuracy_drop=options.max_accuracy_drop,
+            interface=description.interface,
             progress=progress,
         )
     else:
