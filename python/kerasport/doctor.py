@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 
 from kerasport.bundle import Bundle
+from kerasport.errors import BrowserError
 from kerasport.exporter import export
 from kerasport.exporter.graph import Graph, Node
 from kerasport.exporter.lower import lower
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.rebuild import GraphReference
-from kerasport.parity.comparison import Tally
+from kerasport.parity.comparison import Expectation, Tally
 from kerasport.parity.interruption import run_apart
 from kerasport.parity.reference import Reference
-from kerasport.parity.witnesses import choose_witnesses, live_witnesses
+from kerasport.parity.witnesses import LiveWitness, choose_witnesses, live_witnesses
 
 __all__ = ["Health", "Package", "WitnessHealth", "examine"]
 
@@ -107,16 +108,24 @@ def _ask_all(names: Sequence[str], stop: threading.Event) -> list[WitnessHealth]
             for name, reason in missing.items():
                 found[name] = WitnessHealth(name, works=False, reason=reason)
             for witness in live:
-                tally = Tally(witness.engine)
-                tally.add(batch, witness.ask(batch))
-                result = tally.witness()
-                found[result.name] = WitnessHealth(
-                    result.name,
-                    works=result.passed,
-                    version=result.engine_version,
-                    reason=None if result.passed else f"it answers wrongly: {result}",
-                )
+                found[witness.engine.witness] = _ask(witness, batch)
     return [found[name] for name in names]
+
+
+def _ask(witness: LiveWitness, batch: Sequence[Expectation]) -> WitnessHealth:
+    engine, tally = witness.engine, Tally(witness.engine)
+    try:
+        tally.add(batch, witness.ask(batch))
+    except BrowserError as error:
+        # One that starts and then fails is no reason to say nothing of the others.
+        return WitnessHealth(engine.witness, works=False, reason=str(error))
+    result = tally.witness()
+    return WitnessHealth(
+        result.name,
+        works=result.passed,
+        version=result.engine_version,
+        reason=None if result.passed else f"it answers wrongly: {result}",
+    )
 
 
 def _smallest_bundle(out: Path) -> Bundle:

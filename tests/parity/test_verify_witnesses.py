@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from kerasport.bundle import Bundle
 from kerasport.cli import main
+from kerasport.doctor import examine
 from kerasport.errors import BrowserError
-from kerasport.parity import verify, witnesses
+from kerasport.parity import engines, verify, witnesses
+from kerasport.parity.comparison import Answer, Expectation
+from kerasport.parity.page import ChromiumPage
 
 pytestmark = pytest.mark.browser
 
@@ -106,6 +110,55 @@ def test_the_doctor_tells_what_works(capsys: pytest.CaptureFixture[str]) -> None
     assert chromium["works"], chromium
     assert chromium["version"]
     assert {package["name"] for package in health["packages"]} >= {"keras", "playwright"}
+
+
+def test_the_doctor_goes_on_after_a_witness_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that starts and gives no answer is listed with its reason, beside those that work."""
+
+    def fails(self: ChromiumPage, batch: Sequence[Expectation]) -> list[Answer]:
+        if self.engine.backend == "cpu":
+            raise BrowserError("the page is gone")
+        return answers(self, batch)
+
+    answers = ChromiumPage.ask
+    monkeypatch.setattr(ChromiumPage, "ask", fails)
+
+    cpu, wasm = examine(["chromium/cpu", "chromium/wasm"]).witnesses
+
+    assert (cpu.name, cpu.works, cpu.reason) == ("chromium/cpu", False, "the page is gone")
+    assert (wasm.name, wasm.works) == ("chromium/wasm", True)
+
+
+def test_an_engine_that_does_not_say_its_version_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A browser that hangs is an error with its command, not a traceback."""
+    program = tmp_path / "firefox"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(engines, "_find_program", lambda name: program)
+    monkeypatch.setattr(engines, "_VERSION_SECONDS", 0.2)
+
+    with pytest.raises(BrowserError) as error:
+        engines.find_engine("firefox")
+
+    assert str(error.value) == f"'{program} --version' gave no answer in 0.2 s."
+
+
+def test_an_engine_is_looked_for_once(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many of its backends are asked, its version is asked for once."""
+    asked = []
+
+    def counted(name: str) -> engines.WebEngine:
+        asked.append(name)
+        return engines.find_engine(name)
+
+    monkeypatch.setattr(witnesses, "find_engine", counted)
+
+    parity = verify(bundle, witnesses=["stock-tfjs/*"])
+
+    assert [witness.name for witness in parity.witnesses] == ["stock-tfjs/cpu", "stock-tfjs/wasm"]
+    assert asked == ["chromium"]
 
 
 def test_the_certificate_goes_where_the_command_line_says(

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,8 @@ user_pref("toolkit.telemetry.enabled", false);
 user_pref("webgl.force-enabled", true);
 """
 
+_VERSION_SECONDS = 60
+
 # Waits for its server and takes it down again.
 _DISPLAY = ("xvfb-run", "-a", "-s", "-screen 0 1280x800x24")
 
@@ -83,9 +85,7 @@ def find_engine(name: str) -> WebEngine:
         return _find_own(name)
     # MiniBrowser says its version only on a display.
     display = _DISPLAY if name == "webkit" else ()
-    answer = subprocess.run(
-        [*display, program, "--version"], capture_output=True, text=True, timeout=60, check=False
-    )
+    answer = _run([*display, program, "--version"])
     number = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
     return WebEngine(name, program, number.group() if number else "unknown")
 
@@ -97,13 +97,7 @@ def _find_own(name: str) -> WebEngine:
             f"{name} is not installed. On Debian and Ubuntu: apt-get install {_PACKAGES[name]}. "
             f"Elsewhere: python -m playwright install {name}"
         )
-    answer = subprocess.run(
-        [sys.executable, own_build.__file__, name],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    answer = _run([sys.executable, own_build.__file__, name])
     if answer.returncode:
         reason = (answer.stderr.strip().splitlines() or ["it ended at once"])[-1]
         raise BrowserError(
@@ -111,6 +105,16 @@ def _find_own(name: str) -> WebEngine:
             f"Repair it with: python -m playwright install --with-deps {name}"
         )
     return WebEngine(name, builds[0], answer.stdout.strip(), is_own=True)
+
+
+def _run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=_VERSION_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        text = " ".join(map(str, command))
+        raise BrowserError(f"'{text}' gave no answer in {_VERSION_SECONDS} s.") from None
 
 
 def _find_program(name: str) -> Path | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,7 +14,7 @@ from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError, KerasportError
 from kerasport.parity.browsers import launched_chromium
 from kerasport.parity.comparison import Answer, Engine, Expectation
-from kerasport.parity.engines import find_engine
+from kerasport.parity.engines import WebEngine, find_engine
 from kerasport.parity.page import chromium_page, single_file_page
 from kerasport.parity.python_reader import python_reader
 from kerasport.parity.served_page import client_page, stock_page
@@ -136,11 +137,15 @@ def live_witnesses(
     missing: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         chromium = _Chromium(stack, webgpu="chromium/webgpu" in names)
+        # Asking an engine for its version starts it, which takes a while.
+        find = functools.cache(find_engine)
         for name in names:
             if stop is not None and stop.is_set():
                 break
             try:
-                live.append(stack.enter_context(_opened(name, bundle, chromium, start_seconds)))
+                live.append(
+                    stack.enter_context(_opened(name, bundle, chromium, find, start_seconds))
+                )
             except KerasportError as error:
                 missing[name] = str(error)
         yield live, missing
@@ -168,7 +173,11 @@ class _Chromium:
 
 
 def _opened(
-    name: str, bundle: Bundle, chromium: _Chromium, start_seconds: float
+    name: str,
+    bundle: Bundle,
+    chromium: _Chromium,
+    find: Callable[[str], WebEngine],
+    start_seconds: float,
 ) -> AbstractContextManager[LiveWitness]:
     where, _, backend = name.partition("/")
     if where == "chromium":
@@ -178,7 +187,7 @@ def _opened(
     if where == "tensorflowjs-python":
         return python_reader(bundle)
     if where == "stock-tfjs":
-        return stock_page(find_engine("chromium"), bundle, backend, start_seconds)
+        return stock_page(find("chromium"), bundle, backend, start_seconds)
     if where in ("firefox", "webkit"):
-        return client_page(find_engine(where), bundle, backend, start_seconds)
+        return client_page(find(where), bundle, backend, start_seconds)
     raise BrowserError(f"There is no way to reach the witness {name!r}.")
