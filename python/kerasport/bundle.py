@@ -25,6 +25,7 @@ from kerasport.metadata import (
 
 __all__ = [
     "METADATA_FILE",
+    "MODEL_FILE",
     "MODEL_SCRIPT",
     "PARITY_FILE",
     "SAMPLES_FILE",
@@ -127,11 +128,11 @@ class Bundle:
             content = json.loads((self.path / MODEL_FILE).read_text(encoding="utf-8"))
         except (OSError, json.JSONDecodeError) as error:
             raise BundleError(
-                f"'{self.path / 'model.json'}' cannot be read: {error}. Export the bundle again."
+                f"'{self.path / MODEL_FILE}' cannot be read: {error}. Export the bundle again."
             ) from None
         if not isinstance(content, dict) or content.get("format") != "layers-model":
             raise BundleError(
-                f"'{self.path / 'model.json'}' is not a TensorFlow.js layers model. "
+                f"'{self.path / MODEL_FILE}' is not a TensorFlow.js layers model. "
                 "Export the bundle again."
             )
         return content

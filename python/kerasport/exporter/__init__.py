@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle import METADATA_FILE, MODEL_SCRIPT, SAMPLES_FILE, Bundle
+from kerasport.bundle import METADATA_FILE, MODEL_FILE, MODEL_SCRIPT, SAMPLES_FILE, Bundle
 from kerasport.errors import ExportError
 from kerasport.exporter.embed import embed
 from kerasport.exporter.gate import check_graph, input_scaling, minimum_tfjs_version
@@ -278,7 +278,7 @@ def _export(
 def _check_target(out: Path, *, force: bool) -> None:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    if not (out / METADATA_FILE).is_file() or not (out / "model.json").is_file():
+    if not (out / METADATA_FILE).is_file() or not (out / MODEL_FILE).is_file():
         raise ExportError(
             f"'{out}' exists and is not a bundle, so it is left as it is. "
             "Choose another folder with --out."
@@ -341,7 +341,7 @@ def _file_entries(folder: Path) -> list[FileEntry]:
 
 def _write_script(metadata: Metadata, folder: Path) -> None:
     # Small files first: a page can show the model's name before the weights have arrived.
-    names = [METADATA_FILE, "model.json", SAMPLES_FILE]
+    names = [METADATA_FILE, MODEL_FILE, SAMPLES_FILE]
     names += [e.path for e in metadata.files if e.path not in names and e.path != SCHEMA_FILE]
     files = {name: (folder / name).read_bytes() for name in names}
     write_bytes(folder / MODEL_SCRIPT, embed(metadata.name, FORMAT_VERSION, files))

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
 
-from kerasport.bundle import PARITY_FILE, Bundle
+from kerasport.bundle import MODEL_FILE, PARITY_FILE, Bundle
 from kerasport.errors import BrowserError
 from kerasport.files import sha256_of, write_text
 from kerasport.metadata import MissingWitness, Parity, ParityFinding
@@ -103,7 +103,7 @@ def verify(
     found = [tally.witness() for tally in measured.tallies]
     parity = Parity(
         reference=reference.description,
-        model_sha256=sha256_of(bundle.path / "model.json"),
+        model_sha256=sha256_of(bundle.path / MODEL_FILE),
         pictures=reference.pictures,
         skipped=reference.skipped,
         witnesses=found,
