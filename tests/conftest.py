@@ -85,7 +85,7 @@ def exported_zoo(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Export
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole suite."""
-    from kerasport.parity.browsers import launched_chromium
+    from kerasport.parity.browsers.chromium import launched_chromium
 
     with launched_chromium() as launched:
         yield launched

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.runtime.layers import LAYERS
 
 SHAPE = (6, 4, 3)

@@ -13,7 +13,8 @@ import zoo
 
 from kerasport.errors import ExportError
 from kerasport.exporter import export
-from kerasport.exporter.rewriters import REFUSED, REWRITERS, activations
+from kerasport.exporter.lowering import REFUSED, REWRITERS
+from kerasport.exporter.lowering.layers import activations
 
 pytestmark = pytest.mark.keras
 

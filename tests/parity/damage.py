@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasport.exporter.embed import embed
+from kerasport.bundle.script import embed
 
 __all__ = ["change_kernel", "change_metadata", "seal_folder", "swap_outputs"]
 

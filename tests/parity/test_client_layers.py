@@ -12,7 +12,7 @@ import zoo
 from serving import served
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
-from kerasport.parity.comparison import TOLERANCES
+from kerasport.parity.compare.tally import TOLERANCES
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]
 

@@ -12,7 +12,7 @@ import pytest
 from demo_page import answered, drop_files
 
 from kerasport.bundle import Bundle
-from kerasport.parity.comparison import TOLERANCES
+from kerasport.parity.compare.tally import TOLERANCES
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 

@@ -12,8 +12,8 @@ import pytest
 import zoo
 from serving import served
 
-from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.lower import lower
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.lowering.lower import lower
 from kerasport.exporter.write import write_model
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]

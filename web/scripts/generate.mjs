@@ -6,7 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { compile } from 'json-schema-to-typescript';
 
-const SCHEMAS = new URL('../../python/kerasport/schemas/', import.meta.url);
+const SCHEMAS = new URL('../../python/kerasport/bundle/schemas/', import.meta.url);
 const TARGET = new URL('../src/client/metadata.generated.ts', import.meta.url);
 
 // json-schema-to-typescript knows tuples by the spelling of older drafts alone, and writes a minimum
@@ -23,7 +23,7 @@ function prepared(node) {
   return result;
 }
 
-const parts = ['// Generated from python/kerasport/schemas by `npm run generate`. Do not edit.\n'];
+const parts = ['// Generated from python/kerasport/bundle/schemas by `npm run generate`. Do not edit.\n'];
 for (const name of ['metadata', 'samples', 'parity']) {
   const schema = JSON.parse(await readFile(new URL(`${name}.schema.json`, SCHEMAS), 'utf8'));
   const options = { additionalProperties: false, bannerComment: '' };
