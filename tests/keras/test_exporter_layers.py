@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
+from support import zoo
 
 from kerasport.bundle import Bundle
 from kerasport.errors import ExportError

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zoo
+from support import zoo
 
 from kerasport.errors import ExportError
 from kerasport.exporter import export

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
 from PIL import Image
+from support import zoo
 
 from kerasport.bundle import Bundle
 from kerasport.errors import DataError, ExportError

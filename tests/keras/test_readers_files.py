@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-import zoo
+from support import zoo
 
 from kerasport.errors import ExportError, KerasportError, ModelError
 from kerasport.exporter import export

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from listening import Listening
-from pictures import write_class_folders
 from rich.console import Console
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport import models
 from kerasport.dataset import decode_dataset, read_folders

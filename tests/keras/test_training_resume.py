@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listening import Listening
-from pictures import write_class_folders
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport import models
 from kerasport.errors import DataError

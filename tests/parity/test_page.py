@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from demo_page import answered, open_page
 from PIL import Image
+from support.demo_page import answered, open_page
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.script import embed

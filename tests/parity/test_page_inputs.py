@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import PATIENCE, answered, open_page, serious_problems, watched
+from support.demo_page import PATIENCE, answered, open_page, serious_problems, watched
 
 from kerasport.parity.browsers.chromium import CHROMIUM_FLAGS, find_chromium
 

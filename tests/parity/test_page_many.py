@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import answered, drop_files, open_page, serious_problems, watched
+from support.demo_page import answered, drop_files, open_page, serious_problems, watched
 
 from kerasport.bundle import Bundle
 from kerasport.parity.compare.tally import TOLERANCES

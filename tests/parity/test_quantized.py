@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
-from serving import served
+from support import zoo
+from support.serving import served
 
 from kerasport.bundle import Bundle
 from kerasport.exporter import export, export_run

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from broken_pictures import broken_pictures
 from PIL import Image
+from support.broken_pictures import broken_pictures
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.errors import BrowserError

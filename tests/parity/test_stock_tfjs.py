@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
-from serving import served
+from support import zoo
+from support.serving import served
 
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.lowering.lower import lower

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from damage import change_kernel, change_metadata, swap_outputs
+from support.damage import change_kernel, change_metadata, swap_outputs
 
 from kerasport.bundle import Bundle
 from kerasport.parity import gather_expectations, verify

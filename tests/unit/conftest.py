@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pictures import write_class_folders
+from support.pictures import write_class_folders
 
 from kerasport.dataset import Dataset, PixelCache, parallel, read_folders
 from kerasport.preprocess import ImageSpec, preprocess

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cached import ROW, SPEC, assert_right, file_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from listening import Listening
-from pictures import write_class_folders
+from support.cached import ROW, SPEC, assert_right, file_of
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport.dataset import Dataset, PixelCache, cache, decode_dataset, read_folders
 from kerasport.preprocess import preprocess

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import write_class_folders
 from PIL import Image
+from support.pictures import write_class_folders
 
 from kerasport.dataset import decode_dataset, read_folders, survey
 from kerasport.errors import DataError

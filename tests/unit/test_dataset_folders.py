@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pictures import write_class_folders, write_picture
+from support.pictures import write_class_folders, write_picture
 
 from kerasport.dataset import ReadOptions, read_folders, read_labeled, warnings_about
 from kerasport.errors import DataError

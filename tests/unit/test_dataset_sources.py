@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from listening import Listening
-from pictures import write_class_folders
 from PIL import Image
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport.dataset import (
     Dataset,

@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graphs import chain, classes, conv, dense, depthwise, layer, normal, run, scaling, transposed
+from support.graphs import (
+    chain,
+    classes,
+    conv,
+    dense,
+    depthwise,
+    layer,
+    normal,
+    run,
+    scaling,
+    transposed,
+)
 
 from kerasport.cli.options import Pass
 from kerasport.errors import ExportError

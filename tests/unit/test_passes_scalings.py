@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graphs import (
+from support.graphs import (
     LAYOUT,
     SHAPE,
     chain,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from broken_pictures import broken_pictures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from support.broken_pictures import broken_pictures
 
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec, crop_box, decode, pad_layout, preprocess

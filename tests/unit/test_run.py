@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import write_picture
 from PIL import Image
+from support.pictures import write_picture
 
 from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
 from kerasport.dataset import Dataset, Example

@@ -27,7 +27,7 @@ from kerasport.preprocess import (
     preprocess,
 )
 
-WEB = Path(__file__).parents[1] / "web"
+WEB = Path(__file__).parents[2] / "web"
 FITS = ("stretch", "crop", "pad")
 LARGEST = (4000, 3000)
 

@@ -6,7 +6,7 @@ import struct
 import zlib
 from pathlib import Path
 
-PICTURES = Path(__file__).parent / "golden" / "pictures"
+PICTURES = Path(__file__).parents[1] / "golden" / "pictures"
 
 SAVE = "Save it as JPEG, PNG, GIF, BMP, WebP or AVIF."
 EARLY = "it is incomplete, the file ends too early. Copy or save it again."
