@@ -9,12 +9,13 @@ Convolutional Networks", 2014) works with every model, and needs about 120 infer
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import Bundle
+from kerasport.bundle.topology import LayerEntry, Topology
 from kerasport.errors import BundleError
 from kerasport.runtime import Runtime
 
@@ -49,7 +50,7 @@ def explain(
     runtime = Runtime(bundle)
     if class_index is None:
         class_index = int(runtime.predict(pixels[None])[0].argmax())
-    head = _find_head(bundle.model()["modelTopology"]["model_config"]["config"])
+    head = _find_head(bundle.topology())
     if method == "occlusion" or (method == "auto" and head is None):
         return "occlusion", occlusion_heat(runtime.predict, pixels, class_index)
     if head is None:
@@ -63,32 +64,29 @@ def explain(
     return "class-activation", activation_heat(features, kernel, class_index, pixels.shape[:2])
 
 
-def _find_head(config: dict[str, Any]) -> tuple[str, str] | None:
+def _find_head(topology: Topology) -> tuple[str, str] | None:
     """Return the names of the pooling and the dense layer that a model ends in."""
-    layers = {layer["name"]: layer for layer in config["layers"]}
+    layers = {layer.name: layer for layer in topology.layers}
 
-    def before(layer: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = layers[layer["inbound_nodes"][0][0][0]]
-        return found
+    def before(layer: LayerEntry) -> LayerEntry:
+        return layers[layer.inputs[0]]
 
-    layer = layers[config["output_layers"][0][0]]
-    activation = layer["config"].get("activation")
-    is_alone = layer["class_name"] == "Softmax" or (
-        layer["class_name"] == "Activation" and activation == "softmax"
+    layer = layers[topology.output]
+    activation = layer.config.get("activation")
+    is_alone = layer.class_name == "Softmax" or (
+        layer.class_name == "Activation" and activation == "softmax"
     )
     if is_alone:
         layer = before(layer)
     elif activation != "softmax":
         return None
-    if layer["class_name"] != "Dense" or layer["config"]["activation"] not in ("softmax", "linear"):
+    if layer.class_name != "Dense" or layer.config["activation"] not in ("softmax", "linear"):
         return None
-    dense = layer["name"]
+    dense = layer.name
     layer = before(layer)
-    while layer["class_name"] in ("Flatten", "Reshape"):
+    while layer.class_name in ("Flatten", "Reshape"):
         layer = before(layer)
-    if layer["class_name"] != "GlobalAveragePooling2D":
-        return None
-    return layer["name"], dense
+    return (layer.name, dense) if layer.class_name == "GlobalAveragePooling2D" else None
 
 
 def occlusion_heat(

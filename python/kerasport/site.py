@@ -10,14 +10,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 import re
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 from kerasport.assets import web_asset
 from kerasport.bundle import METADATA_FILE, Bundle
+from kerasport.bundle.script import embed_inline
 from kerasport.errors import BundleError
 from kerasport.files import replaced_folder, write_text
 
@@ -27,27 +26,6 @@ _PAGE = "page/index.html"
 _SCRIPTS = ("demo.js", "kerasport.iife.js")
 _STYLE = "demo.css"
 _MARK = "index.html"
-
-_PIECE_BYTES = 768 * 1024
-"""Bytes to a call: 1 MiB of base64, divisible by 3, so that only a file's last piece is padded."""
-
-# UTF-8 has no cheaper way: the encoding of model.js needs a file of its own.
-_PROLOGUE = """\
-"use strict";
-((scope) => {
-  const files = new Map();
-  const decode = Uint8Array.fromBase64
-    ? (text) => Uint8Array.fromBase64(text)
-    : (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  (scope.kerasportBundles ??= []).push({ formatVersion: %(version)d, name: %(name)s, files });
-  scope.kerasportBundle = (path, bytes, text) => {
-    const piece = decode(text);
-    if (piece.length !== bytes) throw new Error(`'${path}' is damaged: copy the page again.`);
-    if (!files.has(path)) files.set(path, []);
-    files.get(path).push(piece);
-  };
-})(globalThis);
-"""
 
 
 def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
@@ -179,20 +157,4 @@ def _bundle_script(bundle: Bundle) -> str:
     """Return the bundle as a classic script in ASCII, which leaves what `model.js` leaves."""
     paths = [METADATA_FILE, *(entry.path for entry in bundle.metadata.files)]
     files = {path: (bundle.path / path).read_bytes() for path in paths}
-    return _calls(bundle.metadata.name, bundle.metadata.format_version, files)
-
-
-def _calls(name: str, version: int, files: Mapping[str, bytes]) -> str:
-    parts = [_PROLOGUE % {"version": version, "name": _literal(name)}]
-    for path, content in files.items():
-        # An empty file still has to be registered.
-        for start in range(0, len(content), _PIECE_BYTES) or (0,):
-            piece = content[start : start + _PIECE_BYTES]
-            text = base64.b64encode(piece).decode("ascii")
-            parts.append(f'kerasportBundle({_literal(path)}, {len(piece)}, "{text}");\n')
-    return "".join(parts)
-
-
-def _literal(text: str) -> str:
-    # ASCII-only JSON is a JavaScript literal; with `<` escaped, no name ends the script.
-    return json.dumps(text).replace("<", "\\u003c")
+    return embed_inline(bundle.metadata.name, bundle.metadata.format_version, files)

@@ -105,3 +105,61 @@ def test_the_runtime_takes_only_the_models_own_shape() -> None:
 
     with pytest.raises(BundleError, match=r"shape \(1, 4, 4, 3\). Expected \[n, "):
         runtime.predict(np.zeros((1, 4, 4, 3), np.uint8))
+
+
+def test_the_model_is_read_once(folder: Path) -> None:
+    """Whoever asks again is answered from memory, though the file is gone."""
+    bundle = Bundle.open(folder)
+    (folder / "model.json").unlink()
+
+    assert bundle.model() is bundle.model()
+    assert bundle.layers() is bundle.layers()
+
+
+def test_layers_come_in_the_order_of_computation() -> None:
+    """Each layer names those whose outputs it takes; the last one answers."""
+    topology = Bundle.open(FROZEN).topology()
+
+    known: set[str] = set()
+    for layer in topology.layers:
+        assert known.issuperset(layer.inputs)
+        known.add(layer.name)
+    assert [layer.class_name for layer in topology.layers if not layer.inputs] == ["InputLayer"]
+    assert topology.layers[-1].name == topology.output
+    assert topology.layers[-1].class_name == "Softmax"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda model: model["modelTopology"].clear(), "modelTopology in model.json is not compl"),
+        (lambda model: model.pop("modelTopology"), "modelTopology in model.json is not complete"),
+        (lambda model: model.pop("weightsManifest"), "The weightsManifest is not complete"),
+        (
+            lambda model: model["weightsManifest"][0]["paths"].append("model.js"),
+            "names the file 'model.js', which metadata.json does not list",
+        ),
+        (
+            lambda model: model["weightsManifest"][0]["weights"].pop(),
+            "The files and model.json are of different models. Export the bundle again.",
+        ),
+        (
+            lambda model: model["weightsManifest"][0]["weights"][0].update(dtype="int32"),
+            "is int32. Expected float32, or fewer bits that stand for it.",
+        ),
+    ],
+    ids=["empty", "no topology", "no manifest", "not listed", "too long", "integers"],
+)
+def test_a_wrong_model_file_says_what_is_wrong(
+    change: Callable[[dict[str, Any]], Any], message: str, folder: Path
+) -> None:
+    """What contradicts the other files, or is not there, is refused by name."""
+    path = folder / "model.json"
+    model = json.loads(path.read_text())
+    change(model)
+    path.write_text(json.dumps(model))
+
+    with pytest.raises(BundleError) as error:
+        Runtime(Bundle.open(folder, check_files=False))
+
+    assert message in str(error.value)

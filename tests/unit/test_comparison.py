@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import MissingWitness, Parity
+from kerasport.bundle.parity import MissingWitness, Parity
 from kerasport.cli.verify import print_parity
 from kerasport.errors import CheckFailed, KerasportError
 from kerasport.parity.certificate import certificate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasport.bundle.script import PIECE_BYTES, embed
+from kerasport.bundle.script import PIECE_BYTES, embed, embed_inline
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -87,3 +88,32 @@ def test_the_frozen_script_is_still_what_is_written() -> None:
     files["all.bin"] = EVERY_PAIR[1:]
 
     assert embed("frozen", 1, files) == (GOLDEN / "model-utf16-late.js").read_bytes()
+
+
+def test_what_stands_inside_a_page_ends_no_element() -> None:
+    """Neither a name nor a path of a script inside a page can end it; all of it is ASCII."""
+    script = embed_inline("</script>é", 1, {"</script>": b"<"})
+
+    assert "<" not in script[script.index("name:") : script.index(", files }")]
+    assert script.isascii()
+    assert script.endswith('kerasportBundle("\\u003c/script>", 1, "PA==");\n')
+
+
+def test_a_file_inside_a_page_is_cut_where_base64_is_not_padded() -> None:
+    """The pieces of a large file, put together, are its base64; an empty file has one piece."""
+    content = bytes(range(256)) * 8192
+
+    script = embed_inline("m", 1, {"a.bin": content, "empty.bin": b""})
+
+    calls = re.findall(r'^kerasportBundle\("(.+)", (\d+), "(.*)"\);$', script, re.M)
+    assert [path for path, _, _ in calls] == ["a.bin"] * 3 + ["empty.bin"]
+    assert base64.b64decode("".join(text for _, _, text in calls)) == content
+
+
+@pytest.mark.parametrize("name", ["FORMAT_VERSION", "NAME"])
+def test_a_placeholder_in_a_name_stays_text(name: str) -> None:
+    """A model may be called what the decoders call the places of its name and version."""
+    registered = f'push({{ formatVersion: 1, name: "{name}", files }});'
+
+    assert registered in embed(name, 1, {}).decode("utf-16")
+    assert registered in embed_inline(name, 1, {})

@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from kerasport.bundle.metadata import FORMAT_VERSION, Metadata, parse_document
+from kerasport.bundle.document import FORMAT_VERSION, parse_document
+from kerasport.bundle.metadata import Metadata
 from kerasport.bundle.schema import SCHEMA_FOLDER, schemas
 from kerasport.errors import BundleError
 

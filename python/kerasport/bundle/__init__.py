@@ -1,14 +1,15 @@
 """An exported folder and its documents: opened, described, checked."""
 
-from kerasport.bundle.folder import (
+from kerasport.bundle.file_names import (
     METADATA_FILE,
     MODEL_FILE,
     MODEL_SCRIPT,
     PARITY_FILE,
     SAMPLES_FILE,
-    Bundle,
-    dequantize,
+    SCHEMA_FILE,
 )
+from kerasport.bundle.folder import Bundle
+from kerasport.bundle.weights import dequantize
 
 __all__ = [
     "METADATA_FILE",
@@ -16,6 +17,7 @@ __all__ = [
     "MODEL_SCRIPT",
     "PARITY_FILE",
     "SAMPLES_FILE",
+    "SCHEMA_FILE",
     "Bundle",
     "dequantize",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,33 +11,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.metadata import (
-    Interface,
-    Metadata,
-    Parity,
-    Sample,
-    Samples,
-    parse_document,
-    read_document,
+from kerasport.bundle.document import parse_document, read_document
+from kerasport.bundle.file_names import (
+    METADATA_FILE,
+    MODEL_FILE,
+    MODEL_SCRIPT,
+    PARITY_FILE,
+    SAMPLES_FILE,
 )
+from kerasport.bundle.metadata import Interface, Metadata
+from kerasport.bundle.parity import Parity
+from kerasport.bundle.samples import Sample, Samples
+from kerasport.bundle.topology import LayerEntry, Topology, read_topology
+from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import BundleError
 from kerasport.files import sha256_of
 
-__all__ = [
-    "METADATA_FILE",
-    "MODEL_FILE",
-    "MODEL_SCRIPT",
-    "PARITY_FILE",
-    "SAMPLES_FILE",
-    "Bundle",
-    "dequantize",
-]
+__all__ = ["Bundle"]
 
-METADATA_FILE = "metadata.json"
-MODEL_FILE = "model.json"
-MODEL_SCRIPT = "model.js"
-PARITY_FILE = "parity.json"
-SAMPLES_FILE = "samples/samples.json"
+_SHOWN = 300
+"""Characters of a value that a message shows; a thousand class names would hide the rest."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ class Bundle:
             if sha256_of(file) != entry.sha256:
                 raise BundleError(
                     f"The file '{entry.path}' in '{self.path}' was changed after the export: its "
-                    "SHA-256 is not the one in metadata.json. Export the bundle again."
+                    f"SHA-256 is not the one in {METADATA_FILE}. Export the bundle again."
                 )
 
     def _check_interface(self) -> None:
@@ -123,7 +116,23 @@ class Bundle:
         return read_document(Parity, file) if file.exists() else None
 
     def model(self) -> dict[str, Any]:
-        """Return the content of `model.json`."""
+        """Return the content of `model.json`, which is read once; do not change it."""
+        return self._model
+
+    def layers(self) -> tuple[LayerEntry, ...]:
+        """Return the model's layers in the order of computation."""
+        return self.topology().layers
+
+    def topology(self) -> Topology:
+        """Return the graph of layers that `model.json` describes."""
+        return self._topology
+
+    @functools.cached_property
+    def _topology(self) -> Topology:
+        return read_topology(self._model.get("modelTopology", {}))
+
+    @functools.cached_property
+    def _model(self) -> dict[str, Any]:
         try:
             content = json.loads((self.path / MODEL_FILE).read_text(encoding="utf-8"))
         except (OSError, json.JSONDecodeError) as error:
@@ -139,65 +148,30 @@ class Bundle:
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return all weights by their name in the manifest, as the float32 of TensorFlow.js."""
-        arrays: dict[str, NDArray[np.float32]] = {}
-        listed = {entry.path for entry in self.metadata.files}
-        for group in self.model()["weightsManifest"]:
-            for name in group["paths"]:
-                # Only listed paths were checked: to stay inside the folder, and by their hash.
-                if name not in listed:
-                    raise BundleError(
-                        f"model.json in '{self.path}' names the file {name!r}, which metadata.json "
-                        "does not list. Export the bundle again."
-                    )
-            data = b"".join((self.path / name).read_bytes() for name in group["paths"])
-            offset = 0
-            for entry in group["weights"]:
-                quantization = entry.get("quantization")
-                kind = _stored_type(entry, quantization)
-                count = int(np.prod(entry["shape"], dtype=np.int64))
-                end = offset + kind.itemsize * count
-                if end > len(data):
-                    raise BundleError(
-                        f"The weights of '{self.path}' end before {entry['name']!r} is complete. "
-                        "Export the bundle again."
-                    )
-                array = np.frombuffer(data, kind, count, offset).reshape(entry["shape"])
-                arrays[entry["name"]] = dequantize(array, quantization)
-                offset = end
-        return arrays
+        try:
+            arrays = read_weights(self.model().get("weightsManifest"), self._read_listed)
+        except ManifestProblem as problem:
+            raise BundleError(
+                f"The weights of '{self.path}' cannot be read. {problem} Export the bundle again."
+            ) from None
+        other = next((name for name, array in arrays.items() if array.dtype != np.float32), None)
+        if other is not None:
+            raise BundleError(
+                f"The weight {other!r} in '{self.path}' is {arrays[other].dtype}. Expected "
+                "float32, or fewer bits that stand for it. Export the bundle again."
+            )
+        return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
 
-
-def dequantize(
-    stored: NDArray[np.generic], quantization: Mapping[str, Any] | None
-) -> NDArray[np.float32]:
-    """Return stored values as float32, bit by bit what TensorFlow.js makes of them.
-
-    Args:
-        stored: values of the type on disk.
-        quantization: the entry of the manifest, with `scale` and `min` for the affine types.
-    """
-    if quantization is None or "scale" not in quantization:
-        return stored.astype(np.float32)
-    # JavaScript multiplies and adds in double precision, and rounds once.
-    scale, low = float(quantization["scale"]), float(quantization["min"])
-    return (stored.astype(np.float64) * scale + low).astype(np.float32)
-
-
-def _stored_type(entry: Mapping[str, Any], quantization: Mapping[str, Any] | None) -> np.dtype[Any]:
-    name = entry["dtype"] if quantization is None else quantization["dtype"]
-    if entry["dtype"] != "float32" or name not in _STORED_TYPES:
-        raise BundleError(
-            f"The weight {entry['name']!r} is stored as {name} of {entry['dtype']}. "
-            f"Expected float32, as it is or as {', '.join(_STORED_TYPES)}. Export the bundle again."
-        )
-    return np.dtype(_STORED_TYPES[name])
+    def _read_listed(self, name: str) -> bytes:
+        # Only listed paths were checked: to stay inside the folder, and by their hash.
+        if name not in {entry.path for entry in self.metadata.files}:
+            raise BundleError(
+                f"{MODEL_FILE} in '{self.path}' names the file {name!r}, which {METADATA_FILE} "
+                "does not list. Export the bundle again."
+            )
+        return (self.path / name).read_bytes()
 
 
 def _quoted(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
-_SHOWN = 300
-"""Characters of a value that a message shows; a thousand class names would hide the rest."""
-_STORED_TYPES = {"float32": "<f4", "float16": "<f2", "uint16": "<u2", "uint8": "|u1"}

@@ -1,78 +1,45 @@
-"""What a bundle says about itself: the one source of `metadata.json` and its neighbours.
+"""`metadata.json`: what a classifier says about itself, in a bundle and in a run.
 
-The JSON Schemas in `kerasport/bundle/schemas/` and the TypeScript types in
-`web/src/client/metadata.generated.ts` are generated from the models here (`make schema`), and a
-test fails when they are stale. JSON uses camelCase; Python uses the same words in snake_case.
+The JSON Schemas in `kerasport/bundle/schemas/` and the TypeScript types in the client's
+`metadata.generated.ts` are generated from the models in this package (`make schema`), and a test
+fails when they are stale.
 """
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, model_validator
 
-from kerasport.errors import BundleError, DataError
-from kerasport.files import to_json
+from kerasport.bundle.document import FORMAT_VERSION, Byte, Document, Probability, Sha256
+from kerasport.errors import DataError
 from kerasport.labels import check_class_names
 from kerasport.preprocess import ColorMode, Fit, ImageSpec, Resample
 
 __all__ = [
-    "FORMAT_VERSION",
     "MINIMUM_TFJS_VERSION",
     "Calibration",
     "ClassifierDescription",
+    "Counts",
     "FileEntry",
     "FloatAgreement",
+    "Interface",
     "Metadata",
     "Metrics",
-    "MissingWitness",
     "Output",
-    "Parity",
-    "ParityFinding",
     "Preprocessing",
     "Quantization",
     "QuantizationSearch",
     "QuantizationTrial",
     "Rescaling",
-    "Sample",
-    "Samples",
     "Training",
-    "Witness",
-    "parse_document",
-    "read_document",
 ]
-
-FORMAT_VERSION = 1
-"""Version of the bundle format; raised only when an older reader could not cope."""
 
 MINIMUM_TFJS_VERSION = "3.21.0"
 """Oldest TensorFlow.js that knows every layer that is written: the first with Rescaling."""
 
-Byte = Annotated[int, Field(ge=0, le=255)]
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
-
-class _Document(BaseModel):
-    # Unknown fields are ignored, so that a field added later does not need a new format version.
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        populate_by_name=True,
-        extra="ignore",
-        frozen=True,
-        allow_inf_nan=False,
-        protected_namespaces=(),
-    )
-
-    def to_json(self) -> str:
-        """Return the document as camelCase JSON with sorted keys: equal content, equal bytes."""
-        return to_json(self.model_dump(mode="json", by_alias=True))
-
-
-class Rescaling(_Document):
+class Rescaling(Document):
     """The scaling that the model applies to its own input: `x * scale + offset`."""
 
     scale: float | list[float] = Field(description="Factor, for all channels or one per channel.")
@@ -83,7 +50,7 @@ class Rescaling(_Document):
     )
 
 
-class Preprocessing(_Document):
+class Preprocessing(Document):
     """How a picture file becomes the model's uint8 input, step by step."""
 
     orientation: Literal["exif"] = Field(
@@ -107,14 +74,14 @@ class Preprocessing(_Document):
     )
 
 
-class Output(_Document):
+class Output(Document):
     """What the model returns."""
 
     kind: Literal["probabilities"] = "probabilities"
     activation: Literal["softmax", "sigmoid"] = Field(description="Last activation in the model.")
 
 
-class FloatAgreement(_Document):
+class FloatAgreement(Document):
     """How close the stored weights answer to the float32 weights they were made from."""
 
     pictures: Annotated[int, Field(ge=1)]
@@ -135,7 +102,7 @@ class QuantizationTrial(FloatAgreement):
     chosen: bool = Field(description="Whether the bundle holds this one.")
 
 
-class QuantizationSearch(_Document):
+class QuantizationSearch(Document):
     """How the type of the weights was chosen by measuring."""
 
     pictures: str = Field(description="Which labelled pictures were measured on.")
@@ -145,7 +112,7 @@ class QuantizationSearch(_Document):
     trials: list[QuantizationTrial]
 
 
-class Quantization(_Document):
+class Quantization(Document):
     """How the weights are stored on disk. They are float32 once loaded."""
 
     weights: Literal["float32", "float16", "uint16", "uint8"] = Field(
@@ -160,7 +127,7 @@ class Quantization(_Document):
     search: QuantizationSearch | None = None
 
 
-class Counts(_Document):
+class Counts(Document):
     """Number of pictures per class, in the order of `classNames`."""
 
     train: list[int]
@@ -168,7 +135,7 @@ class Counts(_Document):
     test: list[int]
 
 
-class Training(_Document):
+class Training(Document):
     """Where the weights come from."""
 
     recipe: str
@@ -184,7 +151,7 @@ class Training(_Document):
     versions: dict[str, str] = Field(description="Version of each package that took part.")
 
 
-class Metrics(_Document):
+class Metrics(Document):
     """How good the model is, and how that was found."""
 
     test_accuracy: Probability | None
@@ -198,7 +165,7 @@ class Metrics(_Document):
     )
 
 
-class Calibration(_Document):
+class Calibration(Document):
     """How the probabilities were made to say how often the model is right."""
 
     temperature: float = Field(
@@ -218,7 +185,7 @@ class Calibration(_Document):
     )
 
 
-class Interface(_Document):
+class Interface(Document):
     """What the model takes and gives, as `model.json` keeps it for itself.
 
     It is `userDefinedMetadata.kerasport` there. Unlike metadata.json that file is covered by a
@@ -236,7 +203,7 @@ class Interface(_Document):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class ClassifierDescription(_Document):
+class ClassifierDescription(Document):
     """What is known of a trained classifier, with or without a bundle around it."""
 
     name: str = Field(min_length=1)
@@ -299,7 +266,7 @@ class ClassifierDescription(_Document):
         )
 
 
-class FileEntry(_Document):
+class FileEntry(Document):
     """One file of the bundle, by its path relative to `metadata.json`."""
 
     path: str = Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
@@ -318,142 +285,3 @@ class Metadata(ClassifierDescription):
         description="Every file but metadata.json, model.js (made of the others) and parity.json "
         "(written later by verify)."
     )
-
-
-class Sample(_Document):
-    """A picture in the bundle with what Keras answered for it."""
-
-    file: str = Field(description="Path relative to metadata.json.")
-    label: str | None = Field(description="True class, where known.")
-    probabilities: list[Probability] = Field(
-        description="Keras' float32 answer, in the order of classNames. Where the weights are "
-        "quantised, the answer of the weights as they are stored."
-    )
-    float_probabilities: list[Probability] | None = Field(
-        default=None,
-        description="Keras' answer before the weights were quantised; null where they are not.",
-    )
-    pixels_sha256: Sha256 = Field(
-        description="SHA-256 of the uint8 pixels after preprocessing, row by row, channels last."
-    )
-
-
-class Samples(_Document):
-    """`samples/samples.json`: pictures by which any consumer can check itself."""
-
-    samples: list[Sample]
-
-
-class Witness(_Document):
-    """What one engine on one backend answered, compared with Keras."""
-
-    name: str = Field(description="Engine and backend, like chromium/wasm; or another reader.")
-    engine: str
-    engine_version: str
-    backend: str
-    tfjs_version: str
-    pictures: int
-    differing_pixels: int = Field(description="Input values that differ after preprocessing.")
-    max_absolute_difference: float = Field(description="Largest difference of a probability.")
-    tolerance: float = Field(description="Largest difference that is allowed.")
-    top1_agreement: Probability = Field(
-        description="Share of pictures with the same best class; ties within tolerance agree."
-    )
-    worst_picture: str | None = Field(description="Picture with the largest difference.")
-    passed: bool
-    differing_pictures: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Pictures with such input values, or refused by the engine."
-    )
-    float_agreement: FloatAgreement | None = Field(
-        default=None,
-        description="Against the float32 weights, where those in the bundle are quantised.",
-    )
-    seconds: float | None = Field(
-        default=None, description="Time that the engine took for all pictures."
-    )
-
-
-class MissingWitness(_Document):
-    """An engine that could not be asked, or was left out. It proves nothing."""
-
-    name: str
-    reason: str = Field(description="Why, and what brings it.")
-    left_out: bool = Field(
-        default=False,
-        description="Whether it was not asked because nobody named it; else it is not there.",
-    )
-
-
-class ParityFinding(_Document):
-    """Where two sides part."""
-
-    where: Literal[
-        "settings", "classes", "decode", "orientation", "resize", "weights", "layer", "engine"
-    ]
-    witness: str | None = Field(description="Engine that showed it; null where the files do.")
-    picture: str | None
-    detail: str = Field(description="What was expected and what was found.")
-
-
-class Parity(_Document):
-    """`parity.json`: what `kerasport verify` measured on this bundle."""
-
-    reference: str = Field(description="Where the expected probabilities come from.")
-    model_sha256: Sha256 = Field(description="SHA-256 of the model.json that was measured.")
-    pictures: str = Field(description="Which pictures were compared.")
-    skipped: list[str] = Field(description="Files that are not readable pictures, with reasons.")
-    witnesses: list[Witness]
-    missing: list[MissingWitness] = Field(
-        default=[], description="Witnesses that are not there, or were left out."
-    )
-    findings: list[ParityFinding] = Field(
-        default=[], description="What was found to differ, and where."
-    )
-    passed: bool
-
-
-DocumentType = TypeVar("DocumentType", bound=_Document)
-
-
-def parse_document(kind: type[DocumentType], text: str, source: str) -> DocumentType:
-    """Return the document in `text`.
-
-    Raises:
-        BundleError: the text is not JSON, misses a field, or has a newer `formatVersion`.
-    """
-    try:
-        value: Any = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BundleError(
-            f"'{source}' is not JSON (line {error.lineno}: {error.msg}). Export the bundle again."
-        ) from None
-    version = value.get("formatVersion") if isinstance(value, dict) else None
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise BundleError(
-            f"'{source}' has bundle format {version}; this kerasport reads formats up to "
-            f"{FORMAT_VERSION}. Upgrade it with: pip install --upgrade kerasport"
-        )
-    try:
-        return kind.model_validate(value)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'document'}: {problem['msg']}"
-            for problem in error.errors()[:5]
-        )
-        raise BundleError(
-            f"'{source}' is not a valid {kind.__name__} document: {problems}. "
-            "Export the bundle again."
-        ) from None
-
-
-def read_document(kind: type[DocumentType], path: Path) -> DocumentType:
-    """Return the document in the file `path`; see `parse_document`."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise BundleError(
-            f"There is no '{path.name}' in '{path.parent}'. Expected a folder written by kerasport."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise BundleError(f"'{path}' is not UTF-8 text ({error}). Export it again.") from None
-    return parse_document(kind, text, str(path))

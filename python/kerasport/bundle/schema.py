@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from kerasport.bundle.metadata import Metadata, Parity, Samples
+from kerasport.bundle.metadata import Metadata
+from kerasport.bundle.parity import Parity
+from kerasport.bundle.samples import Samples
 from kerasport.files import to_json, write_text
 
 __all__ = ["SCHEMA_FOLDER", "schemas"]

@@ -1,24 +1,35 @@
 """Put a whole bundle into one classic script, for pages that are opened from `file://`.
 
 A page on `file://` may not fetch its neighbours, but it may run them. Files travel as string
-literals in a UTF-16 script, two bytes to a character: 2 % more than the files themselves where
-base64 adds 33 %, at the same speed (`docs/bundle-format.md` has the figures). The byte order mark
-names the encoding, and by the standard it goes before the page's charset, the element's and the
-server's. Each call carries about 1 MB; one long literal takes two to three times as long. A piece
-is decoded when it is first read: the script is one task, in which the page can do nothing else.
+literals, in calls of a function that the script defines first; it registers them on
+`globalThis.kerasportBundles`. There are two encodings, each with its decoder in `scripts/`:
+
+* `embed` writes `model.js`, a file of its own, in UTF-16, two bytes to a character: 2 % more than
+  the files themselves where base64 adds 33 %, at the same speed (`docs/bundle-format.md` has the
+  figures). The byte order mark names the encoding, and by the standard it goes before the page's
+  charset, the element's and the server's. A piece is decoded when it is first read: the script is
+  one task, in which the page can do nothing else.
+* `embed_inline` writes base64, for a script that stands inside a page: UTF-8 has no cheaper way.
+
+Each call carries about 1 MB; one long literal takes two to three times as long.
 """
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
-__all__ = ["PIECE_BYTES", "embed"]
+__all__ = ["PIECE_BYTES", "embed", "embed_inline"]
 
 PIECE_BYTES = 1 << 20
-"""Bytes of a file that a call carries; even, so that only a file's last piece may need padding."""
+"""Bytes of a file that a call in UTF-16 carries; even, so that only the last may need padding."""
+
+_BASE64_PIECE_BYTES = 768 * 1024
+"""Bytes to a call in base64, 1 MiB of it; divisible by 3, so that only the last one is padded."""
 
 # A quote, a backslash, the ends of lines, and halves of surrogate pairs may not stand in a literal
 # or not in UTF-16. Such a character follows an escape, its highest bit flipped.
@@ -26,48 +37,11 @@ _ESCAPE = 0x2028
 _ESCAPED = np.array([0x22, 0x5C, 0x0A, 0x0D, _ESCAPE, 0x2029], np.uint16)
 _HIGHEST_BIT = np.uint16(0x8000)
 
-# The decoder travels with what it decodes: every client reads every bundle's script.
-_PROLOGUE = """\
-"use strict";
-((scope) => {
-  const files = new Map();
-  const decode = (text, bytes) => {
-    const characters = new Uint16Array(text.length);
-    let count = 0;
-    for (let i = 0; i < text.length; i++) {
-      const character = text.charCodeAt(i);
-      characters[count++] = character === 0x2028 ? text.charCodeAt(++i) ^ 0x8000 : character;
-    }
-    if (count !== Math.ceil(bytes / 2)) return null;
-    return new Uint8Array(characters.buffer, 0, bytes);
-  };
-  (scope.kerasportBundles ??= []).push({ formatVersion: %(version)d, name: %(name)s, files });
-  scope.kerasportBundle = (path, bytes, text) => {
-    if (!files.has(path)) files.set(path, []);
-    const pieces = files.get(path);
-    const index = pieces.length;
-    const keep = (how) =>
-      Object.defineProperty(pieces, index, { configurable: true, enumerable: true, ...how });
-    keep({
-      get() {
-        const value = decode(text, bytes);
-        if (!value) {
-          throw new Error(
-            `model.js is damaged: a piece of '${path}' does not hold the ${bytes} bytes that it ` +
-              "should. Copy the file again, or export the model again.",
-          );
-        }
-        keep({ value, writable: true });
-        return value;
-      },
-    });
-  };
-})(globalThis);
-"""
+_DECODERS = Path(__file__).parent / "scripts"
 
 
 def embed(name: str, format_version: int, files: Mapping[str, bytes]) -> bytes:
-    """Return the script that registers a bundle's files on `globalThis.kerasportBundles`.
+    """Return the script that registers a bundle's files, as `model.js` holds it.
 
     Args:
         name: the model's name.
@@ -80,15 +54,41 @@ def embed(name: str, format_version: int, files: Mapping[str, bytes]) -> bytes:
     head = (
         f"\ufeff// kerasport bundle, format {format_version}: load it before kerasport.iife.js.\n"
     )
-    prologue = _PROLOGUE % {"version": format_version, "name": json.dumps(name)}
-    parts = [(head + prologue).encode("utf-16-le")]
-    for path, content in files.items():
-        # An empty file still has to be registered.
-        for start in range(0, len(content), PIECE_BYTES) or (0,):
-            piece = content[start : start + PIECE_BYTES]
-            call = f'kerasportBundle({json.dumps(path)}, {len(piece)}, "'
-            parts += [call.encode("utf-16-le"), _characters(piece), '");\n'.encode("utf-16-le")]
+    decoder = _decoder("utf16.js", json.dumps(name), format_version)
+    parts = [(head + decoder).encode("utf-16-le")]
+    for path, piece in _pieces(files, PIECE_BYTES):
+        call = f'kerasportBundle({json.dumps(path)}, {len(piece)}, "'
+        parts += [call.encode("utf-16-le"), _characters(piece), '");\n'.encode("utf-16-le")]
     return b"".join(parts)
+
+
+def embed_inline(name: str, format_version: int, files: Mapping[str, bytes]) -> str:
+    """Return the script that registers a bundle's files, to stand inside a page.
+
+    It is ASCII, and no name or path in it ends the page's script element; see `embed`.
+    """
+    parts = [_decoder("base64.js", _inline_literal(name), format_version)]
+    for path, piece in _pieces(files, _BASE64_PIECE_BYTES):
+        text = base64.b64encode(piece).decode("ascii")
+        parts.append(f'kerasportBundle({_inline_literal(path)}, {len(piece)}, "{text}");\n')
+    return "".join(parts)
+
+
+def _decoder(file: str, name: str, format_version: int) -> str:
+    """Return the start of a script: the decoder travels with what it decodes.
+
+    So every client reads every bundle's script. `name` is a JavaScript literal.
+    """
+    text = (_DECODERS / file).read_text(encoding="utf-8")
+    # The name comes last, so that nothing in it is taken for a placeholder.
+    return text.replace("FORMAT_VERSION", str(format_version)).replace("NAME", name, 1)
+
+
+def _pieces(files: Mapping[str, bytes], size: int) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of each call, at most `size` bytes; an empty file has one too."""
+    for path, content in files.items():
+        for start in range(0, len(content), size) or (0,):
+            yield path, content[start : start + size]
 
 
 def _characters(piece: bytes) -> bytes:
@@ -99,3 +99,8 @@ def _characters(piece: bytes) -> bytes:
     result = np.full(len(values) + int(refused.sum()), _ESCAPE, "<u2")
     result[places] = np.where(refused, values ^ _HIGHEST_BIT, values)
     return result.tobytes()
+
+
+def _inline_literal(text: str) -> str:
+    # ASCII-only JSON is a JavaScript literal; with `<` escaped, no name ends the script.
+    return json.dumps(text).replace("<", "\\u003c")

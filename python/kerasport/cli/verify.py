@@ -15,7 +15,7 @@ from kerasport.cli.options import Backend, JsonOption, WitnessOption
 from kerasport.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from kerasport.bundle.metadata import Parity
+    from kerasport.bundle.parity import Parity
 
 __all__ = ["print_parity", "verify"]
 

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle import METADATA_FILE, MODEL_FILE, MODEL_SCRIPT, SAMPLES_FILE, Bundle
+from kerasport.bundle import (
+    METADATA_FILE,
+    MODEL_FILE,
+    MODEL_SCRIPT,
+    SAMPLES_FILE,
+    SCHEMA_FILE,
+    Bundle,
+)
+from kerasport.bundle.document import FORMAT_VERSION
 from kerasport.bundle.metadata import (
-    FORMAT_VERSION,
     ClassifierDescription,
     FileEntry,
     Metadata,
@@ -21,9 +28,8 @@ from kerasport.bundle.metadata import (
     Preprocessing,
     Quantization,
     Rescaling,
-    Sample,
-    Samples,
 )
+from kerasport.bundle.samples import Sample, Samples
 from kerasport.bundle.schema import SCHEMA_FOLDER
 from kerasport.bundle.script import embed
 from kerasport.errors import ExportError
@@ -55,8 +61,6 @@ READ_BACK_TOLERANCE = 1e-5
 Both compute in float32 and differ in the order of their sums only; `verify` allows the same for
 the browser's cpu and wasm backends.
 """
-
-SCHEMA_FILE = "metadata.schema.json"
 
 
 class HasRun(Protocol):

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kerasport.bundle.metadata import Metadata, Parity
+from kerasport.bundle.metadata import Metadata
+from kerasport.bundle.parity import Parity
 from kerasport.parity.compare.location import told_once
 from kerasport.parity.compare.tally import Departure
 from kerasport.report.markup import section, table

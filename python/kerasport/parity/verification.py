@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kerasport.bundle import MODEL_FILE, PARITY_FILE, Bundle
-from kerasport.bundle.metadata import MissingWitness, Parity, ParityFinding
+from kerasport.bundle.parity import MissingWitness, Parity, ParityFinding
 from kerasport.errors import BrowserError
 from kerasport.files import sha256_of, write_text
 from kerasport.parity.browsers.engines import find_engine

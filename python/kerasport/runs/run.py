@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from kerasport.bundle.metadata import ClassifierDescription, read_document
+from kerasport.bundle.document import read_document
+from kerasport.bundle.metadata import ClassifierDescription
 from kerasport.dataset import Dataset, Example
 from kerasport.errors import BundleError, DataError
 from kerasport.files import replaced_folder, write_json

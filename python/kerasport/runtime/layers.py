@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from kerasport.runtime.activations import Array, activate, softmax
 
 __all__ = ["LAYERS", "Array", "Layer", "window_padding"]
 
-Layer = Callable[[dict[str, Any], dict[str, Array], list[Array]], Array]
+Layer = Callable[[Mapping[str, Any], dict[str, Array], list[Array]], Array]
 """Takes configuration, weights and inputs `[n, ...]`; returns the output."""
 
 
@@ -32,7 +32,7 @@ def window_padding(
     return total // 2, total - total // 2, output
 
 
-def _windows(x: Array, config: dict[str, Any], size: str, fill: float) -> Array:
+def _windows(x: Array, config: Mapping[str, Any], size: str, fill: float) -> Array:
     """Return a view `[n, rows, columns, channels, window height, window width]`."""
     (height, width), (row_step, column_step) = config[size], config["strides"]
     row_dilation, column_dilation = config.get("dilation_rate", [1, 1])
@@ -51,34 +51,34 @@ def _windows(x: Array, config: dict[str, Any], size: str, fill: float) -> Array:
     return result
 
 
-def _finish(config: dict[str, Any], weights: dict[str, Array], x: Array) -> Array:
+def _finish(config: Mapping[str, Any], weights: dict[str, Array], x: Array) -> Array:
     if "bias" in weights:
         x = x + weights["bias"]
     return activate(config["activation"], x)
 
 
-def _conv2d(config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
+def _conv2d(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
     view = _windows(inputs[0], config, "kernel_size", 0.0)
     kernel = weights["kernel"].transpose(2, 0, 1, 3)
     return _finish(config, weights, np.tensordot(view, kernel, axes=3))
 
 
-def _depthwise(config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
+def _depthwise(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
     view = _windows(inputs[0], config, "kernel_size", 0.0)
     product = np.einsum("nyxchw,hwcm->nyxcm", view, weights["depthwise_kernel"], optimize=True)
     return _finish(config, weights, product.reshape(*product.shape[:3], -1))
 
 
-def _dense(config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
+def _dense(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
     return _finish(config, weights, inputs[0] @ weights["kernel"])
 
 
-def _max_pooling(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _max_pooling(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     result: Array = _windows(inputs[0], config, "pool_size", -np.inf).max(axis=(4, 5))
     return result
 
 
-def _average_pooling(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _average_pooling(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     # The mean is over the pixels inside the picture, not over the padding.
     total = _windows(inputs[0], config, "pool_size", 0.0).sum(axis=(4, 5))
     count = _windows(np.ones_like(inputs[0]), config, "pool_size", 0.0).sum(axis=(4, 5))
@@ -87,7 +87,7 @@ def _average_pooling(config: dict[str, Any], _: dict[str, Array], inputs: list[A
 
 
 def _batch_normalization(
-    config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]
+    config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]
 ) -> Array:
     factor = 1 / np.sqrt(weights["moving_variance"] + np.float32(config["epsilon"]))
     factor = factor * weights.get("gamma", np.float32(1))
@@ -96,20 +96,20 @@ def _batch_normalization(
     return result
 
 
-def _zero_padding(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _zero_padding(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     return np.pad(inputs[0], ((0, 0), *map(tuple, config["padding"]), (0, 0)))
 
 
-def _relu(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _relu(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     return np.clip(inputs[0], 0, config.get("max_value"))
 
 
-def _rescaling(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _rescaling(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     scale, offset = np.float32(config["scale"]), np.float32(config["offset"])
     return inputs[0] * scale + offset
 
 
-def _transposed(config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
+def _transposed(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
     x, kernel = inputs[0], weights["kernel"]
     (height, width), (row_step, column_step) = config["kernel_size"], config["strides"]
     n, rows, columns, _ = x.shape
@@ -140,7 +140,7 @@ def _transposed(config: dict[str, Any], weights: dict[str, Array], inputs: list[
 
 
 def _layer_normalization(
-    config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]
+    config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]
 ) -> Array:
     x = inputs[0]
     centerd = x - x.mean(axis=-1, keepdims=True)
@@ -149,22 +149,22 @@ def _layer_normalization(
     return result * weights.get("gamma", np.float32(1)) + weights.get("beta", np.float32(0))
 
 
-def _cropping(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _cropping(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     (top, bottom), (left, right) = config["cropping"]
     height, width = inputs[0].shape[1:3]
     return inputs[0][:, top : height - bottom, left : width - right]
 
 
-def _upsampling(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _upsampling(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     rows, columns = config["size"]
     return inputs[0].repeat(rows, axis=1).repeat(columns, axis=2)
 
 
-def _permute(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _permute(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     return inputs[0].transpose(0, *config["dims"])
 
 
-def _dot(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _dot(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     # Matrices only, as the exporter writes them: [n, rows, columns].
     first, second = inputs
     if config["axes"][0] == 1:
@@ -174,7 +174,7 @@ def _dot(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Ar
     return first @ second
 
 
-def _thresholded(config: dict[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+def _thresholded(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     return np.where(inputs[0] > np.float32(config["theta"]), inputs[0], np.float32(0))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import Bundle
+from kerasport.bundle.topology import Topology, read_topology
 from kerasport.errors import BundleError
 from kerasport.runtime.layers import LAYERS, Array
 
@@ -26,7 +27,7 @@ class Runtime:
     _classes: int | None
 
     def __init__(self, bundle: Bundle) -> None:
-        self._load(bundle.model()["modelTopology"], bundle.weights(), bundle.metadata.input_shape)
+        self._load(bundle.topology(), bundle.weights(), bundle.metadata.input_shape)
         self._classes = len(bundle.metadata.class_names)
 
     @classmethod
@@ -44,29 +45,27 @@ class Runtime:
             input_shape: height, width, channels.
         """
         runtime = cls.__new__(cls)
-        runtime._load(topology, weights, input_shape)
+        runtime._load(read_topology(topology), weights, input_shape)
         return runtime
 
     def _load(
         self,
-        topology: Mapping[str, Any],
+        topology: Topology,
         weights: Mapping[str, Array],
         input_shape: tuple[int, int, int],
     ) -> None:
-        config = topology["model_config"]["config"]
         self._shape = input_shape
         self._classes = None
-        self._layers: list[dict[str, Any]] = config["layers"]
-        self._output: str = config["output_layers"][0][0]
+        self._topology = topology
         self._weights: dict[str, dict[str, Array]] = {}
         for name, array in weights.items():
-            layer, _, variable = name.rpartition("/")
-            self._weights.setdefault(layer, {})[variable] = array
-        for layer in self._layers:
-            if layer["class_name"] not in LAYERS:
+            owner, _, variable = name.rpartition("/")
+            self._weights.setdefault(owner, {})[variable] = array
+        for layer in topology.layers:
+            if layer.class_name not in LAYERS:
                 raise BundleError(
-                    f"The Python runtime does not know the layer {layer['name']!r} of class "
-                    f"{layer['class_name']}. Use the Keras model itself, or a browser."
+                    f"The Python runtime does not know the layer {layer.name!r} of class "
+                    f"{layer.class_name}. Use the Keras model itself, or a browser."
                 )
 
     def predict(self, pixels: NDArray[np.uint8], *, batch_size: int = 32) -> Array:
@@ -124,7 +123,7 @@ class Runtime:
         batch: Array,
         note: Callable[[str, list[Array]], None] = lambda name, inputs: None,
     ) -> Array:
-        return self._values(batch, note)[self._output]
+        return self._values(batch, note)[self._topology.output]
 
     def _values(
         self,
@@ -132,11 +131,9 @@ class Runtime:
         note: Callable[[str, list[Array]], None] = lambda name, inputs: None,
     ) -> dict[str, Array]:
         values: dict[str, Array] = {}
-        for layer in self._layers:
-            name = layer["name"]
-            inbound = layer["inbound_nodes"]
-            inputs = [values[source[0]] for source in inbound[0]] if inbound else [batch]
-            note(name, inputs)
-            compute = LAYERS[layer["class_name"]]
-            values[name] = compute(layer["config"], self._weights.get(name, {}), inputs)
+        for layer in self._topology.layers:
+            inputs = [values[name] for name in layer.inputs] or [batch]
+            note(layer.name, inputs)
+            weights = self._weights.get(layer.name, {})
+            values[layer.name] = LAYERS[layer.class_name](layer.config, weights, inputs)
         return values

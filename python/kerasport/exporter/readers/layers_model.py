@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle import dequantize
+from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import ModelError
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.readers.stored import StoredModel, read_stored
@@ -91,44 +90,12 @@ def manifest_arrays(folder: Path, manifest: Any) -> dict[str, NDArray[np.generic
         ModelError: a file is missing, outside `folder` or too short, or a type is not known.
     """
     try:
-        return dict(_arrays(folder, manifest))
-    except (KeyError, TypeError, AttributeError) as error:
+        return read_weights(manifest, lambda name: _shard(folder, name))
+    except ManifestProblem as problem:
         raise ModelError(
-            f"The weightsManifest in '{folder}' is not complete: {error!r}. Expected groups of "
-            "'paths' and 'weights' with name, shape and dtype."
+            f"The weights in '{folder}' cannot be read. {problem} Copy all files again, or convert "
+            "the model again."
         ) from None
-
-
-def _arrays(folder: Path, manifest: Any) -> Iterator[tuple[str, NDArray[np.generic]]]:
-    for group in manifest:
-        data = b"".join(_shard(folder, str(name)) for name in group["paths"])
-        offset = 0
-        for entry in group["weights"]:
-            stored = entry.get("quantization")
-            name, dtype = str(entry["name"]), str((stored or entry)["dtype"])
-            if dtype not in _DTYPES:
-                raise ModelError(
-                    f"The weight {name!r} has dtype {dtype!r}. Expected one of: "
-                    f"{', '.join(sorted(_DTYPES))}."
-                )
-            kind = np.dtype(_DTYPES[dtype])
-            count = int(np.prod(entry["shape"], dtype=np.int64))
-            end = offset + count * kind.itemsize
-            if end > len(data):
-                raise ModelError(
-                    f"The weights in '{folder}' end before {name!r} is complete: expected at least "
-                    f"{end:,} bytes in {', '.join(map(str, group['paths']))}, received "
-                    f"{len(data):,}. Copy all files again."
-                )
-            array = np.frombuffer(data, kind, count, offset).reshape(entry["shape"])
-            yield name, array if stored is None else dequantize(array, stored)
-            offset = end
-        if offset != len(data):
-            raise ModelError(
-                f"The weights in '{folder}' have {len(data):,} bytes in "
-                f"{', '.join(map(str, group['paths']))}; expected {offset:,}. The files and "
-                "model.json are of different models."
-            )
 
 
 def _shard(folder: Path, name: str) -> bytes:
@@ -148,13 +115,3 @@ def _shard(folder: Path, name: str) -> bytes:
             f"The weight file '{file}' is missing. Expected every file of the weightsManifest "
             "beside model.json; copy the whole folder."
         ) from None
-
-
-_DTYPES = {
-    "float32": "<f4",
-    "float16": "<f2",
-    "int32": "<i4",
-    "uint16": "<u2",
-    "uint8": "u1",
-    "bool": "?",
-}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasport.bundle.metadata import Metadata, Preprocessing, Rescaling, parse_document
+from kerasport.bundle.document import parse_document
+from kerasport.bundle.metadata import Metadata, Preprocessing, Rescaling
 from kerasport.errors import BundleError, ModelError
 from kerasport.exporter.graph.graph import Graph
 

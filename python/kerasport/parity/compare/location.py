@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import ParityFinding
+from kerasport.bundle.parity import ParityFinding
 from kerasport.errors import BrowserError
 from kerasport.parity.compare.tally import Departure, Engine, Tally
 from kerasport.preprocess import decode

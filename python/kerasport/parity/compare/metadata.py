@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import ClassifierDescription, ParityFinding, Sample
+from kerasport.bundle.metadata import ClassifierDescription
+from kerasport.bundle.parity import ParityFinding
+from kerasport.bundle.samples import Sample
 from kerasport.preprocess import Fit, ImageSpec, Resample, preprocess
 from kerasport.runs.run import Run
 

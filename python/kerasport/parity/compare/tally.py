@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.metadata import FloatAgreement, Witness
+from kerasport.bundle.metadata import FloatAgreement
+from kerasport.bundle.parity import Witness
 from kerasport.errors import CheckFailed
 
 __all__ = [

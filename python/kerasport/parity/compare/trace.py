@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kerasport import models
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import ParityFinding
+from kerasport.bundle.parity import ParityFinding
 from kerasport.errors import KerasportError
 from kerasport.exporter import export_run
 from kerasport.runs.run import Run

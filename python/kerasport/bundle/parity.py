@@ -1,0 +1,80 @@
+"""`parity.json`: what was measured on a bundle, engine by engine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kerasport.bundle.document import Document, Probability, Sha256
+from kerasport.bundle.metadata import FloatAgreement
+
+__all__ = ["MissingWitness", "Parity", "ParityFinding", "Witness"]
+
+
+class Witness(Document):
+    """What one engine on one backend answered, compared with Keras."""
+
+    name: str = Field(description="Engine and backend, like chromium/wasm; or another reader.")
+    engine: str
+    engine_version: str
+    backend: str
+    tfjs_version: str
+    pictures: int
+    differing_pixels: int = Field(description="Input values that differ after preprocessing.")
+    max_absolute_difference: float = Field(description="Largest difference of a probability.")
+    tolerance: float = Field(description="Largest difference that is allowed.")
+    top1_agreement: Probability = Field(
+        description="Share of pictures with the same best class; ties within tolerance agree."
+    )
+    worst_picture: str | None = Field(description="Picture with the largest difference.")
+    passed: bool
+    differing_pictures: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Pictures with such input values, or refused by the engine."
+    )
+    float_agreement: FloatAgreement | None = Field(
+        default=None,
+        description="Against the float32 weights, where those in the bundle are quantised.",
+    )
+    seconds: float | None = Field(
+        default=None, description="Time that the engine took for all pictures."
+    )
+
+
+class MissingWitness(Document):
+    """An engine that could not be asked, or was left out. It proves nothing."""
+
+    name: str
+    reason: str = Field(description="Why, and what brings it.")
+    left_out: bool = Field(
+        default=False,
+        description="Whether it was not asked because nobody named it; else it is not there.",
+    )
+
+
+class ParityFinding(Document):
+    """Where two sides part."""
+
+    where: Literal[
+        "settings", "classes", "decode", "orientation", "resize", "weights", "layer", "engine"
+    ]
+    witness: str | None = Field(description="Engine that showed it; null where the files do.")
+    picture: str | None
+    detail: str = Field(description="What was expected and what was found.")
+
+
+class Parity(Document):
+    """`parity.json`: what `kerasport verify` measured on this bundle."""
+
+    reference: str = Field(description="Where the expected probabilities come from.")
+    model_sha256: Sha256 = Field(description="SHA-256 of the model.json that was measured.")
+    pictures: str = Field(description="Which pictures were compared.")
+    skipped: list[str] = Field(description="Files that are not readable pictures, with reasons.")
+    witnesses: list[Witness]
+    missing: list[MissingWitness] = Field(
+        default=[], description="Witnesses that are not there, or were left out."
+    )
+    findings: list[ParityFinding] = Field(
+        default=[], description="What was found to differ, and where."
+    )
+    passed: bool
