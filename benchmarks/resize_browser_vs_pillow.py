@@ -26,7 +26,9 @@ from PIL import Image
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.parity.browsers.chromium import launched_chromium
-from kerasport.preprocess import ImageSpec, _fit, _to_grayscale
+from kerasport.preprocess import ImageSpec
+from kerasport.preprocess.compose import to_grayscale
+from kerasport.preprocess.fit import fit
 
 WIDTH, HEIGHT = 4000, 3000
 
@@ -60,7 +62,7 @@ def photo() -> np.ndarray:
 def by_pillow(image: Image.Image, spec: ImageSpec) -> tuple[float, bytes]:
     """Return milliseconds and the levels of the result."""
     start = time.perf_counter()
-    result = _fit(_to_grayscale(image) if spec.color_mode == "grayscale" else image, spec)
+    result = fit(to_grayscale(image) if spec.color_mode == "grayscale" else image, spec)
     milliseconds = (time.perf_counter() - start) * 1000
     return milliseconds, np.asarray(result).tobytes()
 

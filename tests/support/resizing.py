@@ -17,15 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.preprocess import (
-    _FILTERS,
-    ImageSpec,
-    _composite,
-    _resize,
-    _to_grayscale,
-    decode,
-    preprocess,
-)
+from kerasport.preprocess import ImageSpec, decode, preprocess
+from kerasport.preprocess.compose import composite, to_grayscale
+from kerasport.preprocess.resample import FILTERS, resize
 
 WEB = Path(__file__).parents[2] / "web"
 FITS = ("stretch", "crop", "pad")
@@ -50,11 +44,11 @@ class Case:
         """Return uint8 pixels as Pillow's filters make them."""
         if self.box is None:
             return preprocess(self.pixels, self.spec)
-        image = _composite(decode(self.pixels), self.spec.background)
+        image = composite(decode(self.pixels), self.spec.background)
         if self.spec.color_mode == "grayscale":
-            image = _to_grayscale(image)
+            image = to_grayscale(image)
         size = (self.spec.width, self.spec.height)
-        return np.asarray(_resize(image, size, _FILTERS[self.spec.resample], self.box))
+        return np.asarray(resize(image, size, FILTERS[self.spec.resample], self.box))
 
 
 @dataclass
@@ -90,7 +84,7 @@ def random_case(generator: np.random.Generator) -> Case:
         width=_log_uniform(generator, side),
         color_mode=color_mode,  # type: ignore[arg-type]
         fit=str(generator.choice(FITS)),  # type: ignore[arg-type]
-        resample=str(generator.choice(list(_FILTERS))),  # type: ignore[arg-type]
+        resample=str(generator.choice(list(FILTERS))),  # type: ignore[arg-type]
         background=tuple(int(level) for level in generator.integers(0, 256, 3)),  # type: ignore[arg-type]
     )
     pixels = _pixels(generator, height, width)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
+import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,24 @@ def test_every_picture_goes_through_the_one_preprocessing(tmp_path: Path) -> Non
         assert np.array_equal(row, preprocess(example.path, SPEC))
         assert label == example.label
     assert progress.steps == {"Decoding": (40, 40)}
+
+
+def test_a_picture_over_the_limit_is_told_without_a_warning(tmp_path: Path) -> None:
+    """Its header is read like any other's; decoding says what is too large."""
+    write_class_folders(tmp_path, {"a": 20, "b": 20})
+    path = next((tmp_path / "a").glob("*.png"))
+    content = bytearray(path.read_bytes())
+    content[16:24] = struct.pack(">II", 10_000, 9_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    path.write_bytes(content)
+
+    dataset = read_folders(tmp_path)
+
+    (example,) = (each for each in dataset.examples if each.path == path)
+    assert example.header is not None
+    assert (example.header.width, example.header.height) == (10_000, 9_000)
+    (skipped,) = decode_dataset(dataset, SPEC).dataset.skipped
+    assert "it has 10000 x 9000 pixels, more than 89,478,485 in all" in skipped.reason
 
 
 def test_a_split_is_a_view(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from PIL import Image
 from support.broken_pictures import broken_pictures
 
 from kerasport.errors import DataError
-from kerasport.preprocess import ImageSpec, crop_box, decode, pad_layout, preprocess
+from kerasport.preprocess import ImageSpec, decode, preprocess
+from kerasport.preprocess.fit import crop_box, pad_layout
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 VECTORS = json.loads((GOLDEN / "preprocess-vectors.json").read_text())["cases"]
@@ -186,6 +187,29 @@ def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
     refused, grown = map(int, done.stdout.split())
     assert refused == len(broken_pictures())
     assert grown < 64
+
+
+def test_the_filters_of_warnings_are_the_users_own() -> None:
+    """Neither importing nor decoding changes which warnings a program sees, in any thread."""
+    program = (
+        "import sys, warnings\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "import numpy, PIL.Image\n"
+        "before = list(warnings.filters)\n"
+        "from kerasport.preprocess import decode\n"
+        "content = open(sys.argv[1], 'rb').read()\n"
+        "with ThreadPoolExecutor(8) as pool: list(pool.map(decode, [content] * 200))\n"
+        "print(warnings.filters == before)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, GOLDEN / "pictures" / "rgb.png"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "True\n"
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "photo.webp", "photo", "photo.tiff"])

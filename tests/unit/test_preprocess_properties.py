@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from kerasport.preprocess import ImageSpec, crop_box, pad_layout, preprocess
+from kerasport.preprocess import ImageSpec, preprocess
+from kerasport.preprocess.fit import crop_box, pad_layout
 
 SIDES = st.integers(1, 40)
 LARGE_SIZES = st.tuples(st.integers(1, 60_000), st.integers(1, 60_000))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from kerasport.dataset.dataset import Header, Skipped
-from kerasport.preprocess import READABLE_FORMATS
+from kerasport.preprocess import open_picture
 
 __all__ = ["content_of", "hash_pixels", "identify"]
 
@@ -36,7 +35,7 @@ def identify(path: Path, data: bytes | NDArray[np.uint8]) -> tuple[str, Header] 
         mode = "L" if data.ndim == 2 else {1: "L", 3: "RGB", 4: "RGBA"}[data.shape[2]]
         return content_of(data), Header("array", data.shape[1], data.shape[0], mode)
     try:
-        with Image.open(io.BytesIO(data), formats=READABLE_FORMATS) as image:
+        with open_picture(data) as image:
             header = Header(image.format or "", image.width, image.height, image.mode)
             return content_of(data), header
     except UnidentifiedImageError:

@@ -1,0 +1,20 @@
+"""From a picture file to the model's uint8 input; `preprocess.preprocess` has the steps."""
+
+from kerasport.pictures import MAX_PIXELS
+from kerasport.preprocess.decode import Picture, decode, open_picture
+from kerasport.preprocess.preprocess import PREPROCESSING_VERSION, preprocess, read_pixels
+from kerasport.preprocess.spec import ColorMode, Fit, ImageSpec, Resample
+
+__all__ = [
+    "MAX_PIXELS",
+    "PREPROCESSING_VERSION",
+    "ColorMode",
+    "Fit",
+    "ImageSpec",
+    "Picture",
+    "Resample",
+    "decode",
+    "open_picture",
+    "preprocess",
+    "read_pixels",
+]
