@@ -21,13 +21,14 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from kerasport.errors import DataError
+from kerasport.literals import ColorMode, Fit, Resample
 from kerasport.pictures import (
     FORMATS,
     MAX_BYTES,
@@ -43,19 +44,13 @@ __all__ = [
     "MAX_PIXELS",
     "PREPROCESSING_VERSION",
     "READABLE_FORMATS",
-    "ColorMode",
-    "Fit",
     "ImageSpec",
     "Picture",
-    "Resample",
     "decode",
     "preprocess",
     "read_pixels",
 ]
 
-ColorMode: TypeAlias = Literal["rgb", "grayscale"]
-Fit: TypeAlias = Literal["stretch", "crop", "pad"]
-Resample: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 Picture: TypeAlias = "Path | bytes | Image.Image | NDArray[np.uint8]"
 
 READABLE_FORMATS = FORMATS

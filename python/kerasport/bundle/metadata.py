@@ -17,7 +17,8 @@ from pydantic.alias_generators import to_camel
 from kerasport.errors import BundleError, DataError
 from kerasport.files import to_json
 from kerasport.labels import check_class_names
-from kerasport.preprocess import ColorMode, Fit, ImageSpec, Resample
+from kerasport.literals import ColorMode, Fit, Resample, WeightType
+from kerasport.preprocess import ImageSpec
 
 __all__ = [
     "FORMAT_VERSION",
@@ -125,7 +126,7 @@ class FloatAgreement(_Document):
 class QuantizationTrial(FloatAgreement):
     """One way of storing the weights, measured."""
 
-    weights: Literal["float32", "float16", "uint16", "uint8"]
+    weights: WeightType
     noise_limit: float | None = Field(
         description="Kernels with more rounding noise in uint8 were given uint16."
     )
@@ -148,7 +149,7 @@ class QuantizationSearch(_Document):
 class Quantization(_Document):
     """How the weights are stored on disk. They are float32 once loaded."""
 
-    weights: Literal["float32", "float16", "uint16", "uint8"] = Field(
+    weights: WeightType = Field(
         default="float32",
         description="Type asked for. The manifest in model.json has the type of each weight: "
         "small and sensitive ones have more bits.",

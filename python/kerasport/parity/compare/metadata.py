@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import ClassifierDescription, ParityFinding, Sample
-from kerasport.preprocess import Fit, ImageSpec, Resample, preprocess
+from kerasport.literals import Fit, Resample
+from kerasport.preprocess import ImageSpec, preprocess
 from kerasport.runs.run import Run
 
 __all__ = ["compare_settings", "compare_with_script"]
