@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 from kerasport.bundle.document import FORMAT_VERSION, Byte, Document, Probability, Sha256
 from kerasport.errors import DataError
 from kerasport.labels import check_class_names
-from kerasport.preprocess import ColorMode, Fit, ImageSpec, Resample
+from kerasport.literals import ColorMode, Fit, Resample, WeightType
+from kerasport.preprocess import ImageSpec
 
 __all__ = [
     "MINIMUM_TFJS_VERSION",
@@ -92,7 +93,7 @@ class FloatAgreement(Document):
 class QuantizationTrial(FloatAgreement):
     """One way of storing the weights, measured."""
 
-    weights: Literal["float32", "float16", "uint16", "uint8"]
+    weights: WeightType
     noise_limit: float | None = Field(
         description="Kernels with more rounding noise in uint8 were given uint16."
     )
@@ -115,7 +116,7 @@ class QuantizationSearch(Document):
 class Quantization(Document):
     """How the weights are stored on disk. They are float32 once loaded."""
 
-    weights: Literal["float32", "float16", "uint16", "uint8"] = Field(
+    weights: WeightType = Field(
         default="float32",
         description="Type asked for. The manifest in model.json has the type of each weight: "
         "small and sensitive ones have more bits.",

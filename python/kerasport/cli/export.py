@@ -18,7 +18,6 @@ from kerasport.cli.options import (
     ResampleOption,
     Weights,
     WithoutOption,
-    value_of,
 )
 from kerasport.cli.quantization import print_quantization, quantize_options
 from kerasport.errors import DataError
@@ -55,7 +54,7 @@ def export(
     quantize: Annotated[
         Weights,
         typer.Option(help="Type of the stored weights; auto takes the smallest that is good."),
-    ] = Weights.float32,
+    ] = "float32",
     max_accuracy_drop: Annotated[
         float | None,
         typer.Option(
@@ -87,11 +86,11 @@ def export(
     from kerasport.progress import RichProgress
     from kerasport.runs.run import Run
 
-    options = quantize_options(quantize.value, max_accuracy_drop, images, cache)
-    left_out = [choice.value for choice in without or ()]
+    options = quantize_options(quantize, max_accuracy_drop, images, cache)
+    left_out = without or []
     progress = RichProgress(messages)
     # A console draws one thing that moves at a time: here the bar of the measurements.
-    measuring = quantize is Weights.auto
+    measuring = quantize == "auto"
     waiting = messages.status("Converting, writing and comparing with Keras ...")
     with contextlib.nullcontext() if measuring else waiting:
         if source.is_dir() and not is_model_folder(source):
@@ -126,7 +125,7 @@ def export(
             if file != labels:
                 messages.print(f"Class names: {file}", markup=False, soft_wrap=True)
             steps = model.preprocessing or Preprocessing()
-            choices = {"fit": value_of(fit), "resample": value_of(resample)}
+            choices = {"fit": fit, "resample": resample}
             bundle = export_model(
                 model,
                 out,

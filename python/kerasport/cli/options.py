@@ -2,92 +2,54 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
+from kerasport.literals import Fit, PassName, Resample, WeightType
+
 __all__ = [
-    "Backend",
     "CacheOption",
     "ClassesOption",
-    "ColorMode",
     "DropTestDuplicatesOption",
-    "Fit",
     "FitOption",
     "ForceOption",
     "JsonOption",
     "Pass",
-    "Resample",
     "ResampleOption",
     "RootOption",
     "UnreadableOption",
     "Weights",
     "WithoutOption",
     "WitnessOption",
+    "one_of",
     "parse_classes",
     "parse_image_size",
-    "value_of",
 ]
 
 
-class ColorMode(str, Enum):
-    """Choices of --color-mode."""
+Weights = Literal[WeightType, "auto"]
+"""Choices of --quantize."""
 
-    rgb = "rgb"
-    grayscale = "grayscale"
-
-
-class Fit(str, Enum):
-    """Choices of --fit."""
-
-    stretch = "stretch"
-    crop = "crop"
-    pad = "pad"
+Pass = Literal["all", PassName]
+"""Choices of --without."""
 
 
-class Resample(str, Enum):
-    """Choices of --resample."""
+def one_of(words: Any) -> Callable[[str], str]:
+    """Return a parser that takes the words of a `Literal`, for options that may be repeated.
 
-    nearest = "nearest"
-    bilinear = "bilinear"
-    bicubic = "bicubic"
-    lanczos = "lanczos"
+    Typer reads a `Literal` by itself, but no list of them.
+    """
 
+    def parse(text: str) -> str:
+        if text not in get_args(words):
+            expected = ", ".join(repr(word) for word in get_args(words))
+            raise typer.BadParameter(f"{text!r} is not one of {expected}.")
+        return text
 
-class Backend(str, Enum):
-    """Choices of --backend."""
-
-    cpu = "cpu"
-    wasm = "wasm"
-    webgl = "webgl"
-    webgpu = "webgpu"
-
-
-class Weights(str, Enum):
-    """Choices of --quantize."""
-
-    float32 = "float32"
-    float16 = "float16"
-    uint16 = "uint16"
-    uint8 = "uint8"
-    auto = "auto"
-
-
-class Pass(str, Enum):
-    """Choices of --without: the passes, spelled out so that --help loads no numpy."""
-
-    all = "all"
-    remove_unused = "remove-unused"
-    share_equal_layers = "share-equal-layers"
-    remove_identities = "remove-identities"
-    separate_activations = "separate-activations"
-    merge_padding = "merge-padding"
-    merge_rescaling = "merge-rescaling"
-    fold_batch_normalization = "fold-batch-normalization"
-    fuse_activations = "fuse-activations"
-    replace_batch_normalization = "replace-batch-normalization"
+    return parse
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -100,10 +62,11 @@ FitOption = Annotated[
     ),
 ]
 WithoutOption = Annotated[
-    list[Pass] | None,
+    list[str] | None,
     typer.Option(
+        parser=one_of(Pass),
         metavar="PASS",
-        help=f"Pass to leave out; may be repeated: {', '.join(each.value for each in Pass)}.",
+        help=f"Pass to leave out; may be repeated: {', '.join(get_args(Pass))}.",
     ),
 ]
 UnreadableOption = Annotated[
@@ -163,8 +126,3 @@ def parse_image_size(text: str | None) -> tuple[int, int] | None:
     if min(height, width) < 1:
         raise typer.BadParameter(f"{text!r} is not a size. Both sides must be at least 1 pixel.")
     return height, width
-
-
-def value_of(choice: Enum | None) -> Any:
-    """Return what the Python API takes for a choice."""
-    return None if choice is None else choice.value

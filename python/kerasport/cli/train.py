@@ -11,7 +11,6 @@ from kerasport.cli.console import messages, print_json, suggest
 from kerasport.cli.options import (
     CacheOption,
     ClassesOption,
-    ColorMode,
     DropTestDuplicatesOption,
     FitOption,
     ForceOption,
@@ -21,7 +20,6 @@ from kerasport.cli.options import (
     UnreadableOption,
     parse_classes,
     parse_image_size,
-    value_of,
 )
 from kerasport.cli.show import print_description
 from kerasport.cli.training_options import (
@@ -46,6 +44,7 @@ from kerasport.cli.training_options import (
     WidthOption,
     refuse_beside_resume,
 )
+from kerasport.literals import ColorMode
 
 __all__ = ["train"]
 
@@ -141,15 +140,15 @@ def train(
             patience=patience,
             batch_size=batch_size,
             learning_rate=learning_rate,
-            schedule=value_of(schedule),
+            schedule=schedule,
             optimizer=optimizer,
             image_size=parse_image_size(image_size),
-            color_mode=value_of(color_mode),
-            fit=value_of(fit),
-            resample=value_of(resample),
+            color_mode=color_mode,
+            fit=fit,
+            resample=resample,
             seed=seed,
             augment=augment,
-            class_weights=value_of(class_weights),
+            class_weights=class_weights,
             label_smoothing=label_smoothing,
             mixed_precision=mixed_precision,
             tensorboard=tensorboard,

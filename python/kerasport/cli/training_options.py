@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from kerasport.literals import ClassWeights, Schedule
 
 __all__ = [
     "ArchitectureOption",
     "BackboneOption",
     "CalibrateOption",
-    "ClassWeights",
     "ClassWeightsOption",
     "FineTuneEpochsOption",
     "FineTuneLayersOption",
@@ -22,7 +22,6 @@ __all__ = [
     "OptimizerOption",
     "PatienceOption",
     "ResumeOption",
-    "Schedule",
     "ScheduleOption",
     "TensorboardOption",
     "UnfrozenOption",
@@ -34,22 +33,6 @@ __all__ = [
 ]
 
 _PANEL = "Backbone (recipe transfer)"
-
-
-class Schedule(str, Enum):
-    """Choices of --schedule."""
-
-    constant = "constant"
-    cosine = "cosine"
-    plateau = "plateau"
-    step = "step"
-
-
-class ClassWeights(str, Enum):
-    """Choices of --class-weights."""
-
-    balanced = "balanced"
-    none = "none"
 
 
 ValidationOption = Annotated[
@@ -80,7 +63,8 @@ ArchitectureOption = Annotated[
     ),
 ]
 ClassWeightsOption = Annotated[
-    ClassWeights | None, typer.Option(help="balanced: every class counts alike, however small.")
+    Literal[ClassWeights, "none"] | None,
+    typer.Option(help="balanced: every class counts alike, however small."),
 ]
 LabelSmoothingOption = Annotated[
     float | None, typer.Option(help="Part of each label that is spread over all classes.")

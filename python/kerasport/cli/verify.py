@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.console import Console
@@ -11,8 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from kerasport.cli.console import messages, print_json, results
-from kerasport.cli.options import Backend, JsonOption, WitnessOption
+from kerasport.cli.options import JsonOption, WitnessOption, one_of
 from kerasport.errors import CheckFailed
+from kerasport.literals import Backend
 
 if TYPE_CHECKING:
     from kerasport.bundle.parity import Parity
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["print_parity", "verify"]
 
 BackendOption = Annotated[
-    list[Backend] | None,
-    typer.Option(help="Short for --witness chromium/BACKEND; may be repeated."),
+    list[str] | None,
+    typer.Option(
+        parser=one_of(Backend),
+        metavar=f"<list[{'|'.join(get_args(Backend))}]>",
+        help="Short for --witness chromium/BACKEND; may be repeated.",
+    ),
 ]
 TraceOption = Annotated[
     bool,
@@ -87,11 +92,9 @@ def verify(
         raise CheckFailed(_failure_of(parity))
 
 
-def _chosen_witnesses(
-    witnesses: list[str] | None, backends: list[Backend] | None
-) -> list[str] | None:
+def _chosen_witnesses(witnesses: list[str] | None, backends: list[str] | None) -> list[str] | None:
     """Return the patterns that the command line asks for; None for the usual ones."""
-    patterns = [*(witnesses or ()), *(f"chromium/{backend.value}" for backend in backends or ())]
+    patterns = [*(witnesses or ()), *(f"chromium/{backend}" for backend in backends or ())]
     return patterns or None
 
 

@@ -14,7 +14,8 @@ from kerasport.dataset.dataset import Dataset, Example
 from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.store import Journal
 from kerasport.errors import DataError
-from kerasport.preprocess import ColorMode, decode
+from kerasport.literals import ColorMode
+from kerasport.preprocess import decode
 
 __all__ = ["Survey", "survey"]
 

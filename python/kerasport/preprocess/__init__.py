@@ -3,16 +3,13 @@
 from kerasport.pictures import MAX_PIXELS
 from kerasport.preprocess.decode import Picture, decode, open_picture
 from kerasport.preprocess.preprocess import PREPROCESSING_VERSION, preprocess, read_pixels
-from kerasport.preprocess.spec import ColorMode, Fit, ImageSpec, Resample
+from kerasport.preprocess.spec import ImageSpec
 
 __all__ = [
     "MAX_PIXELS",
     "PREPROCESSING_VERSION",
-    "ColorMode",
-    "Fit",
     "ImageSpec",
     "Picture",
-    "Resample",
     "decode",
     "open_picture",
     "preprocess",

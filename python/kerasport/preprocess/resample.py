@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from kerasport.preprocess.spec import Resample
+from kerasport.literals import Resample
 
 __all__ = ["FILTERS", "resize"]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
 
 from kerasport.errors import DataError
+from kerasport.literals import ColorMode, Fit, Resample
 
-__all__ = ["ColorMode", "Fit", "ImageSpec", "Resample"]
-
-ColorMode: TypeAlias = Literal["rgb", "grayscale"]
-Fit: TypeAlias = Literal["stretch", "crop", "pad"]
-Resample: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos"]
+__all__ = ["ImageSpec"]
 
 
 @dataclass(frozen=True)

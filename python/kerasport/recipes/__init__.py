@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from kerasport.errors import DataError
-from kerasport.recipes.base import AUTO, TRANSFER, Recipe, Schedule
+from kerasport.recipes.base import AUTO, TRANSFER, Recipe
 from kerasport.recipes.casting import CASTING
 from kerasport.recipes.cifar10 import CIFAR10
 from kerasport.recipes.digits import DIGITS
@@ -14,7 +14,7 @@ from kerasport.recipes.folder import FOLDER
 from kerasport.recipes.mnist import MNIST
 from kerasport.recipes.transfer import TRANSFER as TRANSFER_RECIPE
 
-__all__ = ["AUTO", "RECIPES", "TRANSFER", "Recipe", "Schedule", "get_recipe"]
+__all__ = ["AUTO", "RECIPES", "TRANSFER", "Recipe", "get_recipe"]
 
 _ALL = (DIGITS, FOLDER, FLOWERS, TRANSFER_RECIPE, CASTING, MNIST, CIFAR10)
 

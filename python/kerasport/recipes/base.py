@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from kerasport.errors import DataError
+from kerasport.literals import ClassWeights, ColorMode, Fit, Resample, Schedule
 from kerasport.models import ARCHITECTURES, Augmentation, Transfer
-from kerasport.preprocess import ColorMode, Fit, Resample
 
-__all__ = ["AUTO", "TRANSFER", "Prepare", "Recipe", "Schedule", "pictures_of_the_user"]
+__all__ = ["AUTO", "TRANSFER", "Prepare", "Recipe", "pictures_of_the_user"]
 
 AUTO = "auto"
 """The architecture that the number and the size of the pictures decide."""
 
 TRANSFER = "transfer"
 """The architecture that is a backbone with a new head; `Recipe.transfer` says which."""
-
-Schedule: TypeAlias = Literal["constant", "cosine", "plateau", "step"]
 
 Prepare: TypeAlias = Callable[[Any, Path], Any]
 """Takes the user's data (or None) and a folder to work in, returns what is read."""
@@ -69,7 +67,7 @@ class Recipe:
     learning_rate: float = 1e-3
     schedule: Schedule = "cosine"
     optimizer: str = "adam"
-    class_weights: Literal["balanced"] | None = None
+    class_weights: ClassWeights | None = None
     label_smoothing: float = 0.0
     mixed_precision: bool = False
     tensorboard: bool = False

@@ -33,10 +33,11 @@ from kerasport.dataset import (
 from kerasport.errors import DataError, KerasportError
 from kerasport.evaluation import Evaluation, score
 from kerasport.files import write_json, write_text
+from kerasport.literals import ClassWeights, ColorMode, Fit, Resample, Schedule
 from kerasport.models import Augmentation, Transfer
-from kerasport.preprocess import ColorMode, Fit, ImageSpec, Resample
+from kerasport.preprocess import ImageSpec
 from kerasport.progress import SILENT, Progress
-from kerasport.recipes import Recipe, Schedule
+from kerasport.recipes import Recipe
 from kerasport.report import Report
 from kerasport.runs.run import Run, check_target, choose_samples, new_run, write_samples
 from kerasport.training.choices import settle
@@ -71,7 +72,7 @@ class TrainingOptions:
     resample: Resample | None = None
     seed: int | None = None
     augment: bool | None = None
-    class_weights: Literal["balanced", "none"] | None = None
+    class_weights: Literal[ClassWeights, "none"] | None = None
     label_smoothing: float | None = None
     mixed_precision: bool | None = None
     tensorboard: bool | None = None

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import dequantize
 from kerasport.exporter.graph.graph import Graph, Node, Weights
+from kerasport.literals import WeightType
 
 __all__ = [
     "SCHEMES",
@@ -28,7 +29,7 @@ __all__ = [
     "rounding_noise",
 ]
 
-Kind = Literal["float32", "float16", "uint16", "uint8"]
+Kind = WeightType
 """Type of the values of one weight on disk."""
 
 SMALLEST = 64

@@ -12,7 +12,8 @@ from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import ClassifierDescription
 from kerasport.bundle.parity import ParityFinding
 from kerasport.bundle.samples import Sample
-from kerasport.preprocess import Fit, ImageSpec, Resample, preprocess
+from kerasport.literals import Fit, Resample
+from kerasport.preprocess import ImageSpec, preprocess
 from kerasport.runs.run import Run
 
 __all__ = ["compare_settings", "compare_with_script"]

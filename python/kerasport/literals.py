@@ -1,0 +1,54 @@
+"""The words that a choice is made of, one type for each choice.
+
+Python, the files that are written and the command line take the same words from here. Nothing is
+imported, so that `kerasport --help` names them without loading numpy.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "Backend",
+    "ClassWeights",
+    "ColorMode",
+    "Fit",
+    "PassName",
+    "Resample",
+    "Schedule",
+    "WeightType",
+]
+
+ColorMode: TypeAlias = Literal["rgb", "grayscale"]
+"""Channels of the model's input."""
+
+Fit: TypeAlias = Literal["stretch", "crop", "pad"]
+"""How a picture is brought to the shape of the model's input."""
+
+Resample: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos"]
+"""Filters of a resize."""
+
+Schedule: TypeAlias = Literal["constant", "cosine", "plateau", "step"]
+"""How the learning rate goes over the epochs."""
+
+ClassWeights: TypeAlias = Literal["balanced"]
+"""How the classes count in the loss."""
+
+WeightType: TypeAlias = Literal["float32", "float16", "uint16", "uint8"]
+"""Types of stored weights."""
+
+Backend: TypeAlias = Literal["cpu", "wasm", "webgl", "webgpu"]
+"""What TensorFlow.js computes on."""
+
+PassName: TypeAlias = Literal[
+    "remove-unused",
+    "share-equal-layers",
+    "remove-identities",
+    "separate-activations",
+    "merge-padding",
+    "merge-rescaling",
+    "fold-batch-normalization",
+    "fuse-activations",
+    "replace-batch-normalization",
+]
+"""The passes over a graph, in the order in which they run."""
