@@ -33,7 +33,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from kerasport.dataset import DecodedDataset, PixelCache, decode_dataset, read_folders
+from kerasport.dataset import DecodedDataset, PixelCache, decode_dataset, read_data
 from kerasport.models import import_keras
 from kerasport.preprocess import ImageSpec
 from kerasport.training.fitting import _batches
@@ -113,9 +113,7 @@ def measure_kerasport(keras: Any, folder: Path, size: int, cache: Path) -> dict[
     """Return what each kind of pass takes through the cache, which is empty at first."""
 
     def first() -> Any:
-        decoded = decode_dataset(
-            read_folders(folder), ImageSpec(size, size), cache=PixelCache(cache)
-        )
+        decoded = decode_dataset(read_data(folder), ImageSpec(size, size), cache=PixelCache(cache))
         batches = in_batches(keras, decoded)
         count(batches[index] for index in range(len(batches)))
         return batches

@@ -18,6 +18,18 @@ __all__ = [
     "read_label_file",
 ]
 
+_KEYS = ("classNames", "labels", "class_names", "class_indices")
+"""Keys of JSON documents that hold class names, the first that is there counts."""
+
+_LABEL_FILES = (
+    "labels.txt",
+    "metadata.json",
+    "class_names.txt",
+    "class_names.json",
+    "class_indices.json",
+)
+"""Names of files beside a model that may name its classes, the first that exists counts."""
+
 
 def normalize_class_name(name: str) -> str:
     """Return `name` in Unicode NFC.
@@ -138,15 +150,3 @@ def _by_index(value: dict[str, Any]) -> list[Any] | None:
     if sorted(pairs) != list(range(len(value))):
         return None
     return [pairs[index] for index in range(len(pairs))]
-
-
-_KEYS = ("classNames", "labels", "class_names", "class_indices")
-
-_LABEL_FILES = (
-    "labels.txt",
-    "metadata.json",
-    "class_names.txt",
-    "class_names.json",
-    "class_indices.json",
-)
-"""Names of files beside a model that may name its classes, the first that exists counts."""

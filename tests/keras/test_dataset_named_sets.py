@@ -11,7 +11,7 @@ import pytest
 from support.listening import Listening
 from support.pictures import write_class_folders
 
-from kerasport.dataset import ReadOptions, decode_dataset, read_data, read_folders
+from kerasport.dataset import ReadOptions, decode_dataset, read_data
 from kerasport.dataset.keras_classes import KERAS_CLASSES
 from kerasport.errors import DataError, KerasportError
 from kerasport.preprocess import ImageSpec
@@ -79,7 +79,7 @@ def test_a_prepared_data_set_gives_the_files_it_was_made_of(prepared: Path, fold
 
     dataset = read_data("tfds:tiny", options=ReadOptions(root=prepared), progress=progress)
 
-    expected = read_folders(folders)
+    expected = read_data(folders)
     assert dataset.fingerprint == expected.fingerprint
     pixels = {
         e.content: p

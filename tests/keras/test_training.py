@@ -16,7 +16,7 @@ from support.listening import Listening
 from support.pictures import write_class_folders
 
 from kerasport import models
-from kerasport.dataset import decode_dataset, read_folders
+from kerasport.dataset import decode_dataset, read_data
 from kerasport.errors import DataError, ModelError
 from kerasport.evaluation import evaluate
 from kerasport.progress import RichProgress
@@ -51,7 +51,7 @@ def weights(path: Path) -> list[np.ndarray]:
 def test_a_run_holds_everything_that_later_commands_need(run: Run, data: Path) -> None:
     """The description agrees with the data, the options and the recipe."""
     description = run.description
-    dataset = read_folders(data, options=FAST.read_options(get_recipe("folder")))
+    dataset = read_data(data, options=FAST.read_options(get_recipe("folder")))
 
     assert (description.name, description.class_names) == ("light", ["dark", "light"])
     assert description.input_shape == (8, 12, 3)
@@ -94,7 +94,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch(tmp_path: Path) -> None:
 
     run = train(get_recipe("folder"), out=tmp_path / "run", data=data, options=options)
 
-    pictures = read_folders(data, options=options.read_options(get_recipe("folder")))
+    pictures = read_data(data, options=options.read_options(get_recipe("folder")))
     pixels, truth = decode_dataset(pictures, run.image_spec).split("validation")
     answers = models.probabilities(models.load_model(run.model_path), pixels)
     loss = -np.log(answers[np.arange(len(truth)), truth]).mean()
@@ -150,7 +150,7 @@ def test_evaluating_a_run_repeats_its_test_accuracy(run: Run, data: Path) -> Non
     metrics = run.description.metrics
     assert metrics is not None
 
-    dataset = read_folders(data, options=FAST.read_options(get_recipe("folder")))
+    dataset = read_data(data, options=FAST.read_options(get_recipe("folder")))
     pixels, _ = decode_dataset(dataset, run.image_spec).split("test")
     expected = models.probabilities(models.load_model(run.model_path), pixels)
 

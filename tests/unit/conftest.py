@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.pictures import write_class_folders
 
-from kerasport.dataset import Dataset, PixelCache, parallel, read_folders
+from kerasport.dataset import Dataset, PixelCache, parallel, read_data
 from kerasport.preprocess import ImageSpec, preprocess
 
 
@@ -27,7 +27,7 @@ def decodes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 @pytest.fixture
 def data(tmp_path: Path) -> Dataset:
     """Forty small pictures."""
-    return read_folders(write_class_folders(tmp_path / "data", {"a": 20, "b": 20}))
+    return read_data(write_class_folders(tmp_path / "data", {"a": 20, "b": 20}))
 
 
 @pytest.fixture

@@ -13,16 +13,9 @@ from support.cached import ROW, SPEC, assert_right, file_of
 from support.listening import Listening
 from support.pictures import write_picture
 
-from kerasport.dataset import (
-    CACHE_VARIABLE,
-    Dataset,
-    PixelCache,
-    PixelRows,
-    cache,
-    decode_dataset,
-    read_folders,
-    survey,
-)
+from kerasport.dataset import Dataset, PixelCache, cache, decode_dataset, read_data, survey
+from kerasport.dataset.cache import CACHE_VARIABLE
+from kerasport.dataset.rows import PixelRows
 from kerasport.dataset.survey import _look_at
 
 
@@ -65,7 +58,7 @@ def test_an_added_picture_is_decoded_alone(
     added = write_picture(data.root / "a" / "new.png", seed=99)
     (data.root / "b" / "copy.png").write_bytes(data.examples[0].path.read_bytes())
 
-    decoded = decode_dataset(read_folders(data.root), SPEC, cache=kept)
+    decoded = decode_dataset(read_data(data.root), SPEC, cache=kept)
 
     assert decodes[40:] == [added.read_bytes()]
     assert file_of(kept, "pixels.bin").stat().st_size == 41 * ROW
@@ -101,7 +94,7 @@ def test_unreadable_pictures_are_remembered_with_their_reason(
     """They are reported as without a cache, under the name they have now, and not tried again."""
     path = data.examples[7].path
     path.write_bytes(path.read_bytes()[:120])
-    damaged = read_folders(data.root)
+    damaged = read_data(data.root)
     expected = decode_dataset(damaged, SPEC).dataset
 
     first = decode_dataset(damaged, SPEC, cache=kept)
@@ -113,7 +106,7 @@ def test_unreadable_pictures_are_remembered_with_their_reason(
     assert decodes == []
     assert_right(again)
     moved = path.rename(path.with_name("moved.png"))
-    renamed = decode_dataset(read_folders(data.root), SPEC, cache=kept).dataset
+    renamed = decode_dataset(read_data(data.root), SPEC, cache=kept).dataset
     assert decodes == []
     assert renamed.skipped[0].path == moved
     assert renamed.skipped[0].reason == expected.skipped[0].reason.replace(str(path), str(moved))
@@ -173,7 +166,7 @@ def test_a_read_only_cache_is_read(data: Dataset, kept: PixelCache, decodes: lis
 
     assert (decodes, progress.warned) == ([], [])
     write_picture(data.root / "a" / "new.png", seed=99)
-    assert_right(decode_dataset(read_folders(data.root), SPEC, cache=kept, progress=progress))
+    assert_right(decode_dataset(read_data(data.root), SPEC, cache=kept, progress=progress))
     assert len(progress.warned) == 1
     for path in [kept.root, *kept.root.rglob("*")]:
         path.chmod(0o755)

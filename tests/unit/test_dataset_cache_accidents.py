@@ -19,7 +19,7 @@ from support.cached import ROW, SPEC, assert_right, file_of
 from support.listening import Listening
 from support.pictures import write_class_folders
 
-from kerasport.dataset import Dataset, PixelCache, cache, decode_dataset, read_folders
+from kerasport.dataset import Dataset, PixelCache, cache, decode_dataset, read_data
 from kerasport.preprocess import preprocess
 from kerasport.progress import SilentProgress
 
@@ -27,7 +27,7 @@ from kerasport.progress import SilentProgress
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from kerasport.dataset import PixelCache, decode_dataset, read_folders
+from kerasport.dataset import PixelCache, decode_dataset, read_data
 from kerasport.dataset.store import Journal
 from kerasport.dataset import store
 from kerasport.preprocess import ImageSpec
@@ -52,7 +52,7 @@ def counting(self, records):
     append(self, records)
 
 Journal.append = counting
-data = read_folders(Path(sys.argv[1]))
+data = read_data(Path(sys.argv[1]))
 decode_dataset(data, ImageSpec(5, 7), cache=PixelCache(Path(sys.argv[2])))
 """
 
@@ -83,7 +83,7 @@ def test_a_killed_build_is_resumed(
 BUILDER = """
 import sys
 from pathlib import Path
-from kerasport.dataset import PixelCache, decode_dataset, parallel, read_folders
+from kerasport.dataset import PixelCache, decode_dataset, parallel, read_data
 from kerasport.preprocess import ImageSpec
 
 count, original = 0, parallel.preprocess
@@ -94,7 +94,7 @@ def counting(picture, spec):
     return original(picture, spec)
 
 parallel.preprocess = counting
-data = read_folders(Path(sys.argv[1]))
+data = read_data(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 decoded = decode_dataset(data, ImageSpec(5, 7), cache=PixelCache(Path(sys.argv[2])))
@@ -245,7 +245,7 @@ def test_whatever_a_file_ends_in_the_pixels_are_right(
 ) -> None:
     """Any file cut anywhere, with anything behind the cut, costs time and never a wrong pixel."""
     folder = tmp_path_factory.mktemp("any")
-    data = read_folders(write_class_folders(folder / "data", {"a": 6, "b": 6}))
+    data = read_data(write_class_folders(folder / "data", {"a": 6, "b": 6}))
     kept = PixelCache(folder / "cache")
     decode_dataset(data, SPEC, cache=kept)
     path = file_of(kept, where)

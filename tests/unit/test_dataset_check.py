@@ -16,14 +16,13 @@ from kerasport.dataset import (
     DataReport,
     PixelCache,
     ReadOptions,
-    check,
     check_data,
+    check_dataset,
     decode_dataset,
-    hash_pictures,
     hash_rows,
     read_data,
-    read_folders,
 )
+from kerasport.dataset.duplicates import hash_pictures
 from kerasport.dataset.identity import hash_pixels
 from kerasport.preprocess import ImageSpec
 
@@ -141,10 +140,12 @@ def test_copies_in_one_class_and_split_are_a_note(root: Path) -> None:
 def test_training_sees_copies_by_the_pixels_of_its_input(root: Path) -> None:
     """The rows that training has anyway find copies too, without decoding anything again."""
     copy_pixels(root, "train/a/003.png", "test/a/copy.bmp")
-    decoded = decode_dataset(read_folders(root), SPEC)
+    decoded = decode_dataset(read_data(root), SPEC)
 
-    assert found(check(decoded.dataset)) == {}
-    assert found(check(decoded.dataset, hashes=hash_rows(decoded))) == {"test-leak": ("warning", 1)}
+    assert found(check_dataset(decoded.dataset)) == {}
+    assert found(check_dataset(decoded.dataset, hashes=hash_rows(decoded))) == {
+        "test-leak": ("warning", 1)
+    }
 
 
 def test_arrays_are_checked_too() -> None:
@@ -249,7 +250,7 @@ def test_imbalance_offers_class_weights(
     root = write_class_folders(tmp_path, {"a": 40, "b": small})
     nothing = ReadOptions(test_share=0, validation_share=0)
 
-    report = check(read_data(root, options=nothing), options=nothing, splits=["train"])
+    report = check_dataset(read_data(root, options=nothing), options=nothing, splits=["train"])
 
     kinds = {f.kind: f.severity for f in report.findings if f.kind != "tiny-classes"}
     assert kinds == expected
@@ -304,7 +305,7 @@ def test_a_second_check_decodes_only_what_is_new(
     original = module.read_pixels
     monkeypatch.setattr(module, "read_pixels", lambda data: read.append(data) or original(data))
     kept = PixelCache(tmp_path / "cache")
-    dataset = read_folders(root)
+    dataset = read_data(root)
     exchanged = dataset.examples[0]
     exchanged.path.write_bytes(dataset.examples[1].path.read_bytes())
 
@@ -314,7 +315,7 @@ def test_a_second_check_decodes_only_what_is_new(
     assert hash_pictures(dataset, cache=kept) == (hashes, damaged)
     assert len(read) == 103
     write_picture(root / "test" / "a" / "new.png", seed=77)
-    hash_pictures(read_folders(root), cache=kept)
+    hash_pictures(read_data(root), cache=kept)
     assert len(read) == 104
 
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from support.pictures import write_class_folders
 
-from kerasport.dataset import decode_dataset, read_folders, survey
+from kerasport.dataset import decode_dataset, read_data, survey
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec, preprocess
 from kerasport.progress import SilentProgress, Task
@@ -53,7 +53,7 @@ def truncate(path: Path) -> None:
 
 def test_every_picture_goes_through_the_one_preprocessing(tmp_path: Path) -> None:
     """Row i is what `preprocess` gives for example i; labels and splits follow suit."""
-    dataset = read_folders(write_class_folders(tmp_path, {"a": 20, "b": 20}))
+    dataset = read_data(write_class_folders(tmp_path, {"a": 20, "b": 20}))
     progress = Counting()
 
     decoded = decode_dataset(dataset, SPEC, progress=progress)
@@ -75,7 +75,7 @@ def test_a_picture_over_the_limit_is_told_without_a_warning(tmp_path: Path) -> N
     content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
     path.write_bytes(content)
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     (example,) = (each for each in dataset.examples if each.path == path)
     assert example.header is not None
@@ -86,7 +86,7 @@ def test_a_picture_over_the_limit_is_told_without_a_warning(tmp_path: Path) -> N
 
 def test_a_split_is_a_view(tmp_path: Path) -> None:
     """Taking a split copies no pixels."""
-    dataset = read_folders(write_class_folders(tmp_path, {"a": 30, "b": 30}))
+    dataset = read_data(write_class_folders(tmp_path, {"a": 30, "b": 30}))
     decoded = decode_dataset(dataset, SPEC)
 
     pixels, labels = decoded.split("test")
@@ -97,7 +97,7 @@ def test_a_split_is_a_view(tmp_path: Path) -> None:
 
 def test_damaged_pictures_are_skipped_and_move_no_other(tmp_path: Path) -> None:
     """A file that shows its damage only when decoded is reported; the rest stays aligned."""
-    dataset = read_folders(write_class_folders(tmp_path, {"a": 20, "b": 20}))
+    dataset = read_data(write_class_folders(tmp_path, {"a": 20, "b": 20}))
     damaged = dataset.examples[7].path
     truncate(damaged)
 
@@ -112,9 +112,9 @@ def test_damaged_pictures_are_skipped_and_move_no_other(tmp_path: Path) -> None:
 
 def test_too_many_damaged_pictures_are_refused(tmp_path: Path) -> None:
     """The limit counts what was skipped while reading and while decoding together."""
-    dataset = read_folders(write_class_folders(tmp_path, {"a": 20, "b": 20}))
+    dataset = read_data(write_class_folders(tmp_path, {"a": 20, "b": 20}))
     (tmp_path / "a" / "note.txt").write_text("x")
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
     truncate(dataset.examples[0].path)
 
     expected = f"2 of 41 files in '{tmp_path}' are not usable pictures; at most 1 may be skipped"
@@ -136,7 +136,7 @@ def test_the_image_size_follows_from_the_shorter_sides(
             (tmp_path / name).mkdir(exist_ok=True)
             Image.new("RGB", size, (number, 0, ord(name))).save(tmp_path / name / f"{number}.png")
 
-    found = survey(read_folders(tmp_path))
+    found = survey(read_data(tmp_path))
 
     assert found.shorter_side == min(size)
     assert found.image_size == expected
@@ -156,12 +156,12 @@ def test_the_color_mode_follows_from_the_pixels(tmp_path: Path, mode: str, expec
                 image.putpixel((3, 3), (1, 2, 3))
             image.save(tmp_path / name / f"{number}.png")
 
-    assert survey(read_folders(tmp_path)).color_mode == expected
+    assert survey(read_data(tmp_path)).color_mode == expected
 
 
 def test_a_survey_of_damaged_pictures_is_refused(tmp_path: Path) -> None:
     """Where nothing can be decoded there is nothing to choose by."""
-    dataset = read_folders(write_class_folders(tmp_path, {"a": 9, "b": 9}))
+    dataset = read_data(write_class_folders(tmp_path, {"a": 9, "b": 9}))
     for example in dataset.examples:
         truncate(example.path)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.pictures import write_class_folders, write_picture
 
-from kerasport.dataset import ReadOptions, read_folders, read_labeled, warnings_about
+from kerasport.dataset import ReadOptions, read_data, read_labeled, warnings_about
 from kerasport.errors import DataError
 
 
@@ -19,7 +19,7 @@ def test_class_folders_become_examples_with_labels_in_code_point_order(tmp_path:
     """Class names are the folder names, sorted by code point, and labels index them."""
     write_class_folders(tmp_path, {"dog": 20, "Ant": 20, "cat": 20})
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     assert dataset.class_names == ("Ant", "cat", "dog")
     for example in dataset.examples:
@@ -32,7 +32,7 @@ def test_folder_names_are_normalized(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "Käfer")
     write_class_folders(tmp_path, {decomposed: 20, "Ameise": 20})
 
-    assert read_folders(tmp_path).class_names == ("Ameise", "Käfer")
+    assert read_data(tmp_path).class_names == ("Ameise", "Käfer")
 
 
 def test_hidden_and_system_files_are_no_files(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_hidden_and_system_files_are_no_files(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"no picture")
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     assert dataset.class_names == ("a", "b")
     assert len(dataset.examples) == 40
@@ -54,7 +54,7 @@ def test_folders_inside_a_class_belong_to_the_class(tmp_path: Path) -> None:
     """A class folder is read to its bottom."""
     write_class_folders(tmp_path, {"a": 20, "b/2023/may": 10, "b/2024": 10})
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     assert dataset.class_names == ("a", "b")
     assert sum(example.label == 1 for example in dataset.examples) == 20
@@ -64,7 +64,7 @@ def test_examples_are_ordered_by_split_then_path(tmp_path: Path) -> None:
     """Each split is one contiguous span, whatever the order of reading."""
     write_class_folders(tmp_path, {"a": 40, "b": 40})
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     for split in ("train", "validation", "test"):
         part = dataset.examples[dataset.span(split)]
@@ -80,7 +80,7 @@ def test_given_splits_are_used_as_they_are(tmp_path: Path, name: str) -> None:
     for number, (split, count) in enumerate(counts.items()):
         write_class_folders(tmp_path / split, {"a": count, "b": count}, seed=number)
 
-    result = read_folders(tmp_path).counts
+    result = read_data(tmp_path).counts
 
     assert (result.train, result.validation, result.test) == ([20, 20], [4, 4], [6, 6])
 
@@ -91,7 +91,7 @@ def test_the_missing_split_is_cut_from_train(tmp_path: Path, given: str, cut: st
     write_class_folders(tmp_path / "train", {"a": 60, "b": 60})
     write_class_folders(tmp_path / given, {"a": 7, "b": 7}, seed=1)
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     kept = "validation" if given == "val" else given
     assert {e.path.parents[1].name for e in dataset.in_split(kept)} == {given}
@@ -104,7 +104,7 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     """A folder called train that holds pictures is a class like any other."""
     write_class_folders(tmp_path, {"train": 20, "train/by night": 20, "tram": 20})
 
-    assert read_folders(tmp_path).class_names == ("train", "tram")
+    assert read_data(tmp_path).class_names == ("train", "tram")
 
 
 def test_notes_beside_class_folders_do_not_hide_the_splits(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_notes_beside_class_folders_do_not_hide_the_splits(tmp_path: Path) -> No
         write_class_folders(tmp_path / split, {"a": 20, "b": 20}, seed=number)
         (tmp_path / split / "labels.csv").write_text("x")
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     assert dataset.class_names == ("a", "b")
     assert dataset.skipped == ()
@@ -124,7 +124,7 @@ def test_pictures_beside_class_folders_are_reported(tmp_path: Path) -> None:
     write_class_folders(tmp_path, {"a": 20, "b": 20})
     write_picture(tmp_path / "lost.png")
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     assert [(item.path.name, item.reason) for item in dataset.skipped] == [
         ("lost.png", "not in a class folder")
@@ -137,7 +137,7 @@ def test_unreadable_files_are_skipped_and_reported(tmp_path: Path) -> None:
     (tmp_path / "a" / "notes.txt").write_text("hello")
     (tmp_path / "b" / "empty.png").write_bytes(b"")
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     assert [(item.path.name, item.reason) for item in dataset.skipped] == [
         ("notes.txt", "not a picture"),
@@ -156,14 +156,14 @@ def test_too_many_unreadable_files_are_refused_and_the_limit_can_be_raised(tmp_p
         (tmp_path / "a" / f"x{number:02d}.png").write_text("hello")
 
     with pytest.raises(DataError) as caught:
-        read_folders(tmp_path)
+        read_data(tmp_path)
 
     shown = "; ".join(f"'{tmp_path}/a/x{number:02d}.png' (not a picture)" for number in range(5))
     assert str(caught.value) == (
         f"11 of 51 files in '{tmp_path}' are not usable pictures; at most 10 may be skipped: "
         f"{shown}; and 6 more. Remove or replace them, or pass --max-unreadable 11."
     )
-    assert len(read_folders(tmp_path, options=ReadOptions(max_unreadable=11)).skipped) == 11
+    assert len(read_data(tmp_path, options=ReadOptions(max_unreadable=11)).skipped) == 11
 
 
 def _nothing(root: Path) -> None:
@@ -224,11 +224,6 @@ def _loose_train(root: Path) -> None:
 
 
 BAD_INPUTS: list[tuple[Callable[[Path], None], str]] = [
-    (
-        _nothing,
-        "There is no folder '{root}'. Expected one folder per class with pictures in it.",
-    ),
-    (_a_file, "'{root}' is a file. Expected a folder with one folder per class."),
     (_empty, "'{root}' is empty. Expected one folder per class with pictures in it."),
     (
         _loose,
@@ -289,7 +284,30 @@ def test_bad_folders_are_refused_with_a_way_out(
     make(root)
 
     with pytest.raises(DataError, match="^" + re.escape(message.format(root=root)) + "$"):
-        read_folders(root)
+        read_data(root)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            _nothing,
+            "There is no folder '{root}'. Expected one folder per class with pictures in it.",
+        ),
+        (_a_file, "'{root}' is a file. Expected a folder with one folder per class."),
+    ],
+    ids=["nothing", "a_file"],
+)
+def test_what_is_no_folder_is_refused_for_testing(
+    tmp_path: Path, make: Callable[[Path], None], message: str
+) -> None:
+    """Labelled pictures for a test come in folders only."""
+    root = tmp_path / "data"
+    root.mkdir()
+    make(root)
+
+    with pytest.raises(DataError, match="^" + re.escape(message.format(root=root)) + "$"):
+        read_labeled(root, class_names=["cat", "dog"])
 
 
 @pytest.mark.parametrize(

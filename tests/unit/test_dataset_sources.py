@@ -20,7 +20,6 @@ from kerasport.dataset import (
     decode_dataset,
     name_of_source,
     read_data,
-    read_folders,
     survey,
 )
 from kerasport.errors import DataError
@@ -130,7 +129,7 @@ def test_tables_cut_like_folders(folders: Path, tmp_path: Path, make: Any) -> No
     """A file's content decides its split, so a table of the same files cuts them the same way."""
     dataset = read_data(make(folders, tmp_path), options=ReadOptions(root=folders))
 
-    expected = read_folders(folders)
+    expected = read_data(folders)
     assert dataset.examples == expected.examples
     assert dataset.fingerprint == expected.fingerprint
 

@@ -11,14 +11,8 @@ from pathlib import Path
 import pytest
 from support.pictures import write_class_folders, write_picture
 
-from kerasport.dataset import (
-    ReadOptions,
-    check_counts,
-    fraction_of,
-    read_folders,
-    split_of,
-    warnings_about,
-)
+from kerasport.dataset import ReadOptions, read_data, require_enough, warnings_about
+from kerasport.dataset.split import fraction_of, split_of
 from kerasport.errors import DataError
 
 CONTENTS = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(4000)]
@@ -57,11 +51,11 @@ def test_the_shares_are_kept() -> None:
 def test_adding_pictures_moves_no_other(tmp_path: Path) -> None:
     """Pictures that were there keep their split when others come or are renamed."""
     write_class_folders(tmp_path, {"a": 40, "b": 40})
-    before = {e.content: e.split for e in read_folders(tmp_path).examples}
+    before = {e.content: e.split for e in read_data(tmp_path).examples}
     write_class_folders(tmp_path / "a", {"more": 30}, seed=9)
     (tmp_path / "b" / "000.png").rename(tmp_path / "b" / "zzz.png")
 
-    after = {e.content: e.split for e in read_folders(tmp_path).examples}
+    after = {e.content: e.split for e in read_data(tmp_path).examples}
 
     assert len(after) == 110
     assert before.items() <= after.items()
@@ -74,7 +68,7 @@ def test_copies_fall_on_the_same_side_and_contradictions_are_told(tmp_path: Path
         shutil.copy(path, path.with_name(f"copy-{path.name}"))
     shutil.copy(tmp_path / "a" / "000.png", tmp_path / "b" / "a.png")
 
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
 
     splits: dict[str, set[str]] = {}
     for example in dataset.examples:
@@ -92,7 +86,7 @@ def test_copies_between_given_splits_are_told(tmp_path: Path) -> None:
     write_class_folders(tmp_path / "test", {"a": 9, "b": 9}, seed=5)
     shutil.copy(tmp_path / "train" / "a" / "001.png", tmp_path / "test" / "a" / "x.png")
 
-    warnings = warnings_about(read_folders(tmp_path))
+    warnings = warnings_about(read_data(tmp_path))
 
     assert warnings == [
         "1 of 19 test picture(s) are also in train or validation, byte for byte: figures on the "
@@ -103,7 +97,7 @@ def test_copies_between_given_splits_are_told(tmp_path: Path) -> None:
 def test_a_class_without_training_pictures_is_refused(tmp_path: Path) -> None:
     """A class that went wholly to validation and test cannot be learned."""
     write_class_folders(tmp_path, {"a": 9, "b": 9})
-    dataset = read_folders(tmp_path)
+    dataset = read_data(tmp_path)
     moved = tuple(
         replace(example, split="test") if example.label == 1 else example
         for example in dataset.examples
@@ -115,14 +109,14 @@ def test_a_class_without_training_pictures_is_refused(tmp_path: Path) -> None:
         "decide, lower those of validation and test, or change the seed."
     )
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
-        check_counts(replace(dataset, examples=moved), ReadOptions())
+        require_enough(replace(dataset, examples=moved), ReadOptions())
 
 
 def test_classes_without_test_or_validation_pictures_are_told(tmp_path: Path) -> None:
     """Missing test and validation pictures do not stop the training, but are reported."""
     write_class_folders(tmp_path, {"a": 9, "b": 9})
     nothing = ReadOptions(test_share=0, validation_share=0)
-    dataset = read_folders(tmp_path, options=nothing)
+    dataset = read_data(tmp_path, options=nothing)
     first = replace(dataset.examples[0], split="test")
 
     assert warnings_about(dataset) == [
@@ -137,15 +131,15 @@ def test_classes_without_test_or_validation_pictures_are_told(tmp_path: Path) ->
 
 def test_the_fingerprint_is_of_contents_classes_and_splits_only(tmp_path: Path) -> None:
     """File names and place do not enter the fingerprint; contents, classes and seed do."""
-    one = read_folders(write_class_folders(tmp_path / "one", {"a": 20, "b": 20}))
+    one = read_data(write_class_folders(tmp_path / "one", {"a": 20, "b": 20}))
     write_class_folders(tmp_path / "two", {"a": 20, "b": 20})
     (tmp_path / "two" / "a" / "000.png").rename(tmp_path / "two" / "a" / "zzz.png")
-    two = read_folders(tmp_path / "two")
-    reseeded = read_folders(tmp_path / "one", options=ReadOptions(seed=1))
+    two = read_data(tmp_path / "two")
+    reseeded = read_data(tmp_path / "one", options=ReadOptions(seed=1))
     write_picture(tmp_path / "two" / "a" / "new.png", seed=77)
 
     assert one.fingerprint == two.fingerprint
     assert reseeded.fingerprint != one.fingerprint
-    assert read_folders(tmp_path / "two").fingerprint != one.fingerprint
+    assert read_data(tmp_path / "two").fingerprint != one.fingerprint
     (tmp_path / "one" / "b").rename(tmp_path / "one" / "c")
-    assert read_folders(tmp_path / "one").fingerprint != one.fingerprint
+    assert read_data(tmp_path / "one").fingerprint != one.fingerprint

@@ -21,7 +21,7 @@ from kerasport.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from kerasport.dataset import DataReport, Finding
+    from kerasport.dataset import DataFinding, DataReport
 
 __all__ = ["check"]
 
@@ -113,7 +113,7 @@ def _print_facts(report: DataReport, console: Console) -> None:
     )
 
 
-def _print_finding(finding: Finding, console: Console) -> None:
+def _print_finding(finding: DataFinding, console: Console) -> None:
     style = _STYLES[finding.severity]
     console.print(f"[{style}]{finding.severity}[/] {escape(finding.text)}", soft_wrap=True)
     for group in finding.examples[:_SHOWN]:

@@ -35,12 +35,12 @@ from kerasport.files import to_json, write_bytes
 from kerasport.preprocess import PREPROCESSING_VERSION, ImageSpec
 from kerasport.progress import Progress
 
-__all__ = ["CACHE_VARIABLE", "DEFAULT_CACHE", "PixelCache"]
+__all__ = ["CACHE_VARIABLE", "PixelCache"]
 
 CACHE_VARIABLE = "KERASPORT_CACHE"
 """Environment variable that names another folder; empty switches the cache off."""
 
-DEFAULT_CACHE = Path(".cache", "kerasport")
+_DEFAULT_CACHE = Path(".cache", "kerasport")
 """Where pictures are kept, below the working directory; `make clean` removes it."""
 
 # Left free on the disk, so that a training does not fill it.
@@ -63,7 +63,7 @@ class PixelCache:
         if root is not None:
             return cls(root)
         named = os.environ.get(CACHE_VARIABLE)
-        return None if named == "" else cls(Path(named) if named else DEFAULT_CACHE)
+        return None if named == "" else cls(Path(named) if named else _DEFAULT_CACHE)
 
     def folder(self, kind: str, description: object = None) -> Path:
         """Return the folder of what depends on nothing but a file's content and `description`.
@@ -85,6 +85,14 @@ class PixelCache:
             folder.mkdir(parents=True, exist_ok=True)
             write_bytes(self.root / ".gitignore", b"*\n")
         return folder
+
+    def journal(self, kind: str) -> Journal | None:
+        """Return the notes on pictures of one kind, or None where none can be kept."""
+        try:
+            return Journal(self.make(self.folder(kind)) / "index.txt")
+        except OSError:
+            # Said when the pictures are decoded, which needs the cache more.
+            return None
 
     def load(
         self, examples: Sequence[Example], spec: ImageSpec, *, progress: Progress

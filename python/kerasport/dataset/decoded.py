@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.dataset.cache import CACHE_VARIABLE, PixelCache
-from kerasport.dataset.checks.limits import check_skipped
+from kerasport.dataset.checks.limits import require_readable
 from kerasport.dataset.dataset import Dataset, Skipped, Split
 from kerasport.dataset.parallel import decode_example, in_parallel
 from kerasport.dataset.rows import PixelRows, Pixels
@@ -65,7 +65,7 @@ def decode_dataset(
     pixels, damaged = _pixels(dataset, spec, cache=cache, progress=progress)
     if damaged:
         dataset = dataset.without(damaged)
-        check_skipped(dataset.skipped, total=total, limit=max_unreadable, root=dataset.root)
+        require_readable(dataset.skipped, total=total, limit=max_unreadable, root=dataset.root)
     labels = np.array([example.label for example in dataset.examples], np.int64)
     return DecodedDataset(dataset, pixels, labels)
 

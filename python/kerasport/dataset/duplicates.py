@@ -13,7 +13,6 @@ from kerasport.dataset.dataset import Dataset, Example, Skipped
 from kerasport.dataset.decoded import DecodedDataset
 from kerasport.dataset.identity import content_of, hash_pixels
 from kerasport.dataset.parallel import in_parallel
-from kerasport.dataset.store import Journal
 from kerasport.errors import DataError
 from kerasport.preprocess import read_pixels
 from kerasport.progress import SILENT, Progress
@@ -40,7 +39,7 @@ def hash_pictures(
     Pictures share a hash when they have the same size and show the same pixels, upright and on
     white, however they are compressed. What was found is kept in `cache`.
     """
-    journal = _journal(cache)
+    journal = cache.journal("hashes") if cache else None
     known: dict[str, Any] = journal.read() if journal else {}
     fresh = list({e.content: e for e in dataset.examples if e.content not in known}.values())
     with progress.task("Comparing", total=len(fresh)) as task:
@@ -107,13 +106,3 @@ def _hash(example: Example) -> tuple[str, dict[str, str]]:
         return content, {"hash": hash_pixels(read_pixels(data))}
     except DataError as error:
         return content, {"reason": str(error).replace("The picture", f"'{_PATH}'", 1)}
-
-
-def _journal(cache: PixelCache | None) -> Journal | None:
-    if cache is None:
-        return None
-    try:
-        return Journal(cache.make(cache.folder("hashes")) / "index.txt")
-    except OSError:
-        # Said when the pictures are decoded, which needs the cache more.
-        return None

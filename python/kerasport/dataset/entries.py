@@ -23,7 +23,7 @@ from kerasport.dataset.split import split_of
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["Entry", "Source", "check_classes", "collect"]
+__all__ = ["Entry", "Source", "collect"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Source:
         """
         if classes is None:
             return self
-        check_classes(classes, self.class_names, root=self.root)
+        _require_known(classes, self.class_names, root=self.root)
         kept = [name for name in self.class_names if name in set(classes)]
         labels = {self.class_names.index(name): label for label, name in enumerate(kept)}
         entries = tuple(
@@ -71,7 +71,7 @@ class Source:
         return replace(self, class_names=tuple(kept), entries=entries)
 
 
-def check_classes(classes: Iterable[str], known: Sequence[str], *, root: Path) -> None:
+def _require_known(classes: Iterable[str], known: Sequence[str], *, root: Path) -> None:
     """Raise unless every name in `classes` is one of the `known`.
 
     Raises:

@@ -5,36 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kerasport.dataset.checks.limits import check_skipped, check_usable
+from kerasport.dataset.checks.limits import require_readable
 from kerasport.dataset.dataset import Dataset, ReadOptions, Skipped
-from kerasport.dataset.duplicates import drop_copies
 from kerasport.dataset.entries import Entry, Source, collect
 from kerasport.dataset.layout import Layout, files_below, find_layout
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["folder_source", "read_folders", "read_labeled"]
-
-
-def read_folders(
-    root: Path, *, options: ReadOptions | None = None, progress: Progress = SILENT
-) -> Dataset:
-    """Return the data set below `root`: class folders, or split folders with class folders.
-
-    Each file is read once, hashed, and recognised by its first bytes; whether the rest of it
-    can be decoded shows when it is (`decode_dataset`). Pictures beside the class folders are
-    counted as skipped.
-
-    Raises:
-        DataError: fewer than two classes, too few pictures, too many unusable files.
-    """
-    options = options or ReadOptions()
-    source = folder_source(root, find_layout(root)).only(options.classes)
-    dataset = collect(source, options, progress=progress)
-    if options.drop_test_duplicates:
-        dataset = drop_copies(dataset, progress=progress)
-    check_usable(dataset, options)
-    return dataset
+__all__ = ["folder_source", "read_labeled"]
 
 
 def read_labeled(
@@ -63,11 +41,11 @@ def read_labeled(
     else:
         folders = _known_folders(root, class_names)
     fixed = Layout(tuple(class_names), {"test": folders})
-    _check_known(folders, class_names, root=root)
+    _require_classes_of_the_model(folders, class_names, root=root)
     options = ReadOptions(max_unreadable=max_unreadable)
     dataset = collect(folder_source(root, fixed), options, progress=progress)
     total = len(dataset.examples) + len(dataset.skipped)
-    check_skipped(dataset.skipped, total=total, limit=max_unreadable, root=root)
+    require_readable(dataset.skipped, total=total, limit=max_unreadable, root=root)
     if not dataset.examples:
         raise DataError(
             f"There are no usable pictures in '{root}'. "
@@ -87,7 +65,9 @@ def _known_folders(root: Path, class_names: Sequence[str]) -> dict[str, Path]:
         return known
 
 
-def _check_known(folders: Iterable[str], class_names: Sequence[str], *, root: Path) -> None:
+def _require_classes_of_the_model(
+    folders: Iterable[str], class_names: Sequence[str], *, root: Path
+) -> None:
     unknown = sorted(set(folders) - set(class_names))
     if unknown:
         raise DataError(

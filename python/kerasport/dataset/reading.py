@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from kerasport.dataset.arrays import array_source, read_npz
 from kerasport.dataset.cache import PixelCache
-from kerasport.dataset.checks.findings import check
-from kerasport.dataset.checks.limits import check_usable
+from kerasport.dataset.checks.findings import check_dataset
+from kerasport.dataset.checks.limits import require_usable
 from kerasport.dataset.checks.report import DataReport
 from kerasport.dataset.dataset import Dataset, ReadOptions
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
@@ -16,13 +16,13 @@ from kerasport.dataset.entries import Source, collect
 from kerasport.dataset.folders import folder_source
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
-from kerasport.dataset.tables import frame_source, is_frame, read_table
+from kerasport.dataset.tables import Frame, frame_source, is_frame, read_table
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
 __all__ = ["DataSource", "check_data", "gather_data", "name_of_source", "read_data"]
 
-DataSource: TypeAlias = Any
+DataSource: TypeAlias = "str | Path | Frame | tuple[Any, ...] | list[Any] | dict[str, Any]"
 """What `read_data` takes: a path, `keras:NAME`, `tfds:NAME`, a pandas DataFrame, or arrays."""
 
 _EXPECTED = (
@@ -62,7 +62,7 @@ def read_data(
     """
     options = options or ReadOptions()
     dataset = gather_data(source, options=options, progress=progress, cache=cache)
-    check_usable(dataset, options)
+    require_usable(dataset, options)
     return dataset
 
 
@@ -106,7 +106,7 @@ def check_data(
     options = options or ReadOptions()
     dataset = gather_data(source, options=options, progress=progress, cache=cache)
     hashes, damaged = hash_pictures(dataset, cache=PixelCache.find(cache), progress=progress)
-    return check(dataset.without(damaged), options=options, hashes=hashes)
+    return check_dataset(dataset.without(damaged), options=options, hashes=hashes)
 
 
 def name_of_source(source: DataSource) -> str | None:

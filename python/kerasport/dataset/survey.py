@@ -12,7 +12,6 @@ import numpy as np
 from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.dataset import Dataset, Example
 from kerasport.dataset.parallel import in_parallel
-from kerasport.dataset.store import Journal
 from kerasport.errors import DataError
 from kerasport.literals import ColorMode
 from kerasport.preprocess import decode
@@ -47,7 +46,7 @@ def survey(dataset: Dataset, *, cache: PixelCache | None = None) -> Survey:
         DataError: none of the sampled pictures can be decoded.
     """
     chosen = sorted(dataset.in_split("train"), key=lambda example: example.content)[:_SAMPLED]
-    journal = _journal(cache)
+    journal = cache.journal("survey") if cache else None
     seen: dict[str, Any] = journal.read() if journal else {}
     fresh = [example for example in chosen if example.content not in seen]
     for part in in_parallel(_look_at, fresh):
@@ -65,16 +64,6 @@ def survey(dataset: Dataset, *, cache: PixelCache | None = None) -> Survey:
     side = int(statistics.median(side for side, _ in looks))
     gray = all(gray for _, gray in looks)
     return Survey(side, "grayscale" if gray else "rgb", len(looks))
-
-
-def _journal(cache: PixelCache | None) -> Journal | None:
-    if cache is None:
-        return None
-    try:
-        return Journal(cache.make(cache.folder("survey")) / "index.txt")
-    except OSError:
-        # Said when the pictures are decoded, which needs the cache more.
-        return None
 
 
 def _look_at(example: Example) -> tuple[str, tuple[int, bool] | None]:

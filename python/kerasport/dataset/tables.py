@@ -7,7 +7,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeGuard
 
 from kerasport.dataset.dataset import Split
 from kerasport.dataset.entries import Entry, Source
@@ -16,7 +16,7 @@ from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name, order_class_names
 from kerasport.progress import Progress
 
-__all__ = ["frame_source", "is_frame", "read_table"]
+__all__ = ["Frame", "frame_source", "is_frame", "read_table"]
 
 _COLUMNS = {
     "path": ("path", "file", "filename", "filepath", "image", "image_path"),
@@ -59,12 +59,30 @@ def read_table(path: Path, *, root: Path, progress: Progress) -> Source:
     return _source(f"'{path}'", cells, lines, root=root, progress=progress)
 
 
-def is_frame(value: Any) -> bool:
+class Frame(Protocol):
+    """What is used of a pandas DataFrame."""
+
+    @property
+    def columns(self) -> Iterable[Any]:
+        """Names of the columns."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, columns."""
+
+    def isna(self) -> Frame:
+        """Return where values are missing."""
+
+    def __getitem__(self, name: Any, /) -> Any:
+        """Return one column."""
+
+
+def is_frame(value: object) -> TypeGuard[Frame]:
     """Return whether `value` is a pandas DataFrame, without importing pandas."""
     return hasattr(value, "columns") and hasattr(value, "isna")
 
 
-def frame_source(frame: Any, *, root: Path, progress: Progress) -> Source:
+def frame_source(frame: Frame, *, root: Path, progress: Progress) -> Source:
     """Return the pictures that a DataFrame lists: its columns path and label, and maybe split.
 
     Other names are understood too, in any case: `file`, `filename`, `image`; `class`,
@@ -81,7 +99,7 @@ def frame_source(frame: Any, *, root: Path, progress: Progress) -> Source:
         ]
         for name in frame.columns
     }
-    lines = [f"Row {row} of the table" for row in range(int(frame.shape[0]))]
+    lines = [f"Row {row} of the table" for row in range(frame.shape[0])]
     return _source("The table", cells, lines, root=root, progress=progress)
 
 

@@ -7,11 +7,11 @@ __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "MAX_SIDE",
-    "SAVE_AGAIN",
     "Problem",
     "check_size",
     "damaged",
     "ends_early",
+    "too_many_bytes",
 ]
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "AVIF")
@@ -26,13 +26,13 @@ MAX_SIDE = 32_767
 MAX_BYTES = 256 << 20
 """Largest file that is opened."""
 
-SAVE_AGAIN = "Save it as JPEG, PNG, GIF, BMP, WebP or AVIF."
+_SAVE_AGAIN = "Save it as JPEG, PNG, GIF, BMP, WebP or AVIF."
 
 
 class Problem(Exception):
     """A file is not read: `reason` completes "cannot be read: ..."; `fix` says what helps."""
 
-    def __init__(self, reason: str, fix: str = SAVE_AGAIN) -> None:
+    def __init__(self, reason: str, fix: str = _SAVE_AGAIN) -> None:
         super().__init__(f"{reason}. {fix}")
         self.reason = reason
         self.fix = fix
@@ -67,3 +67,8 @@ def check_size(width: int, height: int, *, max_side: int | None = None) -> None:
             "decode only as PNG or BMP",
             "Reduce it first.",
         )
+
+
+def too_many_bytes(size: int) -> Problem:
+    """Return the problem of a file that is not even opened."""
+    return Problem(f"it has {size:,} bytes, more than {MAX_BYTES:,}", "Reduce it first.")

@@ -33,7 +33,7 @@ def read_webp(data: bytes) -> PictureFile:
         body = data[position + 8 : position + 8 + length]
         padding = b"\0" * (length % 2)
         if kind == b"VP8X" and length >= 10 and size is None:
-            size = tuple(1 + int.from_bytes(body[at : at + 3], "little") for at in (4, 7))  # type: ignore[assignment]
+            size = _length(body, at=4), _length(body, at=7)
             body = bytes([body[0] & _KEPT_FLAGS]) + body[1:]
         elif kind in (b"VP8 ", b"VP8L"):
             size = size or _frame_size(kind, body)
@@ -60,3 +60,8 @@ def _frame_size(kind: bytes, body: bytes) -> tuple[int, int]:
         return width & 0x3FFF, height & 0x3FFF
     packed = int.from_bytes(body[1:5], "little")
     return 1 + (packed & 0x3FFF), 1 + (packed >> 14 & 0x3FFF)
+
+
+def _length(body: bytes, *, at: int) -> int:
+    """Return a side of the canvas in pixels, stored less one in 24 bits."""
+    return 1 + int.from_bytes(body[at : at + 3], "little")

@@ -22,13 +22,13 @@ from kerasport.dataset import (
     DecodedDataset,
     PixelCache,
     ReadOptions,
-    check,
-    check_counts,
+    check_dataset,
     decode_dataset,
     hash_rows,
     name_of_source,
     read_data,
     read_labeled,
+    require_enough,
 )
 from kerasport.errors import DataError, KerasportError
 from kerasport.evaluation import Evaluation, score
@@ -299,7 +299,7 @@ def _train(
     started = time.perf_counter()
     decoded = _pixels(dataset, recipe, settings.reading, cache=cache, progress=progress)
     dataset = decoded.dataset
-    found = check(dataset, options=settings.reading, hashes=hash_rows(decoded))
+    found = check_dataset(dataset, options=settings.reading, hashes=hash_rows(decoded))
     for warning in found.warnings:
         progress.warn(warning)
     ready = time.perf_counter()
@@ -366,7 +366,7 @@ def _read(
     if validation is None:
         return read_data(source, options=reading, progress=progress, cache=cache)
     if isinstance(source, str | Path):
-        source = name_of_source(source)
+        source = name_of_source(source) or source
     reading = replace(reading, validation_share=0.0)
     dataset = read_data(source, options=reading, progress=progress, cache=cache)
     if dataset.in_split("validation"):
@@ -412,7 +412,7 @@ def _pixels(
     decoded = decode_dataset(
         dataset, spec, max_unreadable=reading.max_unreadable, cache=cache, progress=progress
     )
-    check_counts(decoded.dataset, reading)
+    require_enough(decoded.dataset, reading)
     return decoded
 
 

@@ -1,1 +1,1 @@
-"""What is looked for in a data set before anything is trained on it."""
+"""What is wrong with a data set: `check_dataset` tells, the functions `require_...` refuse it."""

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kerasport.dataset.checks.limits import REMEDY_FOR_NOTHING_TO_TRAIN_ON, allowed_unreadable
-from kerasport.dataset.checks.report import DataReport, Finding, PictureFacts
+from kerasport.dataset.checks.report import DataFinding, DataReport, PictureFacts
 from kerasport.dataset.dataset import SPLITS, Dataset, Example, ReadOptions, Skipped, Split
 from kerasport.dataset.duplicates import key_of
 
-__all__ = ["check", "warnings_about"]
+__all__ = ["check_dataset", "warnings_about"]
 
 # Fewer training pictures than this teach a class next to nothing, whatever the model.
 _TINY = 20
@@ -20,7 +20,7 @@ _IMBALANCED, _UNEVEN = 3.0, 1.5
 _HELD_BACK: tuple[Split, Split] = ("validation", "test")
 
 
-def check(
+def check_dataset(
     dataset: Dataset,
     *,
     options: ReadOptions | None = None,
@@ -53,18 +53,18 @@ def check(
 
 
 def warnings_about(dataset: Dataset, *, splits: Sequence[Split] = _HELD_BACK) -> list[str]:
-    """Return the warnings of `check`, one line each, for the `splits` that are looked at."""
-    return check(dataset, splits=splits).warnings
+    """Return the warnings of `check_dataset`, one line each, for `splits`."""
+    return check_dataset(dataset, splits=splits).warnings
 
 
-def _unusable(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
+def _unusable(dataset: Dataset, options: ReadOptions) -> Iterable[DataFinding]:
     skipped, dropped = dataset.skipped, dataset.dropped
     if skipped:
         total = len(dataset.examples) + len(skipped)
         allowed = allowed_unreadable(total, options.max_unreadable)
         too_many = len(skipped) > allowed
         limit = f"at most {allowed} may be skipped. " if too_many else ""
-        yield Finding(
+        yield DataFinding(
             "unreadable",
             "error" if too_many else "warning",
             len(skipped),
@@ -75,7 +75,7 @@ def _unusable(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
             tuple((f"{_name(dataset, item)} ({item.reason})",) for item in skipped),
         )
     if dropped:
-        yield Finding(
+        yield DataFinding(
             "dropped-copies",
             "note",
             len(dropped),
@@ -85,14 +85,14 @@ def _unusable(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
         )
 
 
-def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
+def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[DataFinding]:
     names, counts = dataset.class_names, dataset.counts
     totals = [
         sum(parts) for parts in zip(counts.train, counts.validation, counts.test, strict=True)
     ]
     few = _named(names, totals, lambda n: n < options.min_per_class)
     if few:
-        yield Finding(
+        yield DataFinding(
             "too-few",
             "error",
             len(few),
@@ -106,7 +106,7 @@ def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
         if train == 0 and total >= options.min_per_class
     ]
     if unlearned:
-        yield Finding(
+        yield DataFinding(
             "nothing-to-train-on",
             "error",
             len(unlearned),
@@ -115,7 +115,7 @@ def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
         )
     tiny = _named(names, counts.train, lambda n: 0 < n < _TINY)
     if tiny and not few:
-        yield Finding(
+        yield DataFinding(
             "tiny-classes",
             "warning",
             len(tiny),
@@ -126,7 +126,7 @@ def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
     if smallest and largest / smallest >= _UNEVEN:
         ratio = largest / smallest
         least, most = (names[counts.train.index(n)] for n in (smallest, largest))
-        yield Finding(
+        yield DataFinding(
             "imbalance",
             "warning" if ratio >= _IMBALANCED else "note",
             len(names),
@@ -137,14 +137,14 @@ def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[Finding]:
         )
 
 
-def _missing(dataset: Dataset, splits: Sequence[Split]) -> Iterable[Finding]:
+def _missing(dataset: Dataset, splits: Sequence[Split]) -> Iterable[DataFinding]:
     for split in splits:
         numbers: list[int] = getattr(dataset.counts, split)
         missing = [name for name, n in zip(dataset.class_names, numbers, strict=True) if n == 0]
         if not missing:
             continue
         none = len(missing) == len(dataset.class_names)
-        yield Finding(
+        yield DataFinding(
             "missing-classes",
             "warning",
             len(missing),
@@ -154,7 +154,7 @@ def _missing(dataset: Dataset, splits: Sequence[Split]) -> Iterable[Finding]:
         )
 
 
-def _copies(dataset: Dataset, hashes: Mapping[str, str]) -> Iterable[Finding]:
+def _copies(dataset: Dataset, hashes: Mapping[str, str]) -> Iterable[DataFinding]:
     groups: dict[str, list[Example]] = defaultdict(list)
     for example in dataset.examples:
         groups[key_of(example, hashes)].append(example)
@@ -164,7 +164,7 @@ def _copies(dataset: Dataset, hashes: Mapping[str, str]) -> Iterable[Finding]:
     if tested:
         count = sum(len(_in(group, "test")) for group in tested)
         known = len(dataset.in_split("test"))
-        yield Finding(
+        yield DataFinding(
             "test-leak",
             "warning",
             count,
@@ -176,7 +176,7 @@ def _copies(dataset: Dataset, hashes: Mapping[str, str]) -> Iterable[Finding]:
     watched = [group for group in shared if _in(group, "validation") and _in(group, "train")]
     if watched:
         count = sum(len(_in(group, "validation")) for group in watched)
-        yield Finding(
+        yield DataFinding(
             "validation-leak",
             "warning",
             count,
@@ -187,7 +187,7 @@ def _copies(dataset: Dataset, hashes: Mapping[str, str]) -> Iterable[Finding]:
         )
     disputed = [group for group in shared if len({example.label for example in group}) > 1]
     if disputed:
-        yield Finding(
+        yield DataFinding(
             "two-labels",
             "warning",
             len(disputed),
@@ -202,7 +202,7 @@ def _copies(dataset: Dataset, hashes: Mapping[str, str]) -> Iterable[Finding]:
         if extra:
             repeated.append(group)
     if repeated:
-        yield Finding(
+        yield DataFinding(
             "duplicates",
             "note",
             surplus,

@@ -11,9 +11,9 @@ from kerasport.errors import DataError
 __all__ = [
     "REMEDY_FOR_NOTHING_TO_TRAIN_ON",
     "allowed_unreadable",
-    "check_counts",
-    "check_skipped",
-    "check_usable",
+    "require_enough",
+    "require_readable",
+    "require_usable",
 ]
 
 REMEDY_FOR_NOTHING_TO_TRAIN_ON = (
@@ -24,7 +24,9 @@ REMEDY_FOR_NOTHING_TO_TRAIN_ON = (
 _SHOWN = 5
 
 
-def check_skipped(skipped: Sequence[Skipped], *, total: int, limit: int | None, root: Path) -> None:
+def require_readable(
+    skipped: Sequence[Skipped], *, total: int, limit: int | None, root: Path
+) -> None:
     """Raise when more files are unusable than allowed.
 
     Args:
@@ -53,7 +55,7 @@ def allowed_unreadable(total: int, limit: int | None) -> int:
     return max(10, total // 100) if limit is None else limit
 
 
-def check_counts(dataset: Dataset, options: ReadOptions) -> None:
+def require_enough(dataset: Dataset, options: ReadOptions) -> None:
     """Raise when a class has too few pictures in all, or none to train on."""
     counts = dataset.counts
     for label, name in enumerate(dataset.class_names):
@@ -72,12 +74,12 @@ def check_counts(dataset: Dataset, options: ReadOptions) -> None:
             )
 
 
-def check_usable(dataset: Dataset, options: ReadOptions) -> None:
+def require_usable(dataset: Dataset, options: ReadOptions) -> None:
     """Raise when too many files are unusable, or a class has too few pictures."""
     total = len(dataset.examples) + len(dataset.skipped)
     limit = options.max_unreadable
-    check_skipped(dataset.skipped, total=total, limit=limit, root=dataset.root)
-    check_counts(dataset, options)
+    require_readable(dataset.skipped, total=total, limit=limit, root=dataset.root)
+    require_enough(dataset, options)
 
 
 def _skipped_in_class(dataset: Dataset, name: str) -> str:

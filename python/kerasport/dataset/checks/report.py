@@ -12,13 +12,13 @@ from typing import Any, Literal, TypeAlias
 from kerasport.bundle.metadata import Counts
 from kerasport.dataset.dataset import Dataset
 
-__all__ = ["DataReport", "Finding", "PictureFacts", "Severity"]
+__all__ = ["DataFinding", "DataReport", "PictureFacts", "Severity"]
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class DataFinding:
     """One thing to know about the data.
 
     An `error` makes training impossible, a `warning` makes its figures doubtful, a `note` is
@@ -105,7 +105,7 @@ class DataReport:
     class_names: tuple[str, ...]
     counts: Counts
     pictures: PictureFacts
-    findings: tuple[Finding, ...]
+    findings: tuple[DataFinding, ...]
 
     @property
     def usable(self) -> bool:
