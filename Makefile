@@ -65,8 +65,9 @@ format: .venv/.test web/node_modules/.installed ## Format everything and repair 
 golden: .venv/.test ## Regenerate the golden files; review the difference before committing it
 	.venv/bin/python tests/golden/generate.py
 
-schema: .venv/.train web/node_modules/.installed ## Regenerate the JSON Schemas and the TypeScript types
+schema: .venv/.train web/node_modules/.installed ## Regenerate the JSON Schemas, the TypeScript types and constants
 	.venv/bin/python -m kerasport.bundle.schema
+	.venv/bin/python -m kerasport.twins
 	$(NPM) run generate --if-present
 
 bench: .venv/.browser web/dist/.built ## Run every benchmark
@@ -146,13 +147,15 @@ export IS_SUPPORTED
 define STALE_SCHEMAS
 import sys
 from kerasport.bundle.schema import SCHEMA_FOLDER, schemas
+from kerasport.twins import CONSTANTS_FILE, constants
+expected = {SCHEMA_FOLDER / name: text for name, text in schemas().items()}
+expected[CONSTANTS_FILE] = constants()
 stale = [
-    name for name, text in schemas().items()
-    if not (SCHEMA_FOLDER / name).is_file()
-    or (SCHEMA_FOLDER / name).read_text(encoding="utf-8") != text
+    path.name for path, text in expected.items()
+    if not path.is_file() or path.read_text(encoding="utf-8") != text
 ]
 if stale:
-    sys.exit(f"Error: {', '.join(stale)} is older than the pydantic models. Run: make schema")
+    sys.exit(f"Error: {', '.join(stale)} is older than the Python it is made from. Run: make schema")
 endef
 export STALE_SCHEMAS
 

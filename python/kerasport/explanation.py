@@ -19,7 +19,7 @@ from kerasport.bundle.topology import LayerEntry, Topology
 from kerasport.errors import BundleError
 from kerasport.runtime import Runtime
 
-__all__ = ["Method", "activation_heat", "explain", "occlusion_heat"]
+__all__ = ["PATCHES", "Method", "activation_heat", "explain", "occlusion_heat"]
 
 Method = Literal["class-activation", "occlusion"]
 

@@ -26,7 +26,7 @@ LAYERS = [
     ["training", "exporter", "prediction", "site"],
     ["classifier"],
     ["parity"],
-    ["doctor"],
+    ["doctor", "twins"],
     ["cli"],
     ["__main__"],
 ]

@@ -17,6 +17,7 @@ from kerasport.files import to_json
 
 __all__ = [
     "FORMAT_VERSION",
+    "SHA256_PATTERN",
     "Byte",
     "Document",
     "Probability",
@@ -28,9 +29,12 @@ __all__ = [
 FORMAT_VERSION = 1
 """Version of the bundle format; raised only when an older reader could not cope."""
 
+SHA256_PATTERN = "^[0-9a-f]{64}$"
+"""A SHA-256 in hexadecimal."""
+
 Byte = Annotated[int, Field(ge=0, le=255)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 
 
 class Document(BaseModel):

@@ -27,9 +27,9 @@ from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import BundleError
 from kerasport.files import sha256_of
 
-__all__ = ["Bundle"]
+__all__ = ["MOST_SHOWN", "Bundle"]
 
-_SHOWN = 300
+MOST_SHOWN = 300
 """Characters of a value that a message shows; a thousand class names would hide the rest."""
 
 
@@ -174,4 +174,4 @@ class Bundle:
 
 def _quoted(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

@@ -19,6 +19,7 @@ from kerasport.preprocess import ImageSpec
 
 __all__ = [
     "MINIMUM_TFJS_VERSION",
+    "PATH_PATTERN",
     "Calibration",
     "ClassifierDescription",
     "Counts",
@@ -38,6 +39,9 @@ __all__ = [
 
 MINIMUM_TFJS_VERSION = "3.21.0"
 """Oldest TensorFlow.js that knows every layer that is written: the first with Rescaling."""
+
+PATH_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
+"""A relative path of plain characters, which leads out of no folder."""
 
 
 class Rescaling(Document):
@@ -270,7 +274,7 @@ class ClassifierDescription(Document):
 class FileEntry(Document):
     """One file of the bundle, by its path relative to `metadata.json`."""
 
-    path: str = Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
+    path: str = Field(pattern=PATH_PATTERN)
     bytes: Annotated[int, Field(ge=0)]
     sha256: Sha256
 

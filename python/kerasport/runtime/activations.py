@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "activate", "softmax"]
+__all__ = ["ACTIVATIONS", "Array", "activate", "softmax"]
 
 Array = NDArray[np.float32]
 
 
 def activate(name: str, x: Array) -> Array:
-    return _ACTIVATIONS[name](x)
+    """Return the activation of that name."""
+    return ACTIVATIONS[name](x)
 
 
 def softmax(x: Array) -> Array:
@@ -40,7 +41,7 @@ def _erf(x: Array) -> Array:
 
 _SELU_ALPHA, _SELU_SCALE = np.float32(1.6732632423543772), np.float32(1.0507009873554805)
 
-_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),
     "relu6": lambda x: np.clip(x, 0, 6),
@@ -56,3 +57,4 @@ _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "tanh": np.tanh,
     "swish": lambda x: x * _sigmoid(x),
 }
+"""Every activation that the exporter writes, by its name in the file."""
