@@ -1,7 +1,7 @@
 """What a bundle says about itself: the one source of `metadata.json` and its neighbours.
 
 The JSON Schemas in `kerasport/schemas/` and the TypeScript types in
-`web/src/client/metadata.generated.ts` are generated from the models here (`make schema`), and a
+`web/src/client/bundle/metadata.generated.ts` are generated from these models (`make schema`), and a
 test fails when they are stale. JSON uses camelCase; Python uses the same words in snake_case.
 """
 

@@ -1,6 +1,6 @@
 """From a picture file to the model's uint8 input: the Python half of one specification.
 
-`web/src/client/preprocess.ts` is the other half. Both are tested on the same vectors
+`web/src/client/preprocess/` is the other half. Both are tested on the same vectors
 (`tests/golden/`) and must give the same bytes, not similar ones. The steps, in order:
 
 1. reduce the file to what decides its pixels, and refuse it or decode it to 8 bits per channel:

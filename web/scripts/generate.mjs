@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { compile } from 'json-schema-to-typescript';
 
 const SCHEMAS = new URL('../../python/kerasport/schemas/', import.meta.url);
-const TARGET = new URL('../src/client/metadata.generated.ts', import.meta.url);
+const TARGET = new URL('../src/client/bundle/metadata.generated.ts', import.meta.url);
 
 // json-schema-to-typescript knows tuples by the spelling of older drafts alone, and writes a minimum
 // length into the type of every list. What Python writes has every field, those with defaults too.
@@ -34,6 +34,6 @@ const text = parts.join('\n');
 if (!process.argv.includes('--check')) {
   await writeFile(TARGET, text);
 } else if ((await readFile(TARGET, 'utf8').catch(() => '')) !== text) {
-  console.error('src/client/metadata.generated.ts is stale. Run: npm run generate');
+  console.error('src/client/bundle/metadata.generated.ts is stale. Run: npm run generate');
   process.exitCode = 1;
 }

@@ -13,26 +13,26 @@ import type {
   Prediction,
   SamplePicture,
   SelfTest,
-} from './answers.js';
-import type { BackendName } from './backend.js';
+} from './api.js';
+import type { BackendName } from './backends/names.js';
 import {
   type BundleSource,
   type Folder,
   openFolder,
   readRequired,
   readVerified,
-} from './bundle.js';
-import type { Answer, ModelParts, Session } from './core.js';
+} from './bundle/folder.js';
+import type { Metadata } from './bundle/metadata.generated.js';
+import { readMetadata, readSamples } from './bundle/metadata.js';
 import { KerasportError, quote } from './errors.js';
-import { activationHeat, covered, meanColour, occlusionHeat, patches } from './explanation.js';
-import type { ImageSource } from './image-source.js';
-import type { Metadata } from './metadata.generated.js';
-import { readMetadata, readSamples } from './metadata.js';
-import { readModel } from './model-files.js';
-import type { ModelInput } from './preprocess.js';
-import { type Opened, openSession, type WorkerChoice } from './session.js';
-import { compareSamples, tryFaster } from './trial.js';
+import { activationHeat, covered, meanColor, occlusionHeat, patches } from './model/explanation.js';
+import { readModel } from './page/model-files.js';
+import { type OpenSession, openSession, type WorkerChoice } from './page/session.js';
+import { compareSamples, tryFaster } from './page/trial.js';
+import type { ModelInput } from './preprocess/spec.js';
+import type { ImageSource } from './reading/sources.js';
 import { tfjsVersion } from './version.js';
+import type { ModelParts, Session, SessionAnswer } from './worker/core.js';
 
 /**
  * Loads a classifier.
@@ -70,7 +70,7 @@ export async function loadClassifier(
 /** How far the loading is when the files are there. */
 const STARTING = 0.9;
 
-interface Manner {
+interface Tuning {
   /** Whether a faster backend may be looked for unasked. */
   readonly isAutomatic: boolean;
   readonly worker: WorkerChoice;
@@ -84,8 +84,8 @@ const SETTLED = 3;
 /** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
 export class Classifier {
   readonly #folder: Folder;
-  readonly #manner: Manner;
-  #opened: Opened;
+  readonly #tuning: Tuning;
+  #opened: OpenSession;
   #replacing: Promise<void> | undefined;
   #samples: Promise<SamplePicture[]> | undefined;
   #answers = 0;
@@ -98,12 +98,12 @@ export class Classifier {
     folder: Folder,
     /** Everything that the bundle says about itself. */
     readonly metadata: Metadata,
-    opened: Opened,
-    manner: Manner,
+    opened: OpenSession,
+    tuning: Tuning,
   ) {
     this.#folder = folder;
     this.#opened = opened;
-    this.#manner = manner;
+    this.#tuning = tuning;
   }
 
   /** Names of the classes, in the order of the probabilities. */
@@ -215,10 +215,10 @@ export class Classifier {
       }
     }
     const places = patches(input);
-    const colour = meanColour(input.data, input);
+    const color = meanColor(input.data, input);
     const drops: number[] = [];
     for (const place of places) {
-      const after = await ask(covered(input.data, input, place, colour));
+      const after = await ask(covered(input.data, input, place, color));
       drops.push(before[index] - after[index]);
       onProgress?.(drops.length / (places.length + 1));
     }
@@ -255,7 +255,7 @@ export class Classifier {
     const { trials, winner } = await tryFaster(
       this.#opened,
       samples,
-      (backend) => openSession(backend, this.#manner.worker, () => this.#parts(), signal),
+      (backend) => openSession(backend, this.#tuning.worker, () => this.#parts(), signal),
       signal,
     );
     if (winner) this.#move(winner);
@@ -328,10 +328,10 @@ export class Classifier {
   }
 
   async #replace(): Promise<void> {
-    this.#move(await openSession('auto', this.#manner.worker, () => this.#parts()));
+    this.#move(await openSession('auto', this.#tuning.worker, () => this.#parts()));
   }
 
-  #move(opened: Opened): void {
+  #move(opened: OpenSession): void {
     const { session } = this.#opened;
     this.#opened = opened;
     session.dispose();
@@ -342,10 +342,10 @@ export class Classifier {
     return readModel(this.#folder, this.metadata);
   }
 
-  #considerTuning({ milliseconds }: Answer): void {
+  #considerTuning({ milliseconds }: SessionAnswer): void {
     this.#answers++;
     this.#fastest = Math.min(this.#fastest, milliseconds.inference);
-    const { isAutomatic } = this.#manner;
+    const { isAutomatic } = this.#tuning;
     if (this.#isTuned || !isAutomatic || !this.usesWorker || this.#answers < SETTLED) return;
     this.#isTuned = true;
     if (this.#fastest < WORTH_TUNING || this.backend !== 'wasm') return;
@@ -357,7 +357,7 @@ export class Classifier {
     else setTimeout(tune);
   }
 
-  #classification(answer: Answer, topK: number, total: number): Classification {
+  #classification(answer: SessionAnswer, topK: number, total: number): Classification {
     const { probabilities, input, milliseconds } = answer;
     const ranked = Array.from(
       probabilities,

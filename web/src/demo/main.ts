@@ -4,9 +4,9 @@ import './demo.css';
 import './many/many.css';
 import type { BackendName } from '../client/index.js';
 import { App } from './app.js';
-import { keepForOffline } from './offline.js';
-import { brokenModelView, missingModelView, pageView } from './page-view.js';
-import { strings } from './strings.js';
+import { keepForOffline } from './page/offline.js';
+import { brokenModelView, missingModelView, pageView } from './page/page-view.js';
+import { strings } from './page/strings.js';
 
 /** The client library as its classic script leaves it behind. */
 declare const kerasport: typeof import('../client/index.js');
