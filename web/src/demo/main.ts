@@ -1,6 +1,10 @@
 /** The demo page: uses nothing of the client library but its public interface. */
 
-import './demo.css';
+// In this order: what a room says of its own parts comes behind what holds for the whole page.
+import './page/page.css';
+import './ways/ways.css';
+import './one/one.css';
+import './about/about.css';
 import './many/many.css';
 import type { BackendName } from '../client/index.js';
 import { App } from './app.js';

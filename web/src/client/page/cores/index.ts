@@ -1,6 +1,6 @@
 /**
  * Where the parts that do the work are found. This one is for the tests: the module itself, in the
- * same thread. The build puts another one in its place (`cores-script.ts`, `cores-module.ts`).
+ * same thread. The build puts another one in its place (`script.ts`, `module.ts`).
  */
 
 import type { CoreName } from '../../backends/names.js';
