@@ -1,16 +1,14 @@
 /** A model on a backend: the one seam between the library and TensorFlow.js. */
 
-import { engine, memory, version_core } from '@tensorflow/tfjs-core';
+import { engine, memory } from '@tensorflow/tfjs-core';
 import type { MemoryUse } from '../api.js';
 import { type BackendName, type BackendStarter, contextLost } from '../backends/names.js';
+import { checkClassCount } from '../bundle/metadata.js';
 import { KerasportError, messageOf } from '../errors.js';
 import { type ActivationMap, Executor, type ModelArtifacts } from './executor.js';
 
 /** Shape of the model's input. */
 export type InputShape = readonly [height: number, width: number, channels: number];
-
-/** Version of TensorFlow.js inside this library. */
-export const tfjsVersion = version_core;
 
 // TensorFlow.js has one current backend per page: models on different ones take turns.
 let turn: Promise<unknown> = Promise.resolve();
@@ -124,11 +122,5 @@ function checkShapes(executor: Executor, inputShape: InputShape, classes: number
         'The files are from different exports: export the model again.',
     );
   }
-  const { outputs } = executor;
-  if (outputs === undefined || outputs === classes) return;
-  throw new KerasportError(
-    'bundle-damaged',
-    `The model gives ${outputs} probabilities for ${classes} class names. Expected one for each. ` +
-      'Export the model again.',
-  );
+  if (executor.outputs !== undefined) checkClassCount(executor.outputs, classes);
 }

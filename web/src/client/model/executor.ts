@@ -4,7 +4,7 @@
  */
 
 import { engine, io, type Tensor } from '@tensorflow/tfjs-core';
-import { Field } from '../bundle/metadata.js';
+import { Field } from '../bundle/fields.js';
 import { KerasportError, quote } from '../errors.js';
 import { ACTIVATIONS, type Compute, FUSED, type Keep, LAYERS, type Weights } from './layers.js';
 import {

@@ -3,11 +3,92 @@
  * which computes the same numbers.
  */
 
+import type { ExplainOptions, Explanation } from '../api.js';
+import { checkClassCount } from '../bundle/metadata.js';
+import { KerasportError, quote } from '../errors.js';
+import type { ModelInput } from '../preprocess/spec.js';
+import type { ImageSource } from '../reading/sources.js';
+import type { ActivationMap } from './executor.js';
+
+/** What an explanation asks of a model: a part of a session. */
+export interface Explainable {
+  preprocess(image: ImageSource): Promise<ModelInput>;
+  predict(pixels: Uint8Array): Promise<Float32Array>;
+  classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined>;
+}
+
+/**
+ * What mattered for the answer to a picture.
+ *
+ * @throws {@link KerasportError} `invalid-argument` where the model does not allow the method, or
+ *   has no such class.
+ */
+export async function explain(
+  session: Explainable,
+  image: ImageSource,
+  classNames: readonly string[],
+  { classIndex, method = 'auto', onProgress }: ExplainOptions,
+): Promise<Explanation> {
+  const input = await session.preprocess(image);
+  const before = await session.predict(input.data);
+  checkClassCount(before.length, classNames.length);
+  const index = classIndex ?? before.indexOf(Math.max(...before));
+  checkRequest(index, method, classNames);
+  const finish = (used: Explanation['method'], heat: Float32Array): Explanation => {
+    onProgress?.(1);
+    const { height, width } = input;
+    return {
+      method: used,
+      classIndex: index,
+      className: classNames[index],
+      heat,
+      height,
+      width,
+      input,
+    };
+  };
+  if (method !== 'occlusion') {
+    const map = await session.classActivation(input.data, index);
+    if (map) return finish('class-activation', activationHeat(map, input));
+    if (method === 'class-activation') {
+      throw new KerasportError(
+        'invalid-argument',
+        'This model has no class activation map: it does not end in global average pooling, one ' +
+          "dense layer and a softmax. Use the method 'occlusion' or 'auto'.",
+      );
+    }
+  }
+  const places = patches(input);
+  const color = meanColor(input.data, input);
+  const drops: number[] = [];
+  for (const place of places) {
+    const after = await session.predict(covered(input.data, input, place, color));
+    drops.push(before[index] - after[index]);
+    onProgress?.(drops.length / (places.length + 1));
+  }
+  return finish('occlusion', occlusionHeat(input, drops));
+}
+
+function checkRequest(index: number, method: string, classNames: readonly string[]): void {
+  if (!['auto', 'class-activation', 'occlusion'].includes(method)) {
+    throw new KerasportError(
+      'invalid-argument',
+      `The method is ${quote(method)}. Expected auto, class-activation or occlusion.`,
+    );
+  }
+  if (classNames[index] !== undefined) return;
+  throw new KerasportError(
+    'invalid-argument',
+    `The class to explain is ${quote(index)}. Expected a whole number from 0 to ` +
+      `${classNames.length - 1}.`,
+  );
+}
+
 /** Patches along one side of the picture. */
 const PATCHES = 6;
 
 /** A square or rectangular patch that is covered. */
-export interface Patch {
+interface Patch {
   readonly top: number;
   readonly left: number;
   readonly height: number;
@@ -15,7 +96,7 @@ export interface Patch {
 }
 
 /** Size of the model's input. */
-export interface Shape {
+interface Shape {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
@@ -25,7 +106,7 @@ export interface Shape {
  * The patches that occlusion covers, row by row: each a sixth of a side, rounded up, and half a
  * patch from the one before it, rounded up; the last one ends at the edge.
  */
-export function patches({ height, width }: Shape): Patch[] {
+function patches({ height, width }: Shape): Patch[] {
   const rows = starts(height);
   const columns = starts(width);
   return rows.places.flatMap((top) =>
@@ -42,7 +123,7 @@ function starts(length: number): { side: number; places: number[] } {
 }
 
 /** The mean of each channel, rounded half up: what patches are covered with. */
-export function meanColor(pixels: Uint8Array, { channels }: Shape): number[] {
+function meanColor(pixels: Uint8Array, { channels }: Shape): number[] {
   const count = pixels.length / channels;
   return Array.from({ length: channels }, (_, channel) => {
     let sum = 0;
@@ -52,7 +133,7 @@ export function meanColor(pixels: Uint8Array, { channels }: Shape): number[] {
 }
 
 /** `pixels` with one patch covered; a copy. */
-export function covered(
+function covered(
   pixels: Uint8Array,
   { width, channels }: Shape,
   patch: Patch,
@@ -72,7 +153,7 @@ export function covered(
  *
  * @param drops - for each of `patches(shape)` the probability before minus the one after.
  */
-export function occlusionHeat(shape: Shape, drops: readonly number[]): Float32Array {
+function occlusionHeat(shape: Shape, drops: readonly number[]): Float32Array {
   const { height, width } = shape;
   const sums = new Float64Array(height * width);
   const counts = new Float64Array(height * width);
@@ -88,7 +169,7 @@ export function occlusionHeat(shape: Shape, drops: readonly number[]): Float32Ar
 }
 
 /** The heat of a class activation map: enlarged between its values' centres, then normalised. */
-export function activationHeat(
+function activationHeat(
   map: { readonly values: Float32Array; readonly height: number; readonly width: number },
   { height, width }: Shape,
 ): Float32Array {

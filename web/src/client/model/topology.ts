@@ -1,6 +1,6 @@
 /** Reads the graph of layers out of a `model.json`, trusting nothing in it. */
 
-import type { Field } from '../bundle/metadata.js';
+import type { Field } from '../bundle/fields.js';
 import type { Config } from './layers.js';
 
 /** One layer of the file. */

@@ -1,8 +1,9 @@
 /** Reads the model's own files out of a bundle. */
 
+import { type Field, readJson } from '../bundle/fields.js';
 import { type Folder, readVerified } from '../bundle/folder.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
-import { checkInterface, type Field, imageSpecOf, readJson } from '../bundle/metadata.js';
+import { checkInterface, imageSpecOf } from '../bundle/metadata.js';
 import type { ModelParts } from '../worker/core.js';
 
 /**

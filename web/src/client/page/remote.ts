@@ -2,7 +2,7 @@
 
 import type { MemoryUse } from '../api.js';
 import type { BackendName } from '../backends/names.js';
-import { KerasportError } from '../errors.js';
+import { disposed, KerasportError } from '../errors.js';
 import type { ActivationMap } from '../model/executor.js';
 import type { ModelInput } from '../preprocess/spec.js';
 import { isElement, openBitmap } from '../reading/drawables.js';
@@ -150,12 +150,7 @@ export class RemoteSession implements Session {
   }
 
   dispose(): void {
-    this.#connection.close(
-      new KerasportError(
-        'disposed',
-        'The classifier was disposed of. Load it again with loadClassifier().',
-      ),
-    );
+    this.#connection.close(disposed());
   }
 
   async #askWith<Result>(method: 'classify' | 'preprocess', image: ImageSource): Promise<Result> {
