@@ -127,7 +127,7 @@ class LocalSession implements Session {
 async function readForWork(image: ImageSource): Promise<ReadPixels> {
   const pixels = await readPixels(image);
   const isFile = typeof image === 'string' || image instanceof Blob;
-  if (pixels.isExact || !isFile || typeof document !== 'undefined') return pixels;
+  if (pixels.isExact || !isFile || 'document' in globalThis) return pixels;
   // A worker has no `<img>`, which one engine needs for the colours under transparency.
   throw new KerasportError('picture-unreadable', 'The picture cannot be read without a page.', {
     kind: 'page-needed',
