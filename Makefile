@@ -20,7 +20,7 @@ KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
 PIP_INSTALL := .venv/bin/python -m pip --disable-pip-version-check install $(if $(MAKE_TERMOUT),,-q) -c python/constraints.txt
 NPM := web/node.sh npm
-BENCHMARKS_WITH_DATA := benchmarks/quantisation.py|benchmarks/verify_many.py
+BENCHMARKS_WITH_DATA := benchmarks/quantization.py|benchmarks/verify_many.py
 WEB_SOURCES := $(wildcard web/*.ts web/*.mts web/*.js web/*.mjs web/*.json web/*.html web/*.webmanifest) \
 	$(shell find web/src web/icons web/scripts -type f 2>/dev/null)
 
@@ -66,7 +66,7 @@ golden: .venv/.test ## Regenerate the golden files; review the difference before
 	.venv/bin/python tests/golden/generate.py
 
 schema: .venv/.train web/node_modules/.installed ## Regenerate the JSON Schemas and the TypeScript types
-	.venv/bin/python -m kerasport.schema
+	.venv/bin/python -m kerasport.bundle.schema
 	$(NPM) run generate --if-present
 
 bench: .venv/.browser web/dist/.built ## Run every benchmark
@@ -119,7 +119,7 @@ help: ## Show this list
 	@touch $@
 
 .venv/.browser: .venv/.test
-	@.venv/bin/python -c 'import sys; from kerasport.parity import browsers; sys.exit(browsers.main(["--install"]))'
+	@.venv/bin/python -c 'import sys; from kerasport.parity.browsers.chromium import main; sys.exit(main(["--install"]))'
 	@touch $@
 
 # Not `npm ci`: it refuses a lock file without the builds of esbuild, Rollup and Biome for other
@@ -145,7 +145,7 @@ export IS_SUPPORTED
 
 define STALE_SCHEMAS
 import sys
-from kerasport.schema import SCHEMA_FOLDER, schemas
+from kerasport.bundle.schema import SCHEMA_FOLDER, schemas
 stale = [
     name for name, text in schemas().items()
     if not (SCHEMA_FOLDER / name).is_file()

@@ -15,7 +15,7 @@ import PIL
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from resizing import Comparison, compared
+from support.resizing import Comparison, compared
 
 
 def main() -> int:

@@ -34,9 +34,9 @@ from rich.console import Console
 from rich.table import Table
 
 from kerasport.dataset import DecodedDataset, PixelCache, decode_dataset, read_folders
-from kerasport.fitting import _batches
 from kerasport.models import import_keras
 from kerasport.preprocess import ImageSpec
+from kerasport.training.fitting import _batches
 
 SIZES = (224, 128)
 ROUNDS = 5

@@ -35,9 +35,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import Bundle
+from kerasport.bundle.script import _characters
 from kerasport.errors import BrowserError
-from kerasport.exporter.embed import _characters
-from kerasport.parity.engines import ENGINES, WebEngine, find_engine, opened
+from kerasport.parity.browsers.engines import ENGINES, WebEngine, find_engine, opened
 
 PIECE = 768 * 1024
 """Bytes of a file per call; divisible by 2, 3 and 4."""

@@ -48,12 +48,12 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
         decode_dataset,
         read_data,
     )
-    from kerasport.fitting import fit
     from kerasport.models import Augmentation
     from kerasport.preprocess import ImageSpec
     from kerasport.progress import SILENT
     from kerasport.recipes import get_recipe
     from kerasport.training import TrainingOptions
+    from kerasport.training.fitting import fit
 
     side = options.side
     chosen = TrainingOptions(

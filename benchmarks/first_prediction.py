@@ -23,7 +23,7 @@ import numpy as np
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.exporter import export
 from kerasport.models import import_keras
-from kerasport.parity.browsers import launched_chromium
+from kerasport.parity.browsers.chromium import launched_chromium
 
 PACKAGES = Path(__file__).parents[1] / "web" / "node_modules" / "@tensorflow"
 STOCK_SCRIPTS = ("tfjs/dist/tf.min.js", "tfjs-backend-wasm/dist/tf-backend-wasm.min.js")

@@ -28,12 +28,12 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from serving import served  # noqa: E402  (tests/ holds the server)
+from support.serving import served  # noqa: E402  (tests/ holds the server)
 
 from kerasport.exporter import export  # noqa: E402
-from kerasport.exporter.patterns import patterns  # noqa: E402
+from kerasport.exporter.answering.patterns import patterns  # noqa: E402
 from kerasport.models import import_keras, probabilities  # noqa: E402
-from kerasport.parity.browsers import launched_chromium  # noqa: E402
+from kerasport.parity.browsers.chromium import launched_chromium  # noqa: E402
 from kerasport.preprocess import ImageSpec  # noqa: E402
 
 CLASSES = 13
@@ -159,12 +159,12 @@ def _damp_residuals(model: Any) -> None:
 def _settle(model: Any, generator: np.random.Generator) -> None:
     """Set the normalisations' statistics from the signal, moved, and scale the last layer."""
     layers = list(model._flatten_layers(include_self=False))
-    normalisations = [each for each in layers if type(each).__name__ == "BatchNormalization"]
+    normalizations = [each for each in layers if type(each).__name__ == "BatchNormalization"]
     pixels = _pictures(model).astype(np.float32)
-    for layer in normalisations:
+    for layer in normalizations:
         layer.momentum = 0.0
     model(pixels, training=True)
-    for layer in normalisations:
+    for layer in normalizations:
         layer.momentum = 0.99
         deviation = np.sqrt(np.asarray(layer.moving_variance))
         shift = generator.normal(0, 0.1, deviation.shape) * deviation

@@ -24,7 +24,7 @@ from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle
 from kerasport.exporter import export
 from kerasport.models import import_keras
-from kerasport.parity.browsers import launched_chromium
+from kerasport.parity.browsers.chromium import launched_chromium
 from kerasport.site import write_site
 
 TABLE = 6

@@ -27,12 +27,12 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from serving import served  # noqa: E402  (tests/ holds the server)
+from support.serving import served  # noqa: E402  (tests/ holds the server)
 
 from kerasport.exporter import export  # noqa: E402
 from kerasport.exporter.readers.tf_keras_models import import_tf_keras  # noqa: E402
 from kerasport.models import import_keras, probabilities  # noqa: E402
-from kerasport.parity.browsers import launched_chromium  # noqa: E402
+from kerasport.parity.browsers.chromium import launched_chromium  # noqa: E402
 
 SIDE = 224
 CLASSES = 1000

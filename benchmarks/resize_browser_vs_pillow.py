@@ -25,7 +25,7 @@ import PIL
 from PIL import Image
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
-from kerasport.parity.browsers import launched_chromium
+from kerasport.parity.browsers.chromium import launched_chromium
 from kerasport.preprocess import ImageSpec, _fit, _to_grayscale
 
 WIDTH, HEIGHT = 4000, 3000

@@ -45,11 +45,11 @@ def by_kerasport(data: Path, epochs: int) -> dict[str, Any]:
     """Return the seconds of each epoch, the reading and decoding in the first."""
     from kerasport import models
     from kerasport.dataset import PixelCache, ReadOptions, decode_dataset, read_data
-    from kerasport.fitting import fit
     from kerasport.preprocess import ImageSpec
     from kerasport.progress import SILENT
     from kerasport.recipes import get_recipe
     from kerasport.training import TrainingOptions
+    from kerasport.training.fitting import fit
 
     models.import_keras()
     recipe = TrainingOptions(epochs=epochs).apply(get_recipe("cifar10"))

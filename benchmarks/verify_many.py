@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from kerasport.parity.guard import descendants, processes
-from kerasport.parity.witnesses import WITNESSES
+from kerasport.parity.browsers.guard import descendants, processes
+from kerasport.parity.witnesses.names import WITNESSES
 
 
 def main() -> None:

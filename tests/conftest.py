@@ -54,7 +54,7 @@ class ExportedZoo:
     """
 
     def __init__(self, keras: Any, folder: Path) -> None:
-        import zoo
+        from support import zoo
 
         self._keras = keras
         self.folder = folder
@@ -64,7 +64,7 @@ class ExportedZoo:
 
     def answers(self, name: str) -> Any:
         """Return Keras' probabilities for the pixels, after exporting the model."""
-        import zoo
+        from support import zoo
 
         from kerasport.exporter import export
         from kerasport.models import probabilities
@@ -85,7 +85,7 @@ def exported_zoo(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Export
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole suite."""
-    from kerasport.parity.browsers import launched_chromium
+    from kerasport.parity.browsers.chromium import launched_chromium
 
     with launched_chromium() as launched:
         yield launched

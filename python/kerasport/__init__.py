@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kerasport.bundle import Bundle
+    from kerasport.bundle.metadata import Metadata
     from kerasport.classifier import Classifier, train_classifier
     from kerasport.errors import KerasportError
     from kerasport.evaluation import Evaluation, evaluate
     from kerasport.exporter import export, export_run
-    from kerasport.metadata import Metadata
     from kerasport.parity import verify
     from kerasport.prediction import Prediction, predict
     from kerasport.preprocess import ImageSpec
     from kerasport.recipes import Recipe, get_recipe
-    from kerasport.run import Run
+    from kerasport.runs.run import Run
     from kerasport.runtime import Runtime
     from kerasport.training import TrainingOptions, resume, train
     from kerasport.version import VERSION as __version__
@@ -55,10 +55,10 @@ _HOMES = {
     "Evaluation": "evaluation",
     "ImageSpec": "preprocess",
     "KerasportError": "errors",
-    "Metadata": "metadata",
+    "Metadata": "bundle.metadata",
     "Prediction": "prediction",
     "Recipe": "recipes",
-    "Run": "run",
+    "Run": "runs.run",
     "Runtime": "runtime",
     "TrainingOptions": "training",
     "evaluate": "evaluation",

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
+from kerasport.bundle.metadata import Calibration
 from kerasport.dataset import Pixels
 from kerasport.errors import DataError, missing_extra
-from kerasport.metadata import Calibration
 
 __all__ = [
     "Outcome",

@@ -14,7 +14,7 @@ from kerasport.prediction import Prediction
 from kerasport.preprocess import preprocess
 from kerasport.progress import Progress, RichProgress
 from kerasport.recipes import Recipe, get_recipe
-from kerasport.run import Run
+from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, train_in_memory
 
 __all__ = ["Classifier", "train_classifier"]

@@ -16,14 +16,14 @@ import numpy as np
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError
 from kerasport.exporter import export
-from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.lower import lower
+from kerasport.exporter.answering.engines import GraphReference
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.lowering.lower import lower
 from kerasport.exporter.readers import ReadModel
-from kerasport.exporter.rebuild import GraphReference
-from kerasport.parity.comparison import Expectation, Tally
-from kerasport.parity.interruption import run_apart
-from kerasport.parity.reference import Reference
-from kerasport.parity.witnesses import LiveWitness, choose_witnesses, live_witnesses
+from kerasport.parity.browsers.interruption import run_apart
+from kerasport.parity.compare.expectations import Reference
+from kerasport.parity.compare.tally import Expectation, Tally
+from kerasport.parity.witnesses.names import LiveWitness, choose_witnesses, live_witnesses
 
 __all__ = ["Health", "Package", "WitnessHealth", "examine"]
 

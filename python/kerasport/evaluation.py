@@ -21,12 +21,12 @@ from kerasport.dataset import (
     ReadOptions,
     decode_dataset,
     read_data,
-    read_labelled,
+    read_labeled,
     warnings_about,
 )
 from kerasport.errors import DataError, missing_extra
 from kerasport.progress import SILENT, Progress
-from kerasport.run import Run
+from kerasport.runs.run import Run
 
 __all__ = [
     "ClassScore",
@@ -222,7 +222,7 @@ def measure(
     if data is None:
         dataset = training_data(run, max_unreadable=max_unreadable, progress=progress)
     else:
-        dataset = read_labelled(
+        dataset = read_labeled(
             data, class_names=class_names, max_unreadable=max_unreadable, progress=progress
         )
     dataset = dataset.only("test")

@@ -113,19 +113,19 @@ def occlusion_heat(
     height, width, channels = pixels.shape
     count = height * width
     sums = pixels.reshape(-1, channels).sum(axis=0, dtype=np.int64)
-    colour = ((2 * sums + count) // (2 * count)).astype(np.uint8)
+    color = ((2 * sums + count) // (2 * count)).astype(np.uint8)
     before = predict(pixels[None])[0, class_index]
     falls = np.zeros((height, width), np.float64)
     covers = np.zeros((height, width), np.float64)
     for rows in _patches(height):
         for columns in _patches(width):
             covered = pixels.copy()
-            covered[rows, columns] = colour
+            covered[rows, columns] = color
             # In double precision, as JavaScript subtracts.
             fall = float(before) - float(predict(covered[None])[0, class_index])
             falls[rows, columns] += fall
             covers[rows, columns] += 1
-    return _normalised(falls / covers)
+    return _normalized(falls / covers)
 
 
 def activation_heat(
@@ -152,7 +152,7 @@ def activation_heat(
     sums = (features.astype(np.float64) @ weights).astype(np.float32)
     rows = _blend(sums.shape[0], shape[0])
     columns = _blend(sums.shape[1], shape[1])
-    return _normalised(rows @ sums.astype(np.float64) @ columns.T)
+    return _normalized(rows @ sums.astype(np.float64) @ columns.T)
 
 
 def _patches(length: int) -> list[slice]:
@@ -165,17 +165,17 @@ def _patches(length: int) -> list[slice]:
 
 def _blend(source: int, target: int) -> NDArray[np.float64]:
     """Return the matrix `[target, source]` of bilinear enlargement."""
-    centres = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
-    first = np.floor(centres).astype(int)
+    centers = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
+    first = np.floor(centers).astype(int)
     second = np.minimum(first + 1, source - 1)
-    share = centres - first
+    share = centers - first
     matrix = np.zeros((target, source))
     matrix[np.arange(target), first] += 1 - share
     matrix[np.arange(target), second] += share
     return matrix
 
 
-def _normalised(values: NDArray[np.float64]) -> Heat:
+def _normalized(values: NDArray[np.float64]) -> Heat:
     largest = max(values.max(), 0.0)
     if largest == 0:
         return np.zeros(values.shape, np.float32)

@@ -13,13 +13,13 @@ from kerasport.errors import DataError
 __all__ = [
     "check_class_names",
     "find_label_file",
-    "normalise_class_name",
+    "normalize_class_name",
     "order_class_names",
     "read_label_file",
 ]
 
 
-def normalise_class_name(name: str) -> str:
+def normalize_class_name(name: str) -> str:
     """Return `name` in Unicode NFC.
 
     macOS hands out folder names in NFD, Linux and Windows as they were typed; without this the
@@ -37,7 +37,7 @@ def order_class_names(names: Iterable[str]) -> list[str]:
     >>> order_class_names(["tulips", "Rose", "daisy"])
     ['Rose', 'daisy', 'tulips']
     """
-    return check_class_names(sorted(normalise_class_name(name) for name in names))
+    return check_class_names(sorted(normalize_class_name(name) for name in names))
 
 
 def check_class_names(names: Sequence[str]) -> list[str]:
@@ -83,7 +83,7 @@ def read_label_file(path: Path) -> list[str]:
             names = [line.split(" ", 1)[1].strip() for line in names]
     if not names:
         raise DataError(f"The label file '{path}' is empty. Expected one class name per line.")
-    return check_class_names([normalise_class_name(name) for name in names])
+    return check_class_names([normalize_class_name(name) for name in names])
 
 
 def find_label_file(model: Path) -> Path | None:

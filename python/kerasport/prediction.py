@@ -13,7 +13,7 @@ from kerasport import models
 from kerasport.bundle import METADATA_FILE, Bundle
 from kerasport.errors import DataError
 from kerasport.preprocess import preprocess
-from kerasport.run import Run
+from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
 __all__ = ["Prediction", "open_source", "predict"]

@@ -311,9 +311,9 @@ def _composite(image: Image.Image, background: tuple[int, int, int]) -> Image.Im
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         pixels = source[top : top + rows].astype(np.uint16)
-        colour, alpha = pixels[:, :, :3], pixels[:, :, 3:]
+        color, alpha = pixels[:, :, :3], pixels[:, :, 3:]
         # 255 * 255 + 127 fits into uint16.
-        mixed[top : top + rows] = (colour * alpha + behind * (255 - alpha) + 127) // 255
+        mixed[top : top + rows] = (color * alpha + behind * (255 - alpha) + 127) // 255
     return Image.fromarray(mixed)
 
 

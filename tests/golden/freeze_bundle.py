@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasport.bundle.metadata import Preprocessing
 from kerasport.exporter import export
-from kerasport.metadata import Preprocessing
 from kerasport.models import import_keras
 
 

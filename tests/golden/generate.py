@@ -265,7 +265,7 @@ def raw_pngs(rgb: np.ndarray, gray: np.ndarray) -> dict[str, tuple]:
 def png(
     samples: np.ndarray,
     bits: int,
-    colour: int,
+    color: int,
     extra: list[tuple[bytes, bytes]] | None = None,
     interlaced: bool = False,
 ) -> bytes:
@@ -282,7 +282,7 @@ def png(
             line = np.packbits(np.stack(planes, axis=-1).astype(np.uint8).ravel()).tobytes()
             raw += filtered(line, previous, number % 5, max(1, bits * channels // 8))
             previous = line
-    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, int(interlaced))
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, int(interlaced))
     chunks = [(b"IHDR", header), *(extra or []), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from listening import Listening
-from pictures import write_class_folders
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport.dataset import ReadOptions, decode_dataset, read_data, read_folders
 from kerasport.dataset.keras_classes import KERAS_CLASSES

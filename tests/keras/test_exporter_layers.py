@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
+from support import zoo
 
 from kerasport.bundle import Bundle
 from kerasport.errors import ExportError
 from kerasport.exporter import export
-from kerasport.exporter.rewriters import activations
+from kerasport.exporter.lowering.layers import activations
 from kerasport.runtime import Runtime
 
 pytestmark = pytest.mark.keras
@@ -86,7 +86,7 @@ def test_mixed_precision_leaves_as_float32(keras: Any, tmp_path: Path) -> None:
             keras.layers.Dense(4, activation="softmax", dtype="float32"),
         ]
     )
-    from kerasport.exporter.lower import lower
+    from kerasport.exporter.lowering.lower import lower
     from kerasport.exporter.readers import read_keras_model
     from kerasport.exporter.write import write_model
 

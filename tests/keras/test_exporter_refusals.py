@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zoo
+from support import zoo
 
 from kerasport.errors import ExportError
 from kerasport.exporter import export
-from kerasport.exporter.rewriters import REFUSED, REWRITERS, activations
+from kerasport.exporter.lowering import REFUSED, REWRITERS
+from kerasport.exporter.lowering.layers import activations
 
 pytestmark = pytest.mark.keras
 

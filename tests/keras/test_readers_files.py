@@ -13,12 +13,12 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-import zoo
+from support import zoo
 
 from kerasport.errors import ExportError, KerasportError, ModelError
 from kerasport.exporter import export
+from kerasport.exporter.lowering.input_scaling import parse_rescaling
 from kerasport.exporter.readers import read_model, tf_keras_models
-from kerasport.exporter.scaling import parse_rescaling
 from kerasport.runtime import Runtime
 
 pytestmark = pytest.mark.keras
@@ -277,7 +277,7 @@ def test_converted_models_are_repaired(
 
 @needs_converter
 @pytest.mark.parametrize(("kind", "bound"), [("uint8", 0.05), ("float16", 0.005)])
-def test_quantised_weights_are_restored(
+def test_quantized_weights_are_restored(
     kind: str, bound: float, converted: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     """Quantised shards become float32 again; only the rounding of the weights is lost."""

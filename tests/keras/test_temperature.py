@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pictures import write_class_folders
+from support.pictures import write_class_folders
 
 from kerasport import models
 from kerasport.calibration import calibrate, fold_temperature, with_temperature

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
+from support import zoo
 
 pytestmark = [
     pytest.mark.keras,

@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from listening import Listening
-from pictures import write_class_folders
 from rich.console import Console
+from support.listening import Listening
+from support.pictures import write_class_folders
 
-from kerasport import models, training
+from kerasport import models
 from kerasport.dataset import decode_dataset, read_folders
 from kerasport.errors import DataError, ModelError
 from kerasport.evaluation import evaluate
-from kerasport.fitting.batches import batches
 from kerasport.progress import RichProgress
 from kerasport.recipes import get_recipe
-from kerasport.run import Run
-from kerasport.training import TrainingOptions, train
+from kerasport.runs.run import Run
+from kerasport.training import TrainingOptions, train, training
+from kerasport.training.fitting.batches import batches
 
 pytestmark = pytest.mark.keras
 

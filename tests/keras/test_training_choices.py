@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from listening import Listening
-from pictures import write_class_folders
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 import kerasport
 from kerasport import models
@@ -19,7 +19,7 @@ from kerasport.dataset import decode_dataset, read_data
 from kerasport.errors import DataError, ExportError
 from kerasport.exporter import export
 from kerasport.recipes import RECIPES, get_recipe
-from kerasport.run import Run
+from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, train
 
 pytestmark = pytest.mark.keras
@@ -69,7 +69,7 @@ def test_the_learning_rate_follows_its_schedule(
     keras: Any, schedule: Any, expected: list[float]
 ) -> None:
     """The rate at the first step of each epoch, as a part of the first."""
-    from kerasport.fitting.phases import _Phase, _rate
+    from kerasport.training.fitting.phases import _Phase, _rate
 
     recipe = replace(get_recipe("folder"), schedule=schedule)
     phase = _Phase("Training", None, [], np.empty((0,)), epochs=6, learning_rate=2e-3)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ def test_a_plateau_lowers_the_learning_rate(data: Path, tmp_path: Path) -> None:
 
 def test_balanced_class_weights_make_classes_count_alike() -> None:
     """The weights are scikit-learn's: pictures / (classes * pictures of the class)."""
-    from kerasport.fitting.phases import _class_weights
+    from kerasport.training.fitting.phases import _class_weights
 
     assert _class_weights(np.array([0, 0, 0, 1]), 2) == {0: 4 / 6, 1: 4 / 2}
 

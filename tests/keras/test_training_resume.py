@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listening import Listening
-from pictures import write_class_folders
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport import models
 from kerasport.errors import DataError
 from kerasport.recipes import get_recipe
-from kerasport.run import Run
+from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, resume, train
 
 pytestmark = pytest.mark.keras
@@ -30,7 +30,7 @@ SEVERAL = TrainingOptions(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from kerasport.fitting import phases
+from kerasport.training.fitting import phases
 from kerasport.recipes import get_recipe
 from kerasport.training import TrainingOptions, train
 
@@ -85,7 +85,7 @@ def figures(run: Run) -> dict[str, object]:
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
     """Let the next trainings end as by Ctrl-C once so many epochs have been kept."""
-    from kerasport.fitting import phases
+    from kerasport.training.fitting import phases
 
     original = phases.save_checkpoint
     kept = []

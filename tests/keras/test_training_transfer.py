@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from listening import Listening
-from pictures import write_class_folders
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport import models
 from kerasport.dataset import decode_dataset, read_data
@@ -20,7 +20,7 @@ from kerasport.errors import ModelError
 from kerasport.exporter import export
 from kerasport.models import Transfer, backbones, build_transfer
 from kerasport.recipes import get_recipe
-from kerasport.run import Run
+from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, resume, train
 
 pytestmark = pytest.mark.keras
@@ -80,7 +80,7 @@ def test_the_scaling_is_that_of_the_backbone_family(module: str, keras: Any) -> 
 
     scaled = pixels if scaling is None else np.asarray(keras.layers.Rescaling(**scaling)(pixels))
 
-    if scaling is backbones._CENTRED:
+    if scaling is backbones._CENTERD:
         scaled = scaled[..., ::-1]
     # float32 in another order of operations, on values up to 255.
     assert scaled == pytest.approx(expected, abs=1e-4)
@@ -216,7 +216,7 @@ def test_fine_tuning_moves_the_last_layers_and_can_be_resumed(
     data: Path, lively: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second phase trains what is thawed, and ends the same after an interruption in it."""
-    from kerasport.fitting import phases
+    from kerasport.training.fitting import phases
 
     options = replace(
         TINY,

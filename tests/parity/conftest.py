@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import open_page, watched
+from support.demo_page import open_page, watched
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle

@@ -14,8 +14,8 @@ import pytest
 from kerasport.bundle import Bundle
 from kerasport.models import load_model, probabilities
 from kerasport.parity import BACKENDS, gather_expectations
-from kerasport.parity.comparison import compare
-from kerasport.parity.page import ask_browser
+from kerasport.parity.compare.tally import compare
+from kerasport.parity.witnesses.playwright_page import ask_browser
 from kerasport.preprocess import preprocess
 
 pytestmark = pytest.mark.browser

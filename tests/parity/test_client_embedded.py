@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
-from kerasport.exporter.embed import embed
+from kerasport.bundle.script import embed
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from serving import served
+from support.serving import served
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle

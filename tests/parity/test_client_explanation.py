@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
-from serving import served
+from support import zoo
+from support.serving import served
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
-from serving import served
+from support import zoo
+from support.serving import served
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
-from kerasport.parity.comparison import TOLERANCES
+from kerasport.parity.compare.tally import TOLERANCES
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]
 

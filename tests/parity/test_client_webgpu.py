@@ -11,8 +11,8 @@ import pytest
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle
 from kerasport.models import load_model, probabilities
-from kerasport.parity.browsers import CHROMIUM_FLAGS, WEBGPU_FLAGS, find_chromium
-from kerasport.parity.comparison import TOLERANCES
+from kerasport.parity.browsers.chromium import CHROMIUM_FLAGS, WEBGPU_FLAGS, find_chromium
+from kerasport.parity.compare.tally import TOLERANCES
 from kerasport.preprocess import preprocess
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
+from kerasport.bundle.script import PIECE_BYTES, embed
 from kerasport.errors import BrowserError
-from kerasport.exporter.embed import PIECE_BYTES, embed
-from kerasport.parity.engines import ENGINES, WebEngine, find_engine, opened
+from kerasport.parity.browsers.engines import ENGINES, WebEngine, find_engine, opened
 
 pytestmark = pytest.mark.browser
 

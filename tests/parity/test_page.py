@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from demo_page import answered, open_page
 from PIL import Image
+from support.demo_page import answered, open_page
 
 from kerasport.bundle import Bundle
-from kerasport.exporter.embed import embed
+from kerasport.bundle.script import embed
 from kerasport.models import load_model, probabilities
-from kerasport.parity.comparison import TOLERANCES
+from kerasport.parity.compare.tally import TOLERANCES
 from kerasport.preprocess import preprocess
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]

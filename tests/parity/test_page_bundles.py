@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import answered, drop_files
+from support.demo_page import answered, drop_files
 
 from kerasport.bundle import Bundle
-from kerasport.parity.comparison import TOLERANCES
+from kerasport.parity.compare.tally import TOLERANCES
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 

@@ -18,9 +18,9 @@ import pytest
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError
 from kerasport.models import load_model, probabilities
-from kerasport.parity.comparison import TOLERANCES
-from kerasport.parity.desk import Desk
-from kerasport.parity.engines import WebEngine, find_engine, opened
+from kerasport.parity.browsers.engines import WebEngine, find_engine, opened
+from kerasport.parity.compare.tally import TOLERANCES
+from kerasport.parity.witnesses.desk import Desk
 from kerasport.preprocess import preprocess
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import PATIENCE, answered, open_page, serious_problems, watched
+from support.demo_page import PATIENCE, answered, open_page, serious_problems, watched
 
-from kerasport.parity.browsers import CHROMIUM_FLAGS, find_chromium
+from kerasport.parity.browsers.chromium import CHROMIUM_FLAGS, find_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 
@@ -93,7 +93,7 @@ def draw(page: Any, points: list[tuple[float, float]]) -> None:
         ("7", [[(0.25, 0.2), (0.7, 0.2), (0.45, 0.85)], [(0.35, 0.52), (0.7, 0.52)]]),
     ],
 )  # fmt: skip
-def test_a_drawn_digit_is_recognised(
+def test_a_drawn_digit_is_recognized(
     demo: Any, digit: str, strokes: list[list[tuple[float, float]]]
 ) -> None:
     """Ink and paper are those of the training pictures, light on dark, and so is the size."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import answered, open_page, watched
+from support.demo_page import answered, open_page, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import answered, drop_files, open_page, serious_problems, watched
+from support.demo_page import answered, drop_files, open_page, serious_problems, watched
 
 from kerasport.bundle import Bundle
-from kerasport.parity.comparison import TOLERANCES
+from kerasport.parity.compare.tally import TOLERANCES
 from kerasport.prediction import predict
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from demo_page import answered, open_page, serious_problems, watched
-from serving import served
+from support.demo_page import answered, open_page, serious_problems, watched
+from support.serving import served
 
 from kerasport.bundle import Bundle
 from kerasport.site import write_single_file

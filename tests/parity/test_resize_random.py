@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from resizing import WEB, Comparison, compared
+from support.resizing import WEB, Comparison, compared
 
 CASES = int(os.environ.get("KERASPORT_RESIZE_CASES", "400"))
 SEED = int(os.environ.get("KERASPORT_RESIZE_SEED", "20"))

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from broken_pictures import broken_pictures
 from PIL import Image
+from support.broken_pictures import broken_pictures
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.errors import BrowserError
-from kerasport.parity.engines import ENGINES, find_engine
-from kerasport.parity.exchange import ask_engine
+from kerasport.parity.browsers.engines import ENGINES, find_engine
+from kerasport.parity.formats.exchange import ask_engine
 from kerasport.preprocess import read_pixels
 
 pytestmark = pytest.mark.browser
@@ -75,7 +75,7 @@ def test_every_source_gives_the_same_pixels_as_the_file_in_python(
 
 
 @pytest.mark.parametrize("name", ["alpha.png", "lossless-alpha.webp", "lossy-alpha.webp"])
-def test_transparent_files_keep_their_colours(name: str, client_page: Any) -> None:
+def test_transparent_files_keep_their_colors(name: str, client_page: Any) -> None:
     """Colour under transparency is exact for a file and for an image element."""
     content = base64.b64encode((PICTURES / name).read_bytes()).decode()
 

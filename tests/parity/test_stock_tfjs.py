@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zoo
-from serving import served
+from support import zoo
+from support.serving import served
 
-from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.lower import lower
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.lowering.lower import lower
 from kerasport.exporter.write import write_model
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]

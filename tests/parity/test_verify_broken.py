@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from damage import seal_folder
+from support.damage import seal_folder
 
 from kerasport.bundle import Bundle
 from kerasport.errors import BundleError

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from damage import change_kernel, change_metadata, swap_outputs
+from support.damage import change_kernel, change_metadata, swap_outputs
 
 from kerasport.bundle import Bundle
 from kerasport.parity import gather_expectations, verify
-from kerasport.parity.comparison import Answer, Departure
-from kerasport.parity.location import locate_probabilities
+from kerasport.parity.compare.location import locate_probabilities
+from kerasport.parity.compare.tally import Answer, Departure
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]
 

@@ -9,8 +9,8 @@ import pytest
 
 from kerasport.bundle import Bundle
 from kerasport.models import load_model
-from kerasport.parity import trace
-from kerasport.parity.trace import layer_reference
+from kerasport.parity.compare import trace
+from kerasport.parity.compare.trace import layer_reference
 from kerasport.preprocess import preprocess
 
 pytestmark = pytest.mark.keras

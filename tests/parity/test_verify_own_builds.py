@@ -15,11 +15,11 @@ import pytest
 
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError
-from kerasport.parity import engines, own_build
-from kerasport.parity.browsers import find_chromium
-from kerasport.parity.comparison import Answer, Expectation
-from kerasport.parity.reference import gather_expectations
-from kerasport.parity.served_page import client_page
+from kerasport.parity.browsers import engines, own_build
+from kerasport.parity.browsers.chromium import find_chromium
+from kerasport.parity.compare.expectations import gather_expectations
+from kerasport.parity.compare.tally import Answer, Expectation
+from kerasport.parity.witnesses.served_page import client_page
 
 pytestmark = pytest.mark.browser
 

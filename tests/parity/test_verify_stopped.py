@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from kerasport.files import sha256_of
-from kerasport.parity.guard import descendants
+from kerasport.parity.browsers.guard import descendants
 
 pytestmark = [
     pytest.mark.browser,

@@ -13,9 +13,11 @@ from kerasport.bundle import Bundle
 from kerasport.cli import main
 from kerasport.doctor import examine
 from kerasport.errors import BrowserError
-from kerasport.parity import engines, verify, witnesses
-from kerasport.parity.comparison import Answer, Expectation
-from kerasport.parity.page import ChromiumPage
+from kerasport.parity import verify
+from kerasport.parity.browsers import engines
+from kerasport.parity.compare.tally import Answer, Expectation
+from kerasport.parity.witnesses import names as witnesses
+from kerasport.parity.witnesses.playwright_page import ChromiumPage
 
 pytestmark = pytest.mark.browser
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pictures import write_class_folders
+from support.pictures import write_class_folders
 
-from kerasport.dataset import Dataset, PixelCache, decoding, read_folders
+from kerasport.dataset import Dataset, PixelCache, parallel, read_folders
 from kerasport.preprocess import ImageSpec, preprocess
 
 
@@ -20,7 +20,7 @@ def decodes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         seen.append(picture)
         return preprocess(picture, spec)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(decoding, "preprocess", counting)
+    monkeypatch.setattr(parallel, "preprocess", counting)
     return seen
 
 

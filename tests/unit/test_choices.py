@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kerasport.choices import settle
 from kerasport.recipes import Recipe, get_recipe
+from kerasport.training.choices import settle
 
 
 def settled(pictures: int, side: int) -> tuple[Recipe, dict[str, str]]:

@@ -11,11 +11,12 @@ import pytest
 from rich.console import Console
 
 from kerasport.bundle import Bundle
+from kerasport.bundle.metadata import MissingWitness, Parity
 from kerasport.cli.verify import print_parity
 from kerasport.errors import CheckFailed, KerasportError
-from kerasport.metadata import MissingWitness, Parity
 from kerasport.parity.certificate import certificate
-from kerasport.parity.comparison import (
+from kerasport.parity.compare.location import locate, locate_pixels
+from kerasport.parity.compare.tally import (
     Answer,
     Departure,
     Engine,
@@ -23,8 +24,7 @@ from kerasport.parity.comparison import (
     Tally,
     compare,
 )
-from kerasport.parity.location import locate, locate_pixels
-from kerasport.parity.witnesses import WITNESSES, choose_witnesses
+from kerasport.parity.witnesses.names import WITNESSES, choose_witnesses
 from kerasport.preprocess import decode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -137,9 +137,9 @@ def test_a_refused_picture_fails() -> None:
 def test_agreement_with_the_float_weights_is_measured_beside_parity() -> None:
     """Quantised weights answer for themselves; the original is shown, and fails nothing."""
     exact = np.array([0.6, 0.4], np.float32)
-    quantised = Expectation(Path("a.png"), PIXELS, np.array([0.45, 0.55], np.float32), exact)
+    quantized = Expectation(Path("a.png"), PIXELS, np.array([0.45, 0.55], np.float32), exact)
 
-    witness = compare(ENGINE, [quantised], [answer(0.45, 0.55)])
+    witness = compare(ENGINE, [quantized], [answer(0.45, 0.55)])
 
     assert witness.passed
     assert witness.float_agreement is not None

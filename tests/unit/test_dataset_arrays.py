@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from listening import Listening
 from numpy.typing import NDArray
+from support.listening import Listening
 
 from kerasport.dataset import ReadOptions, read_data
 from kerasport.errors import DataError

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cached import ROW, SPEC, assert_right, file_of
-from listening import Listening
-from pictures import write_picture
+from support.cached import ROW, SPEC, assert_right, file_of
+from support.listening import Listening
+from support.pictures import write_picture
 
 from kerasport.dataset import (
     CACHE_VARIABLE,

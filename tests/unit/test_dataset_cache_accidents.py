@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cached import ROW, SPEC, assert_right, file_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from listening import Listening
-from pictures import write_class_folders
+from support.cached import ROW, SPEC, assert_right, file_of
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport.dataset import Dataset, PixelCache, cache, decode_dataset, read_folders
 from kerasport.preprocess import preprocess
@@ -83,17 +83,17 @@ def test_a_killed_build_is_resumed(
 BUILDER = """
 import sys
 from pathlib import Path
-from kerasport.dataset import PixelCache, decode_dataset, decoding, read_folders
+from kerasport.dataset import PixelCache, decode_dataset, parallel, read_folders
 from kerasport.preprocess import ImageSpec
 
-count, original = 0, decoding.preprocess
+count, original = 0, parallel.preprocess
 
 def counting(picture, spec):
     global count
     count += 1
     return original(picture, spec)
 
-decoding.preprocess = counting
+parallel.preprocess = counting
 data = read_folders(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()

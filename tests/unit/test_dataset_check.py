@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pictures import write_class_folders, write_picture
 from PIL import Image
+from support.pictures import write_class_folders, write_picture
 
 from kerasport import cli
 from kerasport.dataset import (

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import write_class_folders
 from PIL import Image
+from support.pictures import write_class_folders
 
 from kerasport.dataset import decode_dataset, read_folders, survey
 from kerasport.errors import DataError
@@ -125,7 +125,7 @@ def test_the_image_size_follows_from_the_shorter_sides(
 @pytest.mark.parametrize(
     ("mode", "expected"), [("L", "grayscale"), ("gray RGB", "grayscale"), ("one colour", "rgb")]
 )
-def test_the_colour_mode_follows_from_the_pixels(tmp_path: Path, mode: str, expected: str) -> None:
+def test_the_color_mode_follows_from_the_pixels(tmp_path: Path, mode: str, expected: str) -> None:
     """Pictures are gray when all channels agree, however the files store them."""
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

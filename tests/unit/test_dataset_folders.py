@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pictures import write_class_folders, write_picture
+from support.pictures import write_class_folders, write_picture
 
-from kerasport.dataset import ReadOptions, read_folders, read_labelled, warnings_about
+from kerasport.dataset import ReadOptions, read_folders, read_labeled, warnings_about
 from kerasport.errors import DataError
 
 
@@ -27,7 +27,7 @@ def test_class_folders_become_examples_with_labels_in_code_point_order(tmp_path:
     assert len(dataset.examples) == 60
 
 
-def test_folder_names_are_normalised(tmp_path: Path) -> None:
+def test_folder_names_are_normalized(tmp_path: Path) -> None:
     """A folder name in NFD, as macOS writes it, gives the class name in NFC."""
     decomposed = unicodedata.normalize("NFD", "Käfer")
     write_class_folders(tmp_path, {decomposed: 20, "Ameise": 20})
@@ -311,35 +311,35 @@ def test_bad_read_options_are_refused(options: dict[str, float], message: str) -
         ReadOptions(**options)  # type: ignore[arg-type]
 
 
-def test_labelled_pictures_are_all_for_testing(tmp_path: Path) -> None:
+def test_labeled_pictures_are_all_for_testing(tmp_path: Path) -> None:
     """For testing, some of the model's classes are enough, and labels are the model's."""
     write_class_folders(tmp_path, {"cat": 2})
 
-    dataset = read_labelled(tmp_path, class_names=["ant", "cat", "dog"])
+    dataset = read_labeled(tmp_path, class_names=["ant", "cat", "dog"])
 
     assert [(e.label, e.split) for e in dataset.examples] == [(1, "test"), (1, "test")]
 
 
-def test_labelled_pictures_come_from_the_test_folder_where_there_is_one(tmp_path: Path) -> None:
+def test_labeled_pictures_come_from_the_test_folder_where_there_is_one(tmp_path: Path) -> None:
     """Of a folder that names its splits, only test/ is measured."""
     write_class_folders(tmp_path / "train", {"cat": 9, "dog": 9})
     write_class_folders(tmp_path / "test", {"cat": 2, "dog": 3}, seed=1)
 
-    dataset = read_labelled(tmp_path, class_names=["cat", "dog"])
+    dataset = read_labeled(tmp_path, class_names=["cat", "dog"])
 
     assert dataset.counts.test == [2, 3]
     shutil.rmtree(tmp_path / "test")
     write_class_folders(tmp_path / "val", {"cat": 2, "dog": 3}, seed=1)
     with pytest.raises(DataError, match=r"has train/ but no test/ folder\. Name the folder"):
-        read_labelled(tmp_path, class_names=["cat", "dog"])
+        read_labeled(tmp_path, class_names=["cat", "dog"])
 
 
-def test_labelled_pictures_of_unknown_classes_are_refused(tmp_path: Path) -> None:
+def test_labeled_pictures_of_unknown_classes_are_refused(tmp_path: Path) -> None:
     """A folder that is none of the model's classes would be counted as always wrong."""
     write_class_folders(tmp_path, {"cat": 2, "eel": 2})
 
     with pytest.raises(DataError) as caught:
-        read_labelled(tmp_path, class_names=["cat", "dog"])
+        read_labeled(tmp_path, class_names=["cat", "dog"])
 
     assert str(caught.value) == (
         f"'{tmp_path}' has folders that are not classes of the model: 'eel'. "

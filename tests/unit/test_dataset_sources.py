@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from listening import Listening
-from pictures import write_class_folders
 from PIL import Image
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport.dataset import (
     Dataset,
@@ -25,7 +25,7 @@ from kerasport.dataset import (
 )
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec
-from kerasport.run import choose_samples, write_samples
+from kerasport.runs.run import choose_samples, write_samples
 
 SPECS = {
     "resized": ImageSpec(height=5, width=7),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pictures import write_class_folders, write_picture
+from support.pictures import write_class_folders, write_picture
 
 from kerasport.dataset import (
     ReadOptions,

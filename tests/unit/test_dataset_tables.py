@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from listening import Listening
-from pictures import write_class_folders
+from support.listening import Listening
+from support.pictures import write_class_folders
 
 from kerasport.dataset import ReadOptions, read_data
 from kerasport.errors import DataError

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasport.exporter.embed import PIECE_BYTES, embed
+from kerasport.bundle.script import PIECE_BYTES, embed
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

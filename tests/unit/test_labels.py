@@ -15,7 +15,7 @@ def test_folder_names_are_sorted_by_code_point() -> None:
     assert order_class_names(["b", "a", "B", "10", "2"]) == ["10", "2", "B", "a", "b"]
 
 
-def test_folder_names_are_normalised_before_sorting() -> None:
+def test_folder_names_are_normalized_before_sorting() -> None:
     """A decomposed name, as macOS hands it out, is the same class as its composed form."""
     assert order_class_names(["caf\u0065\u0301", "cafz"]) == ["cafz", "caf\u00e9"]
 

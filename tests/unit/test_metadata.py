@@ -8,9 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from kerasport.bundle.metadata import FORMAT_VERSION, Metadata, parse_document
+from kerasport.bundle.schema import SCHEMA_FOLDER, schemas
 from kerasport.errors import BundleError
-from kerasport.metadata import FORMAT_VERSION, Metadata, parse_document
-from kerasport.schema import SCHEMA_FOLDER, schemas
 
 
 def document(**changes: Any) -> dict[str, Any]:

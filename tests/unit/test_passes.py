@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graphs import (
+from support.graphs import (
     LAYOUT,
     SHAPE,
     chain,
@@ -21,13 +21,13 @@ from graphs import (
     transposed,
 )
 
-from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.optimise import optimise
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.passes.optimize import optimize
 
 OWN = scaling(0.5, 0.25, "own")
 
 
-def optimised(*nodes: Node, shape: tuple[int, ...] = SHAPE) -> list[str]:
+def optimized(*nodes: Node, shape: tuple[int, ...] = SHAPE) -> list[str]:
     """Run the passes on a chain, check that the numbers stay, return the classes that are left."""
     graph = chain(*nodes, shape=shape)
     check(graph)
@@ -37,7 +37,7 @@ def optimised(*nodes: Node, shape: tuple[int, ...] = SHAPE) -> list[str]:
 def check(graph: Graph) -> None:
     """These passes change no weight, so every bit stays."""
     expected = run(graph)
-    optimise(graph)
+    optimize(graph)
     np.testing.assert_array_equal(run(graph), expected)
 
 
@@ -58,15 +58,15 @@ def test_only_activations_with_a_fused_kernel_are_fused(
     make: Any, fuses: bool, activation: Node, fused: bool
 ) -> None:
     """relu and elu go into convolutions and dense layers; nothing goes into the others."""
-    assert len(optimised(make(), activation)) == (1 if fused and fuses else 2)
+    assert len(optimized(make(), activation)) == (1 if fused and fuses else 2)
 
 
 @pytest.mark.parametrize("make", [conv, dense, depthwise, transposed])
 def test_relu6_becomes_a_layer_of_its_own(make: Any) -> None:
     """TensorFlow.js computes the attribute, and the activation layer, by a slower kernel."""
     linear = make().class_name
-    assert optimised(make(activation="relu6")) == [linear, "ReLU"]
-    assert optimised(make(), layer("Activation", activation="relu6")) == [linear, "ReLU"]
+    assert optimized(make(activation="relu6")) == [linear, "ReLU"]
+    assert optimized(make(), layer("Activation", activation="relu6")) == [linear, "ReLU"]
 
 
 def test_every_reader_reads_the_separated_activation() -> None:
@@ -88,7 +88,7 @@ def test_padding_that_equals_same_goes_into_the_convolution(make: Any, stride: i
 
     def padded(padding: Any, **config: Any) -> int:
         padding = layer("ZeroPadding2D", padding=padding)
-        return len(optimised(padding, make(padding="valid", **{**settings, **config})))
+        return len(optimized(padding, make(padding="valid", **{**settings, **config})))
 
     assert padded(equal) == 1
     assert padded(other) == 2
@@ -98,9 +98,9 @@ def test_padding_that_equals_same_goes_into_the_convolution(make: Any, stride: i
 def test_padding_before_a_same_convolution_or_a_pooling_stays() -> None:
     """The one pads once more, the other takes no zero into its maximum."""
     padding = layer("ZeroPadding2D", padding=[[1, 1], [1, 1]])
-    assert len(optimised(padding, conv(padding="same", kernel_size=[3, 3]))) == 2
+    assert len(optimized(padding, conv(padding="same", kernel_size=[3, 3]))) == 2
     pooling = layer("MaxPooling2D", pool_size=[3, 3], strides=[1, 1])
-    assert len(optimised(padding, pooling)) == 2
+    assert len(optimized(padding, pooling)) == 2
 
 
 IDENTITIES = {
@@ -123,7 +123,7 @@ IDENTITIES = {
 def test_an_identity_is_taken_out(name: str, last: bool) -> None:
     """In the middle and as the output."""
     behind = [] if last else [layer("Activation", "tanh", activation="tanh")]
-    found = optimised(OWN, IDENTITIES[name], *behind)
+    found = optimized(OWN, IDENTITIES[name], *behind)
     assert found == ["Rescaling", *(node.class_name for node in behind)]
 
 
@@ -150,11 +150,11 @@ def test_what_only_looks_like_an_identity_stays(name: str) -> None:
 def test_rearrangements_in_a_row_become_one() -> None:
     """Reshape and Flatten by the last, Permute by both together."""
     shaped = layer("Reshape", target_shape=[4, 18])
-    assert optimised(OWN, shaped, layer("Flatten", **LAYOUT)) == ["Rescaling", "Flatten"]
+    assert optimized(OWN, shaped, layer("Flatten", **LAYOUT)) == ["Rescaling", "Flatten"]
 
     turns = layer("Permute", "one", dims=[3, 1, 2]), layer("Permute", "two", dims=[1, 3, 2])
-    assert optimised(OWN, *turns) == ["Rescaling", "Permute"]
-    assert optimised(OWN, turns[0], layer("Permute", "back", dims=[2, 3, 1])) == ["Rescaling"]
+    assert optimized(OWN, *turns) == ["Rescaling", "Permute"]
+    assert optimized(OWN, turns[0], layer("Permute", "back", dims=[2, 3, 1])) == ["Rescaling"]
 
 
 def test_layers_that_nothing_reads_are_taken_out() -> None:

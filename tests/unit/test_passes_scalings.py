@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graphs import (
+from support.graphs import (
     LAYOUT,
     SHAPE,
     chain,
@@ -22,9 +22,9 @@ from graphs import (
     transposed,
 )
 
-from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.optimise import optimise
+from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.passes import PASSES
+from kerasport.exporter.passes.optimize import optimize
 
 LINEAR = {
     "Conv2D": conv,
@@ -37,7 +37,7 @@ OWN = scaling(0.5, 0.25, "own")
 ZEROS = [[1, 0], [0, 2]]
 
 
-def optimised(*nodes: Node, only: str | None = None, shape: tuple[int, ...] = SHAPE) -> list[str]:
+def optimized(*nodes: Node, only: str | None = None, shape: tuple[int, ...] = SHAPE) -> list[str]:
     """Run the passes on a chain, check that the numbers stay, return the classes that are left."""
     graph = chain(*nodes, shape=shape)
     check(graph, only)
@@ -46,7 +46,7 @@ def optimised(*nodes: Node, only: str | None = None, shape: tuple[int, ...] = SH
 
 def check(graph: Graph, only: str | None = None) -> None:
     expected = run(graph)
-    optimise(graph, without=[] if only is None else [name for name in PASSES if name != only])
+    optimize(graph, without=[] if only is None else [name for name in PASSES if name != only])
     # Outputs are of the order of 10, where float32 steps are 1e-6; the products round differently.
     np.testing.assert_allclose(run(graph), expected, rtol=0, atol=1e-5)
 
@@ -54,7 +54,7 @@ def check(graph: Graph, only: str | None = None) -> None:
 @pytest.mark.parametrize("class_name", LINEAR)
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("bias", [False, True])
-def test_a_normalisation_is_folded_into_the_layer_before(
+def test_a_normalization_is_folded_into_the_layer_before(
     class_name: str, padding: str, bias: bool
 ) -> None:
     """One layer is left, with fewer parameters, and it computes the same."""
@@ -67,19 +67,19 @@ def test_a_normalisation_is_folded_into_the_layer_before(
 
 
 @pytest.mark.parametrize(("scale", "center"), [(False, True), (True, False), (False, False)])
-def test_a_normalisation_without_gamma_or_beta_is_folded(scale: bool, center: bool) -> None:
+def test_a_normalization_without_gamma_or_beta_is_folded(scale: bool, center: bool) -> None:
     """What it does not have counts as 1 and 0."""
     node = normal(scale=scale, center=center)
     for kept, name in ((scale, "gamma"), (center, "beta")):
         if not kept:
             del node.weights[name]
-    assert optimised(conv(), node) == ["Conv2D"]
+    assert optimized(conv(), node) == ["Conv2D"]
 
 
-def test_a_separable_convolution_takes_normalisations_on_all_sides() -> None:
+def test_a_separable_convolution_takes_normalizations_on_all_sides() -> None:
     """Those before, between and behind its two steps end up in the two."""
     steps = depthwise(), normal(6, "between"), conv("point", 6, kernel_size=[1, 1]), normal()
-    assert optimised(*steps) == ["DepthwiseConv2D", "Conv2D"]
+    assert optimized(*steps) == ["DepthwiseConv2D", "Conv2D"]
 
 
 COMMUTING = {
@@ -94,23 +94,23 @@ COMMUTING = {
 
 
 @pytest.mark.parametrize("name", COMMUTING)
-def test_a_normalisation_crosses_layers_that_commute_with_it(name: str) -> None:
+def test_a_normalization_crosses_layers_that_commute_with_it(name: str) -> None:
     """Against the data, to the convolution before."""
     between = COMMUTING[name]
-    assert optimised(conv(), between, normal()) == ["Conv2D", between.class_name]
+    assert optimized(conv(), between, normal()) == ["Conv2D", between.class_name]
 
 
 @pytest.mark.parametrize("between", [layer("MaxPooling2D"), layer("GlobalMaxPooling2D", **LAYOUT)])
 def test_a_maximum_is_crossed_by_positive_factors_only(between: Node) -> None:
     """A negative factor would make a minimum of the maximum."""
-    assert optimised(conv(), between, normal(positive=True)) == ["Conv2D", between.class_name]
-    assert len(optimised(conv(), between, normal())) == 3
+    assert optimized(conv(), between, normal(positive=True)) == ["Conv2D", between.class_name]
+    assert len(optimized(conv(), between, normal())) == 3
 
 
 @pytest.mark.parametrize("shift", [False, True])
 def test_zeros_are_crossed_only_without_a_shift(shift: bool) -> None:
     """The padding would be normalised too."""
-    found = optimised(conv(), layer("ZeroPadding2D", padding=ZEROS), normal(shift=shift))
+    found = optimized(conv(), layer("ZeroPadding2D", padding=ZEROS), normal(shift=shift))
     assert len(found) == (3 if shift else 2)
 
 
@@ -122,18 +122,18 @@ def test_a_scaling_crosses_relu_when_it_is_positive_and_has_no_shift() -> None:
     assert classes(found) == ["Rescaling", "Rescaling", "ReLU"]
     assert found.nodes["relu"].config["max_value"] == pytest.approx(1.0)
 
-    assert len(optimised(OWN, *gate, scaling(1 / 6, 0.1))) == 4
-    assert len(optimised(OWN, *gate, scaling(-1 / 6))) == 4
+    assert len(optimized(OWN, *gate, scaling(1 / 6, 0.1))) == 4
+    assert len(optimized(OWN, *gate, scaling(-1 / 6))) == 4
     # The limit would differ from channel to channel.
-    assert len(optimised(OWN, *gate, scaling([0.1, 0.2, 0.3]))) == 4
+    assert len(optimized(OWN, *gate, scaling([0.1, 0.2, 0.3]))) == 4
 
 
-def test_a_normalisation_behind_an_activation_is_not_folded_back() -> None:
+def test_a_normalization_behind_an_activation_is_not_folded_back() -> None:
     """relu(x) * a + b is not relu(x * a + b)."""
-    found = optimised(conv(activation="relu"), normal())
+    found = optimized(conv(activation="relu"), normal())
     assert found == ["Conv2D", "DepthwiseConv2D"]
     # But relu(x) * 2 = relu(2 x).
-    assert optimised(conv(activation="relu"), scaling(2.0)) == ["Conv2D"]
+    assert optimized(conv(activation="relu"), scaling(2.0)) == ["Conv2D"]
 
 
 BEHIND = {
@@ -147,19 +147,19 @@ BEHIND = {
 
 
 @pytest.mark.parametrize("name", BEHIND)
-def test_a_normalisation_is_folded_into_the_layer_behind(name: str) -> None:
+def test_a_normalization_is_folded_into_the_layer_behind(name: str) -> None:
     """Where every window lies inside the picture the shift becomes a bias."""
-    assert optimised(OWN, normal(3), BEHIND[name]) == ["Rescaling", BEHIND[name].class_name]
+    assert optimized(OWN, normal(3), BEHIND[name]) == ["Rescaling", BEHIND[name].class_name]
 
 
 @pytest.mark.parametrize("make", [conv, depthwise, transposed])
 @pytest.mark.parametrize("shift", [False, True])
 def test_zeros_around_the_picture_forbid_folding_a_shift_forward(make: Any, shift: bool) -> None:
     """The convolution's own zeros come behind the normalisation and are not shifted."""
-    found = optimised(OWN, normal(3, shift=shift), make(padding="same", use_bias=False))
+    found = optimized(OWN, normal(3, shift=shift), make(padding="same", use_bias=False))
     assert len(found) == (3 if shift else 2)
     padded = layer("ZeroPadding2D", padding=ZEROS)
-    found = optimised(OWN, normal(3, shift=shift), padded, conv(), only="fold-batch-normalization")
+    found = optimized(OWN, normal(3, shift=shift), padded, conv(), only="fold-batch-normalization")
     assert ("BatchNormalization" in found) is shift
 
 
@@ -174,18 +174,18 @@ def test_zeros_around_the_picture_forbid_folding_a_shift_forward(make: Any, shif
     ],
     ids=str,
 )
-def test_a_normalisation_crosses_to_the_dense_layer_behind(between: list[Node]) -> None:
+def test_a_normalization_crosses_to_the_dense_layer_behind(between: list[Node]) -> None:
     """Flattened, its numbers repeat for every pixel."""
     depth = run(chain(*between)).shape[-1]
-    found = optimised(OWN, normal(3), *between, dense(depth))
+    found = optimized(OWN, normal(3), *between, dense(depth))
     assert found == ["Rescaling", *(node.class_name for node in between), "Dense"]
 
 
 def test_a_permutation_of_the_channels_is_not_crossed() -> None:
     """The channels would be mixed up; one number for all channels may pass."""
     turned = layer("Permute", dims=[3, 1, 2])
-    assert len(optimised(OWN, normal(3), turned, dense(4))) == 4
-    assert len(optimised(OWN, scaling(2.0, 1.0), turned, dense(4))) == 3
+    assert len(optimized(OWN, normal(3), turned, dense(4))) == 4
+    assert len(optimized(OWN, scaling(2.0, 1.0), turned, dense(4))) == 3
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.5])
@@ -210,7 +210,7 @@ def test_a_layer_that_is_read_twice_is_not_folded() -> None:
     assert (graph.nodes["conv"].weights["kernel"] == weights).all()
 
 
-def test_a_normalisation_that_is_read_twice_is_not_folded_forward() -> None:
+def test_a_normalization_that_is_read_twice_is_not_folded_forward() -> None:
     """Its other reader needs the normalised numbers."""
     graph = chain(OWN, normal(3), conv(padding="valid", kernel_size=[1, 1], filters=3))
     graph.nodes["sum"] = Node("sum", "Add", {}, ["normal", "conv"])
@@ -225,23 +225,23 @@ def test_scalings_in_a_row_become_one_but_the_inputs_own_stays() -> None:
     check(graph)
     assert list(graph.nodes) == ["in", "own", "one"]
     assert graph.nodes["own"].config == {"scale": 1 / 255, "offset": 0.0}
-    assert len(optimised(OWN, normal(3))) == 2
-    assert len(optimised(scaling(1.0, 0.0, "own"))) == 1
+    assert len(optimized(OWN, normal(3))) == 2
+    assert len(optimized(scaling(1.0, 0.0, "own"))) == 1
 
 
 @pytest.mark.parametrize("second", [normal(3, "second"), scaling(2.0, 1.0), scaling([1, 2, 3], 1)])
-def test_normalisations_in_a_row_become_one(second: Node) -> None:
+def test_normalizations_in_a_row_become_one(second: Node) -> None:
     """With another one, with a scaling, and with one per channel."""
-    found = optimised(OWN, normal(3), second, only="merge-rescaling")
+    found = optimized(OWN, normal(3), second, only="merge-rescaling")
     assert found == ["Rescaling", "BatchNormalization"]
 
 
-def test_a_normalisation_that_stays_becomes_a_depthwise_convolution() -> None:
+def test_a_normalization_that_stays_becomes_a_depthwise_convolution() -> None:
     """Of pixels; one of a vector is cheap as it is."""
     relu = layer("ReLU")
-    assert optimised(OWN, normal(3), relu) == ["Rescaling", "DepthwiseConv2D", "ReLU"]
+    assert optimized(OWN, normal(3), relu) == ["Rescaling", "DepthwiseConv2D", "ReLU"]
     pooled = layer("GlobalAveragePooling2D", **LAYOUT)
-    found = optimised(OWN, relu, pooled, normal(3), only="replace-batch-normalization")
+    found = optimized(OWN, relu, pooled, normal(3), only="replace-batch-normalization")
     assert found[-1] == "BatchNormalization"
 
 
@@ -250,5 +250,5 @@ def test_what_float32_cannot_hold_is_not_folded() -> None:
     node = conv()
     node.weights["kernel"][0] = 1e38
     graph = chain(node, scaling(1e3))
-    optimise(graph)
+    optimize(graph)
     assert classes(graph) == ["Conv2D", "Rescaling"]

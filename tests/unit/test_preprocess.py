@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from broken_pictures import broken_pictures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from support.broken_pictures import broken_pictures
 
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec, crop_box, decode, pad_layout, preprocess
@@ -68,11 +68,11 @@ def test_transparency_is_composited_in_rounded_integers() -> None:
 
 def test_grayscale_follows_the_fixed_point_formula() -> None:
     """Gray is BT.601 luma in 16-bit fixed point for every tested colour."""
-    colours = np.random.default_rng(3).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    colors = np.random.default_rng(3).integers(0, 256, (40, 50, 3), dtype=np.uint8)
 
-    gray = preprocess(colours, ImageSpec(40, 50, color_mode="grayscale"))[:, :, 0]
+    gray = preprocess(colors, ImageSpec(40, 50, color_mode="grayscale"))[:, :, 0]
 
-    red, green, blue = np.moveaxis(colours.astype(np.uint32), -1, 0)
+    red, green, blue = np.moveaxis(colors.astype(np.uint32), -1, 0)
     expected = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16
     assert (gray == expected).all()
 
@@ -96,7 +96,7 @@ def test_sixteen_bit_grayscale_keeps_its_high_byte() -> None:
         ((64, 64), (8, 8), (0.0, 0.0, 64.0, 64.0)),
     ],
 )
-def test_crop_box_is_centred(source: tuple, target: tuple, expected: tuple) -> None:
+def test_crop_box_is_centerd(source: tuple, target: tuple, expected: tuple) -> None:
     """The crop has the target's aspect ratio and equal margins, fractions included."""
     assert crop_box(source, target) == expected
 

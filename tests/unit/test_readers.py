@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from kerasport.errors import ExportError, ModelError
-from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.lowering.input_scaling import parse_rescaling, usual_rescaling
 from kerasport.exporter.readers.archives import peek_archive
 from kerasport.exporter.readers.configuration import graph_from_config
 from kerasport.exporter.readers.detection import detect
 from kerasport.exporter.readers.layers_model import manifest_arrays, read_layers_model
 from kerasport.exporter.readers.legacy import modern_config, settle
 from kerasport.exporter.readers.stored import assign, read_stored
-from kerasport.exporter.scaling import parse_rescaling, usual_rescaling
 
 READABLE = {
     "hdf5": ("model.h5", b"\x89HDF\r\n\x1a\n..."),

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasport.evaluation import score
-from kerasport.metadata import (
+from kerasport.bundle.metadata import (
     Calibration,
     ClassifierDescription,
     Counts,
@@ -23,6 +22,7 @@ from kerasport.metadata import (
     Rescaling,
     Training,
 )
+from kerasport.evaluation import score
 from kerasport.report import Report
 
 EVIL = "<script>alert('x')</script> & \"co\""
@@ -186,7 +186,7 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
     assert "default-src 'none'" in html
 
 
-def test_right_and_wrong_are_marked_without_colour() -> None:
+def test_right_and_wrong_are_marked_without_color() -> None:
     """The only mistake is marked in the grid and shown again, with the true class beside it."""
     html = make_report().to_html()
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import write_picture
 from PIL import Image
+from support.pictures import write_picture
 
+from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
 from kerasport.dataset import Dataset, Example
 from kerasport.errors import DataError
-from kerasport.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
-from kerasport.run import Run, choose_samples, new_run, write_samples
+from kerasport.runs.run import Run, choose_samples, new_run, write_samples
 
 DESCRIPTION = ClassifierDescription(
     name="pets",

@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { compile } from 'json-schema-to-typescript';
 
-const SCHEMAS = new URL('../../python/kerasport/schemas/', import.meta.url);
+const SCHEMAS = new URL('../../python/kerasport/bundle/schemas/', import.meta.url);
 const TARGET = new URL('../src/client/bundle/metadata.generated.ts', import.meta.url);
 
 // json-schema-to-typescript knows tuples by the spelling of older drafts alone, and writes a minimum
@@ -46,7 +46,7 @@ async function typesOf(names) {
 }
 
 // What `verify` writes into parity.json, no page reads.
-const text = `// Generated from python/kerasport/schemas by \`npm run generate\`. Do not edit.
+const text = `// Generated from python/kerasport/bundle/schemas by \`npm run generate\`. Do not edit.
 
 ${await typesOf(['metadata', 'samples'])}`;
 

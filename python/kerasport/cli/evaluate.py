@@ -34,7 +34,7 @@ def evaluate(
     from kerasport.files import write_text
     from kerasport.progress import RichProgress
     from kerasport.report.stored import report_on
-    from kerasport.run import Run
+    from kerasport.runs.run import Run
 
     opened = Run.open(run)
     measured = measure(

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from kerasport.cli.console import messages, print_json, results, suggest
+from kerasport.cli.optimization import print_saving, saving_as_json
 from kerasport.cli.options import (
     CacheOption,
     FitOption,
@@ -20,7 +21,6 @@ from kerasport.cli.options import (
     value_of,
 )
 from kerasport.cli.quantization import print_quantization, quantize_options
-from kerasport.cli.saving import print_saving, saving_as_json
 from kerasport.errors import DataError
 
 __all__ = ["export"]
@@ -79,13 +79,13 @@ def export(
     [bold]kerasport export model.keras --labels labels.txt --out bundle[/]\n
     [bold]kerasport export keras_model.h5 --rescaling 1/127.5,-1[/]
     """
+    from kerasport.bundle.metadata import Preprocessing
     from kerasport.exporter import export as export_model
     from kerasport.exporter import export_run
     from kerasport.exporter.readers import is_model_folder, read_model
     from kerasport.labels import find_label_file, read_label_file
-    from kerasport.metadata import Preprocessing
     from kerasport.progress import RichProgress
-    from kerasport.run import Run
+    from kerasport.runs.run import Run
 
     options = quantize_options(quantize.value, max_accuracy_drop, images, cache)
     left_out = [choice.value for choice in without or ()]

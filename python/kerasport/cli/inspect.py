@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from kerasport.cli.console import print_json, results, suggest
-from kerasport.cli.description import print_description
 from kerasport.cli.options import JsonOption
+from kerasport.cli.show import print_description
 
 __all__ = ["inspect"]
 

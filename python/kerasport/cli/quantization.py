@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from kerasport.bundle.metadata import Quantization, QuantizationSearch
     from kerasport.exporter import Quantize
-    from kerasport.metadata import Quantization, QuantizationSearch
 
 __all__ = ["print_quantization", "quantize_options"]
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from kerasport.cli.console import messages, print_json, suggest
-from kerasport.cli.description import print_description
 from kerasport.cli.options import (
     CacheOption,
     ClassesOption,
@@ -24,6 +23,7 @@ from kerasport.cli.options import (
     parse_image_size,
     value_of,
 )
+from kerasport.cli.show import print_description
 from kerasport.cli.training_options import (
     ArchitectureOption,
     BackboneOption,

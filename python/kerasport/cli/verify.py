@@ -15,7 +15,7 @@ from kerasport.cli.options import Backend, JsonOption, WitnessOption
 from kerasport.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from kerasport.metadata import Parity
+    from kerasport.bundle.metadata import Parity
 
 __all__ = ["print_parity", "verify"]
 
@@ -60,9 +60,9 @@ def verify(
     """
     from kerasport.bundle import Bundle
     from kerasport.parity import verify as verify_bundle
-    from kerasport.parity.interruption import terminated_cleanly
+    from kerasport.parity.browsers.interruption import terminated_cleanly
     from kerasport.progress import RichProgress
-    from kerasport.run import Run
+    from kerasport.runs.run import Run
 
     with terminated_cleanly():
         parity = verify_bundle(
@@ -97,7 +97,7 @@ def _chosen_witnesses(
 
 def print_parity(parity: Parity, console: Console) -> None:
     """Print a row for each witness, where they differ, and who is missing."""
-    from kerasport.parity.location import told_once
+    from kerasport.parity.compare.location import told_once
 
     table = Table()
     for heading in ("witness", "pixels off", "probabilities off", "allowed", "top-1", ""):

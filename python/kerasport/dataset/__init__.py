@@ -5,10 +5,10 @@ everything after it works on that description alone. `check` says what is wrong 
 """
 
 from kerasport.dataset.cache import CACHE_VARIABLE, DEFAULT_CACHE, PixelCache
-from kerasport.dataset.checks import check_counts, check_usable
-from kerasport.dataset.data_report import DataReport, Finding, PictureFacts
-from kerasport.dataset.decode import DecodedDataset, decode_dataset
-from kerasport.dataset.description import (
+from kerasport.dataset.checks.findings import check, warnings_about
+from kerasport.dataset.checks.limits import check_counts, check_usable
+from kerasport.dataset.checks.report import DataReport, Finding, PictureFacts
+from kerasport.dataset.dataset import (
     SPLITS,
     Content,
     Dataset,
@@ -18,9 +18,9 @@ from kerasport.dataset.description import (
     Skipped,
     Split,
 )
+from kerasport.dataset.decoded import DecodedDataset, decode_dataset
 from kerasport.dataset.duplicates import hash_pictures, hash_rows
-from kerasport.dataset.findings import check, warnings_about
-from kerasport.dataset.folders import read_folders, read_labelled
+from kerasport.dataset.folders import read_folders, read_labeled
 from kerasport.dataset.reading import (
     DataSource,
     check_data,
@@ -64,7 +64,7 @@ __all__ = [
     "name_of_source",
     "read_data",
     "read_folders",
-    "read_labelled",
+    "read_labeled",
     "split_of",
     "survey",
     "warnings_about",

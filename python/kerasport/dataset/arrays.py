@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.dataset.description import Split
+from kerasport.dataset.dataset import Split
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.layout import split_named
 from kerasport.errors import DataError
-from kerasport.labels import check_class_names, normalise_class_name, order_class_names
+from kerasport.labels import check_class_names, normalize_class_name, order_class_names
 from kerasport.progress import Progress
 
 __all__ = ["array_source", "read_npz"]
@@ -234,7 +234,7 @@ def _classes(
 ) -> tuple[list[str], list[list[int]]]:
     present = np.unique(np.concatenate(labels))
     if present.dtype.kind == "U":
-        texts = [[normalise_class_name(str(text)) for text in part] for part in labels]
+        texts = [[normalize_class_name(str(text)) for text in part] for part in labels]
         names = order_class_names({text for part in texts for text in part})
         if class_names is not None:
             unknown = sorted(set(names) - set(class_names))
@@ -247,7 +247,7 @@ def _classes(
         positions = {name: at for at, name in enumerate(names)}
         numbers = [[positions[text] for text in part] for part in texts]
     elif class_names is not None:
-        names = check_class_names([normalise_class_name(name) for name in class_names])
+        names = check_class_names([normalize_class_name(name) for name in class_names])
         if present[0] < 0 or present[-1] >= len(names):
             raise DataError(
                 f"'{root}': the labels are {present[0]} to {present[-1]}, but there are "

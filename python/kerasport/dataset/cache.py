@@ -27,8 +27,8 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from kerasport.dataset.decoding import Decoded, checksum, decode_example, in_parallel
-from kerasport.dataset.description import Example, Skipped
+from kerasport.dataset.dataset import Example, Skipped
+from kerasport.dataset.parallel import Decoded, checksum, decode_example, in_parallel
 from kerasport.dataset.rows import PixelRows
 from kerasport.dataset.store import Journal, locked
 from kerasport.files import to_json, write_bytes

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from kerasport.dataset.cache import PixelCache
-from kerasport.dataset.decode import DecodedDataset
-from kerasport.dataset.decoding import in_parallel
-from kerasport.dataset.description import Dataset, Example, Skipped
+from kerasport.dataset.dataset import Dataset, Example, Skipped
+from kerasport.dataset.decoded import DecodedDataset
 from kerasport.dataset.identity import content_of, hash_pixels
+from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.store import Journal
 from kerasport.errors import DataError
 from kerasport.preprocess import read_pixels

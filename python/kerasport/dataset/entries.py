@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kerasport.dataset.decoding import in_parallel
-from kerasport.dataset.description import (
+from kerasport.dataset.dataset import (
     SPLITS,
     Content,
     Dataset,
@@ -19,6 +18,7 @@ from kerasport.dataset.description import (
     Split,
 )
 from kerasport.dataset.identity import identify
+from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.split import split_of
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kerasport.dataset.checks import check_skipped, check_usable
-from kerasport.dataset.description import Dataset, ReadOptions, Skipped
+from kerasport.dataset.checks.limits import check_skipped, check_usable
+from kerasport.dataset.dataset import Dataset, ReadOptions, Skipped
 from kerasport.dataset.duplicates import drop_copies
 from kerasport.dataset.entries import Entry, Source, collect
 from kerasport.dataset.layout import Layout, files_below, find_layout
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["folder_source", "read_folders", "read_labelled"]
+__all__ = ["folder_source", "read_folders", "read_labeled"]
 
 
 def read_folders(
@@ -37,7 +37,7 @@ def read_folders(
     return dataset
 
 
-def read_labelled(
+def read_labeled(
     root: Path,
     *,
     class_names: Sequence[str],

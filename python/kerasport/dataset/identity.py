@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from kerasport.dataset.description import Header, Skipped
+from kerasport.dataset.dataset import Header, Skipped
 from kerasport.preprocess import READABLE_FORMATS
 
 __all__ = ["content_of", "hash_pixels", "identify"]

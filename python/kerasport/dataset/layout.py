@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerasport.dataset.description import Split
+from kerasport.dataset.dataset import Split
 from kerasport.errors import DataError
-from kerasport.labels import normalise_class_name, order_class_names
+from kerasport.labels import normalize_class_name, order_class_names
 
 __all__ = ["Layout", "files_below", "find_layout", "split_named"]
 
@@ -149,7 +149,7 @@ def _loose_pictures(folder: Path) -> tuple[Path, ...]:
 
 
 def _by_class_name(folders: dict[str, Path]) -> dict[str, Path]:
-    return {normalise_class_name(name): path for name, path in folders.items()}
+    return {normalize_class_name(name): path for name, path in folders.items()}
 
 
 def _folders_in(root: Path) -> dict[str, Path]:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from kerasport.dataset.arrays import array_source
-from kerasport.dataset.description import Split
+from kerasport.dataset.dataset import Split
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.keras_classes import KERAS_CLASSES
 from kerasport.dataset.layout import split_named
 from kerasport.errors import DataError, missing_extra
-from kerasport.labels import check_class_names, normalise_class_name
+from kerasport.labels import check_class_names, normalize_class_name
 from kerasport.progress import Progress
 
 __all__ = ["keras_source", "tfds_source"]
@@ -90,7 +90,7 @@ def tfds_source(name: str, *, data_dir: Path | None, progress: Progress) -> Sour
         ) from None
     image, label = _features(tfds, builder.info, source)
     class_names = check_class_names(
-        [normalise_class_name(text) for text in builder.info.features[label].names]
+        [normalize_class_name(text) for text in builder.info.features[label].names]
     )
     wanted = {split: found for split in builder.info.splits if (found := split_named(split))}
     others = sorted(set(builder.info.splits) - set(wanted))

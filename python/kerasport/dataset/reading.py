@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 
 from kerasport.dataset.arrays import array_source, read_npz
 from kerasport.dataset.cache import PixelCache
-from kerasport.dataset.checks import check_usable
-from kerasport.dataset.data_report import DataReport
-from kerasport.dataset.description import Dataset, ReadOptions
+from kerasport.dataset.checks.findings import check
+from kerasport.dataset.checks.limits import check_usable
+from kerasport.dataset.checks.report import DataReport
+from kerasport.dataset.dataset import Dataset, ReadOptions
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
 from kerasport.dataset.entries import Source, collect
-from kerasport.dataset.findings import check
 from kerasport.dataset.folders import folder_source
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 
-from kerasport.dataset.description import ReadOptions, Split
+from kerasport.dataset.dataset import ReadOptions, Split
 
 __all__ = ["fraction_of", "split_of"]
 

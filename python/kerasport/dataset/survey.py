@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from kerasport.dataset.cache import PixelCache
-from kerasport.dataset.decoding import in_parallel
-from kerasport.dataset.description import Dataset, Example
+from kerasport.dataset.dataset import Dataset, Example
+from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.store import Journal
 from kerasport.errors import DataError
 from kerasport.preprocess import ColorMode, decode
@@ -86,5 +86,5 @@ def _look_at(example: Example) -> tuple[str, tuple[int, bool] | None]:
 
 
 def _is_gray(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bool:
-    colour = pixels[..., :3]
-    return bool((colour == colour[..., :1]).all())
+    color = pixels[..., :3]
+    return bool((color == color[..., :1]).all())

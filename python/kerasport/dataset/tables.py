@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kerasport.dataset.description import Split
+from kerasport.dataset.dataset import Split
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.layout import split_named
 from kerasport.errors import DataError
-from kerasport.labels import normalise_class_name, order_class_names
+from kerasport.labels import normalize_class_name, order_class_names
 from kerasport.progress import Progress
 
 __all__ = ["frame_source", "is_frame", "read_table"]
@@ -170,7 +170,7 @@ def _path(value: Any, *, root: Path, line: str) -> Path:
 
 
 def _label(value: Any, *, line: str) -> str:
-    text = normalise_class_name(_text(value))
+    text = normalize_class_name(_text(value))
     if not text:
         raise DataError(f"{line}: no label. Give the picture a class, or remove the row.")
     return text

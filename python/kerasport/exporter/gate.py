@@ -1,24 +1,20 @@
-"""What is refused, and how the refusal is said."""
+"""The gate: what a lowered graph must be before it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
+from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION
 from kerasport.errors import ExportError
-from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.scaling import usual_rescaling
-from kerasport.metadata import MINIMUM_TFJS_VERSION
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.lowering.input_scaling import usual_rescaling
+from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = [
     "TFJS_LAYERS",
-    "Refusal",
     "check_graph",
     "input_scaling",
     "minimum_tfjs_version",
-    "refuse",
 ]
 
 TFJS_LAYERS = frozenset(
@@ -57,29 +53,6 @@ TFJS_LAYERS = frozenset(
     }
 )
 """Layers of TensorFlow.js that are written; each is compared with Keras in the tests."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """One layer that cannot be exported."""
-
-    node: Node
-    reason: str
-    remedy: str | None = None
-
-    def __str__(self) -> str:
-        remedy = f" Remedy: {self.remedy}." if self.remedy else ""
-        return f"layer {self.node.name!r} ({self.node.class_name}): {self.reason}.{remedy}"
-
-
-def refuse(refusals: Sequence[Refusal]) -> None:
-    """Raise one error that lists every refusal; do nothing when there is none."""
-    if refusals:
-        listed = "\n".join(f"  - {refusal}" for refusal in refusals)
-        raise ExportError(
-            f"{len(refusals)} layer(s) cannot be expressed in TensorFlow.js, so nothing was "
-            f"written:\n{listed}"
-        )
 
 
 def check_graph(graph: Graph, *, num_classes: int) -> None:

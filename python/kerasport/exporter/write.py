@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kerasport.exporter.graph import Graph
-from kerasport.exporter.quantise import Stored, quantise_array
+from kerasport.bundle.metadata import Interface
+from kerasport.exporter.graph.graph import Graph
+from kerasport.exporter.quantize.schemes import Stored, quantize_array
 from kerasport.files import write_bytes, write_text
-from kerasport.metadata import Interface
 
 __all__ = ["MOST_SHARDS", "SHARD_BYTES", "topology", "write_model"]
 
@@ -92,7 +92,7 @@ def write_model(
         generated_by: what wrote it, for the file.
         interface: what the model takes and gives; `tf.LayersModel.getUserDefinedMetadata()` has
             it as `kerasport`.
-        stored: `layer/weight` -> how it is stored, as `quantise_graph` gives it; those that are
+        stored: `layer/weight` -> how it is stored, as `quantize_graph` gives it; those that are
             not listed are stored as float32.
     """
     manifest: list[dict[str, Any]] = []
@@ -100,7 +100,7 @@ def write_model(
     for node in graph:
         for variable, array in node.weights.items():
             name = f"{node.name}/{variable}"
-            weight = (stored or {}).get(name) or quantise_array(array, "float32")
+            weight = (stored or {}).get(name) or quantize_array(array, "float32")
             entry: dict[str, Any] = {"name": name, "shape": list(array.shape), "dtype": "float32"}
             if weight.quantization is not None:
                 entry["quantization"] = weight.quantization

@@ -36,7 +36,7 @@ _STANDARDISED: dict[str, Any] = {
     "offset": [-mean / deviation for mean, deviation in zip(_MEAN, _DEVIATION, strict=True)],
 }
 # The means in the order of RGB: the first convolution is turned round instead of the channels.
-_CENTRED: dict[str, Any] = {"scale": 1.0, "offset": [-mean for mean in reversed(_MEAN_BGR)]}
+_CENTERD: dict[str, Any] = {"scale": 1.0, "offset": [-mean for mean in reversed(_MEAN_BGR)]}
 
 # Module of keras.applications -> Rescaling; None where the backbone scales its input itself.
 _SCALINGS: dict[str, dict[str, Any] | None] = {
@@ -50,10 +50,10 @@ _SCALINGS: dict[str, dict[str, Any] | None] = {
     "mobilenet_v2": _SYMMETRIC,
     "mobilenet_v3": None,
     "nasnet": _SYMMETRIC,
-    "resnet": _CENTRED,
+    "resnet": _CENTERD,
     "resnet_v2": _SYMMETRIC,
-    "vgg16": _CENTRED,
-    "vgg19": _CENTRED,
+    "vgg16": _CENTERD,
+    "vgg19": _CENTERD,
     "xception": _SYMMETRIC,
 }
 
@@ -132,7 +132,7 @@ def build_transfer(
     keras.utils.set_random_seed(seed)
     constructor, scaling = _find(keras, transfer.backbone)
     backbone = _backbone(constructor, transfer, input_shape, with_weights=with_weights)
-    if scaling is _CENTRED and with_weights and transfer.weights != "none":
+    if scaling is _CENTERD and with_weights and transfer.weights != "none":
         _turn_first_convolution(backbone)
     inputs = keras.Input(input_shape, name="pixels")
     layer = inputs

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kerasport.metadata import Metadata, Parity
-from kerasport.parity.comparison import Departure
-from kerasport.parity.location import told_once
+from kerasport.bundle.metadata import Metadata, Parity
+from kerasport.parity.compare.location import told_once
+from kerasport.parity.compare.tally import Departure
 from kerasport.report.markup import section, table
 
 __all__ = ["certificate"]

@@ -68,12 +68,12 @@ def _layout(data: bytes) -> _Layout:
         raise damaged("its header is of an unknown kind")
     if len(data) < 14 + header:
         raise ends_early()
-    colours = compression = 0
+    colors = compression = 0
     if header == 12:
         width, height, _, bits = struct.unpack_from("<4H", data, 18)
     else:
         width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
-        (colours,) = struct.unpack_from("<I", data, 46)
+        (colors,) = struct.unpack_from("<I", data, 46)
     top_down, height = height < 0, abs(height)
     if compression not in _KINDS.get(bits, ()) or (header == 64 and compression >= _MASKS):
         raise Problem(
@@ -88,7 +88,7 @@ def _layout(data: bytes) -> _Layout:
     if bits <= 8:
         entry = 3 if header == 12 else 4
         # Indices beyond the palette are black.
-        count = min(colours or 1 << bits, 1 << bits, max(0, start - after) // entry)
+        count = min(colors or 1 << bits, 1 << bits, max(0, start - after) // entry)
         table = np.frombuffer(data, np.uint8, offset=after)[: count * entry]
         table = table[: len(table) // entry * entry].reshape(-1, entry)
         palette[: len(table)] = table[:, 2::-1]
@@ -126,8 +126,8 @@ def _rows(data: bytes, layout: _Layout) -> NDArray[np.uint8]:
         shifts = np.arange(per_byte - 1, -1, -1, dtype=np.uint8) * bits
         used = rows[:, : -(-width // per_byte), None]
         indices = (used >> shifts) & np.uint8((1 << bits) - 1)
-        colours: NDArray[np.uint8] = layout.palette[indices.reshape(height, -1)[:, :width]]
-        return colours
+        colors: NDArray[np.uint8] = layout.palette[indices.reshape(height, -1)[:, :width]]
+        return colors
     if bits == 24:
         return rows[:, : 3 * width].reshape(height, width, 3)[:, :, ::-1]
     values = rows[:, : width * bits // 8].copy().view("<u2" if bits == 16 else "<u4")

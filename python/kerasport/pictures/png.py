@@ -32,28 +32,28 @@ def read_png(data: bytes) -> PictureFile:
     kind, header = chunks[0] if chunks else (b"", b"")
     if kind != b"IHDR" or len(header) != 13:
         raise damaged("its header is wrong")
-    width, height, bits, colour, compression, filtering, interlace = struct.unpack(">IIB4B", header)
-    if bits not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
+    width, height, bits, color, compression, filtering, interlace = struct.unpack(">IIB4B", header)
+    if bits not in _DEPTHS.get(color, ()) or compression or filtering or interlace > 1:
         raise damaged("its header is wrong")
     check_size(width, height)
     palette = _first(chunks, b"PLTE")
-    if colour == _PALETTE and (not palette or len(palette) % 3 or len(palette) > 768):
+    if color == _PALETTE and (not palette or len(palette) % 3 or len(palette) > 768):
         raise damaged("its palette is missing or wrong")
     pixels = b"".join(body for kind, body in chunks if kind == b"IDAT")
-    needed = _raw_length(width, height, bits * _SAMPLES[colour], interlaced=interlace == 1)
+    needed = _raw_length(width, height, bits * _SAMPLES[color], interlaced=interlace == 1)
     if needed > _MAX_DEFLATION * len(pixels):
         raise damaged("it holds too little data for its size")
     _check_stream(pixels, needed)
     kept = [(b"IHDR", header)]
     transparency = _first(chunks, b"tRNS")
     level: tuple[int, ...] | None = None
-    if colour == _PALETTE:
+    if color == _PALETTE:
         kept.append((b"PLTE", palette))
         # More entries than the palette has are ignored, and so are none.
         if transparency := transparency[: len(palette) // 3]:
             kept.append((b"tRNS", transparency))
-    elif colour in (_GRAY, _RGB) and len(transparency) == 2 * _SAMPLES[colour]:
-        values = struct.unpack(f">{_SAMPLES[colour]}H", transparency)
+    elif color in (_GRAY, _RGB) and len(transparency) == 2 * _SAMPLES[color]:
+        values = struct.unpack(f">{_SAMPLES[color]}H", transparency)
         level = tuple(value & ((1 << bits) - 1) for value in values)
     kept += [(b"IDAT", pixels), (b"IEND", b"")]
     content = SIGNATURE + b"".join(

@@ -10,7 +10,7 @@ from kerasport.report.markup import table
 __all__ = ["confusion"]
 
 _LARGEST_TABLE = 20
-_LARGEST_LABELLED = 100
+_LARGEST_LABELED = 100
 _WORST = 10
 _LONGEST_NAME = 18
 
@@ -54,13 +54,13 @@ def _shade(count: int, share: float) -> float:
 def _as_drawing(evaluation: Evaluation) -> str:
     names = evaluation.class_names
     count = len(names)
-    labelled = count <= _LARGEST_LABELLED
-    margin = 10 * _LONGEST_NAME * 0.6 if labelled else 4
+    labeled = count <= _LARGEST_LABELED
+    margin = 10 * _LONGEST_NAME * 0.6 if labeled else 4
     side = margin + 10 * count + 4
     parts = []
     for row, (name, values) in enumerate(zip(names, evaluation.confusion, strict=True)):
         middle = margin + 10 * row + 5
-        if labelled:
+        if labeled:
             text = escape(_shortened(name))
             parts.append(f'<text x="{margin - 3:g}" y="{middle + 3:g}">{text}</text>')
             turned = f"translate({middle + 3:g} {margin - 3:g}) rotate(90)"

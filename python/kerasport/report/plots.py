@@ -24,7 +24,7 @@ __all__ = ["curve_panels", "reliability_svg", "write_plots"]
 
 _SOFT, _ACCENT, _MARK, _WRONG, _RIGHT = "#8b949e", "#3b82f6", "#d29922", "#cf222e", "#1a7f37"
 _LARGEST_NUMBERED = 15
-_LARGEST_LABELLED = 100
+_LARGEST_LABELED = 100
 
 Draw = Callable[[Any], None]
 
@@ -181,7 +181,7 @@ def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
         for row, column in np.ndindex(counts.shape):
             color = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
-    if size <= _LARGEST_LABELLED:
+    if size <= _LARGEST_LABELED:
         font = 9 if size <= 30 else 6
         places = np.arange(size)
         text = {"parse_math": False, "fontsize": font}

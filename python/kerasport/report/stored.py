@@ -8,7 +8,7 @@ from typing import Any
 from kerasport.errors import DataError
 from kerasport.evaluation import Measurement
 from kerasport.report import Report
-from kerasport.run import Run
+from kerasport.runs.run import Run
 
 __all__ = ["report_on"]
 

@@ -143,9 +143,9 @@ def _layer_normalization(
     config: dict[str, Any], weights: dict[str, Array], inputs: list[Array]
 ) -> Array:
     x = inputs[0]
-    centred = x - x.mean(axis=-1, keepdims=True)
-    variance = (centred * centred).mean(axis=-1, keepdims=True)
-    result: Array = centred / np.sqrt(variance + np.float32(config["epsilon"]))
+    centerd = x - x.mean(axis=-1, keepdims=True)
+    variance = (centerd * centerd).mean(axis=-1, keepdims=True)
+    result: Array = centerd / np.sqrt(variance + np.float32(config["epsilon"]))
     return result * weights.get("gamma", np.float32(1)) + weights.get("beta", np.float32(0))
 
 

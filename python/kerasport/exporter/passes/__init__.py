@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kerasport.exporter.graph import Graph
+from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.passes.activations import fuse_activations, separate_activations
 from kerasport.exporter.passes.identities import (
     remove_identities,

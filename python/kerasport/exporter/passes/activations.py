@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.passes.edits import insert_behind, only_source_of, remove
+from kerasport.exporter.graph.edits import insert_behind, only_source_of, remove
+from kerasport.exporter.graph.graph import Graph, Node
 
 __all__ = ["FUSED", "FUSING", "fuse_activations", "separate_activations"]
 

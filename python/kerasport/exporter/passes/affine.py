@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.exporter.graph import Node, Weights
-from kerasport.exporter.passes.edits import common_settings
-from kerasport.exporter.shapes import Shape
+from kerasport.exporter.graph.edits import common_settings
+from kerasport.exporter.graph.graph import Node, Weights
+from kerasport.exporter.graph.shapes import Shape
 from kerasport.runtime.layers import window_padding
 
 __all__ = ["Affine", "affine_of", "in_float32", "scale_input", "scale_output", "write_affine"]

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kerasport.exporter.graph import Node
+from kerasport.exporter.graph.graph import Node
+from kerasport.exporter.graph.shapes import Shape
 from kerasport.exporter.passes.affine import Affine
-from kerasport.exporter.shapes import Shape
 
 __all__ = ["Crossing", "cross"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.graph.edits import only_source_of, remove, scales_input
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.graph.shapes import Shape, graph_shapes
 from kerasport.exporter.passes.affine import affine_of
-from kerasport.exporter.passes.edits import only_source_of, remove, scales_input
-from kerasport.exporter.shapes import Shape, graph_shapes
 
 __all__ = ["remove_identities", "remove_unused", "share_equal_layers"]
 

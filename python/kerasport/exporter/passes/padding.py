@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kerasport.exporter.graph import Graph, Node
-from kerasport.exporter.passes.edits import readers_of, remove
-from kerasport.exporter.shapes import Shape, graph_shapes
+from kerasport.exporter.graph.edits import readers_of, remove
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.graph.shapes import Shape, graph_shapes
 from kerasport.runtime.layers import window_padding
 
 __all__ = ["merge_padding"]

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.graph.edits import (
+    common_settings,
+    only_reader_of,
+    only_source_of,
+    remove,
+    scales_input,
+)
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.graph.shapes import Shape, graph_shapes
 from kerasport.exporter.passes.affine import (
     Affine,
     affine_of,
@@ -16,14 +24,6 @@ from kerasport.exporter.passes.affine import (
     write_affine,
 )
 from kerasport.exporter.passes.commuting import cross
-from kerasport.exporter.passes.edits import (
-    common_settings,
-    only_reader_of,
-    only_source_of,
-    remove,
-    scales_input,
-)
-from kerasport.exporter.shapes import Shape, graph_shapes
 
 __all__ = ["fold_batch_normalization", "merge_rescaling", "replace_batch_normalization"]
 

@@ -16,19 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerasport import models
+from kerasport.bundle.metadata import Preprocessing, Rescaling
 from kerasport.errors import KerasportError, ModelError
-from kerasport.exporter.graph import Graph
-from kerasport.exporter.readers.archives import hdf5_arrays, peek_archive, peek_hdf5
-from kerasport.exporter.readers.detection import ModelKind, detect, is_model_folder
-from kerasport.exporter.readers.keras3 import read_keras_model, rebuild_keras
-from kerasport.exporter.readers.layers_model import read_layers_model
-from kerasport.exporter.readers.neighbours import read_neighbours
-from kerasport.exporter.readers.reference import (
+from kerasport.exporter.answering.references import (
     KerasReference,
     Reference,
     ScaledReference,
     run_as_read,
 )
+from kerasport.exporter.graph.graph import Graph
+from kerasport.exporter.readers.archives import hdf5_arrays, peek_archive, peek_hdf5
+from kerasport.exporter.readers.detection import ModelKind, detect, is_model_folder
+from kerasport.exporter.readers.keras3 import read_keras_model, rebuild_keras
+from kerasport.exporter.readers.layers_model import read_layers_model
+from kerasport.exporter.readers.neighbors import read_neighbors
 from kerasport.exporter.readers.stored import StoredModel, read_stored, refuse_code
 from kerasport.exporter.readers.tf_keras_models import (
     graph_from_tf_keras,
@@ -36,7 +37,6 @@ from kerasport.exporter.readers.tf_keras_models import (
     rebuild_tf_keras,
     tf_keras_reference,
 )
-from kerasport.metadata import Preprocessing, Rescaling
 
 if TYPE_CHECKING:
     import keras
@@ -144,7 +144,7 @@ def _layers_model(path: Path) -> ReadModel:
         return build(model.model_config, model.arrays)
 
     reference, notes = _answering(model, rebuild)
-    beside = read_neighbours(path, model.graph)
+    beside = read_neighbors(path, model.graph)
     return ReadModel(
         beside.name or path.resolve().parent.name or model.graph.name,
         model.graph,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasport.errors import ExportError
-from kerasport.exporter.graph import Graph, Node, Weights
+from kerasport.exporter.graph.graph import Graph, Node, Weights
 
 __all__ = ["MODEL_CLASSES", "OPERATIONS", "Path", "graph_from_config"]
 

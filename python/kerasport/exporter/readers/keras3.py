@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasport.errors import ExportError
-from kerasport.exporter.graph import Graph, Weights
+from kerasport.exporter.graph.graph import Graph, Weights
 from kerasport.exporter.readers.configuration import (
     MODEL_CLASSES,
     OPERATIONS,

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle import dequantise
+from kerasport.bundle import dequantize
 from kerasport.errors import ModelError
-from kerasport.exporter.gate import Refusal, refuse
-from kerasport.exporter.graph import Graph
+from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.readers.stored import StoredModel, read_stored
+from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = ["manifest_arrays", "read_layers_model", "read_model_json"]
 
@@ -121,7 +121,7 @@ def _arrays(folder: Path, manifest: Any) -> Iterator[tuple[str, NDArray[np.gener
                     f"{len(data):,}. Copy all files again."
                 )
             array = np.frombuffer(data, kind, count, offset).reshape(entry["shape"])
-            yield name, array if stored is None else dequantise(array, stored)
+            yield name, array if stored is None else dequantize(array, stored)
             offset = end
         if offset != len(data):
             raise ModelError(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kerasport.errors import ExportError
-from kerasport.exporter.graph import Graph, Node
+from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
 
 __all__ = ["modern_config", "settle"]

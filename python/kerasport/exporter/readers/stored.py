@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import ExportError, ModelError
-from kerasport.exporter.gate import Refusal, refuse
-from kerasport.exporter.graph import Graph, Node, Weights
+from kerasport.exporter.graph.graph import Graph, Node, Weights
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, Path, graph_from_config
 from kerasport.exporter.readers.legacy import modern_config, settle
+from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = ["StoredModel", "assign", "read_stored", "refuse_code"]
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from kerasport.errors import ModelError, missing_extra
-from kerasport.exporter.graph import Graph, Weights
+from kerasport.exporter.answering.references import FunctionReference
+from kerasport.exporter.graph.graph import Graph, Weights
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, graph_from_config
 from kerasport.exporter.readers.configuration import Path as LayerPath
 from kerasport.exporter.readers.legacy import modern_config, settle
-from kerasport.exporter.readers.reference import FunctionReference
 from kerasport.models import import_keras
 
 __all__ = [

@@ -1,4 +1,4 @@
-// Generated from python/kerasport/schemas by `npm run generate`. Do not edit.
+// Generated from python/kerasport/bundle/schemas by `npm run generate`. Do not edit.
 
 /**
  * `metadata.json`: everything a front end needs besides the model's own files.

@@ -1,0 +1,89 @@
+"""What a data set must be before anything is trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kerasport.dataset.dataset import Dataset, ReadOptions, Skipped
+from kerasport.errors import DataError
+
+__all__ = [
+    "REMEDY_FOR_NOTHING_TO_TRAIN_ON",
+    "allowed_unreadable",
+    "check_counts",
+    "check_skipped",
+    "check_usable",
+]
+
+REMEDY_FOR_NOTHING_TO_TRAIN_ON = (
+    "Add pictures to train, or take the class out of the other splits; where the shares decide, "
+    "lower those of validation and test, or change the seed."
+)
+
+_SHOWN = 5
+
+
+def check_skipped(skipped: Sequence[Skipped], *, total: int, limit: int | None, root: Path) -> None:
+    """Raise when more files are unusable than allowed.
+
+    Args:
+        skipped: the files that were left out.
+        total: number of files that were looked at.
+        limit: how many may be left out; None stands for 10 or 1 %, whichever is more.
+        root: the folder, for the message.
+
+    Raises:
+        DataError: with the first few files and how to go on.
+    """
+    allowed = allowed_unreadable(total, limit)
+    if len(skipped) <= allowed:
+        return
+    shown = "; ".join(f"'{item.path}' ({item.reason})" for item in skipped[:_SHOWN])
+    more = f"; and {len(skipped) - _SHOWN} more" if len(skipped) > _SHOWN else ""
+    raise DataError(
+        f"{len(skipped)} of {total} files in '{root}' are not usable pictures; "
+        f"at most {allowed} may be skipped: {shown}{more}. "
+        f"Remove or replace them, or pass --max-unreadable {len(skipped)}."
+    )
+
+
+def allowed_unreadable(total: int, limit: int | None) -> int:
+    """Return how many of `total` files may be unusable: `limit`, or 10 or 1 % without one."""
+    return max(10, total // 100) if limit is None else limit
+
+
+def check_counts(dataset: Dataset, options: ReadOptions) -> None:
+    """Raise when a class has too few pictures in all, or none to train on."""
+    counts = dataset.counts
+    for label, name in enumerate(dataset.class_names):
+        usable = counts.train[label] + counts.validation[label] + counts.test[label]
+        if usable < options.min_per_class:
+            raise DataError(
+                f"Class {name!r} in '{dataset.root}' has {_pictures(usable)} that can be used; "
+                f"training needs at least {options.min_per_class} per class. "
+                f"{_skipped_in_class(dataset, name)}"
+                f"Add pictures or pass --min-per-class {max(1, usable)}."
+            )
+        if counts.train[label] == 0:
+            raise DataError(
+                f"Class {name!r} in '{dataset.root}' has no picture to train on: all "
+                f"{usable} went to validation and test. {REMEDY_FOR_NOTHING_TO_TRAIN_ON}"
+            )
+
+
+def check_usable(dataset: Dataset, options: ReadOptions) -> None:
+    """Raise when too many files are unusable, or a class has too few pictures."""
+    total = len(dataset.examples) + len(dataset.skipped)
+    limit = options.max_unreadable
+    check_skipped(dataset.skipped, total=total, limit=limit, root=dataset.root)
+    check_counts(dataset, options)
+
+
+def _skipped_in_class(dataset: Dataset, name: str) -> str:
+    skipped = sum(name in item.path.relative_to(dataset.root).parts for item in dataset.skipped)
+    return f"{skipped} were skipped (not usable). " if skipped else ""
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"

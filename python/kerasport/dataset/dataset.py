@@ -1,0 +1,193 @@
+"""What a labelled set of pictures is, however it was read: one frozen description."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.bundle.metadata import Counts
+from kerasport.errors import DataError
+
+__all__ = [
+    "SPLITS",
+    "Content",
+    "Dataset",
+    "Example",
+    "Header",
+    "ReadOptions",
+    "Skipped",
+    "Split",
+]
+
+Split: TypeAlias = Literal["train", "validation", "test"]
+
+SPLITS: tuple[Split, Split, Split] = ("train", "validation", "test")
+"""Every split, in the order in which a data set keeps its examples."""
+
+Content: TypeAlias = "bytes | memoryview | NDArray[np.uint8]"
+"""A picture that is no file: its encoded bytes, or pixels `[height, width]` or with channels."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a data set is read and cut.
+
+    `test_share` and `validation_share` are fractions of 0 to below 1 and apply where the data
+    brings no such split. `max_unreadable` is the number of files that may be left out because
+    they are no usable pictures; None stands for 10 or 1 % of the files, whichever is more.
+
+    `classes` are those to train on, None for all; the data decides their order. `class_names`
+    names the classes of arrays, whose labels are its indices. `root` is the folder that the
+    relative paths of a table start from (None: the table's own), or that holds prepared
+    TensorFlow Datasets (None: their own default). `drop_test_duplicates` leaves out of the test
+    the pictures that are also in train or validation.
+    """
+
+    seed: int = 0
+    test_share: float = 0.15
+    validation_share: float = 0.15
+    max_unreadable: int | None = None
+    min_per_class: int = 5
+    classes: Sequence[str] | None = None
+    class_names: Sequence[str] | None = None
+    root: Path | None = None
+    drop_test_duplicates: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("test_share", "validation_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise DataError(
+                    f"{name} is {getattr(self, name)}. Expected a fraction of 0 to below 1, "
+                    "like 0.15."
+                )
+        if self.test_share + self.validation_share >= 1:
+            raise DataError(
+                f"test_share {self.test_share} and validation_share {self.validation_share} "
+                "leave nothing to train on. Their sum must be below 1."
+            )
+        if self.max_unreadable is not None and self.max_unreadable < 0:
+            raise DataError(f"max_unreadable is {self.max_unreadable}. Expected 0 or more.")
+        if self.min_per_class < 1:
+            raise DataError(f"min_per_class is {self.min_per_class}. Expected 1 or more.")
+        for name in ("classes", "class_names"):
+            if isinstance(getattr(self, name), str):
+                raise DataError(
+                    f"{name} is the text {getattr(self, name)!r}. Expected a list of class names."
+                )
+        if self.classes is not None and len(set(self.classes)) < 2:
+            raise DataError(
+                f"classes names {len(set(self.classes))} class(es). Expected at least two: a "
+                "classifier chooses between classes."
+            )
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a picture says about itself before it is decoded.
+
+    `width` and `height` are in pixels as stored, before any orientation; `mode` is Pillow's, like
+    `RGB`, `L` or `P`. The format of pixels that came as an array is `array`.
+    """
+
+    format: str
+    width: int
+    height: int
+    mode: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled picture: `label` is an index into the class names, `content` a SHA-256.
+
+    `path` is a file, or where `data` is there, a name: `mnist.npz/train/00042`.
+    """
+
+    path: Path
+    label: int
+    content: str
+    split: Split
+    data: Content | None = field(default=None, compare=False, repr=False)
+    header: Header | None = field(default=None, compare=False, repr=False)
+
+    def read(self) -> bytes | NDArray[np.uint8]:
+        """Return the encoded picture, or its pixels, as `kerasport.preprocess` takes either.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        if self.data is None:
+            return self.path.read_bytes()
+        return bytes(self.data) if isinstance(self.data, memoryview) else self.data
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was left out, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A labelled set of pictures, cut into train, validation and test.
+
+    `examples` are ordered by split (as in `SPLITS`), then by path, so that each split is one
+    contiguous piece of whatever array is made of them. Every path lies below `root`. `skipped`
+    are no usable pictures; `dropped` are, but were left out of the test as copies.
+    """
+
+    root: Path
+    class_names: tuple[str, ...]
+    examples: tuple[Example, ...]
+    skipped: tuple[Skipped, ...] = ()
+    dropped: tuple[Skipped, ...] = ()
+
+    def in_split(self, split: Split) -> tuple[Example, ...]:
+        """Return the examples of one split."""
+        return tuple(example for example in self.examples if example.split == split)
+
+    def only(self, split: Split) -> Dataset:
+        """Return the data set reduced to the examples of one split."""
+        return replace(self, examples=self.in_split(split))
+
+    def span(self, split: Split) -> slice:
+        """Return where the split lies among the examples."""
+        before = SPLITS[: SPLITS.index(split)]
+        start = sum(example.split in before for example in self.examples)
+        return slice(start, start + len(self.in_split(split)))
+
+    @property
+    def counts(self) -> Counts:
+        """Number of pictures per split and class, in the order of the class names."""
+        table = {split: [0] * len(self.class_names) for split in SPLITS}
+        for example in self.examples:
+            table[example.split][example.label] += 1
+        return Counts(**table)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over every picture's content hash, class and split, sorted.
+
+        File names, the order of reading and time stamps do not enter.
+        """
+        lines = sorted(
+            f"{example.content}\t{self.class_names[example.label]}\t{example.split}\n"
+            for example in self.examples
+        )
+        return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
+
+    def without(self, skipped: Collection[Skipped]) -> Dataset:
+        """Return the data set less some files, which are added to `skipped`.
+
+        No other picture changes its split: splits are cut by content.
+        """
+        paths = {item.path for item in skipped}
+        kept = tuple(example for example in self.examples if example.path not in paths)
+        return replace(self, examples=kept, skipped=(*self.skipped, *skipped))

@@ -1,0 +1,105 @@
+"""From examples to pixels and labels, through the one preprocessing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.dataset.cache import CACHE_VARIABLE, PixelCache
+from kerasport.dataset.checks.limits import check_skipped
+from kerasport.dataset.dataset import Dataset, Skipped, Split
+from kerasport.dataset.parallel import decode_example, in_parallel
+from kerasport.dataset.rows import PixelRows, Pixels
+from kerasport.preprocess import ImageSpec
+from kerasport.progress import SILENT, Progress
+
+__all__ = ["DecodedDataset", "decode_dataset"]
+
+
+@dataclass(frozen=True)
+class DecodedDataset:
+    """A data set with its pixels.
+
+    `pixels` is uint8 `[n, height, width, channels]` in 0..255 and `labels` int64 `[n]`, both in
+    the order of `dataset.examples`. Pixels from a cache stay on disk until they are indexed.
+    """
+
+    dataset: Dataset
+    pixels: Pixels
+    labels: NDArray[np.int64]
+
+    def split(self, split: Split) -> tuple[Pixels, NDArray[np.int64]]:
+        """Return pixels and labels of one split, as views: nothing is copied."""
+        span = self.dataset.span(split)
+        pixels = self.pixels
+        part = pixels.part(span) if isinstance(pixels, PixelRows) else pixels[span]
+        return part, self.labels[span]
+
+
+def decode_dataset(
+    dataset: Dataset,
+    spec: ImageSpec,
+    *,
+    max_unreadable: int | None = None,
+    cache: PixelCache | None = None,
+    progress: Progress = SILENT,
+) -> DecodedDataset:
+    """Return the data set with every picture preprocessed, decoding on all cores.
+
+    Pictures that turn out to be damaged are moved to `dataset.skipped`.
+
+    Args:
+        dataset: the pictures.
+        spec: what the model's input looks like.
+        max_unreadable: files that may be left out, see `ReadOptions`.
+        cache: where preprocessed pictures are kept; None, or one that cannot be written, keeps
+            all of them in memory.
+        progress: told what is done.
+
+    Raises:
+        DataError: more files are unusable than `max_unreadable` allows.
+    """
+    total = len(dataset.examples) + len(dataset.skipped)
+    pixels, damaged = _pixels(dataset, spec, cache=cache, progress=progress)
+    if damaged:
+        dataset = dataset.without(damaged)
+        check_skipped(dataset.skipped, total=total, limit=max_unreadable, root=dataset.root)
+    labels = np.array([example.label for example in dataset.examples], np.int64)
+    return DecodedDataset(dataset, pixels, labels)
+
+
+def _pixels(
+    dataset: Dataset, spec: ImageSpec, *, cache: PixelCache | None, progress: Progress
+) -> tuple[Pixels, list[Skipped]]:
+    if cache is not None:
+        try:
+            return cache.load(dataset.examples, spec, progress=progress)
+        except OSError as error:
+            progress.warn(
+                f"The cache '{cache.root}' cannot be used ({error}). The pictures are decoded "
+                f"into memory instead. Name another folder with --cache or {CACHE_VARIABLE}."
+            )
+    return _in_memory(dataset, spec, progress=progress)
+
+
+def _in_memory(
+    dataset: Dataset, spec: ImageSpec, *, progress: Progress
+) -> tuple[NDArray[np.uint8], list[Skipped]]:
+    count = len(dataset.examples)
+    pixels = np.empty((count, *spec.shape), np.uint8)
+    damaged: list[Skipped] = []
+    results = in_parallel(lambda example: decode_example(example, spec), dataset.examples)
+    position = kept = 0
+    with progress.task("Decoding", total=count) as task:
+        for part in results:
+            for decoded in part:
+                if decoded.pixels is None:
+                    damaged.append(Skipped(dataset.examples[position].path, decoded.reason))
+                else:
+                    pixels[kept] = decoded.pixels
+                    kept += 1
+                position += 1
+            task.advance(len(part))
+    return pixels[:kept], damaged

@@ -1,0 +1,153 @@
+"""Run a lowered graph: in numpy, or as a Keras model again, for many pictures.
+
+numpy runs every graph and takes about ten times as long.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport import models
+from kerasport.dataset import Pixels
+from kerasport.errors import ExportError
+from kerasport.exporter.graph.graph import Graph, Node
+from kerasport.exporter.write import topology
+from kerasport.runtime import Runtime
+
+__all__ = ["GraphReference", "Rebuilt", "RunsGraph", "run_fast"]
+
+Advance = Callable[[int], None]
+"""Is told the number of pictures that were done."""
+
+_RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
+"""Class -> TensorFlow.js' name of a setting -> Keras 3's."""
+
+_ACTIVATIONS = {"logSoftmax": "log_softmax"}
+
+
+class RunsGraph(Protocol):
+    """Runs a graph whose weights can be exchanged."""
+
+    def load(self, graph: Graph) -> None:
+        """Take over the weights of a graph with the same layers."""
+
+    def predict(
+        self, pixels: Pixels, *, batch_size: int = 32, advance: Advance = ...
+    ) -> NDArray[np.float32]:
+        """Return probabilities, float32 `[n, classes]`, for uint8 pixels `[n, h, w, c]`."""
+
+
+def run_fast(graph: Graph, input_shape: tuple[int, int, int]) -> RunsGraph:
+    """Return what runs the graph: Keras, or numpy where a layer is not the same in Keras."""
+    try:
+        return Rebuilt(graph)
+    except ExportError:
+        return GraphReference(graph, input_shape)
+
+
+class GraphReference:
+    """Answers for a lowered graph in memory, in numpy."""
+
+    name = "the graph before it was written"
+
+    def __init__(self, graph: Graph, input_shape: tuple[int, int, int]) -> None:
+        self._input_shape = input_shape
+        self.load(graph)
+
+    def load(self, graph: Graph) -> None:
+        """Take over a graph."""
+        weights = {
+            f"{node.name}/{name}": array.astype(np.float32)
+            for node in graph
+            for name, array in node.weights.items()
+        }
+        self.runtime = Runtime.of(topology(graph), weights, self._input_shape)
+
+    def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
+        return self.runtime.predict(pixels)
+
+    def predict(
+        self,
+        pixels: Pixels,
+        *,
+        batch_size: int = 32,
+        advance: Advance = lambda pictures: None,
+    ) -> NDArray[np.float32]:
+        """Return what `probabilities` does, batch by batch."""
+        batches = []
+        for start in range(0, len(pixels), batch_size):
+            batches.append(self.probabilities(pixels[start : start + batch_size]))
+            advance(len(batches[-1]))
+        return np.concatenate(batches)
+
+
+class Rebuilt:
+    """A lowered graph in Keras. The weights can be exchanged without building it again.
+
+    Raises:
+        ExportError: Keras does not have a layer, or not with these settings.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        keras = models.import_keras()
+        self._layers: dict[str, Any] = {}
+        tensors: dict[str, Any] = {}
+        for node in graph:
+            if not node.inputs:
+                tensors[node.name] = keras.Input(node.config["batch_input_shape"][1:])
+                continue
+            inputs = [tensors[name] for name in node.inputs]
+            try:
+                layer = _layer(keras, node)
+                tensors[node.name] = layer(inputs if len(inputs) > 1 else inputs[0])
+            except Exception as error:
+                # Whatever Keras raises for a setting that it reads in another way.
+                raise ExportError(
+                    f"Keras cannot run the exported layer {node.name!r} ({node.class_name}): "
+                    f"{error}"
+                ) from None
+            self._layers[node.name] = layer
+        self._to_numpy = keras.ops.convert_to_numpy
+        self._model = keras.Model(tensors[graph.input], tensors[graph.output])
+        self.load(graph)
+
+    def load(self, graph: Graph) -> None:
+        """Take over the weights of a graph with the same layers."""
+        for node in graph:
+            if node.weights:
+                self._layers[node.name].set_weights(list(node.weights.values()))
+
+    def predict(
+        self,
+        pixels: Pixels,
+        *,
+        batch_size: int = 32,
+        advance: Advance = lambda pictures: None,
+    ) -> NDArray[np.float32]:
+        """Return probabilities, float32 `[n, classes]`, for uint8 pixels `[n, h, w, c]`."""
+        batches = []
+        for start in range(0, len(pixels), batch_size):
+            batch = pixels[start : start + batch_size].astype(np.float32)
+            answer = self._model(batch, training=False)
+            batches.append(np.asarray(self._to_numpy(answer), np.float32))
+            advance(len(batch))
+        return np.concatenate(batches)
+
+
+def _layer(keras: Any, node: Node) -> Any:
+    kind = getattr(keras.layers, node.class_name)
+    renamed = _RENAMED.get(node.class_name, {})
+    settings = {renamed.get(key, key): value for key, value in node.config.items()}
+    if settings.get("activation") in _ACTIVATIONS:
+        settings["activation"] = _ACTIVATIONS[settings["activation"]]
+    known = inspect.signature(kind).parameters
+    unknown = sorted(set(settings) - set(known) - {"name", "trainable", "dtype"})
+    if unknown:
+        raise ExportError(f"its settings {', '.join(unknown)} are not Keras'")
+    return kind(**settings)

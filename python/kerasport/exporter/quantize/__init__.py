@@ -1,0 +1,1 @@
+"""Storing weights in fewer bits: how, how well, and which way is worth it."""

@@ -1,0 +1,1 @@
+"""Find, install, open and close browsers."""

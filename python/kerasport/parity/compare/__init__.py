@@ -1,0 +1,1 @@
+"""What is expected, what was answered, and where the two part."""

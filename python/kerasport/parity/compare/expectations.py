@@ -1,0 +1,167 @@
+"""The pictures that are compared, and what is expected of them: batch by batch, in any number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport import models
+from kerasport.bundle import Bundle
+from kerasport.bundle.metadata import Sample
+from kerasport.dataset.layout import files_below
+from kerasport.errors import BundleError, DataError
+from kerasport.parity.compare.tally import Expectation
+from kerasport.preprocess import preprocess
+from kerasport.runs.run import Run
+from kerasport.runtime import Runtime
+
+__all__ = ["Reference", "gather_expectations"]
+
+BATCH = 128
+"""Pictures that are held at once: enough to hide every round trip."""
+
+
+class Reference:
+    """What is expected of the bundle, and on which pictures.
+
+    Args:
+        bundle: the exported folder.
+        run: the run it was exported from; its Keras model answers anew, for pixels as its own
+            metadata describes them. Without it the answers kept at export are the measure.
+        images: a folder of pictures instead of the bundle's samples; needs `run`.
+
+    Attributes:
+        paths: the files, readable or not.
+        skipped: why files of `images` were left out; grows while `batches` runs.
+    """
+
+    def __init__(self, bundle: Bundle, run: Run | None, images: Path | None) -> None:
+        self._bundle = bundle
+        self._run = run
+        self._images = images
+        self.samples = bundle.samples()
+        self.spec = run.image_spec if run else bundle.metadata.image_spec
+        if run is not None:
+            _check_run(bundle, run)
+        self.paths = self._find_paths()
+        self.skipped: list[str] = []
+        self._model = models.load_model(run.model_path) if run else None
+        self._is_quantized = bundle.metadata.quantization.weights != "float32"
+        self._runtime = Runtime(bundle) if run and self._is_quantized else None
+
+    @property
+    def description(self) -> str:
+        """Where the expected answers come from."""
+        kind = self._bundle.metadata.quantization.weights
+        if self._run is not None:
+            if self._is_quantized:
+                return f"the bundle's {kind} weights, run in numpy now"
+            return "the run's Keras model, answering now"
+        if self._is_quantized:
+            return f"the answers of the {kind} weights in numpy, recorded at export"
+        return "Keras' answers, recorded at export"
+
+    @property
+    def pictures(self) -> str:
+        """Which pictures these are."""
+        count = len(self.paths) - len(self.skipped)
+        if self._images is None:
+            return f"{count:,} samples of the bundle"
+        return f"{count:,} pictures of {self._images.name}"
+
+    def batches(self, size: int = BATCH) -> Iterator[list[Expectation]]:
+        """Yield the readable pictures with what is expected, at most `size` at a time.
+
+        Raises:
+            DataError: a sample of the bundle cannot be read, or no picture of the folder can.
+        """
+        found = 0
+        # Decoders release the interpreter's lock.
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            for start in range(0, len(self.paths), size):
+                paths = self.paths[start : start + size]
+                samples = self.samples[start : start + size] if not self._images else []
+                batch = self._expect(paths, list(threads.map(self._read, paths)), samples)
+                found += len(batch)
+                if batch:
+                    yield batch
+        if not found:
+            raise DataError(
+                f"There is no readable picture in '{self._images or self._bundle.path}'. "
+                + (self.skipped[0] if self.skipped else "Expected picture files.")
+            )
+
+    def _read(self, path: Path) -> NDArray[np.uint8] | DataError:
+        try:
+            return preprocess(path, self.spec)
+        except DataError as error:
+            return error
+
+    def _expect(
+        self,
+        paths: Sequence[Path],
+        read: Sequence[NDArray[np.uint8] | DataError],
+        samples: Sequence[Sample],
+    ) -> list[Expectation]:
+        kept: list[tuple[Path, NDArray[np.uint8]]] = []
+        for path, pixels in zip(paths, read, strict=True):
+            if not isinstance(pixels, DataError):
+                kept.append((path, pixels))
+            elif self._images is None:
+                raise pixels
+            else:
+                self.skipped.append(str(pixels))
+        if not kept:
+            return []
+        stack = np.stack([pixels for _, pixels in kept])
+        exact: NDArray[np.float32] | list[None] = [None] * len(kept)
+        if self._model is not None:
+            answers = models.probabilities(self._model, stack)
+            if self._runtime is not None:
+                exact, answers = answers, self._runtime.predict(stack)
+        else:
+            answers = np.array([sample.probabilities for sample in samples], np.float32)
+            if self._is_quantized and all(sample.float_probabilities for sample in samples):
+                exact = np.array([sample.float_probabilities for sample in samples], np.float32)
+        rows = zip(kept, answers, exact, strict=True)
+        return [Expectation(path, pixels, answer, was) for (path, pixels), answer, was in rows]
+
+    def _find_paths(self) -> list[Path]:
+        if self._images is None:
+            return [self._bundle.path / sample.file for sample in self.samples]
+        if self._run is None:
+            raise DataError(
+                "Pictures that are not in the bundle have no recorded answers. "
+                "Name the run that holds the Keras model: --run RUN"
+            )
+        if not self._images.is_dir():
+            raise DataError(f"There is no folder '{self._images}'. Expected a folder of pictures.")
+        return list(files_below(self._images))
+
+
+def gather_expectations(
+    bundle: Bundle, run: Run | None, images: Path | None
+) -> tuple[list[Expectation], str, list[str]]:
+    """Return all pictures with what is expected, where that comes from, and what was skipped."""
+    reference = Reference(bundle, run, images)
+    expectations = [each for batch in reference.batches() for each in batch]
+    return expectations, reference.description, reference.skipped
+
+
+def _check_run(bundle: Bundle, run: Run) -> None:
+    ours, theirs = bundle.metadata, run.description
+    if ours.input_shape != theirs.input_shape or len(ours.class_names) != len(theirs.class_names):
+        sides = [
+            f"{each.input_shape[1]} x {each.input_shape[0]} pixels, {each.color_mode}, "
+            f"{len(each.class_names)} classes"
+            for each in (theirs, ours)
+        ]
+        raise BundleError(
+            f"'{bundle.path}' was not exported from '{run.path}': the run has {sides[0]}, the "
+            f"bundle {sides[1]}. Name the run it came from."
+        )

@@ -1,0 +1,228 @@
+"""Compare what an engine answered with what Keras answered. Pure numpy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.bundle.metadata import FloatAgreement, Witness
+from kerasport.errors import CheckFailed
+
+__all__ = [
+    "TOLERANCES",
+    "Answer",
+    "Departure",
+    "Engine",
+    "Expectation",
+    "Tally",
+    "compare",
+    "top1_agrees",
+]
+
+TOLERANCES = {"cpu": 1e-5, "wasm": 1e-5, "webgl": 1e-4, "webgpu": 1e-4, "python": 1e-5}
+"""Largest difference of a probability by backend.
+
+All compute in float32. cpu, wasm and Python sum in another order than Keras; the GPU backends also
+use the driver's own exp and division, which are less exact. Pixels have no tolerance: they are
+equal.
+"""
+
+KEPT = 6
+"""Pictures with the largest differences whose pixels are kept for the certificate."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A picture with Keras' input and answer for it.
+
+    `pixels` is uint8 `[height, width, channels]`, `probabilities` float32 `[classes]`. Where the
+    weights are quantised, these are the answers of the stored weights, and `exact` has those of
+    the float32 weights.
+    """
+
+    path: Path
+    pixels: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
+    exact: NDArray[np.float32] | None = None
+
+    @property
+    def pixels_sha256(self) -> str:
+        """SHA-256 of the pixels, row by row, channels last."""
+        return hashlib.sha256(np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an engine made of a picture; `pixels` is None when they are the expected ones.
+
+    Where the engine refused the picture, `refusal` says why and the probabilities are NaN.
+    """
+
+    probabilities: NDArray[np.float32]
+    pixels: NDArray[np.uint8] | None = None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Who answered."""
+
+    name: str
+    version: str
+    backend: str
+    tfjs_version: str
+
+    @property
+    def witness(self) -> str:
+        """The witness' name, like `chromium/wasm`."""
+        return self.name if self.backend == "python" else f"{self.name}/{self.backend}"
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One picture in one engine: `difference` of the probabilities, `differing` input values."""
+
+    expected: Expectation
+    received: Answer
+    difference: float
+    differing: int
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether nothing at all differs."""
+        return not self.differing and not self.difference and self.received.refusal is None
+
+
+def top1_agrees(
+    expected: NDArray[np.float32], received: NDArray[np.float32], tolerance: float
+) -> bool:
+    """Tell whether both name the same best class, or classes that tie within the tolerance."""
+    first, second = int(expected.argmax()), int(received.argmax())
+    return first == second or float(expected[first] - expected[second]) <= tolerance
+
+
+class Tally:
+    """The figures of one engine, added up batch by batch; holds the pixels of few pictures."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.tolerance = TOLERANCES[engine.backend]
+        self.seconds = 0.0
+        self.worst: list[Departure] = []
+        self._largest: tuple[float, str] = (-1.0, "")
+        self._pictures = self._agreed = self._values = self._differing = 0
+        self._same_as_exact = 0
+        self._from_exact: float | None = None
+
+    def add(self, expectations: Sequence[Expectation], answers: Sequence[Answer]) -> None:
+        """Compare a batch.
+
+        Raises:
+            CheckFailed: a picture has no answer, or one of another length.
+        """
+        if len(expectations) != len(answers):
+            raise CheckFailed(
+                f"{self.engine.name} answered for {len(answers)} of {len(expectations)} pictures. "
+                "Expected an answer for each of at least one picture."
+            )
+        found = [
+            self._judge(expected, received)
+            for expected, received in zip(expectations, answers, strict=True)
+        ]
+        ranked = sorted([*self.worst, *found], key=_severity, reverse=True)
+        self.worst = ranked[:KEPT]
+
+    def _judge(self, expected: Expectation, received: Answer) -> Departure:
+        if received.probabilities.shape != expected.probabilities.shape:
+            raise CheckFailed(
+                f"{self.engine.name} gave {received.probabilities.size} probabilities for "
+                f"'{expected.path.name}'. Expected {expected.probabilities.size}."
+            )
+        differing = 0
+        if received.pixels is not None:
+            if received.pixels.size == expected.pixels.size:
+                differing = int((received.pixels.ravel() != expected.pixels.ravel()).sum())
+            else:
+                differing = max(received.pixels.size, expected.pixels.size)
+        difference = _distance(received.probabilities, expected.probabilities)
+        if difference > self._largest[0]:
+            self._largest = difference, expected.path.name
+        self._pictures += 1
+        self._values += differing
+        self._differing += differing > 0 or received.refusal is not None
+        # NaN is the largest value to argmax; it is no best class.
+        if np.isfinite(received.probabilities).all():
+            self._agreed += top1_agrees(
+                expected.probabilities, received.probabilities, self.tolerance
+            )
+        if expected.exact is not None:
+            off = _distance(received.probabilities, expected.exact)
+            self._from_exact = max(self._from_exact or 0.0, off)
+            self._same_as_exact += top1_agrees(
+                expected.exact, received.probabilities, self.tolerance
+            )
+        return Departure(expected, received, difference, differing)
+
+    def witness(self) -> Witness:
+        """Return the figures over all pictures so far.
+
+        Raises:
+            CheckFailed: there are none.
+        """
+        if not self._pictures:
+            raise CheckFailed(
+                f"{self.engine.name} answered for 0 of 0 pictures. "
+                "Expected an answer for each of at least one picture."
+            )
+        largest, name = self._largest
+        agreement = None
+        if self._from_exact is not None:
+            agreement = FloatAgreement(
+                pictures=self._pictures,
+                top1_agreement=self._same_as_exact / self._pictures,
+                max_absolute_difference=self._from_exact,
+            )
+        return Witness(
+            name=self.engine.witness,
+            engine=self.engine.name,
+            engine_version=self.engine.version,
+            backend=self.engine.backend,
+            tfjs_version=self.engine.tfjs_version,
+            pictures=self._pictures,
+            differing_pixels=self._values,
+            max_absolute_difference=largest,
+            tolerance=self.tolerance,
+            top1_agreement=self._agreed / self._pictures,
+            worst_picture=name,
+            passed=not self._values
+            and largest <= self.tolerance
+            and self._agreed == self._pictures,
+            differing_pictures=self._differing,
+            float_agreement=agreement,
+            seconds=round(self.seconds, 3),
+        )
+
+
+def compare(
+    engine: Engine, expectations: Sequence[Expectation], answers: Sequence[Answer]
+) -> Witness:
+    """Return the figures of one engine over all pictures at once; see `Tally`."""
+    tally = Tally(engine)
+    tally.add(expectations, answers)
+    return tally.witness()
+
+
+def _distance(received: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
+    difference = float(np.abs(received - expected).max())
+    # NaN compares as false everywhere; it must not pass as small.
+    return difference if np.isfinite(difference) else 1.0
+
+
+def _severity(found: Departure) -> tuple[bool, float]:
+    # A single other pixel is against the rules, a small difference of a probability is not.
+    return bool(found.differing) or found.received.refusal is not None, found.difference

@@ -1,0 +1,1 @@
+"""Which picture files Python and the web engines read alike."""

@@ -1,0 +1,7 @@
+"""`python -m kerasport.parity.formats`."""
+
+import sys
+
+from kerasport.parity.formats.compare import main
+
+sys.exit(main())

@@ -1,0 +1,203 @@
+"""A loopback server between Python and one page: work goes out, answers come back.
+
+A page that fetches its work needs no driver, so that any installed browser can be asked. The
+address holds a secret: other programs on this machine cannot guess it.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import secrets
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from kerasport.errors import BrowserError
+from kerasport.parity.browsers.engines import is_over, memory_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Desk", "WorkDesk"]
+
+_PATIENCE_SECONDS = 20
+# What is another thing each time that it is asked for.
+_CHANGING = {"file", "work"}
+_TYPES = {"": "text/html", ".js": "text/javascript", ".json": "application/json"}
+
+
+class Desk(ABC):
+    """A server on a free port of this machine, at `address`."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_urlsafe(16)
+        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}/{self._secret}/"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @abstractmethod
+    def get(self, action: str) -> bytes | None:
+        """Return what a page may read; `action` is the path behind the secret, "" the page."""
+
+    @abstractmethod
+    def post(self, action: str, options: dict[str, list[str]], body: bytes) -> bytes | None:
+        """Take what a page says, and return the answer to it."""
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        desk, secret = self, self._secret
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                action, _ = self._action()
+                # Pages that ask for many files at once would wait for ever if none were cached.
+                self._answer(desk.get(action), Path(action).suffix, changes=action in _CHANGING)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                action, options = self._action()
+                self._answer(desk.post(action, options, body), ".json", changes=True)
+
+            def _action(self) -> tuple[str, dict[str, list[str]]]:
+                url = urlsplit(self.path)
+                _, given, action = f"{url.path}//".split("/", 2)
+                known = secrets.compare_digest(given.encode(), secret.encode())
+                return action.rstrip("/") if known else "unknown", parse_qs(url.query)
+
+            def _answer(self, body: bytes | None, suffix: str, *, changes: bool) -> None:
+                self.send_response(404 if body is None else 200)
+                kind = _TYPES.get(suffix, "application/octet-stream")
+                charset = "; charset=utf-8" if suffix == "" else ""
+                self.send_header("Content-Type", kind + charset)
+                self.send_header("Content-Length", str(len(body or b"")))
+                if changes:
+                    self.send_header("Cache-Control", "no-store")
+                self.end_headers()
+                self.wfile.write(body or b"")
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a browser that is ended drops its connections."""
+
+
+WORK_LOOP = """\
+const serve = (handlers) => (async () => {
+  const answer = async (id, header, parts = []) => {
+    const head = new TextEncoder().encode(JSON.stringify(header));
+    const length = new Uint8Array(new Uint32Array([head.length]).buffer);
+    await fetch(`answer?task=${id}`, { method: "POST", body: new Blob([length, head, ...parts]) });
+  };
+  for (;;) {
+    const task = await (await fetch("next", { method: "POST" })).json();
+    if (!task) continue;
+    const body = new Uint8Array(await (await fetch("work")).arrayBuffer());
+    try {
+      const { header, parts } = await handlers[task.kind](task, body);
+      await answer(task.id, header, parts);
+    } catch (error) {
+      await answer(task.id, { error: String((error && error.message) || error) });
+    }
+  }
+})();
+"""
+"""Script of a page: `serve({kind: async (task, bytes) => ({header, parts})})` works for ever."""
+
+
+class WorkDesk(Desk):
+    """Hands pieces of work to a page one at a time.
+
+    Args:
+        page: the document; it loads `serve.js` and calls `serve`.
+        files: more files by name, read when they are asked for.
+    """
+
+    def __init__(self, page: str, files: Mapping[str, Callable[[], bytes]]) -> None:
+        super().__init__()
+        self._page = page
+        self._files = files
+        self._tasks: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._answers: queue.Queue[tuple[int, bytes]] = queue.Queue()
+        self._work = b""
+        self._count = 0
+
+    def ask(
+        self,
+        kind: str,
+        body: bytes = b"",
+        *,
+        session: int,
+        limit_seconds: float,
+        memory_bytes: int = 8 << 30,
+        **task: Any,
+    ) -> tuple[dict[str, Any], bytes]:
+        """Return the header and the bytes that the page answers to a piece of work.
+
+        Raises:
+            BrowserError: no answer in time, too much memory, or the work failed in the page.
+        """
+        self._count += 1
+        self._work = body
+        self._tasks.put({"kind": kind, "id": self._count, **task})
+        end = time.monotonic() + limit_seconds
+        while True:
+            try:
+                number, content = self._answers.get(timeout=0.5)
+            except queue.Empty:
+                if is_over(session):
+                    raise BrowserError("the browser has ended") from None
+                if memory_of(session) > memory_bytes:
+                    raise BrowserError(f"more than {memory_bytes >> 30} GiB of memory") from None
+                if time.monotonic() > end:
+                    raise BrowserError(f"no answer in {limit_seconds:.0f} s") from None
+                continue
+            if number == self._count:
+                break
+        length = int.from_bytes(content[:4], "little")
+        header = json.loads(content[4 : 4 + length])
+        if "error" in header:
+            raise BrowserError(str(header["error"]))
+        return header, content[4 + length :]
+
+    def get(self, action: str) -> bytes | None:
+        """Return the page, its scripts, the work, or one of the files."""
+        if action == "":
+            return self._page.encode()
+        if action == "serve.js":
+            return WORK_LOOP.encode()
+        if action == "work":
+            return self._work
+        return self._files[action]() if action in self._files else None
+
+    def post(self, action: str, options: dict[str, list[str]], body: bytes) -> bytes | None:
+        """Give the next task, waiting for one, or take an answer."""
+        if action == "next":
+            try:
+                return json.dumps(self._tasks.get(timeout=_PATIENCE_SECONDS)).encode()
+            except queue.Empty:
+                # Browsers give up requests that last for minutes; the page asks again.
+                return b"null"
+        self._answers.put((int(options["task"][0]), body))
+        return b""

@@ -1,0 +1,124 @@
+"""Ask the reader of the `tensorflowjs` package: a witness that shares no code with this one."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from kerasport.bundle import Bundle
+from kerasport.errors import BrowserError
+from kerasport.parity.compare.tally import Answer, Engine, Expectation
+
+__all__ = ["PythonReader", "python_reader"]
+
+# In a process of its own: the package brings JAX, tf_keras and their warnings with it, and wants
+# the Keras of another age. What libraries print must not mix with the answers. It ends when the
+# process that asked does, which may be killed at any time.
+_PROGRAM = """
+import os, sys, threading, time
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+threading.Thread(target=end_with, args=(int(sys.argv[3]),), daemon=True).start()
+answers = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)
+import numpy as np
+import tensorflowjs
+model = tensorflowjs.converters.load_keras_model(sys.argv[1])
+shape = [int(side) for side in sys.argv[2].split(",")]
+answers.write(b"ready"); answers.flush()
+while True:
+    head = sys.stdin.buffer.read(8)
+    if len(head) < 8:
+        break
+    count = int.from_bytes(head, "little")
+    pixels = np.frombuffer(sys.stdin.buffer.read(count * int(np.prod(shape))), np.uint8)
+    answer = model.predict(pixels.reshape(count, *shape).astype(np.float32), verbose=0)
+    answers.write(np.ascontiguousarray(answer, "<f4").tobytes()); answers.flush()
+"""
+
+
+class PythonReader:
+    """A bundle in `tensorflowjs`. Made by `python_reader`."""
+
+    metadata: dict[str, Any] | None = None
+
+    def __init__(self, process: subprocess.Popen[bytes], log: IO[bytes], classes: int) -> None:
+        version = importlib.metadata.version("tensorflowjs")
+        self.engine = Engine("tensorflowjs-python", version, "python", version)
+        self._process = process
+        self._log = log
+        self._classes = classes
+
+    def ask(self, batch: Sequence[Expectation]) -> list[Answer]:
+        """Return the answers for the pixels of a batch."""
+        pixels = np.stack([expected.pixels for expected in batch])
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(len(batch).to_bytes(8, "little") + pixels.tobytes())
+            self._process.stdin.flush()
+        body = self.receive(4 * len(batch) * self._classes)
+        return [Answer(answer) for answer in np.frombuffer(body, "<f4").reshape(len(batch), -1)]
+
+    def receive(self, count: int) -> bytes:
+        """Return that many bytes of the process.
+
+        Raises:
+            BrowserError: it ended.
+        """
+        assert self._process.stdout is not None
+        body = self._process.stdout.read(count)
+        if len(body) < count:
+            self._process.wait()
+            self._log.seek(0)
+            lines = self._log.read().decode(errors="replace").strip().splitlines()
+            reason = lines[-1] if lines else f"exit code {self._process.returncode}"
+            raise BrowserError(f"the tensorflowjs package does not run the model: {reason}")
+        return body
+
+
+@contextlib.contextmanager
+def python_reader(bundle: Bundle) -> Iterator[PythonReader]:
+    """Yield the `tensorflowjs` package's own reader with the bundle's `model.json`.
+
+    Raises:
+        BrowserError: it is not installed, or does not load the model.
+    """
+    if importlib.util.find_spec("tensorflowjs") is None:
+        raise BrowserError(
+            "The tensorflowjs package is not installed. Where it has wheels (Linux x86-64, macOS "
+            "on ARM, Python below 3.13): pip install 'kerasport[witness]'"
+        )
+    shape = ",".join(str(side) for side in bundle.metadata.input_shape)
+    parent = str(os.getpid())
+    quiet = {
+        "TFDF_DISABLE_WELCOME_MESSAGE": "1",
+        "TF_USE_LEGACY_KERAS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, Path(bundle.path, "model.json"), shape, parent],
+            env={**os.environ, **quiet},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+        try:
+            reader = PythonReader(process, log, len(bundle.metadata.class_names))
+            reader.receive(len(b"ready"))
+            yield reader
+        finally:
+            process.kill()
+            process.communicate()

@@ -1,0 +1,83 @@
+"""The report of a training: `report.json` for programs, `report.html` and plots for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.bundle.metadata import ClassifierDescription
+from kerasport.dataset import Pixels
+from kerasport.evaluation import Evaluation
+
+__all__ = ["Report"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that is said about one training.
+
+    Attributes:
+        recipe: the recipe's choices by name.
+        history: the content of `history.json`; "learningRate" (per epoch) and "phases" (a list
+            of {"name", "epochs"}) are drawn where they are there.
+        evaluation: of the test pictures; None where there are none.
+        pixels: the test pictures as the model saw them, uint8 `[n, height, width, channels]`.
+        truth: their true classes, int64 `[n]`.
+        warnings: about the data, one line each.
+        findings: about the data, warnings among them, as `DataReport.to_dict()` has them.
+        automatic: choice of the recipe -> why it was made, for those nobody made by hand.
+        timings: what -> seconds.
+        calibration_note: what calibrating came to, a sentence.
+    """
+
+    description: ClassifierDescription
+    recipe: Mapping[str, Any]
+    history: Mapping[str, Any]
+    evaluation: Evaluation | None
+    pixels: Pixels
+    truth: NDArray[np.int64]
+    warnings: tuple[str, ...] = ()
+    findings: Sequence[Mapping[str, Any]] = ()
+    automatic: Mapping[str, str] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    calibration_note: str = ""
+
+    @property
+    def training_seconds(self) -> float:
+        """Duration of all epochs together."""
+        return float(sum(self.history.get("seconds", ())))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of `report.json`."""
+        return {
+            "automatic": dict(self.automatic),
+            "calibrationNote": self.calibration_note,
+            "description": self.description.model_dump(mode="json", by_alias=True),
+            "evaluation": self.evaluation.to_dict() if self.evaluation else None,
+            "findings": [dict(finding) for finding in self.findings],
+            "recipe": dict(self.recipe),
+            "timings": {name: round(seconds, 3) for name, seconds in self.timings.items()},
+            "trainingSeconds": round(self.training_seconds, 3),
+            "warnings": list(self.warnings),
+        }
+
+    def to_html(self) -> str:
+        """Return one HTML page that loads nothing else and runs no script."""
+        from kerasport.report.page import page
+
+        return page(self)
+
+    def write_plots(self, folder: Path) -> list[Path]:
+        """Write the plots as PNG files into a new folder and return their paths.
+
+        `curves.png` always; `confusion.png`, `recall.png`, `reliability.png`, `predictions.png`
+        and, if there are any, `mistakes.png` where there are test pictures.
+        """
+        from kerasport.report.plots import write_plots
+
+        return write_plots(self, folder)

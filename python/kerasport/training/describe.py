@@ -1,0 +1,114 @@
+"""What a trained classifier says about itself: classes, input, training, metrics, versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import Any
+
+from kerasport.bundle.metadata import (
+    ClassifierDescription,
+    Metrics,
+    Output,
+    Preprocessing,
+    Rescaling,
+    Training,
+)
+from kerasport.calibration import Outcome
+from kerasport.dataset import DecodedDataset
+from kerasport.evaluation import Evaluation
+from kerasport.recipes import Recipe
+from kerasport.training.fitting import History
+from kerasport.version import VERSION
+
+__all__ = ["describe", "versions"]
+
+
+def describe(
+    name: str,
+    model: Any,
+    decoded: DecodedDataset,
+    recipe: Recipe,
+    history: History,
+    evaluation: Evaluation | None,
+    outcome: Outcome | None,
+) -> ClassifierDescription:
+    """Return the run's own description, which the bundle takes over.
+
+    Args:
+        name: what the classifier is called.
+        model: the trained Keras model.
+        decoded: the pictures it was trained, validated and tested on.
+        recipe: the settled recipe.
+        history: what happened in training.
+        evaluation: of the test pictures; None where there are none.
+        outcome: of the calibration; None where there are no validation pictures.
+    """
+    dataset = decoded.dataset
+    method = (
+        f"Share of the {evaluation.pictures:,} test pictures whose most probable class is the true "
+        "one; set apart before training, looked at once after it."
+        if evaluation
+        else "Not measured: the data has no test pictures."
+    )
+    return ClassifierDescription(
+        name=name,
+        class_names=list(dataset.class_names),
+        input_shape=decoded.pixels.shape[1:],
+        color_mode=recipe.color_mode or "rgb",
+        rescaling=_rescaling(model),
+        preprocessing=Preprocessing(fit=recipe.fit, resample=recipe.resample),
+        output=Output(activation="softmax"),
+        training=Training(
+            recipe=recipe.name,
+            architecture=recipe.transfer.backbone if recipe.transfer else recipe.architecture,
+            data_fingerprint=dataset.fingerprint,
+            counts=dataset.counts,
+            seed=recipe.seed,
+            epochs=history.epochs,
+            best_epoch=history.best_epoch,
+            date=_today(),
+            versions=versions(),
+        ),
+        metrics=Metrics(
+            test_accuracy=evaluation.accuracy if evaluation else None,
+            test_pictures=evaluation.pictures if evaluation else 0,
+            validation_accuracy=history.validation_accuracy,
+            method=method,
+            expected_calibration_error=(
+                evaluation.expected_calibration_error if evaluation else None
+            ),
+        ),
+        calibration=outcome.calibration if outcome else None,
+        confidence_threshold=outcome.confidence_threshold if outcome else None,
+    )
+
+
+def _rescaling(model: Any) -> Rescaling:
+    """Return the scaling behind the input; that of a backbone with its own is left to export."""
+    layer = model.layers[1]
+    if layer.name != "rescaling":
+        return Rescaling(scale=1.0, offset=0.0)
+    config = layer.get_config()
+    return Rescaling(scale=config["scale"], offset=config["offset"])
+
+
+def _today() -> str:
+    """Return the UTC day, or that of SOURCE_DATE_EPOCH: https://reproducible-builds.org."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = (
+        datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
+    )
+    return moment.strftime("%Y-%m-%d")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide a training's numbers, by package."""
+    packages = ("keras", "numpy", "pillow", "tensorflow")
+    return {
+        "kerasport": VERSION,
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
