@@ -1,4 +1,4 @@
-"""Heat maps of what mattered for an answer: the Python half of `web/src/client/explanation.ts`.
+"""Heat maps of what mattered for an answer: the twin of `web/src/client/model/explanation.ts`.
 
 Two methods. *Class activation* (Zhou et al., "Learning Deep Features for Discriminative
 Localization", 2016) needs a model that ends in feature maps, their averages, one dense layer and

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { openFolder, readRequired, readVerified } from '../../web/src/client/bundle.js';
+import { openFolder, readRequired, readVerified } from '../../web/src/client/bundle/folder.js';
 import { embed, removeEmbedded, sha256Of } from './tiny-bundle.js';
 
 const BYTES = Uint8Array.of(1, 2, 3, 4, 5);

@@ -1,7 +1,7 @@
 /** How the demo page's pen takes after the training pictures. */
 
 import { expect, test } from 'vitest';
-import { measureInk } from '../../web/src/demo/ink.js';
+import { measureInk } from '../../web/src/demo/ways/ink.js';
 
 /** A square of `side` with a filled rectangle in the middle. */
 function picture(side: number, width: number, height: number, paper: number, pen: number) {

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openFolder, readVerified } from '../../web/src/client/bundle.js';
-import { readMetadata } from '../../web/src/client/metadata.js';
+import { openFolder, readVerified } from '../../web/src/client/bundle/folder.js';
+import { readMetadata } from '../../web/src/client/bundle/metadata.js';
 import { removeEmbedded } from './tiny-bundle.js';
 
 const golden = (path: string) => readFileSync(new URL(`../golden/${path}`, import.meta.url));

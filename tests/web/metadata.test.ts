@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readMetadata, readSamples } from '../../web/src/client/metadata.js';
+import { readMetadata, readSamples } from '../../web/src/client/bundle/metadata.js';
 import { CLASS_NAMES, jsonBytes, metadataFor } from './tiny-bundle.js';
 
 const read = (changes: Record<string, unknown>) =>
@@ -51,7 +51,7 @@ test('valid metadata is read as it stands', () => {
 });
 
 test('unknown fields are ignored, so that later ones need no new format', () => {
-  expect(read({ colourOfTheBikeShed: 'green' })).not.toHaveProperty('colourOfTheBikeShed');
+  expect(read({ colorOfTheBikeShed: 'green' })).not.toHaveProperty('colorOfTheBikeShed');
 });
 
 describe('what is newer is refused with what to do', () => {

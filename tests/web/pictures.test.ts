@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { preprocessImage, readPixels } from '../../web/src/client/image-source.js';
 import { readPictureFile } from '../../web/src/client/pictures/index.js';
-import type { ImageSpec } from '../../web/src/client/preprocess.js';
+import type { ImageSpec } from '../../web/src/client/preprocess/spec.js';
+import { preprocessImage, readPixels } from '../../web/src/client/reading/image-source.js';
 
 interface Case {
   file: string;

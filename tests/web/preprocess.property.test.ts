@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { vectorKernel } from '../../web/src/client/kernel.js';
-import { scalarKernel } from '../../web/src/client/kernel-scalar.js';
-import { cropBox, type ImageSpec, padLayout, preprocess } from '../../web/src/client/preprocess.js';
-import { resize } from '../../web/src/client/resample.js';
-import { type Pixels, Source } from '../../web/src/client/source.js';
+import type { Pixels } from '../../web/src/client/pictures/pixels.js';
+import { cropBox, padLayout } from '../../web/src/client/preprocess/fit.js';
+import { vectorKernel } from '../../web/src/client/preprocess/kernel.js';
+import { scalarKernel } from '../../web/src/client/preprocess/kernel-scalar.js';
+import { preprocess } from '../../web/src/client/preprocess/preprocess.js';
+import { resize } from '../../web/src/client/preprocess/resample.js';
+import { PixelRows } from '../../web/src/client/preprocess/rows.js';
+import type { ImageSpec } from '../../web/src/client/preprocess/spec.js';
 
 const side = fc.integer({ min: 1, max: 40 });
 const level = fc.integer({ min: 0, max: 255 });
-const colour = fc.tuple(level, level, level);
+const color = fc.tuple(level, level, level);
 
 const spec: fc.Arbitrary<ImageSpec> = fc.record({
   height: side,
@@ -16,7 +19,7 @@ const spec: fc.Arbitrary<ImageSpec> = fc.record({
   colorMode: fc.constantFrom('rgb', 'grayscale'),
   fit: fc.constantFrom('stretch', 'crop', 'pad'),
   resample: fc.constantFrom('nearest', 'bilinear', 'bicubic', 'lanczos'),
-  background: colour,
+  background: color,
 });
 
 const STRETCH: Omit<ImageSpec, 'width' | 'height'> = {
@@ -57,9 +60,9 @@ describe('for every picture and specification', () => {
   test('nothing but background is left of a clear picture', () => {
     fc.assert(
       fc.property(rgb, spec, (picture, spec) => {
-        const coloured: ImageSpec = { ...spec, colorMode: 'rgb' };
+        const colored: ImageSpec = { ...spec, colorMode: 'rgb' };
 
-        const { data } = preprocess(withAlpha(picture, 0), coloured);
+        const { data } = preprocess(withAlpha(picture, 0), colored);
 
         expect(data.every((value, index) => value === spec.background[index % 3])).toBe(true);
       }),
@@ -176,7 +179,7 @@ describe('WebAssembly and TypeScript', () => {
   test('give the same bytes for any part of a picture', () => {
     fc.assert(
       fc.property(boxed, spec, ([picture, [left, right], [top, bottom]], spec) => {
-        const source = new Source(picture, spec.colorMode === 'grayscale', spec.background);
+        const source = new PixelRows(picture, spec.colorMode === 'grayscale', spec.background);
         const options = { ...spec, box: [left, top, right, bottom] as const };
 
         expect(resize(source, options)).toEqual(resize(source, options, scalarKernel));

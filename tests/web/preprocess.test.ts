@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { preprocessImage } from '../../web/src/client/image-source.js';
-import { luma } from '../../web/src/client/kernel-scalar.js';
-import {
-  cropBox,
-  type ImageSpec,
-  MAX_PIXELS,
-  padLayout,
-  preprocess,
-} from '../../web/src/client/preprocess.js';
+import { MAX_PIXELS } from '../../web/src/client/pictures/problem.js';
+import { luma } from '../../web/src/client/preprocess/arithmetic.js';
+import { cropBox, padLayout } from '../../web/src/client/preprocess/fit.js';
+import { preprocess } from '../../web/src/client/preprocess/preprocess.js';
+import type { ImageSpec } from '../../web/src/client/preprocess/spec.js';
+import { preprocessImage } from '../../web/src/client/reading/image-source.js';
 
 interface Vector {
   name: string;

@@ -1,10 +1,10 @@
 /** Which backend is moved to, with sessions that take and answer what the test says. */
 
 import { expect, test } from 'vitest';
-import type { SamplePicture } from '../../web/src/client/answers.js';
-import type { BackendName } from '../../web/src/client/backend.js';
-import type { Session } from '../../web/src/client/core.js';
-import { tryFaster } from '../../web/src/client/trial.js';
+import type { SamplePicture } from '../../web/src/client/api.js';
+import type { BackendName } from '../../web/src/client/backends/names.js';
+import { tryFaster } from '../../web/src/client/page/trial.js';
+import type { Session } from '../../web/src/client/worker/core.js';
 import { sha256Of } from './tiny-bundle.js';
 
 const PIXELS = Uint8Array.of(1, 2, 3);

@@ -1,6 +1,7 @@
 /** Builds everything that the page and other people's pages load into `dist/`. */
 
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { rollup } from 'rollup';
@@ -40,13 +41,14 @@ async function minified(code) {
   return (await transformWithEsbuild(code, 'module.js', options)).code;
 }
 
-/** Where the client finds the scripts that do the work. */
+/** Where the client finds the scripts that do the work: a file of `page/cores/`. */
 function coresFrom(file) {
+  const cores = `${root}src/client/page/cores/`;
   return {
     name: 'cores',
     enforce: 'pre',
-    resolveId(id) {
-      if (id === './cores.js') return `${root}src/client/${file}`;
+    resolveId(id, importer) {
+      if (importer && resolve(importer, '..', id) === `${cores}index.js`) return cores + file;
       const [, worker, name] = /^kerasport-(core|worker):(\w+)$/.exec(id) ?? [];
       if (!name) return undefined;
       return {
@@ -62,7 +64,7 @@ const files = {};
 
 // A core runs in two places: as a function in the page, and as that function's text in a worker.
 for (const name of CORES) {
-  const entry = `src/client/core-${name}.ts`;
+  const entry = `src/client/worker/core-${name}.ts`;
   const { code } = await compile(entry, { formats: ['iife'], name: 'core' });
   const program = `function(){${code};return core}`;
   files[`kerasport-${name}.js`] = await minified((await compile(entry, { formats: ['es'] })).code);
@@ -70,14 +72,14 @@ for (const name of CORES) {
   files[`kerasport-${name}.worker.js`] = `export default ${JSON.stringify(text)};\n`;
   if (name === 'wasm') {
     const page = await compile('src/client/script.ts', { formats: ['iife'], name: 'kerasport' }, [
-      coresFrom('cores-script.ts'),
+      coresFrom('script.ts'),
     ]);
     files['kerasport.iife.js'] = page.code.replace('KERASPORT_CORE', () => `(${program})`);
   } else {
     files[`kerasport-${name}.iife.js`] = `(globalThis.kerasportCores??={}).${name}=${program};\n`;
   }
 }
-const module = await compile(client, { formats: ['es'] }, [coresFrom('cores-module.ts')]);
+const module = await compile(client, { formats: ['es'] }, [coresFrom('module.ts')]);
 files['kerasport.js'] = await minified(module.code);
 
 // The element is small, and uses the client that the page has.

@@ -1,5 +1,5 @@
 /**
- * Kernels of TensorFlow.js that `src/client/layers.ts` runs, and those that backends run inside them.
+ * Kernels of TensorFlow.js that `src/client/model/layers.ts` runs, and those that backends run inside them.
  * All others are left out of the build.
  */
 export const KERNELS = new Set(

@@ -17,9 +17,9 @@ const server = await createServer({
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   plugins: [deflatedFiles(), watFiles()],
 });
-const [{ preprocess }, { resize }, { Source }, { vectorKernel }] = await Promise.all(
-  ['preprocess', 'resample', 'source', 'kernel'].map((name) =>
-    server.ssrLoadModule(`/src/client/${name}.ts`),
+const [{ preprocess }, { resize }, { PixelRows }, { vectorKernel }] = await Promise.all(
+  ['preprocess', 'resample', 'rows', 'kernel'].map((name) =>
+    server.ssrLoadModule(`/src/client/preprocess/${name}.ts`),
   ),
 );
 
@@ -30,7 +30,7 @@ if (!vectorKernel(1) !== scalar) throw new Error('This is not the kernel that wa
 function answer({ spec, box, ...shape }, data) {
   const picture = { ...shape, data };
   if (!box) return preprocess(picture, spec).data;
-  const source = new Source(picture, spec.colorMode === 'grayscale', spec.background);
+  const source = new PixelRows(picture, spec.colorMode === 'grayscale', spec.background);
   return resize(source, { ...spec, box });
 }
 

@@ -10,29 +10,25 @@ import type {
   Explanation,
   LoadOptions,
   MemoryUse,
-  Prediction,
   SamplePicture,
   SelfTest,
-} from './answers.js';
-import type { BackendName } from './backend.js';
-import {
-  type BundleSource,
-  type Folder,
-  openFolder,
-  readRequired,
-  readVerified,
-} from './bundle.js';
-import type { Answer, ModelParts, Session } from './core.js';
-import { KerasportError, quote } from './errors.js';
-import { activationHeat, covered, meanColour, occlusionHeat, patches } from './explanation.js';
-import type { ImageSource } from './image-source.js';
-import type { Metadata } from './metadata.generated.js';
-import { readMetadata, readSamples } from './metadata.js';
-import { readModel } from './model-files.js';
-import type { ModelInput } from './preprocess.js';
-import { type Opened, openSession, type WorkerChoice } from './session.js';
-import { compareSamples, tryFaster } from './trial.js';
+} from './api.js';
+import type { BackendName } from './backends/names.js';
+import { type BundleSource, type Folder, openFolder, readRequired } from './bundle/folder.js';
+import type { Metadata } from './bundle/metadata.generated.js';
+import { checkClassCount, readMetadata } from './bundle/metadata.js';
+import { disposed, KerasportError, quote } from './errors.js';
+import { type Explainable, explain } from './model/explanation.js';
+import { readModel } from './page/model-files.js';
+import { classificationOf } from './page/ranking.js';
+import { readSamplePictures } from './page/sample-pictures.js';
+import { type OpenSession, openSession } from './page/session.js';
+import { compareSamples, tryFaster } from './page/trial.js';
+import { type Tuning, TuningClock, whenIdle } from './page/tuning.js';
+import type { ModelInput } from './preprocess/spec.js';
+import type { ImageSource } from './reading/sources.js';
 import { tfjsVersion } from './version.js';
+import type { ModelParts, Session, SessionAnswer } from './worker/core.js';
 
 /**
  * Loads a classifier.
@@ -70,27 +66,14 @@ export async function loadClassifier(
 /** How far the loading is when the files are there. */
 const STARTING = 0.9;
 
-interface Manner {
-  /** Whether a faster backend may be looked for unasked. */
-  readonly isAutomatic: boolean;
-  readonly worker: WorkerChoice;
-}
-
-/** From this many milliseconds per inference another backend is worth looking for: one frame. */
-const WORTH_TUNING = 16;
-/** After so many pictures the first one's start-up is over. */
-const SETTLED = 3;
-
 /** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
 export class Classifier {
   readonly #folder: Folder;
-  readonly #manner: Manner;
-  #opened: Opened;
+  readonly #tuning: Tuning;
+  readonly #clock: TuningClock;
+  #opened: OpenSession;
   #replacing: Promise<void> | undefined;
   #samples: Promise<SamplePicture[]> | undefined;
-  #answers = 0;
-  #fastest = Number.POSITIVE_INFINITY;
-  #isTuned = false;
   #disposed = false;
 
   /** @internal */
@@ -98,12 +81,13 @@ export class Classifier {
     folder: Folder,
     /** Everything that the bundle says about itself. */
     readonly metadata: Metadata,
-    opened: Opened,
-    manner: Manner,
+    opened: OpenSession,
+    tuning: Tuning,
   ) {
     this.#folder = folder;
     this.#opened = opened;
-    this.#manner = manner;
+    this.#tuning = tuning;
+    this.#clock = new TuningClock(tuning);
   }
 
   /** Names of the classes, in the order of the probabilities. */
@@ -138,7 +122,9 @@ export class Classifier {
           `Expected a Uint8Array of ${expected}, as preprocess() gives it.`,
       );
     }
-    return this.#checked(await this.#use((session) => session.predict(data)));
+    const probabilities = await this.#use((session) => session.predict(data));
+    checkClassCount(probabilities.length, this.classNames.length);
+    return probabilities;
   }
 
   /** The most probable classes of a picture; `topK` (5) says how many. */
@@ -147,9 +133,9 @@ export class Classifier {
     const start = performance.now();
     const answer = await this.#use((session) => session.classify(image), signal);
     const total = performance.now() - start;
-    this.#checked(answer.probabilities);
+    checkClassCount(answer.probabilities.length, this.classNames.length);
     this.#considerTuning(answer);
-    return this.#classification(answer, topK, total);
+    return classificationOf(answer, total, topK, this.metadata);
   }
 
   /**
@@ -188,46 +174,20 @@ export class Classifier {
    *
    * @throws {@link KerasportError} `invalid-argument` where the model does not allow the method.
    */
-  async explain(
-    image: ImageSource,
-    { classIndex, method = 'auto', signal, onProgress }: ExplainOptions = {},
-  ): Promise<Explanation> {
-    const input = await this.#use((session) => session.preprocess(image), signal);
-    const ask = (data: Uint8Array) => this.#use((session) => session.predict(data), signal);
-    const before = this.#checked(await ask(input.data));
-    const index = classIndex ?? before.indexOf(Math.max(...before));
-    this.#checkExplanation(index, method);
-    const finish = (used: Explanation['method'], heat: Float32Array): Explanation => {
-      onProgress?.(1);
-      const { height, width } = input;
-      const className = this.classNames[index];
-      return { method: used, classIndex: index, className, heat, height, width, input };
+  async explain(image: ImageSource, options: ExplainOptions = {}): Promise<Explanation> {
+    const { signal } = options;
+    const session: Explainable = {
+      preprocess: (picture) => this.#use((own) => own.preprocess(picture), signal),
+      predict: (pixels) => this.#use((own) => own.predict(pixels), signal),
+      classActivation: (pixels, index) =>
+        this.#use((own) => own.classActivation(pixels, index), signal),
     };
-    if (method !== 'occlusion') {
-      const map = await this.#use((session) => session.classActivation(input.data, index), signal);
-      if (map) return finish('class-activation', activationHeat(map, input));
-      if (method === 'class-activation') {
-        throw new KerasportError(
-          'invalid-argument',
-          'This model has no class activation map: it does not end in global average pooling, one ' +
-            "dense layer and a softmax. Use the method 'occlusion' or 'auto'.",
-        );
-      }
-    }
-    const places = patches(input);
-    const colour = meanColour(input.data, input);
-    const drops: number[] = [];
-    for (const place of places) {
-      const after = await ask(covered(input.data, input, place, colour));
-      drops.push(before[index] - after[index]);
-      onProgress?.(drops.length / (places.length + 1));
-    }
-    return finish('occlusion', occlusionHeat(input, drops));
+    return explain(session, image, this.classNames, options);
   }
 
   /** The pictures in the bundle, with Keras' answers; read once. */
   samples(): Promise<SamplePicture[]> {
-    this.#samples ??= this.#readSamples();
+    this.#samples ??= readSamplePictures(this.#folder, this.metadata);
     return this.#samples;
   }
 
@@ -249,13 +209,13 @@ export class Classifier {
    * inference takes longer than a frame.
    */
   async tune({ signal }: { readonly signal?: AbortSignal } = {}): Promise<BackendTrial[]> {
-    this.#isTuned = true;
+    this.#clock.stop();
     const samples = await this.samples();
     this.#checkAlive();
     const { trials, winner } = await tryFaster(
       this.#opened,
       samples,
-      (backend) => openSession(backend, this.#manner.worker, () => this.#parts(), signal),
+      (backend) => openSession(backend, this.#tuning.worker, () => this.#parts(), signal),
       signal,
     );
     if (winner) this.#move(winner);
@@ -274,36 +234,7 @@ export class Classifier {
   }
 
   #checkAlive(): void {
-    if (!this.#disposed) return;
-    throw new KerasportError(
-      'disposed',
-      'The classifier was disposed of. Load it again with loadClassifier().',
-    );
-  }
-
-  #checked(probabilities: Float32Array): Float32Array {
-    const expected = this.classNames.length;
-    if (probabilities.length === expected) return probabilities;
-    throw new KerasportError(
-      'bundle-damaged',
-      `The model gives ${probabilities.length} probabilities for ${expected} class names. ` +
-        'Expected one for each. Export the model again.',
-    );
-  }
-
-  #checkExplanation(index: number, method: string): void {
-    if (!['auto', 'class-activation', 'occlusion'].includes(method)) {
-      throw new KerasportError(
-        'invalid-argument',
-        `The method is ${quote(method)}. Expected auto, class-activation or occlusion.`,
-      );
-    }
-    if (this.classNames[index] !== undefined) return;
-    throw new KerasportError(
-      'invalid-argument',
-      `The class to explain is ${quote(index)}. Expected a whole number from 0 to ` +
-        `${this.classNames.length - 1}.`,
-    );
+    if (this.#disposed) throw disposed();
   }
 
   /** Does work on the session; elsewhere, once more, where the graphics processor was lost. */
@@ -328,10 +259,10 @@ export class Classifier {
   }
 
   async #replace(): Promise<void> {
-    this.#move(await openSession('auto', this.#manner.worker, () => this.#parts()));
+    this.#move(await openSession('auto', this.#tuning.worker, () => this.#parts()));
   }
 
-  #move(opened: Opened): void {
+  #move(opened: OpenSession): void {
     const { session } = this.#opened;
     this.#opened = opened;
     session.dispose();
@@ -342,53 +273,12 @@ export class Classifier {
     return readModel(this.#folder, this.metadata);
   }
 
-  #considerTuning({ milliseconds }: Answer): void {
-    this.#answers++;
-    this.#fastest = Math.min(this.#fastest, milliseconds.inference);
-    const { isAutomatic } = this.#manner;
-    if (this.#isTuned || !isAutomatic || !this.usesWorker || this.#answers < SETTLED) return;
-    this.#isTuned = true;
-    if (this.#fastest < WORTH_TUNING || this.backend !== 'wasm') return;
-    const tune = () => {
+  #considerTuning({ milliseconds }: SessionAnswer): void {
+    if (!this.#clock.isDue(milliseconds.inference, this.#opened)) return;
+    whenIdle(() => {
       // What goes wrong there leaves everything as it was.
       if (!this.#disposed) this.tune().catch(() => {});
-    };
-    if (typeof requestIdleCallback === 'function') requestIdleCallback(tune);
-    else setTimeout(tune);
-  }
-
-  #classification(answer: Answer, topK: number, total: number): Classification {
-    const { probabilities, input, milliseconds } = answer;
-    const ranked = Array.from(
-      probabilities,
-      (probability, index): Prediction => ({
-        className: this.classNames[index],
-        index,
-        probability,
-      }),
-    ).sort((a, b) => b.probability - a.probability || a.index - b.index);
-    const threshold = this.metadata.confidenceThreshold ?? 0;
-    return {
-      predictions: ranked.slice(0, Math.max(0, topK)),
-      probabilities,
-      isSure: ranked[0].probability >= threshold,
-      input,
-      milliseconds: { ...milliseconds, total },
-    };
-  }
-
-  async #readSamples(): Promise<SamplePicture[]> {
-    const { files, classNames } = this.metadata;
-    const list = 'samples/samples.json';
-    if (!files.some((entry) => entry.path === list)) return [];
-    const samples = readSamples(await readVerified(this.#folder, list, files), classNames);
-    return Promise.all(
-      samples.map(async (sample) => {
-        const bytes = await readVerified(this.#folder, sample.file, files);
-        const type = `image/${sample.file.split('.').at(-1)}`.replace('jpg', 'jpeg');
-        return { ...sample, blob: new Blob([bytes as Uint8Array<ArrayBuffer>], { type }) };
-      }),
-    );
+    });
   }
 }
 

@@ -8,7 +8,7 @@
  * `classificationerror` with the error.
  */
 
-import type { Classification } from './answers.js';
+import type { Classification } from './api.js';
 import type { Classifier } from './classifier.js';
 import { loadClassifier } from './index.js';
 

@@ -33,6 +33,14 @@ export class KerasportError extends Error {
   }
 }
 
+/** The error of a classifier that is used after `dispose()`. */
+export function disposed(): KerasportError {
+  return new KerasportError(
+    'disposed',
+    'The classifier was disposed of. Load it again with loadClassifier().',
+  );
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -20,15 +20,16 @@ export type {
   Prediction,
   SamplePicture,
   SelfTest,
-} from './answers.js';
-export type { BackendChoice, BackendName } from './backend.js';
-export type { ReadPixels } from './bitmap-pixels.js';
-export type { BundleSource } from './bundle.js';
+} from './api.js';
+export type { BackendChoice, BackendName } from './backends/names.js';
+export type { BundleSource } from './bundle/folder.js';
+export type { Metadata, Sample } from './bundle/metadata.generated.js';
 export type { Classifier } from './classifier.js';
 export { loadClassifier } from './classifier.js';
 export { KerasportError, type KerasportErrorCode } from './errors.js';
-export type { ImageSource, RawPixels } from './image-source.js';
-export { preprocessImage, readPixels } from './local-core.js';
-export type { Metadata, Sample } from './metadata.generated.js';
-export type { ImageSpec, ModelInput, Pixels } from './preprocess.js';
+export { preprocessImage, readPixels } from './page/cores/local.js';
+export type { Pixels } from './pictures/pixels.js';
+export type { ImageSpec, ModelInput } from './preprocess/spec.js';
+export type { ReadPixels } from './reading/bitmap-pixels.js';
+export type { ImageSource, RawPixels } from './reading/sources.js';
 export { tfjsVersion, version } from './version.js';

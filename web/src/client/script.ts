@@ -3,7 +3,7 @@
  * worker at once, for pages that are sure to load a model.
  */
 
-import { startWorker } from './session.js';
+import { startWorker } from './page/session.js';
 
 export * from './index.js';
 

@@ -1,23 +1,23 @@
 /** The page at work: one model at a time, pictures from everywhere, one answer or a table. */
 
 import type { BundleSource, Classification, Classifier, ImageSource } from '../client/index.js';
-import { aboutView } from './about-view.js';
-import type { Camera } from './camera.js';
-import { showCamera } from './camera-view.js';
-import { wantsDrawings } from './drawing.js';
-import { showDrawingPad } from './drawing-view.js';
-import { bundleFiles, isBundle, isPicture, type Picked } from './dropped.js';
-import { connectChooser, connectInputs } from './inputs.js';
+import { aboutView } from './about/about-view.js';
+import { samplesView } from './about/samples-view.js';
+import { summaryView } from './about/summary-view.js';
 import type { Row } from './many/rows.js';
 import { ManyView } from './many/view.js';
-import { brokenModelView, emptyResultView, type Page, problemView } from './page-view.js';
-import { frozen, PictureView } from './picture-view.js';
-import { announcementOf, resultView } from './result-view.js';
-import { samplesView } from './samples-view.js';
-import { Settled } from './settled.js';
-import { strings } from './strings.js';
-import { summaryView } from './summary-view.js';
-import { type WhyContext, whyButton } from './why-button.js';
+import { frozen, PictureView } from './one/picture-view.js';
+import { announcementOf, resultView } from './one/result-view.js';
+import { Settled } from './one/settled.js';
+import { type WhyContext, whyButton } from './one/why-button.js';
+import { brokenModelView, emptyResultView, type Page, problemView } from './page/page-view.js';
+import { strings } from './page/strings.js';
+import type { Camera } from './ways/camera.js';
+import { showCamera } from './ways/camera-view.js';
+import { wantsDrawings } from './ways/drawing.js';
+import { showDrawingPad } from './ways/drawing-view.js';
+import { bundleFiles, isBundle, isPicture, type Picked } from './ways/dropped.js';
+import { connectChooser, connectInputs } from './ways/inputs.js';
 
 const SHOWN_CLASSES = 5;
 

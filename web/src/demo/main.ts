@@ -1,12 +1,16 @@
 /** The demo page: uses nothing of the client library but its public interface. */
 
-import './demo.css';
+// In this order: what a room says of its own parts comes behind what holds for the whole page.
+import './page/page.css';
+import './ways/ways.css';
+import './one/one.css';
+import './about/about.css';
 import './many/many.css';
 import type { BackendName } from '../client/index.js';
 import { App } from './app.js';
-import { keepForOffline } from './offline.js';
-import { brokenModelView, missingModelView, pageView } from './page-view.js';
-import { strings } from './strings.js';
+import { keepForOffline } from './page/offline.js';
+import { brokenModelView, missingModelView, pageView } from './page/page-view.js';
+import { strings } from './page/strings.js';
 
 /** The client library as its classic script leaves it behind. */
 declare const kerasport: typeof import('../client/index.js');

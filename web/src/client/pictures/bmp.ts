@@ -4,9 +4,9 @@
  * coding, top-down or bottom-up; a level of n bits becomes the nearest of 255 steps.
  */
 
-import type { Pixels } from '../preprocess.js';
 import type { Bytes } from './bytes.js';
 import type { PictureFile } from './picture-file.js';
+import type { Pixels } from './pixels.js';
 import { checkSize, damaged, endsEarly, Problem } from './problem.js';
 
 const HEADER_SIZES = [12, 40, 52, 56, 64, 108, 124];
@@ -53,7 +53,7 @@ export function readBmp(file: Bytes): BmpFile {
   const signedHeight = isShort ? file.number(20, 2, true) : file.number(22, 4, true) | 0;
   const bits = file.number(isShort ? 24 : 28, 2, true);
   const compression = isShort ? PLAIN : file.number(30, 4, true);
-  const colours = isShort ? 0 : file.number(46, 4, true);
+  const colors = isShort ? 0 : file.number(46, 4, true);
   const height = Math.abs(signedHeight);
   if (!KINDS[bits]?.includes(compression) || (header === 64 && compression >= MASKS)) {
     throw new Problem(
@@ -71,7 +71,7 @@ export function readBmp(file: Bytes): BmpFile {
     const entry = isShort ? 3 : 4;
     const room = Math.floor(Math.max(0, start - after) / entry);
     // Indices beyond the palette are black.
-    const count = Math.min(colours || 2 ** bits, 2 ** bits, room);
+    const count = Math.min(colors || 2 ** bits, 2 ** bits, room);
     for (let index = 0; index < count && after + (index + 1) * entry <= file.length; index++) {
       const [blue, green, red] = file.slice(after + index * entry, after + index * entry + 3);
       palette.set([red, green, blue], 3 * index);

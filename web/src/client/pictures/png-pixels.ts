@@ -4,7 +4,7 @@
  * memory holds the result and two rows.
  */
 
-import type { Pixels } from '../preprocess.js';
+import type { Pixels } from './pixels.js';
 import type { Pass, PngFile } from './png.js';
 import { damaged, type Problem } from './problem.js';
 
@@ -160,9 +160,9 @@ function writerOf(file: PngFile): Writer {
     };
   }
   const isGray = samples <= 2;
-  const colours = isGray ? 1 : 3;
-  const hasAlpha = samples !== colours;
-  const channels = hasAlpha || transparentLevel ? 4 : colours;
+  const colors = isGray ? 1 : 3;
+  const hasAlpha = samples !== colors;
+  const channels = hasAlpha || transparentLevel ? 4 : colors;
   const scale = bits < 8 ? 255 / (2 ** bits - 1) : 1;
   const step = bits === 16 ? 2 : 1;
   return {
@@ -181,7 +181,7 @@ function writerOf(file: PngFile): Writer {
           data[to + 2] = row[from + 2 * step];
         }
         if (channels !== 4) continue;
-        from += colours * step;
+        from += colors * step;
         data[to + 3] = hasAlpha ? row[from] : 255;
         if (transparentLevel && matches(row, x, file, transparentLevel)) data[to + 3] = 0;
       }

@@ -58,19 +58,19 @@ export function readPng(file: Bytes): PngFile {
   }
   const header = new Bytes(chunks[0].body);
   const [width, height] = [header.number(0, 4), header.number(4, 4)];
-  const [bits, colour, compression, filtering, interlace] = header.slice(8, 13);
-  if (!DEPTHS[colour]?.includes(bits) || compression || filtering || interlace > 1) {
+  const [bits, color, compression, filtering, interlace] = header.slice(8, 13);
+  if (!DEPTHS[color]?.includes(bits) || compression || filtering || interlace > 1) {
     throw damaged('its header is wrong');
   }
   checkSize(width, height);
   const body = (wanted: string) => chunks.find(({ kind }) => kind === wanted)?.body;
-  const colours = body('PLTE');
-  const isUsable = colours?.length && colours.length % 3 === 0 && colours.length <= 768;
-  if (colour === PALETTE && !isUsable) throw damaged('its palette is missing or wrong');
+  const colors = body('PLTE');
+  const isUsable = colors?.length && colors.length % 3 === 0 && colors.length <= 768;
+  if (color === PALETTE && !isUsable) throw damaged('its palette is missing or wrong');
   const content = concatenate(
     chunks.filter(({ kind }) => kind === 'IDAT').map((chunk) => chunk.body),
   );
-  const samples = SAMPLES[colour];
+  const samples = SAMPLES[color];
   const passes = passesOf(width, height, interlace === 1);
   const rowLength = ({ columns }: Pass) => 1 + Math.ceil((columns * bits * samples) / 8);
   const needed = passes.reduce((sum, pass) => sum + pass.rows * rowLength(pass), 0);
@@ -88,8 +88,8 @@ export function readPng(file: Bytes): PngFile {
     passes,
     content,
     orientation: exif ? orientationOf(exif) : 1,
-    ...(colour === PALETTE && colours ? { palette: paletteOf(colours, transparency) } : {}),
-    ...([GRAY, RGB].includes(colour) && transparency.length === 2 * samples
+    ...(color === PALETTE && colors ? { palette: paletteOf(colors, transparency) } : {}),
+    ...([GRAY, RGB].includes(color) && transparency.length === 2 * samples
       ? { transparentLevel: levelOf(transparency, bits) }
       : {}),
   };
@@ -137,11 +137,11 @@ function passesOf(width: number, height: number, isInterlaced: boolean): Pass[] 
 }
 
 /** 256 entries: indices beyond the palette are black. */
-function paletteOf(colours: Uint8Array, transparency: Uint8Array): Uint8Array {
+function paletteOf(colors: Uint8Array, transparency: Uint8Array): Uint8Array {
   const palette = new Uint8Array(1024);
   for (let index = 0; index < 256; index++) {
-    const isThere = 3 * index < colours.length;
-    if (isThere) palette.set(colours.subarray(3 * index, 3 * index + 3), 4 * index);
+    const isThere = 3 * index < colors.length;
+    if (isThere) palette.set(colors.subarray(3 * index, 3 * index + 3), 4 * index);
     palette[4 * index + 3] = (isThere ? transparency[index] : undefined) ?? 255;
   }
   return palette;

@@ -3,9 +3,8 @@
 /** Formats that are read. */
 export type PictureFormat = 'JPEG' | 'PNG' | 'GIF' | 'BMP' | 'WEBP' | 'AVIF';
 
-import { MAX_PIXELS } from '../preprocess.js';
-
-export { MAX_PIXELS };
+/** Largest picture that is processed: 256 MiB as 8-bit RGB, the same limit as in Python. */
+export const MAX_PIXELS = 89_478_485;
 
 /** Longest side in formats that the browser's own decoders read; Firefox's are the narrowest. */
 export const MAX_SIDE = 32_767;

@@ -1,7 +1,7 @@
 /** Where a decoded picture belongs: on a larger screen, and which way up. */
 
-import type { Pixels } from '../preprocess.js';
 import type { Screen } from './picture-file.js';
+import type { Pixels } from './pixels.js';
 
 /** The picture, RGBA, on a transparent screen. */
 export function place(pixels: Pixels, { width, height, left, top }: Screen): Pixels {

@@ -1,8 +1,8 @@
 /** Which rows are shown: by class, confidence, mistakes, and by a number of the score. */
 
 import type { Classifier } from '../../client/index.js';
-import { button, element } from '../elements.js';
-import { strings } from '../strings.js';
+import { button, element } from '../page/elements.js';
+import { strings } from '../page/strings.js';
 import type { Filter } from './rows.js';
 import type { Choice } from './score-view.js';
 

@@ -1,8 +1,8 @@
 /** One row of the table: thumbnail, file, answer, and the true class where it is known. */
 
-import { button, element } from '../elements.js';
-import { formatShare } from '../format.js';
-import { strings } from '../strings.js';
+import { button, element } from '../page/elements.js';
+import { formatShare } from '../page/format.js';
+import { strings } from '../page/strings.js';
 import { type Answered, isRight, type Row } from './rows.js';
 import type { Thumbnails } from './thumbnails.js';
 

@@ -1,7 +1,7 @@
 /** Many pictures and their answers: what is known, in which order, which of them, how many right. */
 
 import type { Prediction } from '../../client/index.js';
-import type { Picked } from '../dropped.js';
+import type { Picked } from '../ways/dropped.js';
 
 /** What the model said of one picture. */
 export interface Answered {
@@ -12,14 +12,14 @@ export interface Answered {
 }
 
 /** What came of one picture. */
-export type Answer = Answered | { readonly problem: string };
+export type RowAnswer = Answered | { readonly problem: string };
 
 /** A picture in the table. */
 export interface Row extends Picked {
   /** The innermost folder that bears the name of a class, or null. */
   readonly truth: string | null;
   /** Null while it waits. */
-  answer: Answer | null;
+  answer: RowAnswer | null;
 }
 
 /** A row for each picture. */

@@ -1,8 +1,8 @@
 /** What many answers say together: how many are right, and which classes are taken for which. */
 
-import { element } from '../elements.js';
-import { formatShare } from '../format.js';
-import { strings } from '../strings.js';
+import { element } from '../page/elements.js';
+import { formatShare } from '../page/format.js';
+import { strings } from '../page/strings.js';
 import { countsOf, type Row, type Score, scoreOf } from './rows.js';
 
 // More would be a carpet of zeros: then the mistakes are listed.

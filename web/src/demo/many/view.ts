@@ -1,10 +1,10 @@
 /** The table of many pictures with what belongs to it: progress, filters, downloads, score. */
 
 import type { Classifier } from '../../client/index.js';
-import type { Picked } from '../dropped.js';
-import { button, element } from '../elements.js';
-import { formatMilliseconds } from '../format.js';
-import { strings } from '../strings.js';
+import { button, element } from '../page/elements.js';
+import { formatMilliseconds } from '../page/format.js';
+import { strings } from '../page/strings.js';
+import type { Picked } from '../ways/dropped.js';
 import { save, toCsv, toJson } from './download.js';
 import { Filters } from './filters.js';
 import { rowView } from './row-view.js';

@@ -1,6 +1,6 @@
 /** A table body of any length that holds elements only for the rows in view. */
 
-import { element } from '../elements.js';
+import { element } from '../page/elements.js';
 
 /** Height of every row in pixels, as in the style sheet. */
 export const ROW_HEIGHT = 60;

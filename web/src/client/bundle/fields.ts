@@ -1,0 +1,104 @@
+/** JSON documents, read with the place of every value. */
+
+import { KerasportError, messageOf, quote } from '../errors.js';
+
+// Same rule as in Python: no leading dot or slash in any part, so that no path leaves the folder.
+const SAFE_PATH = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/;
+
+/** A value in a JSON document together with its place, so that a complaint can name it. */
+export class Field {
+  constructor(
+    readonly document: string,
+    readonly place: string,
+    readonly value: unknown,
+  ) {}
+
+  get(key: string): Field {
+    const { value } = this;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.fail('an object');
+    }
+    // Own fields only: a document must not reach what objects inherit.
+    const found = Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+    return new Field(this.document, this.place ? `${this.place}.${key}` : key, found);
+  }
+
+  list<Item>(read: (field: Field) => Item): Item[] {
+    if (!Array.isArray(this.value)) this.fail('a list');
+    return this.value.map((item, index) =>
+      read(new Field(this.document, `${this.place}[${index}]`, item)),
+    );
+  }
+
+  dictionary<Item>(read: (field: Field) => Item): Record<string, Item> {
+    const { value } = this;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.fail('an object');
+    }
+    return Object.fromEntries(Object.keys(value).map((key) => [key, read(this.get(key))]));
+  }
+
+  optional<Item>(read: (field: Field) => Item): Item | null {
+    return this.value === null || this.value === undefined ? null : read(this);
+  }
+
+  text(): string {
+    if (typeof this.value !== 'string' || this.value.trim() === '') this.fail('a text');
+    return this.value;
+  }
+
+  path(): string {
+    const text = this.text();
+    return SAFE_PATH.test(text) ? text : this.fail('a relative path of plain characters');
+  }
+
+  sha256(): string {
+    const text = this.text();
+    return /^[0-9a-f]{64}$/.test(text) ? text : this.fail('a SHA-256 in hexadecimal');
+  }
+
+  number(minimum = -Number.MAX_VALUE, maximum = Number.MAX_VALUE): number {
+    const { value } = this;
+    if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
+      this.fail(minimum === -Number.MAX_VALUE ? 'a number' : `a number from ${minimum}`);
+    }
+    return value;
+  }
+
+  integer(minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER): number {
+    const value = this.number();
+    if (!Number.isInteger(value) || value < minimum || value > maximum) {
+      this.fail(`a whole number${minimum >= 0 ? ` from ${minimum}` : ''}`);
+    }
+    return value;
+  }
+
+  boolean(): boolean {
+    return typeof this.value === 'boolean' ? this.value : this.fail('true or false');
+  }
+
+  oneOf<const Choice extends string>(...choices: Choice[]): Choice {
+    return choices.find((choice) => choice === this.value) ?? this.fail(choices.join(' or '));
+  }
+
+  fail(expected: string): never {
+    throw new KerasportError(
+      'bundle-damaged',
+      `'${this.document}' is not valid: ${this.place || 'the document'} is ${quote(this.value)}. ` +
+        `Expected ${expected}. Export the model again.`,
+    );
+  }
+}
+
+/** The root of the JSON document in `bytes`. */
+export function readJson(document: string, bytes: Uint8Array): Field {
+  try {
+    return new Field(document, '', JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (error) {
+    throw new KerasportError(
+      'bundle-damaged',
+      `'${document}' is not JSON (${messageOf(error)}). Export the model again.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,290 @@
+// Generated from python/kerasport/bundle/schemas by `npm run generate`. Do not edit.
+
+/**
+ * `metadata.json`: everything a front end needs besides the model's own files.
+ */
+export interface Metadata {
+  calibration: Calibration | null;
+  /**
+   * One name per output, in the order of the outputs.
+   */
+  classNames: string[];
+  colorMode: "rgb" | "grayscale";
+  /**
+   * Probability from which on the best class can be relied upon: at least 95 % of the validation pictures that reach it are answered rightly; never below 0.5. Below it an answer is 'not sure'. Null where there is no such probability.
+   */
+  confidenceThreshold: number | null;
+  /**
+   * Every file but metadata.json, model.js (made of the others) and parity.json (written later by verify).
+   */
+  files: FileEntry[];
+  formatVersion: number;
+  /**
+   * Range of the float32 values that the model expects.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  inputRange: [0, 255];
+  /**
+   * Height, width, channels.
+   *
+   * @minItems 3
+   * @maxItems 3
+   */
+  inputShape: [number, number, 1 | 3];
+  kerasportVersion: string;
+  metrics: Metrics | null;
+  minimumTfjsVersion: string;
+  name: string;
+  output: Output;
+  preprocessing: Preprocessing;
+  quantization: Quantization;
+  rescaling: Rescaling;
+  training: Training | null;
+}
+/**
+ * How the probabilities were made to say how often the model is right.
+ */
+export interface Calibration {
+  /**
+   * Expected calibration error on the validation pictures, with the temperature.
+   */
+  eceAfter: number;
+  /**
+   * Expected calibration error on the validation pictures, as trained.
+   */
+  eceBefore: number;
+  /**
+   * How the temperature was found: fitted on the validation pictures (Guo et al. 2017), or not at all, then it is 1.
+   */
+  method: "none" | "temperature scaling";
+  /**
+   * What the logits were divided by. The weights hold it already: nothing is left to be done with it.
+   */
+  temperature: number;
+}
+/**
+ * One file of the bundle, by its path relative to `metadata.json`.
+ */
+export interface FileEntry {
+  bytes: number;
+  path: string;
+  sha256: string;
+}
+/**
+ * How good the model is, and how that was found.
+ */
+export interface Metrics {
+  /**
+   * Mean distance between probability and accuracy on the test pictures, over 15 bins (Guo et al. 2017); null where it was not measured.
+   */
+  expectedCalibrationError: number | null;
+  /**
+   * How the test accuracy was obtained, in one sentence.
+   */
+  method: string;
+  testAccuracy: number | null;
+  testPictures: number;
+  validationAccuracy: number | null;
+}
+/**
+ * What the model returns.
+ */
+export interface Output {
+  /**
+   * Last activation in the model.
+   */
+  activation: "softmax" | "sigmoid";
+  kind: "probabilities";
+}
+/**
+ * How a picture file becomes the model's uint8 input, step by step.
+ */
+export interface Preprocessing {
+  /**
+   * RGB colour under transparent pixels and around a padded picture.
+   *
+   * @minItems 3
+   * @maxItems 3
+   */
+  background: [number, number, number];
+  /**
+   * Embedded colour profiles are not applied.
+   */
+  colorProfile: "ignored";
+  /**
+   * stretch: both sides independently; crop: centre crop to the target's aspect ratio; pad: whole picture on the background.
+   */
+  fit: "stretch" | "crop" | "pad";
+  /**
+   * The EXIF orientation is applied.
+   */
+  orientation: "exif";
+  /**
+   * Antialiased resampling filter, in Pillow's fixed-point arithmetic.
+   */
+  resample: "nearest" | "bilinear" | "bicubic" | "lanczos";
+}
+/**
+ * How the weights are stored on disk. They are float32 once loaded.
+ */
+export interface Quantization {
+  /**
+   * Against the float32 weights, on the samples; null where they are stored.
+   */
+  agreement: FloatAgreement | null;
+  search: QuantizationSearch | null;
+  /**
+   * Type asked for. The manifest in model.json has the type of each weight: small and sensitive ones have more bits.
+   */
+  weights: "float32" | "float16" | "uint16" | "uint8";
+}
+/**
+ * How close the stored weights answer to the float32 weights they were made from.
+ */
+export interface FloatAgreement {
+  /**
+   * Largest difference of a probability.
+   */
+  maxAbsoluteDifference: number;
+  pictures: number;
+  /**
+   * Share of pictures with the same best class.
+   */
+  top1Agreement: number;
+}
+/**
+ * How the type of the weights was chosen by measuring.
+ */
+export interface QuantizationSearch {
+  /**
+   * Accuracy, in percentage points, that could be lost.
+   */
+  maxAccuracyDrop: number;
+  /**
+   * Which labelled pictures were measured on.
+   */
+  pictures: string;
+  trials: QuantizationTrial[];
+}
+/**
+ * One way of storing the weights, measured.
+ */
+export interface QuantizationTrial {
+  accuracy: number;
+  /**
+   * Of model.json and the weight files.
+   */
+  bytes: number;
+  /**
+   * Whether the bundle holds this one.
+   */
+  chosen: boolean;
+  /**
+   * The same, each file gzipped.
+   */
+  gzipBytes: number;
+  /**
+   * Largest difference of a probability.
+   */
+  maxAbsoluteDifference: number;
+  /**
+   * Kernels with more rounding noise in uint8 were given uint16.
+   */
+  noiseLimit: number | null;
+  pictures: number;
+  /**
+   * Share of pictures with the same best class.
+   */
+  top1Agreement: number;
+  weights: "float32" | "float16" | "uint16" | "uint8";
+}
+/**
+ * The scaling that the model applies to its own input: `x * scale + offset`.
+ */
+export interface Rescaling {
+  /**
+   * Summand, for all channels or one per channel.
+   */
+  offset: number | number[];
+  /**
+   * The model holds this layer: give it pixels of 0 to 255, never scaled ones.
+   */
+  place: "inside the model";
+  /**
+   * Factor, for all channels or one per channel.
+   */
+  scale: number | number[];
+}
+/**
+ * Where the weights come from.
+ */
+export interface Training {
+  architecture: string;
+  /**
+   * Epoch, counted from 1, whose weights were kept.
+   */
+  bestEpoch: number;
+  counts: Counts;
+  /**
+   * SHA-256 over every picture's content hash, class and split, sorted.
+   */
+  dataFingerprint: string;
+  /**
+   * UTC day on which the training ended, YYYY-MM-DD.
+   */
+  date: string;
+  /**
+   * Epochs that were run.
+   */
+  epochs: number;
+  recipe: string;
+  seed: number;
+  versions: Versions;
+}
+/**
+ * Number of pictures per class, in the order of `classNames`.
+ */
+export interface Counts {
+  test: number[];
+  train: number[];
+  validation: number[];
+}
+/**
+ * Version of each package that took part.
+ */
+export interface Versions {
+  [k: string]: string;
+}
+/**
+ * `samples/samples.json`: pictures by which any consumer can check itself.
+ */
+export interface Samples {
+  samples: Sample[];
+}
+/**
+ * A picture in the bundle with what Keras answered for it.
+ */
+export interface Sample {
+  /**
+   * Path relative to metadata.json.
+   */
+  file: string;
+  /**
+   * Keras' answer before the weights were quantised; null where they are not.
+   */
+  floatProbabilities: number[] | null;
+  /**
+   * True class, where known.
+   */
+  label: string | null;
+  /**
+   * SHA-256 of the uint8 pixels after preprocessing, row by row, channels last.
+   */
+  pixelsSha256: string;
+  /**
+   * Keras' float32 answer, in the order of classNames. Where the weights are quantised, the answer of the weights as they are stored.
+   */
+  probabilities: number[];
+}

@@ -1,0 +1,270 @@
+/** Reads the bundle's documents, trusting nothing in them. */
+
+import { KerasportError, quote } from '../errors.js';
+import type { ImageSpec } from '../preprocess/spec.js';
+import { type Field, readJson } from './fields.js';
+import type {
+  Calibration,
+  FileEntry,
+  FloatAgreement,
+  Metadata,
+  Metrics,
+  Preprocessing,
+  Quantization,
+  Rescaling,
+  Sample,
+  Training,
+} from './metadata.generated.js';
+
+/** Newest bundle format that this library reads. */
+export const FORMAT_VERSION = 1;
+
+/**
+ * The metadata in the bytes of a `metadata.json`. Unknown fields are ignored.
+ *
+ * @throws {@link KerasportError} `format-too-new` or `bundle-damaged`.
+ */
+export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
+  const root = readJson('metadata.json', bytes);
+  const formatVersion = root.get('formatVersion').integer(1);
+  if (formatVersion > FORMAT_VERSION) {
+    throw new KerasportError(
+      'format-too-new',
+      `The model is in bundle format ${formatVersion}; this library reads formats up to ` +
+        `${FORMAT_VERSION}. Use the web files of the kerasport version that exported it.`,
+    );
+  }
+  const minimumTfjsVersion = root.get('minimumTfjsVersion').text();
+  if (isOlder(tfjsVersion, minimumTfjsVersion)) {
+    throw new KerasportError(
+      'format-too-new',
+      `The model needs TensorFlow.js ${minimumTfjsVersion} or newer; this library holds ` +
+        `${tfjsVersion}. Use the web files of the kerasport version that exported it.`,
+    );
+  }
+
+  const classNames = root.get('classNames').list((name) => name.text());
+  if (classNames.length < 2 || new Set(classNames).size !== classNames.length) {
+    root.get('classNames').fail('at least two names, each once');
+  }
+  const colorMode = root.get('colorMode').oneOf('rgb', 'grayscale');
+  const channels = colorMode === 'rgb' ? 3 : 1;
+  const shape = root.get('inputShape').list((side) => side.integer(1));
+  if (shape.length !== 3 || shape[2] !== channels) {
+    root.get('inputShape').fail(`[height, width, ${channels}] for colorMode ${quote(colorMode)}`);
+  }
+  const range = root.get('inputRange').list((edge) => edge.number());
+  if (range.length !== 2 || range[0] !== 0 || range[1] !== 255) {
+    root.get('inputRange').fail('[0, 255]');
+  }
+  const output = root.get('output');
+  return {
+    formatVersion,
+    minimumTfjsVersion,
+    kerasportVersion: root.get('kerasportVersion').text(),
+    name: root.get('name').text(),
+    classNames,
+    colorMode,
+    inputShape: [shape[0], shape[1], channels],
+    inputRange: [0, 255],
+    rescaling: readRescaling(root.get('rescaling')),
+    preprocessing: readPreprocessing(root.get('preprocessing')),
+    output: {
+      kind: output.get('kind').oneOf('probabilities'),
+      activation: output.get('activation').oneOf('softmax', 'sigmoid'),
+    },
+    quantization: readQuantization(root.get('quantization')),
+    training: root.get('training').optional(readTraining),
+    metrics: root.get('metrics').optional(readMetrics),
+    calibration: root.get('calibration').optional(readCalibration),
+    confidenceThreshold: root.get('confidenceThreshold').optional((share) => share.number(0, 1)),
+    files: root.get('files').list(readFileEntry),
+  };
+}
+
+/** The preprocessing that turns any picture into this model's input. */
+export function imageSpecOf(metadata: Metadata): ImageSpec {
+  const [height, width] = metadata.inputShape;
+  const { fit, resample, background } = metadata.preprocessing;
+  return { height, width, colorMode: metadata.colorMode, fit, resample, background };
+}
+
+/**
+ * Compares the metadata with what `model.json` keeps for itself in `userDefinedMetadata.kerasport`.
+ * That file is covered by a hash and metadata.json is not, so this is how class names in another
+ * order, or another scaling, are noticed.
+ *
+ * @param model - the root of `model.json`.
+ * @throws {@link KerasportError} `bundle-damaged`.
+ */
+export function checkInterface(model: Field, metadata: Metadata): void {
+  const own = model
+    .get('userDefinedMetadata')
+    .optional((field) => field.get('kerasport').optional((kept) => kept));
+  if (!own) return; // written by another program
+  const expected = {
+    classNames: own.get('classNames').list((name) => name.text()),
+    inputShape: own.get('inputShape').list((side) => side.integer(1)),
+    colorMode: own.get('colorMode').text(),
+    rescaling: readRescaling(own.get('rescaling')),
+    preprocessing: readPreprocessing(own.get('preprocessing')),
+  };
+  for (const field of Object.keys(expected) as (keyof typeof expected)[]) {
+    const [found, kept] = [metadata[field], expected[field]].map((value) => JSON.stringify(value));
+    if (found === kept) continue;
+    throw new KerasportError(
+      'bundle-damaged',
+      `'metadata.json' does not belong to the model: ${field} is ${shortened(found)}, but the ` +
+        `model was exported with ${shortened(kept)}. Export the model again.`,
+    );
+  }
+}
+
+/** A thousand class names would hide the rest of the message. */
+function shortened(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 300)}...`;
+}
+
+/**
+ * Refuses a model that does not give one probability for each of `classes` names.
+ *
+ * @throws {@link KerasportError} `bundle-damaged`.
+ */
+export function checkClassCount(probabilities: number, classes: number): void {
+  if (probabilities === classes) return;
+  throw new KerasportError(
+    'bundle-damaged',
+    `The model gives ${probabilities} probabilities for ${classes} class names. Expected one for ` +
+      'each. Export the model again.',
+  );
+}
+
+/** The samples in the bytes of a `samples/samples.json`, for a model with `classNames`. */
+export function readSamples(bytes: Uint8Array, classNames: readonly string[]): Sample[] {
+  const root = readJson('samples/samples.json', bytes);
+  return root.get('samples').list((sample) => {
+    const readAnswer = (field: Field) => {
+      const answer = field.list((value) => value.number(0, 1));
+      return answer.length === classNames.length
+        ? answer
+        : field.fail(`${classNames.length} numbers, one per class`);
+    };
+    return {
+      file: sample.get('file').path(),
+      label: sample.get('label').optional((label) => label.text()),
+      probabilities: readAnswer(sample.get('probabilities')),
+      floatProbabilities: sample.get('floatProbabilities').optional(readAnswer),
+      pixelsSha256: sample.get('pixelsSha256').sha256(),
+    };
+  });
+}
+
+function readRescaling(field: Field): Rescaling {
+  const perChannel = (value: Field) =>
+    Array.isArray(value.value) ? value.list((item) => item.number()) : value.number();
+  return {
+    scale: perChannel(field.get('scale')),
+    offset: perChannel(field.get('offset')),
+    place: field.get('place').oneOf('inside the model'),
+  };
+}
+
+function readQuantization(field: Field): Quantization {
+  return {
+    weights: readWeightType(field.get('weights')),
+    agreement: field.get('agreement').optional(readAgreement),
+    search: field.get('search').optional((search) => ({
+      pictures: search.get('pictures').text(),
+      maxAccuracyDrop: search.get('maxAccuracyDrop').number(0),
+      trials: search.get('trials').list((trial) => ({
+        ...readAgreement(trial),
+        weights: readWeightType(trial.get('weights')),
+        noiseLimit: trial.get('noiseLimit').optional((limit) => limit.number()),
+        bytes: trial.get('bytes').integer(0),
+        gzipBytes: trial.get('gzipBytes').integer(0),
+        accuracy: trial.get('accuracy').number(0, 1),
+        chosen: trial.get('chosen').boolean(),
+      })),
+    })),
+  };
+}
+
+function readWeightType(field: Field) {
+  return field.oneOf('float32', 'float16', 'uint16', 'uint8');
+}
+
+function readAgreement(field: Field): FloatAgreement {
+  return {
+    pictures: field.get('pictures').integer(1),
+    top1Agreement: field.get('top1Agreement').number(0, 1),
+    maxAbsoluteDifference: field.get('maxAbsoluteDifference').number(0, 1),
+  };
+}
+
+function readPreprocessing(field: Field): Preprocessing {
+  const background = field.get('background').list((level) => level.integer(0, 255));
+  if (background.length !== 3) field.get('background').fail('three numbers: red, green, blue');
+  return {
+    orientation: field.get('orientation').oneOf('exif'),
+    colorProfile: field.get('colorProfile').oneOf('ignored'),
+    background: [background[0], background[1], background[2]],
+    fit: field.get('fit').oneOf('stretch', 'crop', 'pad'),
+    resample: field.get('resample').oneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
+  };
+}
+
+function readTraining(field: Field): Training {
+  const count = (item: Field) => item.integer(0);
+  const counts = field.get('counts');
+  return {
+    recipe: field.get('recipe').text(),
+    architecture: field.get('architecture').text(),
+    dataFingerprint: field.get('dataFingerprint').sha256(),
+    counts: {
+      train: counts.get('train').list(count),
+      validation: counts.get('validation').list(count),
+      test: counts.get('test').list(count),
+    },
+    seed: field.get('seed').integer(),
+    epochs: field.get('epochs').integer(0),
+    bestEpoch: field.get('bestEpoch').integer(0),
+    date: field.get('date').text(),
+    versions: field.get('versions').dictionary((version) => version.text()),
+  };
+}
+
+function readMetrics(field: Field): Metrics {
+  const share = (item: Field) => item.number(0, 1);
+  return {
+    testAccuracy: field.get('testAccuracy').optional(share),
+    testPictures: field.get('testPictures').integer(0),
+    validationAccuracy: field.get('validationAccuracy').optional(share),
+    expectedCalibrationError: field.get('expectedCalibrationError').optional(share),
+    method: field.get('method').text(),
+  };
+}
+
+function readCalibration(field: Field): Calibration {
+  return {
+    temperature: field.get('temperature').number(0),
+    method: field.get('method').oneOf('temperature scaling', 'none'),
+    eceBefore: field.get('eceBefore').number(0, 1),
+    eceAfter: field.get('eceAfter').number(0, 1),
+  };
+}
+
+function readFileEntry(field: Field): FileEntry {
+  return {
+    path: field.get('path').path(),
+    bytes: field.get('bytes').integer(0),
+    sha256: field.get('sha256').sha256(),
+  };
+}
+
+function isOlder(version: string, minimum: string): boolean {
+  const [have, need] = [version, minimum].map((text) => text.split('.').map(Number.parseFloat));
+  for (let part = 0; part < 3; part++) {
+    if ((have[part] ?? 0) !== (need[part] ?? 0)) return (have[part] ?? 0) < (need[part] ?? 0);
+  }
+  return false;
+}

@@ -1,0 +1,200 @@
+/**
+ * Runs a model of the TensorFlow.js layers format straight on the kernels of the current backend:
+ * without TensorFlow.js' own layer classes, which bring all of training with them.
+ */
+
+import { engine, io, type Tensor } from '@tensorflow/tfjs-core';
+import { Field } from '../bundle/fields.js';
+import { KerasportError, quote } from '../errors.js';
+import { ACTIVATIONS, type Compute, FUSED, type Keep, LAYERS, type Weights } from './layers.js';
+import {
+  findHead,
+  type Head,
+  type LayerEntry,
+  outputsOf,
+  readTopology,
+  type Topology,
+} from './topology.js';
+
+/** A model of the TensorFlow.js layers format, in memory. */
+export interface ModelArtifacts {
+  readonly topology: object;
+  readonly weightSpecs: readonly object[];
+  /** In pieces that follow each other, wherever they are cut. */
+  readonly weightData: ArrayBuffer[];
+}
+
+/** One value per place of the last feature maps, row by row. */
+export interface ActivationMap {
+  readonly values: Float32Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+interface Step {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly compute: Compute;
+  /** Layers whose outputs no later step reads. */
+  readonly finished: readonly string[];
+}
+
+/** A model on the current backend. */
+export class Executor {
+  /** Shape of the input without the batch. */
+  readonly inputShape: readonly number[];
+  /** Number of values in an answer; undefined where only an answer can tell. */
+  readonly outputs: number | undefined;
+  readonly #topology: Topology;
+  readonly #head: (Head & { readonly kernel: Float32Array }) | undefined;
+  readonly #steps: readonly Step[];
+  readonly #kept: Tensor[] = [];
+
+  constructor({ topology, weightSpecs, weightData }: ModelArtifacts) {
+    this.#topology = readTopology(new Field('model.json', 'modelTopology', topology));
+    this.inputShape = this.#topology.inputShape;
+    this.outputs = outputsOf(this.#topology);
+    engine().startScope();
+    try {
+      const specs = weightSpecs as io.WeightsManifestEntry[];
+      const weights = groupByLayer(io.decodeWeights(weightData, specs));
+      const head = findHead(this.#topology);
+      const kernel = head && weights.get(head.dense)?.kernel?.dataSync<'float32'>().slice();
+      this.#head = head && kernel && { ...head, kernel };
+      this.#steps = plan(this.#topology, weights, head?.features, (tensor) => {
+        tensor.kept = true;
+        this.#kept.push(tensor);
+        return tensor;
+      });
+    } catch (error) {
+      this.dispose();
+      throw error;
+    } finally {
+      engine().endScope();
+    }
+  }
+
+  /** The answer to one picture of 0..255, row by row, channels last. */
+  async run(pixels: Uint8Array): Promise<Float32Array> {
+    return (await this.#compute(pixels, this.#topology.output)).values;
+  }
+
+  /**
+   * How much each place of the last feature maps adds to a class: the sum over the maps of their
+   * value times the weight that the dense layer gives them (Zhou et al., "Learning Deep Features
+   * for Discriminative Localization", 2016). Undefined where the model does not end that way.
+   */
+  async classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined> {
+    if (!this.#head) return undefined;
+    const { features, kernel } = this.#head;
+    const { values, shape } = await this.#compute(pixels, features);
+    const [, height, width, maps] = shape;
+    const classes = kernel.length / maps;
+    const sums = Float32Array.from({ length: height * width }, (_, place) => {
+      let sum = 0;
+      for (let map = 0; map < maps; map++) {
+        sum += values[place * maps + map] * kernel[map * classes + index];
+      }
+      return sum;
+    });
+    return { values: sums, height, width };
+  }
+
+  dispose(): void {
+    for (const tensor of this.#kept.splice(0)) tensor.dispose();
+  }
+
+  /** The output of one layer. */
+  async #compute(pixels: Uint8Array, wanted: string) {
+    const [input] = this.#topology.layers;
+    const output = engine().tidy(() => {
+      const values = new Map<string, Tensor>();
+      const first = Float32Array.from(pixels);
+      values.set(input.name, engine().makeTensor(first, [1, ...this.inputShape], 'float32'));
+      for (const { name, inputs, compute, finished } of this.#steps) {
+        values.set(name, compute(inputs.map((source) => values.get(source) as Tensor)));
+        if (name === wanted) break;
+        for (const source of finished) values.get(source)?.dispose();
+      }
+      return values.get(wanted) as Tensor;
+    });
+    try {
+      return { values: (await output.data<'float32'>()).slice(), shape: output.shape };
+    } finally {
+      output.dispose();
+    }
+  }
+}
+
+function groupByLayer(tensors: Record<string, Tensor>): Map<string, Record<string, Tensor>> {
+  const groups = new Map<string, Record<string, Tensor>>();
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const cut = name.lastIndexOf('/');
+    const layer = name.slice(0, cut);
+    const group = groups.get(layer) ?? {};
+    group[name.slice(cut + 1)] = tensor;
+    groups.set(layer, group);
+  }
+  return groups;
+}
+
+function plan(
+  { layers, output }: Topology,
+  weights: ReadonlyMap<string, Weights>,
+  features: string | undefined,
+  keep: Keep,
+): Step[] {
+  const consumers = (name: string) => layers.filter(({ inputs }) => inputs.includes(name));
+  const steps: Omit<Step, 'finished'>[] = [];
+  const done = new Set<string>();
+  for (const layer of layers.slice(1)) {
+    if (done.has(layer.name)) continue;
+    const { className, config, inputs } = layer;
+    const prepare = LAYERS[className];
+    const own = (config.activation as string | undefined) ?? 'linear';
+    if (!prepare || !Object.hasOwn(ACTIVATIONS, own)) throw unknown(layer, own);
+    // One kernel computes both where the activation stands behind as a layer of its own.
+    const [next, other] = consumers(layer.name);
+    const joined =
+      own === 'linear' && !other && layer.name !== features && layer.name !== output
+        ? fusable(layer, next)
+        : undefined;
+    if (joined) done.add(next.name);
+    const held = weights.get(layer.name) ?? {};
+    for (const tensor of Object.values(held)) keep(tensor);
+    steps.push({
+      name: joined ? next.name : layer.name,
+      inputs,
+      compute: prepare(config, held, joined ?? own, keep),
+    });
+  }
+  const last = new Map(steps.flatMap(({ name, inputs }) => inputs.map((source) => [source, name])));
+  return steps.map((step) => ({
+    ...step,
+    finished: [...new Set(step.inputs)].filter((source) => last.get(source) === step.name),
+  }));
+}
+
+/** Layers whose kernels compute an activation at no cost. */
+const WITH_ACTIVATION = ['Conv2D', 'DepthwiseConv2D', 'Dense'];
+
+/** The activation that `next` is, where `layer` can compute it too. */
+function fusable({ className }: LayerEntry, next: LayerEntry | undefined): string | undefined {
+  if (!next || !WITH_ACTIVATION.includes(className)) return undefined;
+  const { activation, max_value: limit } = next.config;
+  if (next.className === 'Activation' && FUSED.includes(activation as string)) {
+    return activation as string;
+  }
+  if (next.className !== 'ReLU') return undefined;
+  if (limit === null || limit === undefined) return 'relu';
+  return limit === 6 ? 'relu6' : undefined;
+}
+
+function unknown({ name, className }: LayerEntry, activation: string): KerasportError {
+  const what = LAYERS[className] ? `activation ${quote(activation)}` : `class ${quote(className)}`;
+  return new KerasportError(
+    'bundle-damaged',
+    `This library does not know the ${what} of the layer ${quote(name)}. Use the web files of the ` +
+      'kerasport version that exported the model.',
+  );
+}

@@ -1,0 +1,49 @@
+/** The parts that do the work, for a classic script: functions, whose text runs in a worker too. */
+
+import type { CoreName } from '../../backends/names.js';
+import type { Core } from '../../worker/core.js';
+import { trustedScriptUrl } from '../trusted.js';
+import type { CoreCode } from './index.js';
+
+type Program = () => { readonly core: Core; serve(core: Core): void };
+
+/** The build puts the program for WebAssembly here. */
+declare const KERASPORT_CORE: Program;
+
+const here = (document.currentScript as HTMLScriptElement | null)?.src;
+const local = new Map<CoreName, Promise<Core>>();
+
+/** The script with one group of backends; those of the graphics processor are files of their own. */
+export function coreCode(name: CoreName): CoreCode {
+  return {
+    async source() {
+      return `{const{core,serve}=(${await program(name)})();serve(core)}`;
+    },
+    local() {
+      const known = local.get(name) ?? program(name).then((start) => start().core);
+      local.set(name, known);
+      return known;
+    },
+  };
+}
+
+async function program(name: CoreName): Promise<Program> {
+  if (name === 'wasm') return KERASPORT_CORE;
+  const known = (): Program | undefined => Reflect.get(globalThis, 'kerasportCores')?.[name];
+  if (!known()) await load(`kerasport-${name}.iife.js`);
+  const found = known();
+  if (!found) throw new Error(`kerasport-${name}.iife.js does not hold it`);
+  return found;
+}
+
+async function load(file: string): Promise<void> {
+  const missing = new Error(`${file} is not beside kerasport.iife.js`);
+  if (!here) throw missing;
+  const script = document.createElement('script');
+  script.src = trustedScriptUrl(new URL(file, here).href);
+  await new Promise<void>((resolve, reject) => {
+    script.onload = () => resolve();
+    script.onerror = () => reject(missing);
+    document.head.append(script);
+  }).finally(() => script.remove());
+}

@@ -1,0 +1,48 @@
+/** Reads the model's own files out of a bundle. */
+
+import { type Field, readJson } from '../bundle/fields.js';
+import { type Folder, readVerified } from '../bundle/folder.js';
+import type { Metadata } from '../bundle/metadata.generated.js';
+import { checkInterface, imageSpecOf } from '../bundle/metadata.js';
+import type { ModelParts } from '../worker/core.js';
+
+/**
+ * The topology and the weights, in memory of their own: a worker can take the bytes over. They stay
+ * in the pieces that the files are, because joining them would hold the page up.
+ *
+ * @param onProgress - told which share of the weights is there.
+ */
+export async function readModel(
+  folder: Folder,
+  metadata: Metadata,
+  signal?: AbortSignal,
+  onProgress?: (share: number) => void,
+): Promise<ModelParts> {
+  const { files, classNames, inputShape } = metadata;
+  const root = readJson('model.json', await readVerified(folder, 'model.json', files, signal));
+  checkInterface(root, metadata);
+  const object = (field: Field) =>
+    typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');
+  const groups = root.get('weightsManifest').list((group) => ({
+    paths: group.get('paths').list((path) => path.path()),
+    weights: group.get('weights').list(object),
+  }));
+  const paths = groups.flatMap((group) => group.paths);
+  let done = 0;
+  const weightData = await Promise.all(
+    paths.map(async (path) => {
+      const bytes = await readVerified(folder, path, files, signal);
+      onProgress?.(++done / paths.length);
+      return bytes.buffer as ArrayBuffer;
+    }),
+  );
+  signal?.throwIfAborted();
+  return {
+    topology: object(root.get('modelTopology')),
+    weightSpecs: groups.flatMap((group) => group.weights),
+    weightData,
+    inputShape,
+    spec: imageSpecOf(metadata),
+    classes: classNames.length,
+  };
+}

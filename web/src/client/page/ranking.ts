@@ -1,0 +1,25 @@
+/** From probabilities to the classes that are named. */
+
+import type { Classification, Prediction } from '../api.js';
+import type { Metadata } from '../bundle/metadata.generated.js';
+import type { SessionAnswer } from '../worker/core.js';
+
+/** An answer that took `total` milliseconds, with the `topK` most probable classes by name. */
+export function classificationOf(
+  { probabilities, input, milliseconds }: SessionAnswer,
+  total: number,
+  topK: number,
+  { classNames, confidenceThreshold }: Pick<Metadata, 'classNames' | 'confidenceThreshold'>,
+): Classification {
+  const ranked = Array.from(
+    probabilities,
+    (probability, index): Prediction => ({ className: classNames[index], index, probability }),
+  ).sort((a, b) => b.probability - a.probability || a.index - b.index);
+  return {
+    predictions: ranked.slice(0, Math.max(0, topK)),
+    probabilities,
+    isSure: ranked[0].probability >= (confidenceThreshold ?? 0),
+    input,
+    milliseconds: { ...milliseconds, total },
+  };
+}

@@ -1,0 +1,111 @@
+/** Opens sessions: in a worker where that is possible, in this thread elsewhere. */
+
+import { type BackendChoice, type BackendName, CORE_OF, candidates } from '../backends/names.js';
+import { KerasportError, messageOf } from '../errors.js';
+import type { ModelParts, Session } from '../worker/core.js';
+import { type CoreCode, coreCode } from './cores/index.js';
+import { Connection, canUseWorkers, RemoteSession } from './remote.js';
+
+/** Whether to work in a worker; `auto` where it works. */
+export type WorkerChoice = boolean | 'auto';
+
+/** A session that is open, and how it was opened. */
+export interface OpenSession {
+  readonly session: Session;
+  readonly isRemote: boolean;
+}
+
+/**
+ * Opens a session on the first backend of `choice` that starts.
+ *
+ * @param parts - reads the model; asked again for every attempt, because a worker takes the bytes.
+ * @throws {@link KerasportError} `backend-unavailable` with the reason of each that was tried.
+ */
+export async function openSession(
+  choice: BackendChoice,
+  worker: WorkerChoice,
+  parts: () => Promise<ModelParts>,
+  signal?: AbortSignal,
+): Promise<OpenSession> {
+  const failures: string[] = [];
+  for (const name of candidates(choice)) {
+    try {
+      return await openOn(name, worker, parts, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof KerasportError) throw error;
+      failures.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+  throw new KerasportError(
+    'backend-unavailable',
+    `No backend can run the model (${failures.join('; ')}). ` +
+      'Try another backend or a current browser.',
+  );
+}
+
+async function openOn(
+  backend: BackendName,
+  worker: WorkerChoice,
+  parts: () => Promise<ModelParts>,
+  signal?: AbortSignal,
+): Promise<OpenSession> {
+  const code = coreCode(CORE_OF[backend]);
+  // The worker starts while the files are read.
+  const connecting = connection(backend, worker);
+  connecting?.catch(() => {});
+  try {
+    const model = await parts();
+    const connection = await connecting;
+    signal?.throwIfAborted();
+    const session = connection
+      ? await RemoteSession.load(connection, code, model, backend)
+      : await (await code.local()).load(model, backend);
+    if (signal?.aborted) session.dispose();
+    signal?.throwIfAborted();
+    return { session, isRemote: connection !== undefined };
+  } catch (error) {
+    connecting?.then(
+      (connection) => connection?.close(error),
+      () => {},
+    );
+    throw error;
+  }
+}
+
+let early: Promise<Connection | undefined> | undefined;
+
+/**
+ * Starts the worker for WebAssembly before there is a model: starting it and parsing a large
+ * `model.js` take about as long, and go side by side. The first session that needs one takes it.
+ */
+export function startWorker(): void {
+  early ??= connect(coreCode('wasm'), false);
+}
+
+function connection(
+  backend: BackendName,
+  worker: WorkerChoice,
+): Promise<Connection | undefined> | undefined {
+  if (worker === false) return undefined;
+  const name = CORE_OF[backend];
+  if (worker === true || name !== 'wasm' || !early) return connect(coreCode(name), worker === true);
+  const started = early;
+  early = undefined;
+  return started;
+}
+
+async function connect(code: CoreCode, isRequired: boolean): Promise<Connection | undefined> {
+  try {
+    if (!code.source || !canUseWorkers()) throw new Error('this browser does not have them');
+    return await Connection.open(await code.source());
+  } catch (error) {
+    if (!isRequired) return undefined;
+    throw new KerasportError(
+      'backend-unavailable',
+      `The model cannot run in a worker (${messageOf(error)}). Allow workers in the page's ` +
+        "Content-Security-Policy with worker-src blob:, or leave out 'worker: true'.",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,152 @@
+/** One picture and its answer. */
+
+import type { Classification, Metadata, Prediction } from '../../client/index.js';
+import { element } from '../page/elements.js';
+import { formatMilliseconds, formatShare } from '../page/format.js';
+import { strings } from '../page/strings.js';
+
+/** What is known besides the answer itself. */
+export interface ResultContext {
+  readonly backend: string;
+  /** The true class, where known. */
+  readonly label: string | null;
+  readonly metadata: Metadata;
+  /** Whether it follows another answer in place: nothing moves in then. */
+  readonly quiet: boolean;
+  /** Adds the heat map, where there is one to be had. */
+  readonly why: ((frame: HTMLElement, note: HTMLElement) => HTMLButtonElement) | null;
+}
+
+/** The picture, what the model sees of it, and the most probable classes. */
+export function resultView(
+  picture: HTMLElement,
+  { predictions, input, milliseconds, isSure }: Classification,
+  { backend, label, metadata, quiet, why }: ResultContext,
+): HTMLElement {
+  const [best] = predictions;
+  const seen = frameOf(inputView(input));
+  const note = element('p', { class: 'hint why__note', hidden: true });
+  return element(
+    'div',
+    { class: quiet ? 'answer answer--quiet' : 'answer' },
+    element(
+      'div',
+      { class: 'pictures' },
+      figureView(frameOf(picture), strings.result.picture),
+      figureView(seen, strings.result.input, strings.result.inputSize(input.width, input.height)),
+    ),
+    isSure ? headlineView(best) : unsureView(best, metadata),
+    label === null ? null : truthView(label, best.className === label),
+    element(
+      'ol',
+      { class: 'predictions', 'aria-label': strings.result.predictions },
+      ...predictions.map(predictionView),
+    ),
+    element(
+      'div',
+      { class: 'facts' },
+      element(
+        'dl',
+        {},
+        element('dt', {}, strings.result.time),
+        element('dd', { id: 'time' }, formatMilliseconds(milliseconds.total)),
+        element('dt', {}, strings.result.backend),
+        element('dd', { id: 'backend' }, backend),
+      ),
+      why ? why(seen, note) : null,
+    ),
+    note,
+  );
+}
+
+/** The answer in one sentence, for those who listen. */
+export function announcementOf({ predictions: [best], isSure }: Classification): string {
+  const announce = isSure ? strings.result.announce : strings.result.announceUnsure;
+  return announce(best.className, best.probability);
+}
+
+function headlineView({ className, probability }: Prediction): HTMLElement {
+  return element(
+    'div',
+    { class: 'headline' },
+    element('p', { class: 'headline__class', id: 'best-class' }, className),
+    element('p', { class: 'headline__share' }, formatShare(probability)),
+  );
+}
+
+function unsureView({ className }: Prediction, { confidenceThreshold }: Metadata): HTMLElement {
+  return element(
+    'div',
+    { class: 'unsure', 'data-testid': 'unsure' },
+    element('p', { class: 'headline__class' }, strings.result.unsure),
+    element('p', { class: 'hint' }, strings.result.unsureWhy(className, confidenceThreshold ?? 0)),
+  );
+}
+
+function frameOf(picture: HTMLElement): HTMLElement {
+  return element('div', { class: 'frame' }, picture);
+}
+
+function figureView(frame: HTMLElement, caption: string, note = ''): HTMLElement {
+  return element(
+    'figure',
+    { class: 'figure' },
+    frame,
+    element(
+      'figcaption',
+      {},
+      caption,
+      note ? element('span', { class: 'figure__note' }, ` ${note}`) : null,
+    ),
+  );
+}
+
+function inputView({ data, width, height, channels }: Classification['input']): HTMLElement {
+  const canvas = element('canvas', {
+    id: 'model-input',
+    class: 'pixelated',
+    width,
+    height,
+    role: 'img',
+    'aria-label': strings.result.inputAlt(width, height),
+  });
+  const image = new ImageData(width, height);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      image.data[pixel * 4 + channel] = data[pixel * channels + (channels === 1 ? 0 : channel)];
+    }
+    image.data[pixel * 4 + 3] = 255;
+  }
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function truthView(label: string, right: boolean): HTMLElement {
+  return element(
+    'p',
+    { class: 'truth', id: 'true-class' },
+    `${strings.result.truth}: `,
+    element('strong', {}, label),
+    ' ',
+    element(
+      'span',
+      { class: right ? 'badge badge--right' : 'badge badge--wrong' },
+      right ? strings.result.right : strings.result.wrong,
+    ),
+  );
+}
+
+function predictionView({ className, probability }: Prediction): HTMLElement {
+  const bar = element('span', { class: 'bar__fill' });
+  bar.style.setProperty('--share', String(probability));
+  const row = element(
+    'li',
+    { class: 'prediction', 'data-testid': 'prediction' },
+    element('span', { class: 'prediction__class', title: className }, className),
+    element('span', { class: 'prediction__share' }, formatShare(probability)),
+    element('span', { class: 'bar', 'aria-hidden': 'true' }, bar),
+  );
+  row.dataset.className = className;
+  row.dataset.probability = String(probability);
+  return row;
+}

@@ -1,0 +1,79 @@
+/** The camera's picture with its buttons. */
+
+import { button, element } from '../page/elements.js';
+import { strings } from '../page/strings.js';
+import { Camera, type CameraProblem } from './camera.js';
+
+/** What happens with the camera. */
+export interface CameraViewHandlers {
+  frame(video: HTMLVideoElement): Promise<void>;
+  problem(kind: CameraProblem): void;
+  status(message: string): void;
+}
+
+/** Fills the panel; returns the camera, which is off. */
+export function showCamera(panel: HTMLElement, handlers: CameraViewHandlers): Camera {
+  const text = strings.camera;
+  const video = element('video', {
+    id: 'camera-video',
+    class: 'viewfinder__video',
+    muted: true,
+    playsinline: true,
+    'aria-label': text.video,
+  });
+  // The attribute alone counts only for what the parser finds.
+  video.muted = true;
+  const start = button(
+    text.start,
+    async () => {
+      handlers.status(text.starting);
+      await camera.start();
+    },
+    { id: 'camera-start', class: 'button button--primary' },
+  );
+  const stop = button(
+    text.stop,
+    () => {
+      camera.stop();
+      start.focus();
+    },
+    { id: 'camera-stop', hidden: true },
+  );
+  const choice = element('select', {
+    id: 'camera-choice',
+    class: 'select',
+    'aria-label': text.choose,
+    hidden: true,
+  });
+  choice.addEventListener('change', () => camera.start(choice.value));
+  const camera = new Camera(video, {
+    frame: handlers.frame,
+    problem: handlers.problem,
+    cameras(all, current) {
+      const hadFocus = document.activeElement === start;
+      const options = all.map(({ deviceId, label }, index) =>
+        element('option', { value: deviceId }, label || text.unnamed(index + 1)),
+      );
+      choice.replaceChildren(...options);
+      if (current) choice.value = current;
+      choice.hidden = all.length < 2;
+      start.hidden = true;
+      stop.hidden = false;
+      if (hadFocus) stop.focus();
+      handlers.status(text.running);
+    },
+    stopped() {
+      start.hidden = false;
+      stop.hidden = true;
+      choice.hidden = true;
+      handlers.status(text.stopped);
+    },
+  });
+  addEventListener('pagehide', () => camera.stop());
+  panel.replaceChildren(
+    element('div', { class: 'viewfinder' }, video),
+    element('p', { class: 'hint' }, text.hint),
+    element('div', { class: 'buttons' }, start, stop, choice),
+  );
+  return camera;
+}
