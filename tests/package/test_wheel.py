@@ -143,7 +143,7 @@ def test_the_sdist_holds_the_sources_and_nothing_built_by_the_way(artifacts: Art
     with tarfile.open(artifacts.sdist) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
 
-    for name in ("Makefile", "LICENSE", "README.md", "web/src/client/index.ts"):
+    for name in ("Makefile", "LICENSE", "README.md", "docs/README.md", "web/src/client/index.ts"):
         assert name in names
     assert "tests/golden/bundle-v1/model.json" in names
     unwanted = ("node_modules", ".venv", "__pycache__", ".built")
