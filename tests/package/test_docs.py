@@ -308,3 +308,42 @@ def test_every_field_of_a_document_is_named(schema: str, heading: str) -> None:
     words = {word for span in spans(section(FORMAT, heading)) for word in re.findall(r"\w+", span)}
 
     assert fields - words == set()
+
+
+def folders_in(folder: Path) -> set[str]:
+    """Return the names of the modules and folders in a room, without `__init__` and caches."""
+    return {
+        path.name.removesuffix(".py")
+        for path in folder.iterdir()
+        if path.suffix == ".py" or path.is_dir()
+        if not path.name.startswith("_")
+    }
+
+
+def test_the_design_has_every_room() -> None:
+    """docs/design.md says what each module and folder of the package's root is for."""
+    text = section(ROOT / "docs" / "design.md", "The Python package")
+    named = {span.removesuffix("/") for span in spans(text)}
+
+    assert folders_in(ROOT / "python" / "kerasport") - named == set()
+
+
+@pytest.mark.parametrize("room", ["exporter", "parity"])
+def test_the_design_has_the_wings_of_a_room(room: str) -> None:
+    """docs/design.md says what each folder inside the two largest rooms is for."""
+    folder = ROOT / "python" / "kerasport" / room
+    text = section(ROOT / "docs" / "design.md", "The Python package")
+    wings = {path.name for path in folder.iterdir() if (path / "__init__.py").is_file()}
+
+    assert wings - {span.removesuffix("/") for span in spans(text)} == set()
+
+
+def test_the_design_has_every_room_of_the_web_side() -> None:
+    """docs/design.md says what each folder of the client library and of the page is for."""
+    text = section(ROOT / "docs" / "design.md", "The web side")
+    source = ROOT / "web" / "src"
+    rooms = {path.name for side in ("client", "demo") for path in (source / side).iterdir()}
+
+    named = {span.removesuffix("/") for span in spans(text)}
+
+    assert {name for name in rooms if "." not in name} - named == set()

@@ -22,8 +22,8 @@ class Block:
 
 def pages() -> list[Path]:
     """Return every Markdown file of the project."""
-    folders = ["", "docs", "benchmarks", "python", "tests", "web/src", "web/examples"]
-    found = {path for folder in folders[1:] for path in (ROOT / folder).rglob("*.md")}
+    folders = ["docs", "benchmarks", "tests", "web/src", "web/examples"]
+    found = {path for folder in folders for path in (ROOT / folder).rglob("*.md")}
     found |= {path for folder in ("", "web") for path in (ROOT / folder).glob("*.md")}
     return sorted(path for path in found if "node_modules" not in path.parts)
 
