@@ -136,6 +136,19 @@ def test_help_lists_every_target() -> None:
     assert set(declared[1].split()) == set(TARGETS)
 
 
+def test_ci_runs_make_alone() -> None:
+    """The Makefile is the only list of commands: what CI runs is one of its documented targets."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    lines = [
+        line for line in script.splitlines() if line and not line.startswith(("#", "set ", "cd "))
+    ]
+
+    commands = [re.fullmatch(r"(?:exec )?make ([a-z ]+?)(?: </dev/null)?", line) for line in lines]
+
+    assert commands
+    assert all(command and set(command[1].split()) <= set(TARGETS) for command in commands)
+
+
 @pytest.mark.parametrize("line", console_lines())
 def test_console_lines_name_what_exists(line: str) -> None:
     """A command of ours in a console block parses: command, options, their values, make's too."""
