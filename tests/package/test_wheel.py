@@ -231,7 +231,7 @@ def test_site_writes_the_page(installed: Installed, tmp_path: Path) -> None:
 def test_a_missing_extra_is_named(
     installed: Installed, arguments: list[str | Path], extra: str
 ) -> None:
-    """A command whose packages are not there says the pip line that brings them, and no more."""
+    """A command whose packages are not there says which pip line brings them: no traceback."""
     done = installed.kerasport(*arguments)
 
     assert done.returncode == 1
