@@ -14,7 +14,7 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test check format golden schema bench clean distclean
+.PHONY: help train evaluate export verify demo web test check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
@@ -55,6 +55,7 @@ check: .venv/.test web/node_modules/.installed ## Lint, types, generated files; 
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	@.venv/bin/python -c "$$STALE_SCHEMAS"
+	@.venv/bin/python docs/commands.py --check
 	$(NPM) run check
 
 format: .venv/.test web/node_modules/.installed ## Format everything and repair what can be repaired
@@ -69,6 +70,9 @@ schema: .venv/.train web/node_modules/.installed ## Regenerate the JSON Schemas,
 	.venv/bin/python -m kerasport.bundle.schema
 	.venv/bin/python -m kerasport.twins
 	$(NPM) run generate --if-present
+
+docs: .venv/.train ## Regenerate docs/commands.md, the reference of the command line
+	.venv/bin/python docs/commands.py
 
 bench: .venv/.browser web/dist/.built ## Run every benchmark
 	@set -e; for script in benchmarks/*.py; do \

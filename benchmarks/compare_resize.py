@@ -8,13 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import PIL
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
 from support.resizing import Comparison, compared
 
 

@@ -17,9 +17,9 @@ process, in all its threads.
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -36,7 +36,7 @@ from rich.table import Table
 from kerasport.dataset import DecodedDataset, PixelCache, decode_dataset, read_data
 from kerasport.models import import_keras
 from kerasport.preprocess import ImageSpec
-from kerasport.training.fitting import _batches
+from kerasport.training.fitting.batches import batches
 
 SIZES = (224, 128)
 ROUNDS = 5
@@ -49,8 +49,13 @@ Measured = tuple[float, float]
 
 def main() -> None:
     """Measure and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, nargs="?", help="one folder per class")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(sys.argv[1]) if len(sys.argv) > 1 else synthetic(Path(temporary, "photos"))
+        folder = options.folder or synthetic(Path(temporary, "photos"))
         keras = import_keras()
         files = [path for path in folder.rglob("*") if path.is_file()]
         total = sum(len(path.read_bytes()) for path in files)
@@ -127,7 +132,7 @@ def measure_kerasport(keras: Any, folder: Path, size: int, cache: Path) -> dict[
 
 def in_batches(keras: Any, decoded: DecodedDataset) -> Any:
     """Return what `fit` trains on."""
-    return _batches(keras, decoded.pixels, decoded.labels, batch_size=BATCH, seed=1)
+    return batches(keras, [decoded.pixels], decoded.labels, batch_size=BATCH, seed=1)
 
 
 def report(size: int, files: int, rounds: list[tuple[dict[str, Measured], ...]]) -> None:

@@ -24,18 +24,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from support.serving import served
+
+from kerasport.exporter import export
+from kerasport.exporter.answering.patterns import patterns
+from kerasport.models import import_keras, probabilities
+from kerasport.parity.browsers.chromium import launched_chromium
+from kerasport.preprocess import ImageSpec
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from support.serving import served  # noqa: E402  (tests/ holds the server)
-
-from kerasport.exporter import export  # noqa: E402
-from kerasport.exporter.answering.patterns import patterns  # noqa: E402
-from kerasport.models import import_keras, probabilities  # noqa: E402
-from kerasport.parity.browsers.chromium import launched_chromium  # noqa: E402
-from kerasport.preprocess import ImageSpec  # noqa: E402
-
 CLASSES = 13
 """No layer of any architecture but the last has as many outputs."""
 SELECTION = ["MobileNet", "MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "NASNetMobile"]

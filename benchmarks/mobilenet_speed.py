@@ -23,19 +23,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from support.serving import served
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from support.serving import served  # noqa: E402  (tests/ holds the server)
-
-from kerasport.exporter import export  # noqa: E402
-from kerasport.exporter.readers.tf_keras_models import import_tf_keras  # noqa: E402
-from kerasport.models import import_keras, probabilities  # noqa: E402
-from kerasport.parity.browsers.chromium import launched_chromium  # noqa: E402
+from kerasport.exporter import export
+from kerasport.exporter.readers.tf_keras_models import import_tf_keras
+from kerasport.models import import_keras, probabilities
+from kerasport.parity.browsers.chromium import launched_chromium
 
 SIDE = 224
 CLASSES = 1000
+ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "web" / "node_modules" / "@tensorflow"
 TOLERANCE = 2e-5
 """Float32 sums in another order; the graph model folds and fuses by rules of its own."""
