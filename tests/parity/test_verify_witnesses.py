@@ -118,7 +118,7 @@ def test_the_doctor_goes_on_after_a_witness_that_fails(monkeypatch: pytest.Monke
     """One that starts and gives no answer is listed with its reason, beside those that work."""
 
     def fails(self: ChromiumPage, batch: Sequence[Expectation]) -> list[Answer]:
-        if self.engine.backend == "cpu":
+        if self.identity.backend == "cpu":
             raise BrowserError("the page is gone")
         return answers(self, batch)
 
@@ -166,12 +166,12 @@ def test_an_engine_is_looked_for_once(bundle: Bundle, monkeypatch: pytest.Monkey
 def test_the_certificate_goes_where_the_command_line_says(
     capsys: pytest.CaptureFixture[str], bundle: Bundle, tmp_path: Path
 ) -> None:
-    """`--report` replaces the page in the bundle, and stdout has the table."""
+    """`--certificate` replaces the page in the bundle, and stdout has the table."""
     with pytest.raises(SystemExit) as stop:
         main(
             [
                 *("verify", str(bundle.path), "--witness", "chromium/cpu"),
-                *("--report", str(tmp_path / "certificate.html")),
+                *("--certificate", str(tmp_path / "certificate.html")),
             ]
         )
 

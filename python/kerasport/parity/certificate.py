@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kerasport.bundle.metadata import Metadata, Parity
-from kerasport.parity.compare.location import told_once
+from kerasport.parity.compare.location import merge_findings
 from kerasport.parity.compare.tally import Departure
 from kerasport.report.markup import section, table
 
-__all__ = ["certificate"]
+__all__ = ["CERTIFICATE_FILE", "certificate_page"]
+
+CERTIFICATE_FILE = "parity.html"
+"""Name of the certificate in a bundle."""
 
 SHOWN = 3
 """Pictures shown of each witness; those that it shares with others stand there once."""
@@ -26,7 +29,7 @@ SHOWN = 3
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def certificate(
+def certificate_page(
     metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Departure]], *, date: str
 ) -> str:
     """Return the page.
@@ -98,7 +101,7 @@ def _witnesses(parity: Parity) -> str:
 def _findings(parity: Parity) -> str:
     items = [
         f"<li><b>{escape(where)}</b> {escape(f'{who}: {detail}' if who else detail)}</li>"
-        for where, who, detail in told_once(parity.findings)
+        for where, who, detail in merge_findings(parity.findings)
     ]
     return f'<ul class="findings">{"".join(items)}</ul>' if items else ""
 

@@ -20,11 +20,11 @@ from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
 __all__ = [
-    "LayerReference",
+    "LayerExpectations",
     "LayerTracer",
     "compare_weights",
+    "expect_layers",
     "first_departure",
-    "layer_reference",
 ]
 
 LAYER_TOLERANCE = 1e-4
@@ -90,7 +90,7 @@ def _changed(
 
 
 @dataclass(frozen=True)
-class LayerReference:
+class LayerExpectations:
     """What every layer should make of one picture.
 
     Attributes:
@@ -121,7 +121,7 @@ class LayerReference:
         return text
 
 
-def layer_reference(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) -> LayerReference:
+def expect_layers(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) -> LayerExpectations:
     """Return what every layer should make of one picture, uint8 `[height, width, channels]`.
 
     With the run, its Keras model answers for every layer that the passes of the exporter left with
@@ -132,7 +132,7 @@ def layer_reference(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) 
     """
     if run is None or bundle.metadata.quantization.weights != "float32":
         own = _outputs(bundle, pixels)
-        return LayerReference(own, frozenset(), "the bundle's own files in numpy")
+        return LayerExpectations(own, frozenset(), "the bundle's own files in numpy")
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
         anew = _outputs(exported_anew(run, Path(folder)), pixels)
     keras = _keras_outputs(run, pixels)
@@ -144,7 +144,7 @@ def layer_reference(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) 
         and _departure(keras[name], output) is None
     }
     outputs = {name: keras[name] if name in original else anew[name] for name in anew}
-    return LayerReference(outputs, frozenset(original), "a new export in numpy")
+    return LayerExpectations(outputs, frozenset(original), "a new export in numpy")
 
 
 def _outputs(bundle: Bundle, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -203,7 +203,7 @@ def _departure(expected: NDArray[np.float32], received: NDArray[np.float32]) -> 
 def first_departure(
     witness: str,
     picture: str,
-    reference: LayerReference,
+    expectations: LayerExpectations,
     pixels: NDArray[np.uint8],
     tracer: LayerTracer,
 ) -> ParityFinding | None:
@@ -212,19 +212,19 @@ def first_departure(
     Args:
         witness: who traces.
         picture: name of the picture.
-        reference: what is expected.
+        expectations: what its layers should give.
         pixels: the model's input, uint8 `[height, width, channels]`.
         tracer: where the layers run.
     """
     received = tracer.trace(pixels)
-    for name, expected in reference.outputs.items():
+    for name, expected in expectations.outputs.items():
         if name not in received:
             continue
         off = _departure(expected, received[name])
         if off is not None:
             detail = (
                 f"{name} is the first layer that departs: off by {off:.2g} from "
-                f"{reference.source_of(name)}, its largest value is {np.abs(expected).max():.2g}"
+                f"{expectations.source_of(name)}, its largest value is {np.abs(expected).max():.2g}"
             )
             return ParityFinding(where="layer", witness=witness, picture=picture, detail=detail)
     return None

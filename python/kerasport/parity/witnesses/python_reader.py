@@ -10,14 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from kerasport.bundle import Bundle
+from kerasport.bundle import MODEL_FILE, Bundle
 from kerasport.errors import BrowserError
-from kerasport.parity.compare.tally import Answer, Engine, Expectation
+from kerasport.parity.compare.location import Reader
+from kerasport.parity.compare.tally import Answer, Expectation, WitnessIdentity
 
 __all__ = ["PythonReader", "python_reader"]
 
@@ -53,10 +53,11 @@ class PythonReader:
     """A bundle in `tensorflowjs`. Made by `python_reader`."""
 
     metadata: dict[str, Any] | None = None
+    read: Reader | None = None
 
     def __init__(self, process: subprocess.Popen[bytes], log: IO[bytes], classes: int) -> None:
         version = importlib.metadata.version("tensorflowjs")
-        self.engine = Engine("tensorflowjs-python", version, "python", version)
+        self.identity = WitnessIdentity("tensorflowjs-python", version, "python", version)
         self._process = process
         self._log = log
         self._classes = classes
@@ -109,7 +110,7 @@ def python_reader(bundle: Bundle) -> Iterator[PythonReader]:
     }
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, Path(bundle.path, "model.json"), shape, parent],
+            [sys.executable, "-c", _PROGRAM, bundle.path / MODEL_FILE, shape, parent],
             env={**os.environ, **quiet},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
