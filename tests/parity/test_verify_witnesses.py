@@ -79,7 +79,7 @@ def test_of_many_pictures_the_slow_witnesses_are_left_out(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """They are listed as not asked, with the option that asks them, and are no pass."""
-    monkeypatch.setattr(witnesses, "FEW", len(bundle.samples()) - 1)
+    monkeypatch.setattr(witnesses, "_FEW_PICTURES", len(bundle.samples()) - 1)
 
     with pytest.raises(SystemExit) as stop:
         main(["verify", str(bundle.path)])
@@ -95,7 +95,7 @@ def test_of_many_pictures_the_slow_witnesses_are_left_out(
     assert [witness.name for witness in parity.witnesses] == asked
     assert all(each.left_out for each in parity.missing)
 
-    monkeypatch.setattr(witnesses, "FEW", len(bundle.samples()))
+    monkeypatch.setattr(witnesses, "_FEW_PICTURES", len(bundle.samples()))
     names, left_out = witnesses.default_witnesses(len(bundle.samples()))
     assert [name for name in names if name not in asked] == ["chromium/webgl", "chromium/webgpu"]
     assert left_out == {}

@@ -23,7 +23,7 @@ __all__ = ["CERTIFICATE_FILE", "certificate_page"]
 CERTIFICATE_FILE = "parity.html"
 """Name of the certificate in a bundle."""
 
-SHOWN = 3
+_SHOWN = 3
 """Pictures shown of each witness; those that it shares with others stand there once."""
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -133,7 +133,7 @@ def _worst(metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Depa
     """Return the pictures, each once for all witnesses that saw the same."""
     groups: dict[tuple[Path, bytes | str], dict[str, Departure]] = {}
     for witness in parity.witnesses:
-        shown = [found for found in worst.get(witness.name, ()) if not found.is_equal][:SHOWN]
+        shown = [found for found in worst.get(witness.name, ()) if not found.is_equal][:_SHOWN]
         for found in shown:
             groups.setdefault((found.expected.path, _seen(found)), {})[witness.name] = found
     if not groups and parity.witnesses:

@@ -22,7 +22,7 @@ from kerasport.runtime import Runtime
 
 __all__ = ["Expectations"]
 
-BATCH_PICTURES = 128
+_BATCH_PICTURES = 128
 """Pictures that are held and handed over at once: enough to hide every round trip."""
 
 
@@ -74,7 +74,7 @@ class Expectations:
             return f"{count:,} samples of the bundle"
         return f"{count:,} pictures of {self._images.name}"
 
-    def batches(self, size: int = BATCH_PICTURES) -> Iterator[list[Expectation]]:
+    def batches(self, size: int = _BATCH_PICTURES) -> Iterator[list[Expectation]]:
         """Yield the readable pictures with what is expected, at most `size` at a time.
 
         Raises:

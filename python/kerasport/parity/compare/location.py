@@ -21,7 +21,7 @@ __all__ = ["Reader", "locate", "locate_pixels", "locate_probabilities", "merge_f
 Reader = Callable[[Path], NDArray[np.uint8]]
 """Reads a file in the browser: upright, at full size, uint8 `[height, width, 1 | 3 | 4]`."""
 
-SHOWN = 3
+_SHOWN = 3
 """Pictures of a witness that are looked into."""
 
 
@@ -29,7 +29,7 @@ def locate(tally: Tally, bundle: Bundle, read: Reader | None) -> Iterator[Parity
     """Yield where the worst pictures of a witness part from what was expected."""
     runtime = functools.cache(lambda: Runtime(bundle))
     class_names = bundle.metadata.class_names
-    for found in tally.worst[:SHOWN]:
+    for found in tally.worst[:_SHOWN]:
         if found.received.refusal is not None:
             yield _finding(
                 tally.identity.name, found, "decode", f"refused: {found.received.refusal}"

@@ -31,7 +31,7 @@ use the driver's own exp and division, which are less exact. Pixels have no tole
 equal.
 """
 
-KEPT = 6
+_KEPT = 6
 """Pictures with the largest differences whose pixels are kept for the certificate."""
 
 
@@ -134,7 +134,7 @@ class Tally:
             for expected, received in zip(expectations, answers, strict=True)
         ]
         ranked = sorted([*self.worst, *found], key=_severity, reverse=True)
-        self.worst = ranked[:KEPT]
+        self.worst = ranked[:_KEPT]
 
     def _judge(self, expected: Expectation, received: Answer) -> Departure:
         if received.probabilities.shape != expected.probabilities.shape:

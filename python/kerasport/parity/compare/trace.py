@@ -27,18 +27,18 @@ __all__ = [
     "first_departure",
 ]
 
-LAYER_TOLERANCE = 1e-4
+_LAYER_TOLERANCE = 1e-4
 """Of the largest value that a layer gives.
 
 Sums of float32 in another order were measured to part by up to 1e-5 of it behind the fifty layers
 of a MobileNetV2; a wrong layer is off by far more.
 """
 
-WEIGHT_TOLERANCE = 1e-6
+_WEIGHT_TOLERANCE = 1e-6
 """Of the largest value of a weight: sixteen times the rounding of float32."""
 
 
-SHOWN = 5
+_SHOWN = 5
 """Names of layers that are listed."""
 
 
@@ -49,7 +49,7 @@ class LayerTracer(Protocol):
         """Return outputs by layer name, in the order of computation."""
 
 
-def exported_anew(run: Run, folder: Path) -> Bundle:
+def _export_anew(run: Run, folder: Path) -> Bundle:
     """Return a fresh float32 bundle of the run's Keras model, compared with it on the way."""
     return export_run(run, folder / "model")
 
@@ -64,7 +64,7 @@ def compare_weights(bundle: Bundle, run: Run) -> list[ParityFinding]:
         return []
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
         try:
-            expected = exported_anew(run, Path(folder)).weights()
+            expected = _export_anew(run, Path(folder)).weights()
         except KerasportError:
             return []
     found = bundle.weights()
@@ -81,7 +81,7 @@ def _changed(
     for name, array in expected.items():
         off = np.abs(array - found[name])
         # What another order of sums while folding batch normalisation may leave is no change.
-        if not off.max(initial=0) <= WEIGHT_TOLERANCE * np.abs(array).max(initial=0):
+        if not off.max(initial=0) <= _WEIGHT_TOLERANCE * np.abs(array).max(initial=0):
             detail = (
                 f"{name}: {np.count_nonzero(off):,} of {off.size:,} values are not the run's, off "
                 f"by up to {off.max():.2g}"
@@ -115,8 +115,8 @@ class LayerExpectations:
             return f"all {len(others)} layers with {self.rest}"
         text = f"{len(self.original)} layers with Keras' own outputs"
         if others:
-            more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-            names = f"{', '.join(others[:SHOWN])}{more}"
+            more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+            names = f"{', '.join(others[:_SHOWN])}{more}"
             text += f"; with {self.rest}, because passes changed them: {names}"
         return text
 
@@ -134,7 +134,7 @@ def expect_layers(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) ->
         own = _outputs(bundle, pixels)
         return LayerExpectations(own, frozenset(), "the bundle's own files in numpy")
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        anew = _outputs(exported_anew(run, Path(folder)), pixels)
+        anew = _outputs(_export_anew(run, Path(folder)), pixels)
     keras = _keras_outputs(run, pixels)
     original = {
         name
@@ -197,7 +197,7 @@ def _departure(expected: NDArray[np.float32], received: NDArray[np.float32]) -> 
     largest = float(np.abs(expected).max())
     off = float(np.abs(expected.ravel() - received.ravel()).max())
     # The negation also catches what is not a number.
-    return off if not off <= LAYER_TOLERANCE * max(1.0, largest) else None
+    return off if not off <= _LAYER_TOLERANCE * max(1.0, largest) else None
 
 
 def first_departure(

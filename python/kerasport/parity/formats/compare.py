@@ -26,7 +26,7 @@ from kerasport.progress import SILENT, Progress, RichProgress
 
 __all__ = ["compare_formats", "main"]
 
-BACKGROUND = (255, 255, 255)
+_BACKGROUND = (255, 255, 255)
 
 
 def compare_formats(
@@ -99,7 +99,7 @@ def _judge(file: str, engine: str, reply: Reply) -> FormatFinding:
 def _read(path: Path) -> NDArray[np.uint8] | str:
     """Return the pixels at full size, or why there are none."""
     try:
-        return read_pixels(path, BACKGROUND)
+        return read_pixels(path, _BACKGROUND)
     except DataError as error:
         return str(error)
 

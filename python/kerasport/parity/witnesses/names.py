@@ -51,10 +51,10 @@ WITNESSES = (
 DEFAULT_WITNESSES = ("chromium/*", "single-file/*")
 """Who is asked unless others are named."""
 
-FEW = 1000
+_FEW_PICTURES = 1000
 """Pictures up to which all of `DEFAULT_WITNESSES` are asked."""
 
-SLOW = ("chromium/webgl", "chromium/webgpu")
+_SLOW = ("chromium/webgl", "chromium/webgpu")
 """Left out by default for more pictures: they draw in software, to be the same everywhere."""
 
 
@@ -95,9 +95,10 @@ def default_witnesses(pictures: int) -> tuple[list[str], dict[str, str]]:
     'it is slow, and there are more than 1,000 pictures. Ask it with: --witness chromium/webgpu'
     """
     names, _ = choose_witnesses(DEFAULT_WITNESSES)
+    reason = f"it is slow, and there are more than {_FEW_PICTURES:,} pictures"
     left_out = {
-        name: f"it is slow, and there are more than {FEW:,} pictures. Ask it with: --witness {name}"
-        for name in (SLOW if pictures > FEW else ())
+        name: f"{reason}. Ask it with: --witness {name}"
+        for name in (_SLOW if pictures > _FEW_PICTURES else ())
     }
     return [name for name in names if name not in left_out], left_out
 
