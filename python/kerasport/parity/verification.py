@@ -217,12 +217,11 @@ def _summarize(
 
 
 def _write(bundle: Bundle, parity: Parity, asked: _Asked, certificate: Path | None) -> None:
-    """Write both together, so that they hardly ever tell of different measurements."""
-    page = None
-    if certificate is not None:
-        worst = {tally.identity.name: tally.worst for tally in asked.tallies}
-        today = datetime.now(timezone.utc).date().isoformat()
-        page = certificate_page(bundle.metadata, parity, worst, date=today)
+    """Write the measurement, and the certificate if one is wanted."""
+    worst = {tally.identity.name: tally.worst for tally in asked.tallies}
+    today = datetime.now(timezone.utc).date().isoformat()
+    # Made before anything is written, so that the two hardly ever tell of different measurements.
+    page = certificate_page(bundle.metadata, parity, worst, date=today)
     write_text(bundle.path / PARITY_FILE, parity.to_json())
-    if certificate is not None and page is not None:
+    if certificate is not None:
         write_text(certificate, page)
