@@ -124,7 +124,7 @@ help: ## Show this list
 	@touch $@
 
 .venv/.browser: .venv/.test
-	@.venv/bin/python -c 'import sys; from kerasport.parity.browsers.chromium import main; sys.exit(main(["--install"]))'
+	@.venv/bin/python -m kerasport.parity.browsers.install
 	@touch $@
 
 # Not `npm ci`: it refuses a lock file without the builds of esbuild, Rollup and Biome for other

@@ -1,14 +1,18 @@
-"""Where the built web side lies: inside the wheel, or in `web/dist` of a checkout."""
+"""Where files of the web side lie: inside the wheel, or in `web` of a checkout."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kerasport.errors import BrowserError
 
-__all__ = ["CLIENT_SCRIPT", "web_asset"]
+__all__ = ["CLIENT_SCRIPT", "stock_asset", "web_asset"]
 
 CLIENT_SCRIPT = "kerasport.iife.js"
+
+_PACKAGE = Path(__file__).parent
+_CHECKOUT = _PACKAGE.parents[1] / "web"
 
 
 def web_asset(name: str) -> Path:
@@ -17,10 +21,32 @@ def web_asset(name: str) -> Path:
     Raises:
         BrowserError: the web side was not built.
     """
-    package = Path(__file__).parent
-    for folder in (package / "_web", package.parents[1] / "web" / "dist"):
+    return _find(
+        name,
+        (_PACKAGE / "_web", _CHECKOUT / "dist"),
+        f"The client library '{name}' is not built. In a checkout build it with: make web",
+    )
+
+
+def stock_asset(name: str) -> Path:
+    """Return the path of a file of the packages `@tensorflow`, as they are published.
+
+    Args:
+        name: like `tfjs/dist/tf.min.js`.
+
+    Raises:
+        BrowserError: they are not installed; no wheel has them.
+    """
+    return _find(
+        name,
+        (_CHECKOUT / "node_modules" / "@tensorflow",),
+        "Stock TensorFlow.js is not installed. It belongs to the development set-up; in a "
+        "checkout run: make web",
+    )
+
+
+def _find(name: str, folders: Sequence[Path], problem: str) -> Path:
+    for folder in folders:
         if (folder / name).is_file():
             return folder / name
-    raise BrowserError(
-        f"The client library '{name}' is not built. In a checkout build it with: make web"
-    )
+    raise BrowserError(problem)

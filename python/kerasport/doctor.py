@@ -21,9 +21,10 @@ from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.lowering.lower import lower
 from kerasport.exporter.readers import ReadModel
 from kerasport.parity.browsers.interruption import run_apart
-from kerasport.parity.compare.expectations import Reference
+from kerasport.parity.compare.expectations import Expectations
 from kerasport.parity.compare.tally import Expectation, Tally
-from kerasport.parity.witnesses.names import LiveWitness, choose_witnesses, live_witnesses
+from kerasport.parity.witnesses.names import choose_witnesses, live_witnesses
+from kerasport.parity.witnesses.protocol import LiveWitness
 
 __all__ = ["Health", "Package", "WitnessHealth", "examine"]
 
@@ -102,23 +103,23 @@ def _ask_all(names: Sequence[str], stop: threading.Event) -> list[WitnessHealth]
     found: dict[str, WitnessHealth] = {}
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
         bundle = _smallest_bundle(Path(folder) / "model")
-        batch = next(Reference(bundle, None, None).batches())
+        batch = next(Expectations(bundle, None, None).batches())
         with live_witnesses(names, bundle, stop=stop, start_seconds=START_SECONDS) as found_here:
             live, missing = found_here
             for name, reason in missing.items():
                 found[name] = WitnessHealth(name, works=False, reason=reason)
             for witness in live:
-                found[witness.engine.witness] = _ask(witness, batch)
+                found[witness.identity.name] = _ask(witness, batch)
     return [found[name] for name in names]
 
 
 def _ask(witness: LiveWitness, batch: Sequence[Expectation]) -> WitnessHealth:
-    engine, tally = witness.engine, Tally(witness.engine)
+    name, tally = witness.identity.name, Tally(witness.identity)
     try:
         tally.add(batch, witness.ask(batch))
     except BrowserError as error:
         # One that starts and then fails is no reason to say nothing of the others.
-        return WitnessHealth(engine.witness, works=False, reason=str(error))
+        return WitnessHealth(name, works=False, reason=str(error))
     result = tally.witness()
     return WitnessHealth(
         result.name,

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.measuring import BACKENDS, gather_expectations, measure
 
 from kerasport.bundle import Bundle
 from kerasport.models import load_model, probabilities
-from kerasport.parity import BACKENDS, gather_expectations
-from kerasport.parity.compare.tally import compare
-from kerasport.parity.witnesses.playwright_page import ask_browser
+from kerasport.parity.witnesses.playwright_page import chromium_page
 from kerasport.preprocess import preprocess
 
 pytestmark = pytest.mark.browser
@@ -33,12 +32,11 @@ def test_the_browser_predicts_like_keras_on_the_same_files(
     root = Path(data["root"])
     for source in sorted(root.rglob("*.png"))[::30]:
         shutil.copy(source, tmp_path / f"{source.parent.name}-{source.name}")
-    expectations, _, skipped = gather_expectations(digits_bundle, digits_run, tmp_path)
+    expectations = gather_expectations(digits_bundle, digits_run, tmp_path)
 
-    engine, answers = ask_browser(browser, digits_bundle, expectations, backend=backend)
-    witness = compare(engine, expectations, answers)
+    with chromium_page(browser, digits_bundle, backend) as page:
+        witness = measure(page.identity, expectations, page.ask(expectations))
 
-    assert skipped == []
     assert witness.pictures >= 50
     assert witness.differing_pixels == 0
     assert witness.max_absolute_difference <= witness.tolerance
@@ -64,10 +62,10 @@ def test_the_frozen_bundle_of_format_1_predicts_the_same_in_the_browser(
 ) -> None:
     """A bundle of format 1 loads for ever, with the recorded pixels and probabilities."""
     bundle = Bundle.open(GOLDEN / "bundle-v1")
-    expectations, _, _ = gather_expectations(bundle, None, None)
+    expectations = gather_expectations(bundle)
 
-    engine, answers = ask_browser(browser, bundle, expectations, backend=backend)
-    witness = compare(engine, expectations, answers)
+    with chromium_page(browser, bundle, backend) as page:
+        witness = measure(page.identity, expectations, page.ask(expectations))
 
     assert witness.passed, witness
 

@@ -11,13 +11,12 @@ import pytest
 from support import zoo
 from support.serving import served
 
+from kerasport.assets import stock_asset
 from kerasport.bundle import Bundle
 from kerasport.exporter import export, export_run
 from kerasport.parity import verify
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]
-
-STOCK = Path(__file__).parents[2] / "web" / "node_modules" / "@tensorflow" / "tfjs" / "dist"
 
 WEIGHTS = """\
 async (path) => {
@@ -34,7 +33,7 @@ async (path) => {
 
 def test_stock_tensorflowjs_gets_the_same_bits(keras: Any, browser: Any, tmp_path: Path) -> None:
     """Each type becomes the float32 that Python computes with, bit by bit."""
-    shutil.copy(STOCK / "tf.min.js", tmp_path)
+    shutil.copy(stock_asset("tfjs/dist/tf.min.js"), tmp_path)
     (tmp_path / "index.html").write_text('<!doctype html><script src="tf.min.js"></script>')
     model = zoo.build("residual", keras)
     kinds = ("float16", "uint16", "uint8")

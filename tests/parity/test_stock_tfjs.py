@@ -12,13 +12,12 @@ import pytest
 from support import zoo
 from support.serving import served
 
+from kerasport.assets import stock_asset
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.lowering.lower import lower
 from kerasport.exporter.write import write_model
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]
-
-STOCK = Path(__file__).parents[2] / "web" / "node_modules" / "@tensorflow" / "tfjs" / "dist"
 
 INTERFACE = ["classNames", "inputShape", "colorMode", "rescaling", "preprocessing"]
 
@@ -42,7 +41,7 @@ async ([path, backend, shape, pixels]) => {
 def site(exported_zoo: Any) -> Path:
     """A folder to serve: an empty page with stock TensorFlow.js, and a bundle of each model."""
     folder: Path = exported_zoo.folder
-    shutil.copy(STOCK / "tf.min.js", folder)
+    shutil.copy(stock_asset("tfjs/dist/tf.min.js"), folder)
     (folder / "index.html").write_text('<!doctype html><script src="tf.min.js"></script>')
     return folder
 

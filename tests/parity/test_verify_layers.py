@@ -10,7 +10,7 @@ import pytest
 from kerasport.bundle import Bundle
 from kerasport.models import load_model
 from kerasport.parity.compare import trace
-from kerasport.parity.compare.trace import layer_reference
+from kerasport.parity.compare.trace import expect_layers
 from kerasport.preprocess import preprocess
 
 pytestmark = pytest.mark.keras
@@ -22,20 +22,20 @@ def test_layers_are_compared_with_keras_where_it_has_them(
     """The measure of a layer that no pass changed is Keras, of the others numpy, and it is said."""
     pixels = preprocess(digits_run.samples[0].path, digits_run.image_spec)
 
-    reference = layer_reference(digits_bundle, digits_run, pixels)
+    expected = expect_layers(digits_bundle, digits_run, pixels)
 
-    names = list(reference.outputs)
-    assert reference.original
+    names = list(expected.outputs)
+    assert expected.original
     model = load_model(digits_run.model_path)
-    assert reference.original < {layer.name for layer in model.layers}
+    assert expected.original < {layer.name for layer in model.layers}
     answer = np.asarray(model(pixels[None].astype(np.float32), training=False))
-    assert names[-1] in reference.original
-    assert (reference.outputs[names[-1]].ravel() == answer.ravel()).all()
+    assert names[-1] in expected.original
+    assert (expected.outputs[names[-1]].ravel() == answer.ravel()).all()
     for name in names:
-        is_keras = name in reference.original
-        assert reference.source_of(name) == ("Keras" if is_keras else "a new export in numpy")
-        assert is_keras or name in reference.description
-    assert f"{len(reference.original)} layers with Keras' own outputs" in reference.description
+        is_keras = name in expected.original
+        assert expected.source_of(name) == ("Keras" if is_keras else "a new export in numpy")
+        assert is_keras or name in expected.description
+    assert f"{len(expected.original)} layers with Keras' own outputs" in expected.description
 
 
 def test_a_layer_with_another_output_in_keras_is_left_to_numpy(
@@ -43,18 +43,18 @@ def test_a_layer_with_another_output_in_keras_is_left_to_numpy(
 ) -> None:
     """As that of a convolution which took in the normalisation behind it."""
     pixels = preprocess(digits_run.samples[0].path, digits_run.image_spec)
-    whole = layer_reference(digits_bundle, digits_run, pixels)
+    whole = expect_layers(digits_bundle, digits_run, pixels)
     name = sorted(whole.original)[0]
     keras = {each: whole.outputs[each] for each in whole.original}
     keras[name] = keras[name] + 1
     monkeypatch.setattr(trace, "_keras_outputs", lambda run, pixels: keras)
 
-    reference = layer_reference(digits_bundle, digits_run, pixels)
+    expected = expect_layers(digits_bundle, digits_run, pixels)
 
-    assert reference.original == whole.original - {name}
-    assert name in reference.description
+    assert expected.original == whole.original - {name}
+    assert name in expected.description
     # float32 sums in another order
-    np.testing.assert_allclose(reference.outputs[name], whole.outputs[name], atol=1e-3)
+    np.testing.assert_allclose(expected.outputs[name], whole.outputs[name], atol=1e-3)
 
 
 def test_without_the_run_the_bundle_is_its_own_measure(
@@ -63,7 +63,7 @@ def test_without_the_run_the_bundle_is_its_own_measure(
     """Nothing is said to be Keras' when Keras was not asked."""
     pixels = preprocess(digits_run.samples[0].path, digits_run.image_spec)
 
-    reference = layer_reference(digits_bundle, None, pixels)
+    expected = expect_layers(digits_bundle, None, pixels)
 
-    assert reference.original == frozenset()
-    assert "own files in numpy" in reference.description
+    assert expected.original == frozenset()
+    assert "own files in numpy" in expected.description

@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.measuring import gather_expectations
 
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError
 from kerasport.parity.browsers import engines, own_build
 from kerasport.parity.browsers.chromium import find_chromium
-from kerasport.parity.compare.expectations import gather_expectations
 from kerasport.parity.compare.tally import Answer, Expectation
 from kerasport.parity.witnesses.served_page import client_page
 
@@ -56,7 +56,7 @@ def stand_in(nothing_installed: Path) -> Path:
 def test_a_build_of_playwright_answers_like_an_installed_browser(stand_in: Path) -> None:
     """It is found, says its version, loads the bundle and gives the recorded answers."""
     bundle = Bundle.open(FROZEN)
-    expectations, _, _ = gather_expectations(bundle, None, None)
+    expectations = gather_expectations(bundle)
 
     found = engines.find_engine("chromium")
     with client_page(found, bundle, "cpu") as page:

@@ -79,7 +79,7 @@ def test_of_many_pictures_the_slow_witnesses_are_left_out(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """They are listed as not asked, with the option that asks them, and are no pass."""
-    monkeypatch.setattr(witnesses, "FEW", len(bundle.samples()) - 1)
+    monkeypatch.setattr(witnesses, "_FEW_PICTURES", len(bundle.samples()) - 1)
 
     with pytest.raises(SystemExit) as stop:
         main(["verify", str(bundle.path)])
@@ -95,7 +95,7 @@ def test_of_many_pictures_the_slow_witnesses_are_left_out(
     assert [witness.name for witness in parity.witnesses] == asked
     assert all(each.left_out for each in parity.missing)
 
-    monkeypatch.setattr(witnesses, "FEW", len(bundle.samples()))
+    monkeypatch.setattr(witnesses, "_FEW_PICTURES", len(bundle.samples()))
     names, left_out = witnesses.default_witnesses(len(bundle.samples()))
     assert [name for name in names if name not in asked] == ["chromium/webgl", "chromium/webgpu"]
     assert left_out == {}
@@ -118,7 +118,7 @@ def test_the_doctor_goes_on_after_a_witness_that_fails(monkeypatch: pytest.Monke
     """One that starts and gives no answer is listed with its reason, beside those that work."""
 
     def fails(self: ChromiumPage, batch: Sequence[Expectation]) -> list[Answer]:
-        if self.engine.backend == "cpu":
+        if self.identity.backend == "cpu":
             raise BrowserError("the page is gone")
         return answers(self, batch)
 
@@ -166,12 +166,12 @@ def test_an_engine_is_looked_for_once(bundle: Bundle, monkeypatch: pytest.Monkey
 def test_the_certificate_goes_where_the_command_line_says(
     capsys: pytest.CaptureFixture[str], bundle: Bundle, tmp_path: Path
 ) -> None:
-    """`--report` replaces the page in the bundle, and stdout has the table."""
+    """`--certificate` replaces the page in the bundle, and stdout has the table."""
     with pytest.raises(SystemExit) as stop:
         main(
             [
                 *("verify", str(bundle.path), "--witness", "chromium/cpu"),
-                *("--report", str(tmp_path / "certificate.html")),
+                *("--certificate", str(tmp_path / "certificate.html")),
             ]
         )
 

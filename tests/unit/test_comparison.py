@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
+from support.measuring import measure
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.parity import MissingWitness, Parity
 from kerasport.cli.verify import print_parity
 from kerasport.errors import CheckFailed, KerasportError
-from kerasport.parity.certificate import certificate
+from kerasport.parity.certificate import certificate_page
 from kerasport.parity.compare.location import locate, locate_pixels
 from kerasport.parity.compare.tally import (
     Answer,
     Departure,
-    Engine,
     Expectation,
     Tally,
-    compare,
+    WitnessIdentity,
 )
 from kerasport.parity.witnesses.names import WITNESSES, choose_witnesses
 from kerasport.preprocess import decode
@@ -30,7 +30,7 @@ from kerasport.preprocess import decode
 GOLDEN = Path(__file__).parents[1] / "golden"
 FROZEN = GOLDEN / "bundle-v1"
 PICTURES = GOLDEN / "pictures"
-ENGINE = Engine("chromium", "1", "wasm", "4.22.0")
+CHROMIUM = WitnessIdentity("chromium", "1", "wasm", "4.22.0")
 PIXELS = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
 
 
@@ -44,7 +44,7 @@ def answer(*values: float, pixels: np.ndarray | None = None) -> Answer:
 
 def test_equal_answers_pass() -> None:
     """No difference is reported as none, and passes."""
-    witness = compare(ENGINE, [expected(0.2, 0.8)], [answer(0.2, 0.8)])
+    witness = measure(CHROMIUM, [expected(0.2, 0.8)], [answer(0.2, 0.8)])
 
     assert witness.passed
     assert witness.name == "chromium/wasm"
@@ -63,7 +63,7 @@ def test_equal_answers_pass() -> None:
 )
 def test_any_difference_that_matters_fails(received: Answer) -> None:
     """A probability beyond tolerance, another class, NaN, or one level of one pixel fails."""
-    witness = compare(ENGINE, [expected(0.2, 0.8)], [received])
+    witness = measure(CHROMIUM, [expected(0.2, 0.8)], [received])
 
     assert not witness.passed
 
@@ -72,7 +72,7 @@ def test_the_worst_picture_is_named() -> None:
     """Among many pictures the one with the largest difference is reported."""
     pictures = [Expectation(Path(name), PIXELS, np.array([0.5, 0.5], np.float32)) for name in "abc"]
 
-    witness = compare(ENGINE, pictures, [answer(0.5, 0.5), answer(0.4, 0.6), answer(0.5, 0.5)])
+    witness = measure(CHROMIUM, pictures, [answer(0.5, 0.5), answer(0.4, 0.6), answer(0.5, 0.5)])
 
     assert witness.worst_picture == "b"
     assert witness.max_absolute_difference == pytest.approx(0.1)
@@ -80,7 +80,7 @@ def test_the_worst_picture_is_named() -> None:
 
 def test_classes_that_tie_within_tolerance_agree() -> None:
     """Two classes closer than the tolerance may swap places without counting as disagreement."""
-    witness = compare(ENGINE, [expected(0.500001, 0.499999)], [answer(0.499999, 0.500001)])
+    witness = measure(CHROMIUM, [expected(0.500001, 0.499999)], [answer(0.499999, 0.500001)])
 
     assert witness.top1_agreement == 1.0
     assert witness.passed
@@ -89,9 +89,9 @@ def test_classes_that_tie_within_tolerance_agree() -> None:
 def test_a_missing_answer_is_never_a_pass() -> None:
     """Fewer answers than pictures, or none at all, is an error."""
     with pytest.raises(CheckFailed, match="answered for 0 of 1 pictures"):
-        compare(ENGINE, [expected(0.2, 0.8)], [])
+        measure(CHROMIUM, [expected(0.2, 0.8)], [])
     with pytest.raises(CheckFailed, match="answered for 0 of 0 pictures"):
-        compare(ENGINE, [], [])
+        measure(CHROMIUM, [], [])
 
 
 def test_batches_add_up_to_the_same_figures() -> None:
@@ -104,18 +104,18 @@ def test_batches_add_up_to_the_same_figures() -> None:
     noise = generator.normal(0, 1e-6, (50, 4)).astype(np.float32)
     answers = [Answer(each.probabilities + off) for each, off in zip(pictures, noise, strict=True)]
 
-    tally = Tally(ENGINE)
+    tally = Tally(CHROMIUM)
     for start in range(0, 50, 7):
         tally.add(pictures[start : start + 7], answers[start : start + 7])
 
-    assert tally.witness() == compare(ENGINE, pictures, answers)
+    assert tally.witness() == measure(CHROMIUM, pictures, answers)
     assert len(tally.worst) < 10
     assert tally.worst[0].expected.path.name == tally.witness().worst_picture
 
 
 def test_a_picture_with_another_pixel_comes_before_larger_differences() -> None:
     """What breaks a rule is kept, however little it changes the answer."""
-    tally = Tally(ENGINE)
+    tally = Tally(CHROMIUM)
     tally.add([expected(0.2, 0.8)], [answer(0.2, 0.8, pixels=PIXELS + 1)])
     tally.add([expected(0.2, 0.8)] * 9, [answer(0.20001, 0.8)] * 9)
 
@@ -127,7 +127,7 @@ def test_a_refused_picture_fails() -> None:
     """An engine that does not read what Python reads is not in parity."""
     refused = Answer(np.full(2, np.nan, np.float32), refusal="it is damaged")
 
-    witness = compare(ENGINE, [expected(0.2, 0.8)], [refused])
+    witness = measure(CHROMIUM, [expected(0.2, 0.8)], [refused])
 
     assert not witness.passed
     assert witness.differing_pictures == 1
@@ -139,7 +139,7 @@ def test_agreement_with_the_float_weights_is_measured_beside_parity() -> None:
     exact = np.array([0.6, 0.4], np.float32)
     quantized = Expectation(Path("a.png"), PIXELS, np.array([0.45, 0.55], np.float32), exact)
 
-    witness = compare(ENGINE, [quantized], [answer(0.45, 0.55)])
+    witness = measure(CHROMIUM, [quantized], [answer(0.45, 0.55)])
 
     assert witness.passed
     assert witness.float_agreement is not None
@@ -190,10 +190,10 @@ def test_other_pixels_are_traced_to_the_step_that_made_them(
 
 def test_the_table_fits_an_ordinary_terminal() -> None:
     """In 80 columns no name and no figure is cut, neither of quantised weights."""
-    engine = Engine("tensorflowjs-python", "4.22.0", "python", "4.22.0")
+    identity = WitnessIdentity("tensorflowjs-python", "4.22.0", "python", "4.22.0")
     exact = np.array([0.25, 0.75], np.float32)
     picture = Expectation(Path("a.png"), PIXELS, np.array([0.2, 0.8], np.float32), exact)
-    witness = compare(engine, [picture], [answer(0.2, 0.8)])
+    witness = measure(identity, [picture], [answer(0.2, 0.8)])
     parity = Parity(
         reference="numpy",
         model_sha256="0" * 64,
@@ -224,7 +224,7 @@ def test_what_witnesses_saw_alike_is_shown_once() -> None:
         "firefox": answer(0.3, 0.7, pixels=PIXELS),
         "webkit": answer(0.4, 0.6),
     }.items():
-        tally = Tally(Engine(name, "1", "wasm", "4"))
+        tally = Tally(WitnessIdentity(name, "1", "wasm", "4"))
         tally.add([expected(0.2, 0.8)], [received])
         worst[f"{name}/wasm"] = tally
     parity = Parity(
@@ -236,7 +236,7 @@ def test_what_witnesses_saw_alike_is_shown_once() -> None:
         passed=False,
     )
 
-    page = certificate(
+    page = certificate_page(
         bundle.metadata, parity, {k: tally.worst for k, tally in worst.items()}, date="2026-01-02"
     )
 
@@ -252,7 +252,7 @@ def test_the_certificate_shows_both_sides_and_runs_nothing() -> None:
     metadata = bundle.metadata.model_copy(
         update={"class_names": ["<img src=x onerror=alert(1)>", "b"], "name": "<script>"}
     )
-    tally = Tally(ENGINE)
+    tally = Tally(CHROMIUM)
     tally.add([expected(0.2, 0.8)], [answer(0.7, 0.3, pixels=PIXELS ^ 1)])
     parity = Parity(
         reference="Keras",
@@ -265,7 +265,7 @@ def test_the_certificate_shows_both_sides_and_runs_nothing() -> None:
         passed=False,
     )
 
-    page = certificate(metadata, parity, {"chromium/wasm": tally.worst}, date="2026-01-02")
+    page = certificate_page(metadata, parity, {"chromium/wasm": tally.worst}, date="2026-01-02")
 
     assert page.count("<img ") == page.count('src="data:image/png;base64,') == 3
     assert "<script" not in page

@@ -53,7 +53,7 @@ def verify(
     witness: WitnessOption = None,
     backend: BackendOption = None,
     trace: TraceOption = False,
-    report: CertificateOption = None,
+    certificate: CertificateOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare a bundle in real browsers with Keras: pixels, probabilities, best class.
@@ -66,6 +66,7 @@ def verify(
     from kerasport.bundle import Bundle
     from kerasport.parity import verify as verify_bundle
     from kerasport.parity.browsers.interruption import terminated_cleanly
+    from kerasport.parity.certificate import CERTIFICATE_FILE
     from kerasport.progress import RichProgress
     from kerasport.runs.run import Run
 
@@ -76,7 +77,7 @@ def verify(
             images=images,
             witnesses=_chosen_witnesses(witness, backend),
             trace=trace,
-            report=report,
+            certificate=certificate,
             progress=RichProgress(messages),
         )
     if as_json:
@@ -85,7 +86,7 @@ def verify(
         print_parity(parity, results)
     for reason in parity.skipped:
         messages.print(f"Skipped: {reason}", style="yellow", markup=False, soft_wrap=True)
-    page = report or (None if images else bundle / "parity.html")
+    page = certificate or (None if images else bundle / CERTIFICATE_FILE)
     if page is not None:
         messages.print(f"Certificate: {page}", style="dim", markup=False, soft_wrap=True)
     if not parity.passed:
@@ -100,7 +101,7 @@ def _chosen_witnesses(witnesses: list[str] | None, backends: list[str] | None) -
 
 def print_parity(parity: Parity, console: Console) -> None:
     """Print a row for each witness, where they differ, and who is missing."""
-    from kerasport.parity.compare.location import told_once
+    from kerasport.parity.compare.location import merge_findings
 
     table = Table()
     for heading in ("witness", "pixels off", "probabilities off", "allowed", "top-1", ""):
@@ -121,7 +122,7 @@ def print_parity(parity: Parity, console: Console) -> None:
         )
     console.print(table)
     _print_agreement(parity, console)
-    for where, who, detail in told_once(parity.findings):
+    for where, who, detail in merge_findings(parity.findings):
         text = escape(f"{who}: {detail}" if who else detail)
         console.print(f"[red]{where}[/] {text}", soft_wrap=True)
     for missing in parity.missing:

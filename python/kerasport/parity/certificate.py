@@ -15,19 +15,22 @@ from PIL import Image
 
 from kerasport.bundle.metadata import Metadata
 from kerasport.bundle.parity import Parity
-from kerasport.parity.compare.location import told_once
+from kerasport.parity.compare.location import merge_findings
 from kerasport.parity.compare.tally import Departure
 from kerasport.report.markup import section, table
 
-__all__ = ["certificate"]
+__all__ = ["CERTIFICATE_FILE", "certificate_page"]
 
-SHOWN = 3
+CERTIFICATE_FILE = "parity.html"
+"""Name of the certificate in a bundle."""
+
+_SHOWN = 3
 """Pictures shown of each witness; those that it shares with others stand there once."""
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def certificate(
+def certificate_page(
     metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Departure]], *, date: str
 ) -> str:
     """Return the page.
@@ -99,7 +102,7 @@ def _witnesses(parity: Parity) -> str:
 def _findings(parity: Parity) -> str:
     items = [
         f"<li><b>{escape(where)}</b> {escape(f'{who}: {detail}' if who else detail)}</li>"
-        for where, who, detail in told_once(parity.findings)
+        for where, who, detail in merge_findings(parity.findings)
     ]
     return f'<ul class="findings">{"".join(items)}</ul>' if items else ""
 
@@ -131,7 +134,7 @@ def _worst(metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Depa
     """Return the pictures, each once for all witnesses that saw the same."""
     groups: dict[tuple[Path, bytes | str], dict[str, Departure]] = {}
     for witness in parity.witnesses:
-        shown = [found for found in worst.get(witness.name, ()) if not found.is_equal][:SHOWN]
+        shown = [found for found in worst.get(witness.name, ()) if not found.is_equal][:_SHOWN]
         for found in shown:
             groups.setdefault((found.expected.path, _seen(found)), {})[witness.name] = found
     if not groups and parity.witnesses:

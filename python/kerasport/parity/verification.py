@@ -17,31 +17,24 @@ from kerasport.errors import BrowserError
 from kerasport.files import sha256_of, write_text
 from kerasport.parity.browsers.engines import find_engine
 from kerasport.parity.browsers.interruption import run_apart
-from kerasport.parity.certificate import certificate
-from kerasport.parity.compare.expectations import Reference, gather_expectations
+from kerasport.parity.certificate import CERTIFICATE_FILE, certificate_page
+from kerasport.parity.compare.expectations import Expectations
 from kerasport.parity.compare.location import locate
-from kerasport.parity.compare.metadata import compare_settings, compare_with_script
+from kerasport.parity.compare.metadata import compare_metadata, compare_with_script
 from kerasport.parity.compare.tally import Expectation, Tally
-from kerasport.parity.compare.trace import compare_weights, first_departure, layer_reference
+from kerasport.parity.compare.trace import compare_weights, expect_layers, first_departure
 from kerasport.parity.witnesses.names import (
-    DEFAULT,
-    WITNESSES,
-    LiveWitness,
+    DEFAULT_WITNESSES,
     choose_witnesses,
     default_witnesses,
     live_witnesses,
 )
-from kerasport.parity.witnesses.served_page import stock_page
+from kerasport.parity.witnesses.protocol import LiveWitness
+from kerasport.parity.witnesses.stock_page import stock_page
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
 
-__all__ = ["BACKENDS", "REPORT_FILE", "WITNESSES", "gather_expectations", "verify"]
-
-BACKENDS = ("cpu", "wasm", "webgl")
-"""Backends that every browser can be expected to have."""
-
-REPORT_FILE = "parity.html"
-"""Name of the certificate in a bundle."""
+__all__ = ["verify"]
 
 Item = TypeVar("Item")
 
@@ -54,7 +47,7 @@ def verify(
     witnesses: Sequence[str] | None = None,
     backends: Sequence[str] | None = None,
     trace: bool = False,
-    report: Path | None = None,
+    certificate: Path | None = None,
     progress: Progress = SILENT,
 ) -> Parity:
     """Compare the bundle in browsers with Keras; write `parity.json` into it, and a certificate.
@@ -70,7 +63,7 @@ def verify(
             without the slow ones, which are then listed as left out.
         backends: short for the witnesses `chromium/BACKEND`.
         trace: compare layer by layer as well, and name the first one that departs.
-        report: the certificate to write; by default `parity.html` in the bundle, except with
+        certificate: the page to write; by default `parity.html` in the bundle, except with
             `images`, which would then be published with it: there none is written.
         progress: told what is done.
 
@@ -83,104 +76,88 @@ def verify(
     if backends is not None:
         witnesses = [f"chromium/{each}" for each in backends]
     # A wrong name is told before Keras is loaded.
-    names, spelled_out = choose_witnesses(DEFAULT if witnesses is None else witnesses)
-    reference = Reference(bundle, run, images)
+    names, spelled_out = choose_witnesses(DEFAULT_WITNESSES if witnesses is None else witnesses)
+    expectations = Expectations(bundle, run, images)
     left_out: dict[str, str] = {}
     if witnesses is None:
-        names, left_out = default_witnesses(len(reference.paths))
-    measured = run_apart(lambda stop: _measure(bundle, reference, names, progress, stop))
-    for name in spelled_out:
-        if name in measured.missing:
-            raise BrowserError(f"The witness {name} cannot be asked. {measured.missing[name]}")
-    if not measured.tallies:
-        reasons = " ".join(f"{name}: {reason}" for name, reason in measured.missing.items())
-        raise BrowserError(f"No witness can be asked. {reasons}")
-    findings = [*compare_settings(bundle, run), *measured.findings]
+        names, left_out = default_witnesses(len(expectations.paths))
+
+    asked = run_apart(lambda stop: _ask_witnesses(bundle, expectations, names, progress, stop))
+    _demand(spelled_out, asked)
+    findings = [*compare_metadata(bundle, run), *asked.findings]
     if run is not None:
         findings += compare_weights(bundle, run)
     if trace:
-        findings += _trace(bundle, run, measured, progress)
-    found = [tally.witness() for tally in measured.tallies]
-    parity = Parity(
-        reference=reference.description,
-        model_sha256=sha256_of(bundle.path / MODEL_FILE),
-        pictures=reference.pictures,
-        skipped=reference.skipped,
-        witnesses=found,
-        missing=[
-            *(MissingWitness(name=k, reason=v) for k, v in measured.missing.items()),
-            *(MissingWitness(name=k, reason=v, left_out=True) for k, v in left_out.items()),
-        ],
-        findings=findings,
-        passed=not findings and all(witness.passed for witness in found),
-    )
-    page = None
-    if report is not None or images is None:
-        worst = {tally.engine.witness: tally.worst for tally in measured.tallies}
-        today = datetime.now(timezone.utc).date().isoformat()
-        page = certificate(bundle.metadata, parity, worst, date=today)
-    # Together at the end, so that the two hardly ever tell of different measurements.
-    write_text(bundle.path / PARITY_FILE, parity.to_json())
-    if page is not None:
-        write_text(report or bundle.path / REPORT_FILE, page)
+        findings += _trace_layers(bundle, run, asked, progress)
+
+    parity = _summarize(bundle, expectations, asked, left_out, findings)
+    if certificate is None and images is None:
+        certificate = bundle.path / CERTIFICATE_FILE
+    _write(bundle, parity, asked, certificate)
     return parity
 
 
 @dataclass
-class _Measured:
+class _Asked:
+    """What came of asking: figures of those who answered, and why the others did not."""
+
     tallies: list[Tally] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     findings: list[ParityFinding] = field(default_factory=list)
 
 
-def _measure(
+def _ask_witnesses(
     bundle: Bundle,
-    reference: Reference,
+    expectations: Expectations,
     names: Sequence[str],
     progress: Progress,
     stop: threading.Event,
-) -> _Measured:
-    measured = _Measured()
+) -> _Asked:
+    """Show every picture to every witness; stop in between when `stop` is set."""
+    asked = _Asked()
     progress.say(f"Starting {', '.join(names)} ...")
     with live_witnesses(names, bundle, stop=stop) as (live, missing):
-        measured.missing = missing
-        running = [(witness, Tally(witness.engine)) for witness in live]
-        for witness, _ in running:
+        asked.missing = missing
+        for witness in live:
             if witness.metadata is not None:
-                measured.findings += compare_with_script(
-                    witness.engine.witness, bundle, witness.metadata
+                asked.findings += compare_with_script(
+                    witness.identity.name, bundle, witness.metadata
                 )
-        total = len(reference.paths) * len(running)
+        answering = [(witness, Tally(witness.identity)) for witness in live]
+        total = len(expectations.paths) * len(answering)
         with progress.task("verify", total=total) as task:
-            for batch in _ahead(reference.batches()):
-                for witness, tally in list(running):
+            for batch in _made_ahead(expectations.batches()):
+                for witness, tally in list(answering):
                     if stop.is_set():
-                        return measured
-                    started = time.perf_counter()
-                    try:
-                        tally.add(batch, witness.ask(batch))
-                    except BrowserError as error:
-                        running.remove((witness, tally))
-                        measured.findings.append(_lost(witness, batch, error))
-                    tally.seconds += time.perf_counter() - started
-                    task.advance(len(batch), detail=witness.engine.witness)
-        for witness, tally in running:
-            measured.tallies.append(tally)
-            read = getattr(witness, "read", None)
-            measured.findings += locate(tally, bundle, read)
-    return measured
+                        return asked
+                    if lost := _ask(witness, tally, batch):
+                        answering.remove((witness, tally))
+                        asked.findings.append(lost)
+                    task.advance(len(batch), detail=witness.identity.name)
+        for witness, tally in answering:
+            asked.tallies.append(tally)
+            asked.findings += locate(tally, bundle, witness.read)
+    return asked
 
 
-def _lost(witness: LiveWitness, batch: Sequence[Expectation], error: BrowserError) -> ParityFinding:
-    return ParityFinding(
-        where="engine",
-        witness=witness.engine.witness,
-        picture=batch[0].path.name,
-        detail=f"{error} (in the pictures from this one on)",
-    )
+def _ask(witness: LiveWitness, tally: Tally, batch: Sequence[Expectation]) -> ParityFinding | None:
+    """Add a witness' answers for a batch to its tally; return what is wrong if there are none."""
+    started = time.perf_counter()
+    try:
+        tally.add(batch, witness.ask(batch))
+    except BrowserError as error:
+        return ParityFinding(
+            where="engine",
+            witness=witness.identity.name,
+            picture=batch[0].path.name,
+            detail=f"{error} (in the pictures from this one on)",
+        )
+    finally:
+        tally.seconds += time.perf_counter() - started
+    return None
 
 
-def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+def _made_ahead(items: Iterator[Item]) -> Iterator[Item]:
     """Yield the items, each one made while the one before is worked on."""
     with ThreadPoolExecutor(1) as thread:
         coming: Future[Item | None] = thread.submit(next, items, None)
@@ -189,19 +166,62 @@ def _ahead(items: Iterator[Item]) -> Iterator[Item]:
             yield item
 
 
-def _trace(
-    bundle: Bundle, run: Run | None, measured: _Measured, progress: Progress
+def _demand(spelled_out: Sequence[str], asked: _Asked) -> None:
+    """Raise BrowserError where one that was spelled out could not be asked, or nobody could."""
+    for name in spelled_out:
+        if name in asked.missing:
+            raise BrowserError(f"The witness {name} cannot be asked. {asked.missing[name]}")
+    if not asked.tallies:
+        reasons = " ".join(f"{name}: {reason}" for name, reason in asked.missing.items())
+        raise BrowserError(f"No witness can be asked. {reasons}")
+
+
+def _trace_layers(
+    bundle: Bundle, run: Run | None, asked: _Asked, progress: Progress
 ) -> list[ParityFinding]:
     """Return the first layer that departs on the worst picture, in stock TensorFlow.js."""
-    departures = [found for tally in measured.tallies for found in tally.worst]
-    worst = max(departures, key=lambda found: found.difference)
-    pixels = worst.expected.pixels
+    departures = [found for tally in asked.tallies for found in tally.worst]
+    worst = max(departures, key=lambda found: found.difference).expected
     progress.say("Comparing layer by layer ...")
-    reference = layer_reference(bundle, run, pixels)
+    expectations = expect_layers(bundle, run, worst.pixels)
     with stock_page(find_engine("chromium"), bundle, "cpu") as page:
-        name, picture = page.engine.witness, worst.expected.path.name
-        found = first_departure(name, picture, reference, pixels, page)
+        witness, picture = page.identity.name, worst.path.name
+        found = first_departure(witness, picture, expectations, worst.pixels, page)
     if found is None:
-        progress.say(f"Every layer agrees with {name} on {picture}.")
-    progress.say(f"Compared were {reference.description}.")
+        progress.say(f"Every layer agrees with {witness} on {picture}.")
+    progress.say(f"Compared were {expectations.description}.")
     return [found] if found else []
+
+
+def _summarize(
+    bundle: Bundle,
+    expectations: Expectations,
+    asked: _Asked,
+    left_out: dict[str, str],
+    findings: list[ParityFinding],
+) -> Parity:
+    witnesses = [tally.witness() for tally in asked.tallies]
+    return Parity(
+        reference=expectations.description,
+        model_sha256=sha256_of(bundle.path / MODEL_FILE),
+        pictures=expectations.pictures,
+        skipped=expectations.skipped,
+        witnesses=witnesses,
+        missing=[
+            *(MissingWitness(name=k, reason=v) for k, v in asked.missing.items()),
+            *(MissingWitness(name=k, reason=v, left_out=True) for k, v in left_out.items()),
+        ],
+        findings=findings,
+        passed=not findings and all(witness.passed for witness in witnesses),
+    )
+
+
+def _write(bundle: Bundle, parity: Parity, asked: _Asked, certificate: Path | None) -> None:
+    """Write the measurement, and the certificate if one is wanted."""
+    worst = {tally.identity.name: tally.worst for tally in asked.tallies}
+    today = datetime.now(timezone.utc).date().isoformat()
+    # Made before anything is written, so that the two hardly ever tell of different measurements.
+    page = certificate_page(bundle.metadata, parity, worst, date=today)
+    write_text(bundle.path / PARITY_FILE, parity.to_json())
+    if certificate is not None:
+        write_text(certificate, page)

@@ -1,37 +1,34 @@
-"""Find, install and launch Chromium: `python -m kerasport.parity.browsers.chromium --install`."""
+"""Find and launch Chromium."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib.util
-import logging
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasport.errors import BrowserError, KerasportError, missing_extra
+from kerasport.errors import BrowserError, missing_extra
+from kerasport.parity.browsers.command import failure_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 __all__ = [
     "CHROMIUM_FLAGS",
+    "CHROMIUM_VARIABLE",
+    "HOW_TO_INSTALL",
     "WEBGPU_FLAGS",
+    "driver_failure",
     "find_chromium",
-    "install_chromium",
+    "is_root",
     "launched_chromium",
     "playwright_builds",
     "playwright_folder",
 ]
-
-logger = logging.getLogger(__name__)
 
 # Software rendering everywhere: a GPU driver's own rounding would make the measured parity
 # differ from machine to machine, and many test machines have no GPU at all.
@@ -47,13 +44,12 @@ WEBGPU_FLAGS = (
     "--use-vulkan=swiftshader",
 )
 
-_OVERRIDE = "KERASPORT_CHROMIUM"
-_DOWNLOAD_LIMIT_SECONDS = 300
-_CONNECT_LIMIT_MILLISECONDS = 10_000
-_APT_LIMIT_SECONDS = 600
-_REMEDY = (
+CHROMIUM_VARIABLE = "KERASPORT_CHROMIUM"
+"""Environment variable with the path of the Chromium to use, and of no other."""
+
+HOW_TO_INSTALL = (
     "Install Chromium or Chrome (Debian: 'apt-get install chromium'), "
-    f"or set {_OVERRIDE} to the path of one."
+    f"or set {CHROMIUM_VARIABLE} to the path of one."
 )
 
 
@@ -66,26 +62,6 @@ def find_chromium() -> Path | None:
     >>> path = find_chromium()
     """
     return next(_candidates(), None)
-
-
-def install_chromium() -> str:
-    """Make sure that a Chromium launches, installing one if need be, and return its version.
-
-    Tries Playwright's download, then Debian's package where apt is there and may be used.
-    """
-    _ensure_driver()
-    with contextlib.suppress(BrowserError):
-        return _launched_version()
-    if os.environ.get(_OVERRIDE):
-        # Installing another one would not help: the variable goes first.
-        return _launched_version()
-    if _download() and (version := _version_after_download()):
-        return version
-    if _may_use_apt():
-        logger.info("Installing Debian's chromium (once, a minute or two) ...")
-        _apt_get("update")
-        _apt_get("install", "--yes", "--no-install-recommends", "chromium")
-    return _launched_version()
 
 
 @contextlib.contextmanager
@@ -107,43 +83,25 @@ def launched_chromium(*, webgpu: bool = False) -> Iterator[Browser]:
             playwright = stack.enter_context(sync_playwright())
         except Exception as error:
             # Playwright raises a bare Exception when its own process dies at once.
-            if (failure := _driver_failure()) is None:
+            if (failure := driver_failure()) is None:
                 raise
             raise BrowserError(
                 f"Playwright does not start: {failure} Repair it with: "
-                "python -m kerasport.parity.browsers.chromium --install"
+                "python -m kerasport.parity.browsers.install"
             ) from error
         browser = _launch_first(playwright, flags)
         stack.callback(browser.close)
         yield browser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Install a browser, or say which one there is; return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m kerasport.parity.browsers.chromium",
-        description="Launch Chromium once and print its version.",
-    )
-    parser.add_argument("--install", action="store_true", help="install one when none launches")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        version = install_chromium() if options.install else _launched_version()
-    except KerasportError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return error.exit_code
-    sys.stdout.write(f"Chromium {version} launches.\n")
-    return 0
-
-
 def _candidates() -> Iterator[Path]:
     """Yield every browser that is there, best first."""
-    if override := os.environ.get(_OVERRIDE):
+    if override := os.environ.get(CHROMIUM_VARIABLE):
         path = Path(override)
         if not path.is_file():
             raise BrowserError(
-                f"{_OVERRIDE} should be the path of a Chromium program, but '{override}' is no "
-                f"file. Correct the variable or unset it."
+                f"{CHROMIUM_VARIABLE} should be the path of a Chromium program, but '{override}' "
+                "is no file. Correct the variable or unset it."
             )
         # Nothing else: a choice that does not launch is to be seen, not replaced.
         yield path
@@ -227,11 +185,12 @@ def _launch_first(playwright: Playwright, flags: Sequence[str]) -> Browser:
             failure = failure or error
     if failure is None:
         raise BrowserError(
-            f"No Chromium was found, neither Playwright's own nor an installed one. {_REMEDY}"
+            "No Chromium was found, neither Playwright's own nor an installed one. "
+            f"{HOW_TO_INSTALL}"
         )
     reason = str(failure).strip().splitlines()[0].rstrip(".") + "."
     listed = ", ".join(f"'{path}'" for path in tried)
-    raise BrowserError(f"{listed} did not launch: {reason} {_REMEDY}") from failure
+    raise BrowserError(f"{listed} did not launch: {reason} {HOW_TO_INSTALL}") from failure
 
 
 def _launch(playwright: Playwright, path: Path, flags: Sequence[str]) -> Browser:
@@ -251,7 +210,7 @@ def _launch(playwright: Playwright, path: Path, flags: Sequence[str]) -> Browser
             handle_sighup=False,
         )
 
-    if _is_root():
+    if is_root():
         # Chromium refuses to run as root inside its sandbox.
         return launch(sandbox=False)
     try:
@@ -264,117 +223,17 @@ def _launch(playwright: Playwright, path: Path, flags: Sequence[str]) -> Browser
         return launch(sandbox=False)
 
 
-def _launched_version() -> str:
-    with launched_chromium() as browser:
-        return browser.version
+def driver_failure() -> str | None:
+    """Return why Playwright itself does not start; None where it does.
 
-
-def _ensure_driver() -> None:
-    """Make sure that Playwright itself starts; its Node.js needs a library that Debian may lack."""
-    failure = _driver_failure()
-    if failure is not None and "libatomic" in failure and _may_use_apt():
-        logger.info("Installing libatomic1, which Playwright's Node.js needs ...")
-        _apt_get("update")
-        _apt_get("install", "--yes", "--no-install-recommends", "libatomic1")
-        failure = _driver_failure()
-    if failure is not None:
-        raise BrowserError(
-            f"Playwright does not start: {failure} Install what is missing "
-            "(Debian: 'apt-get install libatomic1'), or reinstall it: pip install -U playwright"
-        )
-
-
-def _driver_failure() -> str | None:
+    Raises:
+        KerasportError: it is not installed.
+    """
     if importlib.util.find_spec("playwright") is None:
         raise missing_extra("verify", "Driving a browser")
-    return _run([sys.executable, "-m", "playwright", "--version"], limit_seconds=60)
+    return failure_of([sys.executable, "-m", "playwright", "--version"], limit_seconds=60)
 
 
-def _download() -> bool:
-    """Download Playwright's own Chromium, and return whether that worked."""
-    logger.info("Downloading Playwright's Chromium (once, about 200 MB) ...")
-    # The whole browser, not the headless shell: only that one has WebGPU and installed apps.
-    done = _run(
-        [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"],
-        limit_seconds=_DOWNLOAD_LIMIT_SECONDS,
-        environment={"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": str(_CONNECT_LIMIT_MILLISECONDS)},
-    )
-    if done is None:
-        return True
-    logger.info("The download did not work: %s", done)
-    return False
-
-
-def _version_after_download() -> str | None:
-    """Return the version if the downloaded build launches, adding system libraries if need be."""
-    try:
-        return _launched_version()
-    except BrowserError as error:
-        if not _may_use_apt():
-            logger.info("%s", error)
-            return None
-    logger.info("Installing the system libraries that Chromium needs ...")
-    _run(
-        [sys.executable, "-m", "playwright", "install-deps", "chromium"],
-        limit_seconds=_APT_LIMIT_SECONDS,
-    )
-    try:
-        return _launched_version()
-    except BrowserError as error:
-        logger.info("%s", error)
-        return None
-
-
-def _may_use_apt() -> bool:
-    return _is_root() and shutil.which("apt-get") is not None
-
-
-def _is_root() -> bool:
+def is_root() -> bool:
+    """Tell whether this process is root's, as which Chromium runs only without its sandbox."""
     return sys.platform != "win32" and os.geteuid() == 0
-
-
-def _apt_get(*arguments: str) -> None:
-    failure = _run(
-        # Another package manager may be at work on a machine that has just started.
-        ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", *arguments],
-        limit_seconds=_APT_LIMIT_SECONDS,
-        environment={"DEBIAN_FRONTEND": "noninteractive"},
-    )
-    if failure is not None:
-        raise BrowserError(f"'apt-get {' '.join(arguments)}' failed: {failure} {_REMEDY}")
-
-
-def _run(
-    command: Sequence[str], *, limit_seconds: int, environment: dict[str, str] | None = None
-) -> str | None:
-    """Run a command quietly; return None when it worked, else one line that says why not."""
-    # A file, not a pipe, and a process group: a grandchild that outlives the limit would hold
-    # a pipe open, and waiting for its end would never return.
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            command,
-            env={**os.environ, **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(limit_seconds)
-        except subprocess.TimeoutExpired:
-            if sys.platform == "win32":
-                process.kill()
-            else:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return f"no end after {limit_seconds} s."
-        if code == 0:
-            return None
-        output.seek(0)
-        lines = output.read().decode(errors="replace").splitlines()
-    reasons = [line.partition(":")[2] for line in lines if line.startswith(("Error:", "E:"))]
-    return (reasons or lines[-1:] or [f"exit code {code}"])[0].strip().rstrip(".") + "."
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,7 +2,7 @@
 
 Playwright drives Chromium for `kerasport verify`. Its own Firefox and WebKit are downloads that
 many machines may not make, while the distributions' packages are there for all; those need no
-driver when the page itself fetches its work and reports back (`kerasport.parity.formats.exchange`).
+driver when the page itself fetches its work and reports back (`kerasport.parity.witnesses.desk`).
 Where there is no such package, as on macOS and Windows, Playwright's builds are opened if they are
 there.
 """
@@ -26,9 +26,11 @@ from kerasport.parity.browsers import guard, own_build
 from kerasport.parity.browsers.chromium import (
     CHROMIUM_FLAGS,
     find_chromium,
+    is_root,
     playwright_builds,
     playwright_folder,
 )
+from kerasport.parity.browsers.command import run_command
 
 __all__ = ["ENGINES", "WebEngine", "find_engine", "is_over", "memory_of", "opened"]
 
@@ -86,7 +88,7 @@ def find_engine(name: str) -> WebEngine:
         return _find_own(name)
     # MiniBrowser says its version only on a display.
     display = _DISPLAY if name == "webkit" else ()
-    answer = _run([*display, program, "--version"])
+    answer = _ask([*display, program, "--version"])
     number = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
     return WebEngine(name, program, number.group() if number else "unknown")
 
@@ -98,7 +100,7 @@ def _find_own(name: str) -> WebEngine:
             f"{name} is not installed. On Debian and Ubuntu: apt-get install {_PACKAGES[name]}. "
             f"Elsewhere: python -m playwright install {name}"
         )
-    answer = _run([sys.executable, own_build.__file__, name])
+    answer = _ask([sys.executable, own_build.__file__, name])
     if answer.returncode:
         reason = (answer.stderr.strip().splitlines() or ["it ended at once"])[-1]
         raise BrowserError(
@@ -108,11 +110,10 @@ def _find_own(name: str) -> WebEngine:
     return WebEngine(name, builds[0], answer.stdout.strip(), is_own=True)
 
 
-def _run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+def _ask(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    """Return what a browser's program says of itself."""
     try:
-        return subprocess.run(
-            command, capture_output=True, text=True, timeout=_VERSION_SECONDS, check=False
-        )
+        return run_command(command, limit_seconds=_VERSION_SECONDS)
     except subprocess.TimeoutExpired:
         text = " ".join(map(str, command))
         raise BrowserError(f"'{text}' gave no answer in {_VERSION_SECONDS} s.") from None
@@ -165,13 +166,12 @@ def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
     if engine.is_own:
         return [sys.executable, own_build.__file__, engine.name, address]
     if engine.name == "chromium":
-        root = sys.platform != "win32" and os.geteuid() == 0
         return [
             str(engine.program),
             "--headless=new",
             *CHROMIUM_FLAGS,
             # Chromium refuses to run as root inside its sandbox.
-            *(["--no-sandbox"] if root else []),
+            *(["--no-sandbox"] if is_root() else []),
             "--disable-dev-shm-usage",
             "--no-first-run",
             f"--user-data-dir={home}",

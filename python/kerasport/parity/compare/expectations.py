@@ -20,13 +20,13 @@ from kerasport.preprocess import preprocess
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
-__all__ = ["Reference", "gather_expectations"]
+__all__ = ["Expectations"]
 
-BATCH = 128
-"""Pictures that are held at once: enough to hide every round trip."""
+_BATCH_PICTURES = 128
+"""Pictures that are held and handed over at once: enough to hide every round trip."""
 
 
-class Reference:
+class Expectations:
     """What is expected of the bundle, and on which pictures.
 
     Args:
@@ -74,7 +74,7 @@ class Reference:
             return f"{count:,} samples of the bundle"
         return f"{count:,} pictures of {self._images.name}"
 
-    def batches(self, size: int = BATCH) -> Iterator[list[Expectation]]:
+    def batches(self, size: int = _BATCH_PICTURES) -> Iterator[list[Expectation]]:
         """Yield the readable pictures with what is expected, at most `size` at a time.
 
         Raises:
@@ -142,15 +142,6 @@ class Reference:
         if not self._images.is_dir():
             raise DataError(f"There is no folder '{self._images}'. Expected a folder of pictures.")
         return list(files_below(self._images))
-
-
-def gather_expectations(
-    bundle: Bundle, run: Run | None, images: Path | None
-) -> tuple[list[Expectation], str, list[str]]:
-    """Return all pictures with what is expected, where that comes from, and what was skipped."""
-    reference = Reference(bundle, run, images)
-    expectations = [each for batch in reference.batches() for each in batch]
-    return expectations, reference.description, reference.skipped
 
 
 def _check_run(bundle: Bundle, run: Run) -> None:

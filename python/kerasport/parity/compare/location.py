@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,37 +12,41 @@ from numpy.typing import NDArray
 from kerasport.bundle import Bundle
 from kerasport.bundle.parity import ParityFinding
 from kerasport.errors import BrowserError
-from kerasport.parity.compare.tally import Departure, Engine, Tally
+from kerasport.parity.compare.tally import Departure, Tally
 from kerasport.preprocess import decode
 from kerasport.runtime import Runtime
 
-__all__ = ["Reader", "locate", "locate_pixels", "locate_probabilities", "told_once"]
+__all__ = ["Reader", "locate", "locate_pixels", "locate_probabilities", "merge_findings"]
 
 Reader = Callable[[Path], NDArray[np.uint8]]
 """Reads a file in the browser: upright, at full size, uint8 `[height, width, 1 | 3 | 4]`."""
 
-SHOWN = 3
+_SHOWN = 3
 """Pictures of a witness that are looked into."""
 
 
 def locate(tally: Tally, bundle: Bundle, read: Reader | None) -> Iterator[ParityFinding]:
     """Yield where the worst pictures of a witness part from what was expected."""
-    for found in tally.worst[:SHOWN]:
+    runtime = functools.cache(lambda: Runtime(bundle))
+    class_names = bundle.metadata.class_names
+    for found in tally.worst[:_SHOWN]:
         if found.received.refusal is not None:
-            yield _finding(tally.engine, found, "decode", f"refused: {found.received.refusal}")
+            yield _finding(
+                tally.identity.name, found, "decode", f"refused: {found.received.refusal}"
+            )
         elif found.differing:
             where, detail = locate_pixels(found, read)
-            yield _finding(tally.engine, found, where, detail)
+            yield _finding(tally.identity.name, found, where, detail)
         elif found.difference > tally.tolerance:
-            where, detail = locate_probabilities(found, bundle, tally.tolerance)
-            yield _finding(tally.engine, found, where, detail)
+            where, detail = locate_probabilities(found, class_names, tally.tolerance, runtime)
+            yield _finding(tally.identity.name, found, where, detail)
 
 
-def told_once(findings: Iterable[ParityFinding]) -> list[tuple[str, str, str]]:
-    """Return where, who and what, with what several witnesses found alike told once.
+def merge_findings(findings: Iterable[ParityFinding]) -> list[tuple[str, str, str]]:
+    """Return where, who and what; one line for all witnesses that found the same.
 
     >>> found = ParityFinding(where="decode", witness="a/cpu", picture="1.png", detail="refused")
-    >>> told_once([found, found.model_copy(update={"witness": "b/cpu"})])
+    >>> merge_findings([found, found.model_copy(update={"witness": "b/cpu"})])
     [('decode', '1.png in a/cpu, b/cpu', 'refused')]
     """
     together: dict[tuple[str, str | None, str], list[str]] = {}
@@ -55,11 +60,11 @@ def told_once(findings: Iterable[ParityFinding]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _finding(engine: Engine, found: Departure, where: str, detail: str) -> ParityFinding:
+def _finding(witness: str, found: Departure, where: str, detail: str) -> ParityFinding:
     return ParityFinding.model_validate(
         {
             "where": where,
-            "witness": engine.witness,
+            "witness": witness,
             "picture": found.expected.path.name,
             "detail": detail,
         }
@@ -93,8 +98,20 @@ def locate_pixels(found: Departure, read: Reader | None) -> tuple[str, str]:
     )
 
 
-def locate_probabilities(found: Departure, bundle: Bundle, tolerance: float) -> tuple[str, str]:
-    """Return the part, and how the probabilities differ for equal pixels."""
+def locate_probabilities(
+    found: Departure,
+    class_names: Sequence[str],
+    tolerance: float,
+    runtime: Callable[[], Runtime],
+) -> tuple[str, str]:
+    """Return the part, and how the probabilities differ for equal pixels.
+
+    Args:
+        found: the picture and both answers.
+        class_names: of the bundle.
+        tolerance: how far a probability may be off.
+        runtime: gives the bundle in numpy, if it comes to that.
+    """
     expected, received = found.expected.probabilities, found.received.probabilities
     off = f"a probability is off by {found.difference:.2g}"
     if not np.isfinite(received).all():
@@ -104,9 +121,9 @@ def locate_probabilities(found: Departure, bundle: Bundle, tolerance: float) -> 
         len(departing) == 2
         and np.abs(expected[departing[::-1]] - received[departing]).max() <= tolerance
     ):
-        first, second = (bundle.metadata.class_names[index] for index in departing)
+        first, second = (class_names[index] for index in departing)
         return "classes", f"{off}: {first!r} and {second!r} have changed places"
-    again = Runtime(bundle).predict(found.expected.pixels[None])[0]
+    again = runtime().predict(found.expected.pixels[None])[0]
     if np.abs(again - received).max() <= tolerance:
         return "weights", (
             f"{off}, and numpy agrees with this engine: the layers or weights in the bundle are "

@@ -16,10 +16,10 @@ from kerasport.literals import Fit, Resample
 from kerasport.preprocess import ImageSpec, preprocess
 from kerasport.runs.run import Run
 
-__all__ = ["compare_settings", "compare_with_script"]
+__all__ = ["compare_metadata", "compare_with_script"]
 
 
-def compare_settings(bundle: Bundle, run: Run | None) -> list[ParityFinding]:
+def compare_metadata(bundle: Bundle, run: Run | None) -> list[ParityFinding]:
     """Return where the bundle's metadata departs from its run, or from its own samples."""
     found = list(_compare_scaling(bundle))
     if run is None:

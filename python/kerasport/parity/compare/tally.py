@@ -18,10 +18,9 @@ __all__ = [
     "TOLERANCES",
     "Answer",
     "Departure",
-    "Engine",
     "Expectation",
     "Tally",
-    "compare",
+    "WitnessIdentity",
     "top1_agrees",
 ]
 
@@ -33,7 +32,7 @@ use the driver's own exp and division, which are less exact. Pixels have no tole
 equal.
 """
 
-KEPT = 6
+_KEPT = 6
 """Pictures with the largest differences whose pixels are kept for the certificate."""
 
 
@@ -70,18 +69,18 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Engine:
-    """Who answered."""
+class WitnessIdentity:
+    """Who answered: an engine on one of its backends."""
 
-    name: str
-    version: str
+    engine: str
+    engine_version: str
     backend: str
     tfjs_version: str
 
     @property
-    def witness(self) -> str:
+    def name(self) -> str:
         """The witness' name, like `chromium/wasm`."""
-        return self.name if self.backend == "python" else f"{self.name}/{self.backend}"
+        return self.engine if self.backend == "python" else f"{self.engine}/{self.backend}"
 
 
 @dataclass(frozen=True)
@@ -108,11 +107,11 @@ def top1_agrees(
 
 
 class Tally:
-    """The figures of one engine, added up batch by batch; holds the pixels of few pictures."""
+    """The figures of one witness, added up batch by batch; holds the pixels of few pictures."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.tolerance = TOLERANCES[engine.backend]
+    def __init__(self, identity: WitnessIdentity) -> None:
+        self.identity = identity
+        self.tolerance = TOLERANCES[identity.backend]
         self.seconds = 0.0
         self.worst: list[Departure] = []
         self._largest: tuple[float, str] = (-1.0, "")
@@ -128,20 +127,20 @@ class Tally:
         """
         if len(expectations) != len(answers):
             raise CheckFailed(
-                f"{self.engine.name} answered for {len(answers)} of {len(expectations)} pictures. "
-                "Expected an answer for each of at least one picture."
+                f"{self.identity.engine} answered for {len(answers)} of {len(expectations)} "
+                "pictures. Expected an answer for each of at least one picture."
             )
         found = [
             self._judge(expected, received)
             for expected, received in zip(expectations, answers, strict=True)
         ]
         ranked = sorted([*self.worst, *found], key=_severity, reverse=True)
-        self.worst = ranked[:KEPT]
+        self.worst = ranked[:_KEPT]
 
     def _judge(self, expected: Expectation, received: Answer) -> Departure:
         if received.probabilities.shape != expected.probabilities.shape:
             raise CheckFailed(
-                f"{self.engine.name} gave {received.probabilities.size} probabilities for "
+                f"{self.identity.engine} gave {received.probabilities.size} probabilities for "
                 f"'{expected.path.name}'. Expected {expected.probabilities.size}."
             )
         differing = 0
@@ -177,7 +176,7 @@ class Tally:
         """
         if not self._pictures:
             raise CheckFailed(
-                f"{self.engine.name} answered for 0 of 0 pictures. "
+                f"{self.identity.engine} answered for 0 of 0 pictures. "
                 "Expected an answer for each of at least one picture."
             )
         largest, name = self._largest
@@ -189,11 +188,11 @@ class Tally:
                 max_absolute_difference=self._from_exact,
             )
         return Witness(
-            name=self.engine.witness,
-            engine=self.engine.name,
-            engine_version=self.engine.version,
-            backend=self.engine.backend,
-            tfjs_version=self.engine.tfjs_version,
+            name=self.identity.name,
+            engine=self.identity.engine,
+            engine_version=self.identity.engine_version,
+            backend=self.identity.backend,
+            tfjs_version=self.identity.tfjs_version,
             pictures=self._pictures,
             differing_pixels=self._values,
             max_absolute_difference=largest,
@@ -207,15 +206,6 @@ class Tally:
             float_agreement=agreement,
             seconds=round(self.seconds, 3),
         )
-
-
-def compare(
-    engine: Engine, expectations: Sequence[Expectation], answers: Sequence[Answer]
-) -> Witness:
-    """Return the figures of one engine over all pictures at once; see `Tally`."""
-    tally = Tally(engine)
-    tally.add(expectations, answers)
-    return tally.witness()
 
 
 def _distance(received: NDArray[np.float32], expected: NDArray[np.float32]) -> float:

@@ -20,25 +20,25 @@ from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
 __all__ = [
-    "LayerReference",
+    "LayerExpectations",
     "LayerTracer",
     "compare_weights",
+    "expect_layers",
     "first_departure",
-    "layer_reference",
 ]
 
-LAYER_TOLERANCE = 1e-4
+_LAYER_TOLERANCE = 1e-4
 """Of the largest value that a layer gives.
 
 Sums of float32 in another order were measured to part by up to 1e-5 of it behind the fifty layers
 of a MobileNetV2; a wrong layer is off by far more.
 """
 
-WEIGHT_TOLERANCE = 1e-6
+_WEIGHT_TOLERANCE = 1e-6
 """Of the largest value of a weight: sixteen times the rounding of float32."""
 
 
-SHOWN = 5
+_SHOWN = 5
 """Names of layers that are listed."""
 
 
@@ -49,7 +49,7 @@ class LayerTracer(Protocol):
         """Return outputs by layer name, in the order of computation."""
 
 
-def exported_anew(run: Run, folder: Path) -> Bundle:
+def _export_anew(run: Run, folder: Path) -> Bundle:
     """Return a fresh float32 bundle of the run's Keras model, compared with it on the way."""
     return export_run(run, folder / "model")
 
@@ -64,7 +64,7 @@ def compare_weights(bundle: Bundle, run: Run) -> list[ParityFinding]:
         return []
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
         try:
-            expected = exported_anew(run, Path(folder)).weights()
+            expected = _export_anew(run, Path(folder)).weights()
         except KerasportError:
             return []
     found = bundle.weights()
@@ -81,7 +81,7 @@ def _changed(
     for name, array in expected.items():
         off = np.abs(array - found[name])
         # What another order of sums while folding batch normalisation may leave is no change.
-        if not off.max(initial=0) <= WEIGHT_TOLERANCE * np.abs(array).max(initial=0):
+        if not off.max(initial=0) <= _WEIGHT_TOLERANCE * np.abs(array).max(initial=0):
             detail = (
                 f"{name}: {np.count_nonzero(off):,} of {off.size:,} values are not the run's, off "
                 f"by up to {off.max():.2g}"
@@ -90,7 +90,7 @@ def _changed(
 
 
 @dataclass(frozen=True)
-class LayerReference:
+class LayerExpectations:
     """What every layer should make of one picture.
 
     Attributes:
@@ -115,13 +115,13 @@ class LayerReference:
             return f"all {len(others)} layers with {self.rest}"
         text = f"{len(self.original)} layers with Keras' own outputs"
         if others:
-            more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-            names = f"{', '.join(others[:SHOWN])}{more}"
+            more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+            names = f"{', '.join(others[:_SHOWN])}{more}"
             text += f"; with {self.rest}, because passes changed them: {names}"
         return text
 
 
-def layer_reference(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) -> LayerReference:
+def expect_layers(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) -> LayerExpectations:
     """Return what every layer should make of one picture, uint8 `[height, width, channels]`.
 
     With the run, its Keras model answers for every layer that the passes of the exporter left with
@@ -132,9 +132,9 @@ def layer_reference(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) 
     """
     if run is None or bundle.metadata.quantization.weights != "float32":
         own = _outputs(bundle, pixels)
-        return LayerReference(own, frozenset(), "the bundle's own files in numpy")
+        return LayerExpectations(own, frozenset(), "the bundle's own files in numpy")
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        anew = _outputs(exported_anew(run, Path(folder)), pixels)
+        anew = _outputs(_export_anew(run, Path(folder)), pixels)
     keras = _keras_outputs(run, pixels)
     original = {
         name
@@ -144,7 +144,7 @@ def layer_reference(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) 
         and _departure(keras[name], output) is None
     }
     outputs = {name: keras[name] if name in original else anew[name] for name in anew}
-    return LayerReference(outputs, frozenset(original), "a new export in numpy")
+    return LayerExpectations(outputs, frozenset(original), "a new export in numpy")
 
 
 def _outputs(bundle: Bundle, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -197,13 +197,13 @@ def _departure(expected: NDArray[np.float32], received: NDArray[np.float32]) -> 
     largest = float(np.abs(expected).max())
     off = float(np.abs(expected.ravel() - received.ravel()).max())
     # The negation also catches what is not a number.
-    return off if not off <= LAYER_TOLERANCE * max(1.0, largest) else None
+    return off if not off <= _LAYER_TOLERANCE * max(1.0, largest) else None
 
 
 def first_departure(
     witness: str,
     picture: str,
-    reference: LayerReference,
+    expectations: LayerExpectations,
     pixels: NDArray[np.uint8],
     tracer: LayerTracer,
 ) -> ParityFinding | None:
@@ -212,19 +212,19 @@ def first_departure(
     Args:
         witness: who traces.
         picture: name of the picture.
-        reference: what is expected.
+        expectations: what its layers should give.
         pixels: the model's input, uint8 `[height, width, channels]`.
         tracer: where the layers run.
     """
     received = tracer.trace(pixels)
-    for name, expected in reference.outputs.items():
+    for name, expected in expectations.outputs.items():
         if name not in received:
             continue
         off = _departure(expected, received[name])
         if off is not None:
             detail = (
                 f"{name} is the first layer that departs: off by {off:.2g} from "
-                f"{reference.source_of(name)}, its largest value is {np.abs(expected).max():.2g}"
+                f"{expectations.source_of(name)}, its largest value is {np.abs(expected).max():.2g}"
             )
             return ParityFinding(where="layer", witness=witness, picture=picture, detail=detail)
     return None

@@ -7,7 +7,6 @@ import json
 import platform
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,42 +19,14 @@ from kerasport.errors import BrowserError, DataError, KerasportError
 from kerasport.files import write_text
 from kerasport.parity.browsers.engines import ENGINES, WebEngine, find_engine
 from kerasport.parity.formats.exchange import Reply, ask_engine
+from kerasport.parity.formats.report import FormatFinding, FormatReport
 from kerasport.parity.formats.table import format_table
 from kerasport.preprocess import read_pixels
 from kerasport.progress import SILENT, Progress, RichProgress
 
-__all__ = ["Finding", "FormatReport", "compare_formats", "main"]
+__all__ = ["compare_formats", "main"]
 
-BACKGROUND = (255, 255, 255)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One file in one engine.
-
-    `verdict` is `exact`, `refused by both`, `refused by Python`, `refused by engine`, `different`
-    or `no answer`; `detail` says how or why.
-    """
-
-    file: str
-    engine: str
-    verdict: str
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class FormatReport:
-    """What was compared: versions by name, what is missing and why, one finding per file."""
-
-    versions: dict[str, str]
-    missing: dict[str, str]
-    findings: list[Finding]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether every file is exact or refused by both, in at least one engine."""
-        fine = {"exact", "refused by both"}
-        return bool(self.findings) and all(found.verdict in fine for found in self.findings)
+_BACKGROUND = (255, 255, 255)
 
 
 def compare_formats(
@@ -103,32 +74,32 @@ def compare_formats(
     return FormatReport(versions, missing, findings)
 
 
-def _judge(file: str, engine: str, reply: Reply) -> Finding:
+def _judge(file: str, engine: str, reply: Reply) -> FormatFinding:
     expected = _read(reply.path)
     if reply.lost is not None:
-        return Finding(file, engine, "no answer", reply.lost)
+        return FormatFinding(file, engine, "no answer", reply.lost)
     received = reply.refusal if reply.pixels is None else reply.pixels
     if isinstance(expected, str):
         reason = expected.partition(" cannot be read: ")[2] or expected
         both = isinstance(received, str)
-        return Finding(file, engine, f"refused by {'both' if both else 'Python'}", reason)
+        return FormatFinding(file, engine, f"refused by {'both' if both else 'Python'}", reason)
     if not isinstance(received, np.ndarray):
         reason = str(received).partition(" cannot be read: ")[2] or str(received)
-        return Finding(file, engine, "refused by engine", reason)
+        return FormatFinding(file, engine, "refused by engine", reason)
     if expected.shape != received.shape:
         sizes = [f"{shape[1]} x {shape[0]}" for shape in (expected.shape, received.shape)]
-        return Finding(file, engine, "different", f"{sizes[0]} in Python, {sizes[1]} here")
+        return FormatFinding(file, engine, "different", f"{sizes[0]} in Python, {sizes[1]} here")
     off = np.abs(expected.astype(np.int16) - received).max(axis=2)
     if not off.any():
-        return Finding(file, engine, "exact")
+        return FormatFinding(file, engine, "exact")
     detail = f"up to {off.max()} of 255 levels in {np.count_nonzero(off):,} of {off.size:,} pixels"
-    return Finding(file, engine, "different", detail)
+    return FormatFinding(file, engine, "different", detail)
 
 
 def _read(path: Path) -> NDArray[np.uint8] | str:
     """Return the pixels at full size, or why there are none."""
     try:
-        return read_pixels(path, BACKGROUND)
+        return read_pixels(path, _BACKGROUND)
     except DataError as error:
         return str(error)
 
@@ -175,7 +146,3 @@ def _lines(report: FormatReport, *, as_json: bool) -> Iterator[str]:
         yield f"{engine}: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     for name, reason in report.missing.items():
         yield f"{name}: missing. {reason}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,20 +1,18 @@
-"""Ask a web engine about files: a loopback server from which its page fetches them one by one."""
+"""Ask a web engine about files, one by one; after a crash it goes on in a new browser."""
 
 from __future__ import annotations
 
-import json
-import queue
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasport.assets import CLIENT_SCRIPT
 from kerasport.errors import BrowserError
-from kerasport.parity.browsers.engines import WebEngine, memory_of, opened
-from kerasport.parity.witnesses.desk import Desk
+from kerasport.parity.browsers.engines import WebEngine, opened
+from kerasport.parity.witnesses.desk import WorkDesk, WorkFailed
 
 __all__ = ["Limits", "Reply", "ask_engine"]
 
@@ -41,35 +39,6 @@ class Reply:
     lost: str | None = None
 
 
-_PAGE = """\
-<!doctype html>
-<meta charset="utf-8">
-<title>kerasport</title>
-<script src="client.js"></script>
-<script>
-(async () => {
-  const post = (path, body) => fetch(path, { method: "POST", body });
-  for (;;) {
-    const task = await (await fetch("next", { method: "POST" })).json();
-    if (!task) return;
-    try {
-      const file = new File([await (await fetch("file")).arrayBuffer()], task.name);
-      const pixels = await kerasport.readPixels(file);
-      const { width, height } = pixels;
-      // The same size: nothing is resized, transparency is composited.
-      const spec = { width, height, colorMode: "rgb", fit: "stretch", resample: "nearest",
-                     background: [255, 255, 255] };
-      const { data } = await kerasport.preprocessImage(pixels, spec);
-      await post(`pixels?task=${task.id}&width=${width}&height=${height}`, data);
-    } catch (error) {
-      await post(`refusal?task=${task.id}`, String(error && error.message || error));
-    }
-  }
-})();
-</script>
-"""
-
-
 def ask_engine(
     engine: WebEngine, client: Path, files: Sequence[Path], *, limits: Limits | None = None
 ) -> Iterator[Reply]:
@@ -84,68 +53,40 @@ def ask_engine(
     limits = limits or Limits()
     waiting = list(files)
     while waiting:
-        with _FileDesk(client, waiting) as desk, opened(engine, desk.address) as session:
-            limit = limits.start_seconds
-            while waiting:
-                outcome = _await_reply(desk, session, limit, limits.memory_bytes)
-                if isinstance(outcome, str) and desk.handed_out == 0:
+        with (
+            WorkDesk("formats.html", {CLIENT_SCRIPT: client.read_bytes}) as desk,
+            opened(engine, desk.address) as session,
+        ):
+            # The first answer takes as long as the browser takes to start.
+            seconds = limits.start_seconds
+            reply: Reply | None = None
+            while waiting and not (reply and reply.lost):
+                reply = _ask(desk, session, waiting[0], seconds, limits.memory_bytes)
+                if reply.lost and not desk.is_visited:
                     raise BrowserError(
-                        f"{engine.name} {engine.version} did not open the page: {outcome}. "
+                        f"{engine.name} {engine.version} did not open the page: {reply.lost}. "
                         "Start it by hand to see why."
                     )
-                if isinstance(outcome, str):
-                    yield Reply(waiting.pop(0), lost=outcome)
-                    break
-                yield replace(outcome, path=waiting.pop(0))
-                limit = limits.file_seconds
+                waiting.pop(0)
+                yield reply
+                seconds = limits.file_seconds
 
 
-def _await_reply(desk: _FileDesk, session: int, seconds: float, memory: int) -> Reply | str:
-    """Return the next reply, or why there is none."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            return desk.replies.get(timeout=0.25)
-        except queue.Empty:
-            if memory_of(session) > memory:
-                return f"more than {memory >> 30} GiB of memory"
-    return f"no answer in {seconds:.0f} s"
-
-
-class _FileDesk(Desk):
-    """Hands the files out in order and collects what comes back."""
-
-    def __init__(self, client: Path, files: Sequence[Path]) -> None:
-        super().__init__()
-        self.replies: queue.Queue[Reply] = queue.Queue()
-        self.handed_out = 0
-        self._files = list(files)
-        self._client = client
-
-    def get(self, action: str) -> bytes | None:
-        """Return what a page may read."""
-        if action == "":
-            return _PAGE.encode()
-        if action == "client.js":
-            return self._client.read_bytes()
-        if action == "file" and self.handed_out:
-            return self._files[self.handed_out - 1].read_bytes()
-        return None
-
-    def post(self, action: str, options: dict[str, list[str]], body: bytes) -> bytes | None:
-        """Take what a page says, and return the answer to it."""
-        if action == "next":
-            task = None
-            if self.handed_out < len(self._files):
-                task = {"id": self.handed_out, "name": self._files[self.handed_out].name}
-                self.handed_out += 1
-            return json.dumps(task).encode()
-        if int(options["task"][0]) != self.handed_out - 1:
-            return None
-        if action == "pixels":
-            shape = int(options["height"][0]), int(options["width"][0]), 3
-            pixels = np.frombuffer(body, np.uint8).reshape(shape)
-            self.replies.put(Reply(Path(), pixels=pixels))
-        else:
-            self.replies.put(Reply(Path(), refusal=body.decode("utf-8", "replace")))
-        return b""
+def _ask(desk: WorkDesk, session: int, path: Path, seconds: float, memory: int) -> Reply:
+    content = path.read_bytes()
+    try:
+        header, body = desk.ask(
+            "read",
+            content,
+            session=session,
+            limit_seconds=seconds,
+            memory_bytes=memory,
+            names=[path.name],
+            sizes=[len(content)],
+        )
+    except WorkFailed as refusal:
+        return Reply(path, refusal=str(refusal))
+    except BrowserError as error:
+        return Reply(path, lost=str(error))
+    pixels = np.frombuffer(body, np.uint8).reshape(header["height"], header["width"], 3)
+    return Reply(path, pixels=pixels)

@@ -20,20 +20,35 @@ from urllib.parse import parse_qs, urlsplit
 
 from kerasport.errors import BrowserError
 from kerasport.parity.browsers.engines import is_over, memory_of
+from kerasport.parity.witnesses.page_files import page_file, page_files
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Desk", "WorkDesk"]
+__all__ = ["Desk", "WorkDesk", "WorkFailed"]
 
-_PATIENCE_SECONDS = 20
-# What is another thing each time that it is asked for.
-_CHANGING = {"file", "work"}
-_TYPES = {"": "text/html", ".js": "text/javascript", ".json": "application/json"}
+_LONGEST_REQUEST_SECONDS = 20
+"""Browsers give up requests that last for minutes; the page then asks again."""
+
+_POLL_SECONDS = 0.5
+_TYPES = {
+    "": "text/html",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+}
+
+
+class WorkFailed(BrowserError):
+    """The page did take up the work, and answers that it cannot be done."""
 
 
 class Desk(ABC):
     """A server on a free port of this machine, at `address`."""
+
+    changing: frozenset[str] = frozenset()
+    """What a page gets anew each time it asks. All else may be cached: a browser that asks for
+    many files at once, and may keep none of them, waits for ever."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_urlsafe(16)
@@ -65,8 +80,8 @@ class Desk(ABC):
 
             def do_GET(self) -> None:
                 action, _ = self._action()
-                # Pages that ask for many files at once would wait for ever if none were cached.
-                self._answer(desk.get(action), Path(action).suffix, changes=action in _CHANGING)
+                changes = action in desk.changing
+                self._answer(desk.get(action), Path(action).suffix, changes=changes)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -82,7 +97,7 @@ class Desk(ABC):
             def _answer(self, body: bytes | None, suffix: str, *, changes: bool) -> None:
                 self.send_response(404 if body is None else 200)
                 kind = _TYPES.get(suffix, "application/octet-stream")
-                charset = "; charset=utf-8" if suffix == "" else ""
+                charset = "; charset=utf-8" if kind == "text/html" else ""
                 self.send_header("Content-Type", kind + charset)
                 self.send_header("Content-Length", str(len(body or b"")))
                 if changes:
@@ -103,40 +118,28 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: a browser that is ended drops its connections."""
 
 
-WORK_LOOP = """\
-const serve = (handlers) => (async () => {
-  const answer = async (id, header, parts = []) => {
-    const head = new TextEncoder().encode(JSON.stringify(header));
-    const length = new Uint8Array(new Uint32Array([head.length]).buffer);
-    await fetch(`answer?task=${id}`, { method: "POST", body: new Blob([length, head, ...parts]) });
-  };
-  for (;;) {
-    const task = await (await fetch("next", { method: "POST" })).json();
-    if (!task) continue;
-    const body = new Uint8Array(await (await fetch("work")).arrayBuffer());
-    try {
-      const { header, parts } = await handlers[task.kind](task, body);
-      await answer(task.id, header, parts);
-    } catch (error) {
-      await answer(task.id, { error: String((error && error.message) || error) });
-    }
-  }
-})();
-"""
-"""Script of a page: `serve({kind: async (task, bytes) => ({header, parts})})` works for ever."""
-
-
 class WorkDesk(Desk):
-    """Hands pieces of work to a page one at a time.
+    """Hands pieces of work to a page one at a time; `pages/serve.js` is the other side.
+
+    The page posts to `next` and gets a task as JSON, or null after a while without one. It reads
+    the bytes of the task from `work`, and posts to `answer?task=ID` the length of a header (uint32,
+    little end first), the header as JSON, and bytes; where the work fails, the header has `error`.
 
     Args:
-        page: the document; it loads `serve.js` and calls `serve`.
+        page: name of the document in `pages/`, whose scripts are served beside it.
         files: more files by name, read when they are asked for.
+
+    Attributes:
+        is_visited: whether the page has asked for work.
     """
+
+    changing = frozenset({"work"})
 
     def __init__(self, page: str, files: Mapping[str, Callable[[], bytes]]) -> None:
         super().__init__()
+        self.is_visited = False
         self._page = page
+        self._page_files = page_files()
         self._files = files
         self._tasks: queue.Queue[dict[str, Any]] = queue.Queue()
         self._answers: queue.Queue[tuple[int, bytes]] = queue.Queue()
@@ -155,16 +158,33 @@ class WorkDesk(Desk):
     ) -> tuple[dict[str, Any], bytes]:
         """Return the header and the bytes that the page answers to a piece of work.
 
+        Args:
+            kind: which of its handlers the page calls.
+            body: the bytes of the work.
+            session: of the browser, see `opened`.
+            limit_seconds: how long the answer may take.
+            memory_bytes: what all processes of the browser together may hold.
+            task: what else the handler is told, as JSON.
+
         Raises:
-            BrowserError: no answer in time, too much memory, or the work failed in the page.
+            WorkFailed: the page says why it cannot do it.
+            BrowserError: no answer in time, too much memory, or the browser has ended.
         """
         self._count += 1
         self._work = body
         self._tasks.put({"kind": kind, "id": self._count, **task})
+        content = self._await_answer(session, limit_seconds, memory_bytes)
+        length = int.from_bytes(content[:4], "little")
+        header = json.loads(content[4 : 4 + length])
+        if "error" in header:
+            raise WorkFailed(str(header["error"]))
+        return header, content[4 + length :]
+
+    def _await_answer(self, session: int, limit_seconds: float, memory_bytes: int) -> bytes:
         end = time.monotonic() + limit_seconds
         while True:
             try:
-                number, content = self._answers.get(timeout=0.5)
+                number, content = self._answers.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 if is_over(session):
                     raise BrowserError("the browser has ended") from None
@@ -173,31 +193,28 @@ class WorkDesk(Desk):
                 if time.monotonic() > end:
                     raise BrowserError(f"no answer in {limit_seconds:.0f} s") from None
                 continue
+            # An answer to an earlier task may come late, when nobody waits for it any more.
             if number == self._count:
-                break
-        length = int.from_bytes(content[:4], "little")
-        header = json.loads(content[4 : 4 + length])
-        if "error" in header:
-            raise BrowserError(str(header["error"]))
-        return header, content[4 + length :]
+                return content
 
     def get(self, action: str) -> bytes | None:
         """Return the page, its scripts, the work, or one of the files."""
-        if action == "":
-            return self._page.encode()
-        if action == "serve.js":
-            return WORK_LOOP.encode()
-        if action == "work":
+        name = action or self._page
+        if name == "work":
             return self._work
-        return self._files[action]() if action in self._files else None
+        if name in self._files:
+            return self._files[name]()
+        return page_file(name).encode() if name in self._page_files else None
 
     def post(self, action: str, options: dict[str, list[str]], body: bytes) -> bytes | None:
         """Give the next task, waiting for one, or take an answer."""
         if action == "next":
+            self.is_visited = True
             try:
-                return json.dumps(self._tasks.get(timeout=_PATIENCE_SECONDS)).encode()
+                return json.dumps(self._tasks.get(timeout=_LONGEST_REQUEST_SECONDS)).encode()
             except queue.Empty:
-                # Browsers give up requests that last for minutes; the page asks again.
                 return b"null"
+        if action != "answer":
+            return None
         self._answers.put((int(options["task"][0]), body))
         return b""

@@ -8,24 +8,24 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError, KerasportError
 from kerasport.parity.browsers.chromium import launched_chromium
 from kerasport.parity.browsers.engines import WebEngine, find_engine
-from kerasport.parity.compare.tally import Answer, Engine, Expectation
 from kerasport.parity.witnesses.playwright_page import chromium_page, single_file_page
+from kerasport.parity.witnesses.protocol import LiveWitness
 from kerasport.parity.witnesses.python_reader import python_reader
-from kerasport.parity.witnesses.served_page import client_page, stock_page
+from kerasport.parity.witnesses.served_page import START_SECONDS, client_page
+from kerasport.parity.witnesses.stock_page import stock_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 __all__ = [
-    "DEFAULT",
+    "DEFAULT_WITNESSES",
     "WITNESSES",
-    "LiveWitness",
     "choose_witnesses",
     "default_witnesses",
     "live_witnesses",
@@ -48,29 +48,14 @@ WITNESSES = (
 )
 """Every witness there is."""
 
-DEFAULT = ("chromium/*", "single-file/*")
+DEFAULT_WITNESSES = ("chromium/*", "single-file/*")
 """Who is asked unless others are named."""
 
-FEW = 1000
-"""Pictures up to which all of `DEFAULT` are asked."""
+_FEW_PICTURES = 1000
+"""Pictures up to which all of `DEFAULT_WITNESSES` are asked."""
 
-SLOW = ("chromium/webgl", "chromium/webgpu")
-"""Left out of `DEFAULT` for more pictures: they draw in software, to be the same everywhere."""
-
-
-class LiveWitness(Protocol):
-    """A witness that holds the bundle and answers."""
-
-    @property
-    def engine(self) -> Engine:
-        """Who it is."""
-
-    @property
-    def metadata(self) -> dict[str, Any] | None:
-        """What it found in `model.js`; None where it reads the folder."""
-
-    def ask(self, batch: Sequence[Expectation]) -> list[Answer]:
-        """Return the answers for a batch, in its order."""
+_SLOW = ("chromium/webgl", "chromium/webgpu")
+"""Left out by default for more pictures: they draw in software, to be the same everywhere."""
 
 
 def choose_witnesses(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -109,10 +94,11 @@ def default_witnesses(pictures: int) -> tuple[list[str], dict[str, str]]:
     >>> left_out["chromium/webgpu"]
     'it is slow, and there are more than 1,000 pictures. Ask it with: --witness chromium/webgpu'
     """
-    names, _ = choose_witnesses(DEFAULT)
+    names, _ = choose_witnesses(DEFAULT_WITNESSES)
+    reason = f"it is slow, and there are more than {_FEW_PICTURES:,} pictures"
     left_out = {
-        name: f"it is slow, and there are more than {FEW:,} pictures. Ask it with: --witness {name}"
-        for name in (SLOW if pictures > FEW else ())
+        name: f"{reason}. Ask it with: --witness {name}"
+        for name in (_SLOW if pictures > _FEW_PICTURES else ())
     }
     return [name for name in names if name not in left_out], left_out
 
@@ -123,7 +109,7 @@ def live_witnesses(
     bundle: Bundle,
     *,
     stop: threading.Event | None = None,
-    start_seconds: float = 180,
+    start_seconds: float = START_SECONDS,
 ) -> Iterator[tuple[list[LiveWitness], dict[str, str]]]:
     """Yield those that are there, each with the bundle loaded, and why the others are missing.
 

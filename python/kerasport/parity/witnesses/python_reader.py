@@ -10,53 +10,28 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from kerasport.bundle import Bundle
+from kerasport.bundle import MODEL_FILE, Bundle
 from kerasport.errors import BrowserError
-from kerasport.parity.compare.tally import Answer, Engine, Expectation
+from kerasport.parity.compare.location import Reader
+from kerasport.parity.compare.tally import Answer, Expectation, WitnessIdentity
+from kerasport.parity.witnesses import tensorflowjs_program
 
 __all__ = ["PythonReader", "python_reader"]
-
-# In a process of its own: the package brings JAX, tf_keras and their warnings with it, and wants
-# the Keras of another age. What libraries print must not mix with the answers. It ends when the
-# process that asked does, which may be killed at any time.
-_PROGRAM = """
-import os, sys, threading, time
-def end_with(parent):
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-threading.Thread(target=end_with, args=(int(sys.argv[3]),), daemon=True).start()
-answers = os.fdopen(os.dup(1), "wb")
-os.dup2(2, 1)
-import numpy as np
-import tensorflowjs
-model = tensorflowjs.converters.load_keras_model(sys.argv[1])
-shape = [int(side) for side in sys.argv[2].split(",")]
-answers.write(b"ready"); answers.flush()
-while True:
-    head = sys.stdin.buffer.read(8)
-    if len(head) < 8:
-        break
-    count = int.from_bytes(head, "little")
-    pixels = np.frombuffer(sys.stdin.buffer.read(count * int(np.prod(shape))), np.uint8)
-    answer = model.predict(pixels.reshape(count, *shape).astype(np.float32), verbose=0)
-    answers.write(np.ascontiguousarray(answer, "<f4").tobytes()); answers.flush()
-"""
 
 
 class PythonReader:
     """A bundle in `tensorflowjs`. Made by `python_reader`."""
 
     metadata: dict[str, Any] | None = None
+    read: Reader | None = None
 
     def __init__(self, process: subprocess.Popen[bytes], log: IO[bytes], classes: int) -> None:
         version = importlib.metadata.version("tensorflowjs")
-        self.engine = Engine("tensorflowjs-python", version, "python", version)
+        self.identity = WitnessIdentity("tensorflowjs-python", version, "python", version)
         self._process = process
         self._log = log
         self._classes = classes
@@ -101,7 +76,6 @@ def python_reader(bundle: Bundle) -> Iterator[PythonReader]:
             "on ARM, Python below 3.13): pip install 'kerasport[witness]'"
         )
     shape = ",".join(str(side) for side in bundle.metadata.input_shape)
-    parent = str(os.getpid())
     quiet = {
         "TFDF_DISABLE_WELCOME_MESSAGE": "1",
         "TF_USE_LEGACY_KERAS": "1",
@@ -109,7 +83,15 @@ def python_reader(bundle: Bundle) -> Iterator[PythonReader]:
     }
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, Path(bundle.path, "model.json"), shape, parent],
+            # The package brings JAX, tf_keras and their warnings with it, and wants the Keras of
+            # another age: not into this process.
+            [
+                sys.executable,
+                tensorflowjs_program.__file__,
+                bundle.path / MODEL_FILE,
+                shape,
+                str(os.getpid()),
+            ],
             env={**os.environ, **quiet},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
