@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from kerasport.dataset import PixelCache, decode_dataset, read_labeled
 from kerasport.exporter.answering.engines import GraphReference, Rebuilt
 from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.lower import end_in_probabilities, lower
+from kerasport.exporter.lowering import end_in_probabilities, lower
 from kerasport.exporter.passes.optimize import optimize
 from kerasport.exporter.quantize.schemes import Kind, Scheme, quantize_graph
 from kerasport.exporter.readers import read_model

@@ -18,7 +18,7 @@ from kerasport.errors import BrowserError
 from kerasport.exporter import export
 from kerasport.exporter.answering.engines import GraphReference
 from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.lower import lower
+from kerasport.exporter.lowering import lower
 from kerasport.exporter.readers import ReadModel
 from kerasport.parity.browsers.interruption import run_apart
 from kerasport.parity.compare.expectations import Reference

@@ -20,7 +20,7 @@ from kerasport.errors import DataError, ExportError
 from kerasport.exporter import Quantize, export, export_run
 from kerasport.exporter.answering.engines import GraphReference, Rebuilt, run_fast
 from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.lower import end_in_probabilities, lower
+from kerasport.exporter.lowering import end_in_probabilities, lower
 from kerasport.exporter.passes.optimize import optimize
 from kerasport.exporter.quantize.schemes import quantize_array, quantize_graph
 from kerasport.exporter.readers import read_model

@@ -30,8 +30,8 @@ from kerasport.errors import ExportError
 from kerasport.exporter.answering.engines import GraphReference
 from kerasport.exporter.answering.patterns import pattern_files, patterns
 from kerasport.exporter.gate import check_graph, input_scaling, minimum_tfjs_version
+from kerasport.exporter.lowering import end_in_probabilities, lower
 from kerasport.exporter.lowering.input_scaling import parse_rescaling, put_rescaling
-from kerasport.exporter.lowering.lower import end_in_probabilities, lower
 from kerasport.exporter.passes.optimize import Saving, optimize
 from kerasport.exporter.quantize.step import Quantize, quantize_model
 from kerasport.exporter.readers import ReadModel, Reference, ScaledReference, read_model

@@ -13,8 +13,7 @@ from kerasport import models
 from kerasport.bundle.metadata import Rescaling
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.lowering.layers.training_only import TRAINING_ONLY
-from kerasport.exporter.lowering.lower import lower
+from kerasport.exporter.lowering import ends_in_probabilities, lower
 from kerasport.exporter.write import topology
 from kerasport.runtime import Runtime
 from kerasport.runtime.activations import activate, softmax
@@ -68,7 +67,7 @@ class FunctionReference:
             for start in range(0, len(pixels), _BATCH)
         ]
         answer = np.concatenate(parts)
-        given = _ends_in_probabilities(self.graph)
+        given = ends_in_probabilities(self.graph)
         if answer.shape[-1] == 1:
             second = answer if given else activate("sigmoid", answer)
             return np.concatenate([1 - second, second], axis=-1)
@@ -118,14 +117,3 @@ def run_as_read(graph: Graph) -> FunctionReference:
             ) from None
 
     return FunctionReference("the layers as they were read, run in numpy", function, graph)
-
-
-def _ends_in_probabilities(graph: Graph) -> bool:
-    node = graph.nodes[graph.output]
-    while node.class_name in (*TRAINING_ONLY, "Identity"):
-        node = graph.nodes[node.inputs[0]]
-    activation = node.config.get("activation")
-    if isinstance(activation, dict):
-        activation = activation.get("config")
-    last = activation or node.class_name.removeprefix("operation:")
-    return str(last).lower() in ("softmax", "sigmoid")
