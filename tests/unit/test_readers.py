@@ -17,7 +17,7 @@ from kerasport.exporter.readers.archives import peek_archive
 from kerasport.exporter.readers.configuration import graph_from_config
 from kerasport.exporter.readers.detection import detect
 from kerasport.exporter.readers.layers_model import manifest_arrays, read_layers_model
-from kerasport.exporter.readers.legacy import modern_config, settle
+from kerasport.exporter.readers.legacy import modern_config, modernize_graph
 from kerasport.exporter.readers.stored import assign, read_stored
 
 READABLE = {
@@ -192,7 +192,7 @@ def test_the_old_hard_sigmoid_keeps_its_slope() -> None:
     ]
     old = Graph("m", {node.name: node for node in nodes}, "in", "b")
 
-    settle(old, keras_2=True)
+    modernize_graph(old, keras_2=True)
 
     assert [(node.name, node.inputs) for node in old] == [
         ("in", []),

@@ -1,6 +1,7 @@
 """Express the layers of Keras in the layers that stock TensorFlow.js runs correctly."""
 
 from kerasport.exporter.lowering.builder import Builder
+from kerasport.exporter.lowering.classifier import lower_classifier
 from kerasport.exporter.lowering.ending import end_in_probabilities, ends_in_probabilities
 from kerasport.exporter.lowering.lower import lower
 from kerasport.exporter.lowering.refused import REFUSED, Unsupported
@@ -17,5 +18,6 @@ __all__ = [
     "end_in_probabilities",
     "ends_in_probabilities",
     "lower",
+    "lower_classifier",
     "rewrites",
 ]

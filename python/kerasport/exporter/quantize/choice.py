@@ -22,9 +22,10 @@ from kerasport.bundle.metadata import (
 from kerasport.dataset import PixelCache, Pixels, decode_dataset, read_labeled
 from kerasport.errors import DataError
 from kerasport.evaluation import training_data
-from kerasport.exporter.answering.engines import run_fast
+from kerasport.exporter.answering import choose_engine
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
+from kerasport.exporter.stored import StoredWeight
 from kerasport.exporter.write import write_model
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
@@ -121,7 +122,7 @@ def choose_scheme(
         candidates: what to try; the first one is the reference.
         progress: told what is done.
     """
-    engine = run_fast(graph, (*labeled.pixels.shape[1:],))
+    engine = choose_engine(graph, (*labeled.pixels.shape[1:],))
     trials: list[dict[str, Any]] = []
     exact: NDArray[np.float32] | None = None
     total = len(candidates) * len(labeled.pixels)
@@ -163,7 +164,9 @@ def _finite(limit: float | None) -> float | None:
     return None if limit is None or math.isinf(limit) else limit
 
 
-def _measure_size(graph: Graph, stored: Mapping[str, Any], interface: Interface) -> tuple[int, int]:
+def _measure_size(
+    graph: Graph, stored: Mapping[str, StoredWeight], interface: Interface
+) -> tuple[int, int]:
     """Return the bytes of `model.json` and the shards, as they are and gzipped."""
     with tempfile.TemporaryDirectory() as folder:
         files = write_model(

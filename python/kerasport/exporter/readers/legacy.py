@@ -1,7 +1,7 @@
 """Configurations of Keras 2 and of TensorFlow.js, rewritten as Keras 3 would write them.
 
 Pure: dictionaries in, dictionaries out. What only shows in the graph (an activation whose formula
-changed, the name of a weight) is settled there, by `settle`.
+changed, the name of a weight) is settled there, by `modernize_graph`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
 
-__all__ = ["modern_config", "settle"]
+__all__ = ["modern_config", "modernize_graph"]
 
 Config = dict[str, Any]
 
@@ -175,7 +175,7 @@ def _operation(layer: Config) -> Config:
     }
 
 
-def settle(graph: Graph, *, keras_2: bool) -> None:
+def modernize_graph(graph: Graph, *, keras_2: bool) -> None:
     """Give weights Keras 3's names and old activations their own formula, in place.
 
     Args:

@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kerasport.errors import ModelError, missing_extra
-from kerasport.exporter.answering.references import FunctionReference
 from kerasport.exporter.graph.graph import Graph, Weights
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, graph_from_config
-from kerasport.exporter.readers.configuration import Path as LayerPath
-from kerasport.exporter.readers.legacy import modern_config, settle
+from kerasport.exporter.readers.layer_path import LayerPath
+from kerasport.exporter.readers.legacy import modern_config, modernize_graph
 from kerasport.models import import_keras
 
 __all__ = [
@@ -23,7 +20,6 @@ __all__ = [
     "import_tf_keras",
     "load_tf_keras",
     "rebuild_tf_keras",
-    "tf_keras_reference",
 ]
 
 
@@ -86,17 +82,8 @@ def graph_from_tf_keras(model: Any) -> Graph:
     """Return the graph of a loaded tf_keras model."""
     config = modern_config(type(model).__name__, model.get_config())
     graph = graph_from_config(type(model).__name__, config, _arrays(model))
-    settle(graph, keras_2=True)
+    modernize_graph(graph, keras_2=True)
     return graph
-
-
-def tf_keras_reference(model: Any, graph: Graph) -> FunctionReference:
-    """Return the reference that asks a tf_keras model."""
-    return FunctionReference(
-        f"tf_keras {import_tf_keras().__version__}",
-        lambda batch: np.asarray(model(batch, training=False)),
-        graph,
-    )
 
 
 def _arrays(model: Any, prefix: LayerPath = ()) -> dict[LayerPath, Weights]:
