@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
 from kerasport.exporter.answering import BundleReference, compare
-from kerasport.exporter.documents import write_bundle
+from kerasport.exporter.bundle_files import write_bundle
 from kerasport.exporter.gate import check_graph, input_scaling
 from kerasport.exporter.lowering import lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling

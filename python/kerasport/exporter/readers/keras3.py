@@ -79,21 +79,22 @@ def rebuild_keras(
         arrays: weights of each layer by its path of names.
     """
     keras = import_keras()
-    model = keras.saving.deserialize_keras_object(_with_modules(keras, model_config))
+    model = keras.saving.deserialize_keras_object(_with_modules(model_config))
     _fill(model, arrays)
     return model
 
 
-def _with_modules(keras: Any, layer: Mapping[str, Any]) -> dict[str, Any]:
+def _with_modules(layer: Mapping[str, Any]) -> dict[str, Any]:
     """Return a layer's entry with the module that the legacy format drops.
 
     Only modules of Keras are named, so that a file cannot have another one imported.
     """
     class_name, config = layer["class_name"], layer["config"]
     if class_name in MODEL_CLASSES:
-        config = {**config, "layers": [_with_modules(keras, each) for each in config["layers"]]}
+        config = {**config, "layers": [_with_modules(each) for each in config["layers"]]}
         module = "keras" if class_name == "Sequential" else "keras.src.models.functional"
     elif str(layer.get("module", "")).startswith(OPERATIONS):
+        keras = import_keras()
         rooms = (keras.src.ops.numpy, keras.src.ops.nn, keras.src.ops.math, keras.src.ops.core)
         module = next(room.__name__ for room in rooms if hasattr(room, class_name))
     else:

@@ -13,7 +13,8 @@ from kerasport.errors import ExportError, ModelError
 from kerasport.exporter.graph.graph import Graph, Node, Weights
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, graph_from_config
 from kerasport.exporter.readers.layer_path import LayerPath
-from kerasport.exporter.readers.legacy import modern_config, modernize_graph
+from kerasport.exporter.readers.legacy import modern_config
+from kerasport.exporter.readers.legacy_graph import modernize_graph
 from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = ["StoredModel", "assign", "read_stored", "refuse_code"]

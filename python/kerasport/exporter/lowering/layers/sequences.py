@@ -29,7 +29,8 @@ _PLANAR = {
     "UpSampling1D": "UpSampling2D",
     "ZeroPadding1D": "ZeroPadding2D",
 }
-# What stands beside each setting for the second dimension, which has a length of 1.
+"""Layer of one dimension -> the layer of two."""
+
 _BESIDE = {
     "cropping": 0,
     "dilation_rate": 1,
@@ -40,6 +41,7 @@ _BESIDE = {
     "size": 1,
     "strides": 1,
 }
+"""Setting -> what stands beside it for the second dimension, which has a length of 1."""
 
 
 @rewrites(*_PLANAR)

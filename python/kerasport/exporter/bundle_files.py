@@ -1,4 +1,4 @@
-"""What a bundle's folder holds beside the model: schema, samples, metadata, script."""
+"""All files of a bundle: the model, and schema, samples, metadata and script beside it."""
 
 from __future__ import annotations
 
