@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.model_files import (
-    PIXELS,
-    legacy_model,
-)
+from support.model_files import PIXELS, legacy_model
 
 from kerasport.exporter.readers import tf_keras_models
 

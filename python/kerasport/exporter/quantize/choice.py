@@ -114,8 +114,8 @@ def choose_scheme(
     """Return the name and scheme with the fewest gzipped bytes, and all that was measured.
 
     Args:
-        graph: the lowered, optimised graph in float32.
-        labelled: pictures to measure on.
+        graph: the lowered, optimized graph in float32.
+        labeled: pictures to measure on.
         input_means: see `quantize_graph`.
         max_accuracy_drop: accuracy in percentage points that may be lost against float32.
         interface: what the model takes and gives; it is a part of the file.

@@ -110,7 +110,7 @@ def quantize_graph(
     """Return the graph with the values that will be computed with, and what is stored.
 
     Args:
-        graph: the lowered, optimised graph; it is not changed.
+        graph: the lowered, optimized graph; it is not changed.
         scheme: which type each weight gets.
         input_means: layer -> mean of its input per channel on typical pictures, float64
             `[channels]`. With it the rounding of a kernel is kept from shifting the mean of the

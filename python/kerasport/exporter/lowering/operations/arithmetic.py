@@ -6,16 +6,10 @@ import numpy as np
 
 from kerasport.exporter.graph.graph import Node
 from kerasport.exporter.lowering.builder import Builder
-from kerasport.exporter.lowering.formulas import (
-    append_leaky_relu,
-)
+from kerasport.exporter.lowering.formulas import append_leaky_relu
 from kerasport.exporter.lowering.layers.activations import append_activation
 from kerasport.exporter.lowering.layers.attention import append_product
-from kerasport.exporter.lowering.operations.operands import (
-    only_constant,
-    operands_of,
-    tensors_of,
-)
+from kerasport.exporter.lowering.operations.operands import only_constant, operands_of, tensors_of
 from kerasport.exporter.lowering.refused import Unsupported
 from kerasport.exporter.lowering.rewriters import Rewriters
 

@@ -21,9 +21,7 @@ from kerasport.exporter.lowering.layers.normalizations import (
     append_layer_normalization,
     append_root_mean_square,
 )
-from kerasport.exporter.lowering.operations.operands import (
-    operands_of,
-)
+from kerasport.exporter.lowering.operations.operands import operands_of
 from kerasport.exporter.lowering.refused import Unsupported
 from kerasport.exporter.lowering.rewriters import Rewriters
 

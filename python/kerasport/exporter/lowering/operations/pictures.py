@@ -10,9 +10,7 @@ from kerasport.exporter.graph.graph import Node
 from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.channels import rewrite
 from kerasport.exporter.lowering.configuration import pair
-from kerasport.exporter.lowering.operations.operands import (
-    constant_of,
-)
+from kerasport.exporter.lowering.operations.operands import constant_of
 from kerasport.exporter.lowering.refused import Unsupported
 from kerasport.exporter.lowering.rewriters import Rewriters
 

@@ -6,9 +6,7 @@ import math
 
 from kerasport.exporter.graph.graph import Node
 from kerasport.exporter.lowering.builder import Builder
-from kerasport.exporter.lowering.operations.operands import (
-    axes_of,
-)
+from kerasport.exporter.lowering.operations.operands import axes_of
 from kerasport.exporter.lowering.refused import Unsupported
 from kerasport.exporter.lowering.rewriters import Rewriters
 

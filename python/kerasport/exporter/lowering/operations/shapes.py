@@ -11,10 +11,7 @@ import numpy as np
 from kerasport.exporter.graph.graph import Node
 from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.configuration import feature_axes
-from kerasport.exporter.lowering.operations.operands import (
-    axes_of,
-    constant_of,
-)
+from kerasport.exporter.lowering.operations.operands import axes_of, constant_of
 from kerasport.exporter.lowering.refused import Unsupported
 from kerasport.exporter.lowering.rewriters import Rewriters
 
