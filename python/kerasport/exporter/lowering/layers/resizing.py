@@ -118,10 +118,10 @@ def _cropped_to(build: Builder, source: str, size: list[int]) -> str:
     height, width, _ = build.shape(source)
     rows = max(min(height, int(np.float32(width * size[0]) / np.float32(size[1]))), 1)
     columns = max(min(width, int(np.float32(height * size[1]) / np.float32(size[0]))), 1)
-    return _centerd(build, source, rows, columns)
+    return _centered(build, source, rows, columns)
 
 
-def _centerd(build: Builder, source: str, rows: int, columns: int) -> str:
+def _centered(build: Builder, source: str, rows: int, columns: int) -> str:
     height, width, _ = build.shape(source)
     top, left = (height - rows) // 2, (width - columns) // 2
     source = build.slice(source, 0, top, top + rows)
@@ -147,7 +147,7 @@ def _center_crop(node: Node, build: Builder) -> str:
     size = [int(node.config["height"]), int(node.config["width"])]
     height, width, _ = build.shape()
     if height >= size[0] and width >= size[1]:
-        return _centerd(build, build.inputs[0], *size)
+        return _centered(build, build.inputs[0], *size)
     return append_resizing(build, _cropped_to(build, build.inputs[0], size), size, "bilinear")
 
 

@@ -39,6 +39,6 @@ def _maximum(node: Node, build: Builder) -> str:
 def _variance(node: Node, build: Builder) -> str:
     source, axes = build.inputs[0], axes_of(node, build)
     mean = build.reduce(source, axes, "Average", keepdims=True)
-    centerd = build.add(source, build.negate(mean))
-    squared = build.multiply(centerd, centerd)
+    centered = build.add(source, build.negate(mean))
+    squared = build.multiply(centered, centered)
     return build.reduce(squared, axes, "Average", keepdims=bool(node.config.get("keepdims")))
