@@ -23,12 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.dataset import PixelCache, decode_dataset, read_labeled
-from kerasport.exporter.answering.engines import GraphReference, Rebuilt
+from kerasport.exporter.answering.engines import KerasEngine, NumpyEngine
 from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.lower import end_in_probabilities, lower
+from kerasport.exporter.lowering import end_in_probabilities, lower
 from kerasport.exporter.passes.optimize import optimize
-from kerasport.exporter.quantize.schemes import Kind, Scheme, quantize_graph
+from kerasport.exporter.quantize.schemes import Scheme, quantize_graph
 from kerasport.exporter.readers import read_model
+from kerasport.exporter.stored import Kind
 from kerasport.exporter.write import write_model
 from kerasport.preprocess import ImageSpec
 
@@ -97,7 +98,7 @@ def main() -> None:
         typical, _ = read(options.calibration, spec, options.cache)
     typical = typical[:: -(-len(typical) // 64)]
 
-    graphs: dict[tuple[bool, bool], tuple[Graph, Rebuilt, Means]] = {}
+    graphs: dict[tuple[bool, bool], tuple[Graph, KerasEngine, Means]] = {}
     exact: NDArray[np.float32] | None = None
     print(f"{len(pixels)} pictures, means from {len(typical)}")
     print("| weights | raw, kB | gzip, kB | accuracy | top-1 as float32 | largest difference |")
@@ -113,8 +114,8 @@ def main() -> None:
                 scale_channels(graph)
             means = {}
             if not row.unfolded:
-                means = GraphReference(graph, model.input_shape).runtime.input_means(typical)
-            graphs[key] = graph, Rebuilt(graph), means
+                means = NumpyEngine(graph, model.input_shape).runtime.input_means(typical)
+            graphs[key] = graph, KerasEngine(graph), means
         graph, rebuilt, means = graphs[key]
         rounded, stored = quantize_graph(graph, row.scheme, means if row.corrected else None)
         rebuilt.load(rounded)

@@ -109,6 +109,6 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(scope="session")
 def digits_bundle(digits_run: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The bundle exported from `digits_run`; tests must not change it."""
-    from kerasport.exporter import export_run
+    from kerasport.exporter import export
 
-    return export_run(digits_run, tmp_path_factory.mktemp("bundle") / "model")
+    return export(digits_run, tmp_path_factory.mktemp("bundle") / "model")

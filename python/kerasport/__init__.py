@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kerasport.classifier import Classifier, train_classifier
     from kerasport.errors import KerasportError
     from kerasport.evaluation import Evaluation, evaluate
-    from kerasport.exporter import export, export_run
+    from kerasport.exporter import export
     from kerasport.parity import verify
     from kerasport.prediction import Prediction, predict
     from kerasport.preprocess import ImageSpec
@@ -40,7 +40,6 @@ __all__ = [
     "__version__",
     "evaluate",
     "export",
-    "export_run",
     "get_recipe",
     "predict",
     "resume",
@@ -63,7 +62,6 @@ _HOMES = {
     "TrainingOptions": "training",
     "evaluate": "evaluation",
     "export": "exporter",
-    "export_run": "exporter",
     "get_recipe": "recipes",
     "predict": "prediction",
     "resume": "training",

@@ -11,22 +11,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from kerasport.bundle import Bundle
+from kerasport.bundle.parity import Witness
 from kerasport.errors import BrowserError
-from kerasport.exporter import export
-from kerasport.exporter.answering.engines import GraphReference
-from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.lower import lower
-from kerasport.exporter.readers import ReadModel
+from kerasport.exporter import export_smallest
 from kerasport.parity.browsers.interruption import run_apart
 from kerasport.parity.compare.expectations import Expectations
 from kerasport.parity.compare.tally import Expectation, Tally
 from kerasport.parity.witnesses.names import choose_witnesses, live_witnesses
 from kerasport.parity.witnesses.protocol import LiveWitness
 
-__all__ = ["Health", "Package", "WitnessHealth", "examine"]
+__all__ = ["Health", "Package", "WitnessHealth", "describe_failure", "examine"]
 
 START_SECONDS = 60
 """What one browser may take to open its page; an engine that hangs must not hang this."""
@@ -102,7 +96,7 @@ def _version_of(name: str) -> str | None:
 def _ask_all(names: Sequence[str], stop: threading.Event) -> list[WitnessHealth]:
     found: dict[str, WitnessHealth] = {}
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        bundle = _smallest_bundle(Path(folder) / "model")
+        bundle = export_smallest(Path(folder) / "model")
         batch = next(Expectations(bundle, None, None).batches())
         with live_witnesses(names, bundle, stop=stop, start_seconds=START_SECONDS) as found_here:
             live, missing = found_here
@@ -125,18 +119,23 @@ def _ask(witness: LiveWitness, batch: Sequence[Expectation]) -> WitnessHealth:
         result.name,
         works=result.passed,
         version=result.engine_version,
-        reason=None if result.passed else f"it answers wrongly: {result}",
+        reason=None if result.passed else describe_failure(result),
     )
 
 
-def _smallest_bundle(out: Path) -> Bundle:
-    """Export a model of a few numbers, made without Keras."""
-    source = Node("pixels", "InputLayer", {"batch_shape": [None, 4, 4, 3], "dtype": "float32"})
-    graph = Graph("doctor", {source.name: source}, source.name, source.name)
-    graph.append(Node("scaling", "Rescaling", {"scale": 1 / 255, "offset": 0.0}))
-    graph.append(Node("mean", "GlobalAveragePooling2D", {"keepdims": False}))
-    kernel = np.array([[2, -1], [0, 1], [-1, 2]], np.float32)
-    settings = {"units": 2, "activation": "softmax", "use_bias": False}
-    graph.append(Node("answer", "Dense", settings, weights={"kernel": kernel}))
-    model = ReadModel("doctor", graph, GraphReference(lower(graph), (4, 4, 3)))
-    return export(model, out, class_names=["red", "blue"])
+def describe_failure(witness: Witness) -> str:
+    """Return in one sentence how a witness that was asked is wrong."""
+    parts = []
+    if witness.differing_pixels:
+        parts.append(
+            f"{witness.differing_pixels:,} input values of {witness.differing_pictures} "
+            f"picture(s) are others than Python's"
+        )
+    if not witness.max_absolute_difference <= witness.tolerance:
+        parts.append(
+            f"a probability of '{witness.worst_picture}' is off by "
+            f"{witness.max_absolute_difference:.2g}, where {witness.tolerance:g} is allowed"
+        )
+    if witness.top1_agreement < 1:
+        parts.append(f"the best class is the same for {witness.top1_agreement:.0%} of the pictures")
+    return f"it answers wrongly: {'; '.join(parts) or 'it did not pass'}."

@@ -4,11 +4,12 @@
     ├── DataError             1   pictures, folders, labels, splits
     ├── ModelError            1   building, training or reading a Keras model
     ├── ExportError           1   a model that cannot be expressed in TensorFlow.js
+    │   └── UsageError        2   an argument that is missing or does not belong there
     ├── BundleError           1   an exported folder that is damaged or too new
     ├── BrowserError          1   no browser, or one that does not answer
     └── CheckFailed           3   a check ran and its tolerance was broken
 
-Wrong usage of the command line exits with 2 (Typer's own code).
+Wrong usage of the command line exits with 2, which is Typer's own code.
 A message says what happened, what was expected, what was received and how to fix it.
 """
 
@@ -22,6 +23,7 @@ __all__ = [
     "ExportError",
     "KerasportError",
     "ModelError",
+    "UsageError",
     "missing_extra",
 ]
 
@@ -42,6 +44,12 @@ class ModelError(KerasportError):
 
 class ExportError(KerasportError):
     """A model cannot be expressed in the layers that TensorFlow.js runs correctly."""
+
+
+class UsageError(ExportError):
+    """An argument of an export is missing, or does not belong to what is exported."""
+
+    exit_code = 2
 
 
 class BundleError(KerasportError):

@@ -86,7 +86,7 @@ def test_mixed_precision_leaves_as_float32(keras: Any, tmp_path: Path) -> None:
             keras.layers.Dense(4, activation="softmax", dtype="float32"),
         ]
     )
-    from kerasport.exporter.lowering.lower import lower
+    from kerasport.exporter.lowering import lower
     from kerasport.exporter.readers import read_keras_model
     from kerasport.exporter.write import write_model
 

@@ -17,13 +17,15 @@ from support import zoo
 
 from kerasport.bundle import Bundle
 from kerasport.errors import DataError, ExportError
-from kerasport.exporter import Quantize, export, export_run
-from kerasport.exporter.answering.engines import GraphReference, Rebuilt, run_fast
+from kerasport.exporter import Quantize, export
+from kerasport.exporter.answering import GraphReference, choose_engine
+from kerasport.exporter.answering.engines import KerasEngine, NumpyEngine
 from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.lower import end_in_probabilities, lower
+from kerasport.exporter.lowering import end_in_probabilities, lower
 from kerasport.exporter.passes.optimize import optimize
-from kerasport.exporter.quantize.schemes import quantize_array, quantize_graph
+from kerasport.exporter.quantize.schemes import quantize_graph
 from kerasport.exporter.readers import read_model
+from kerasport.exporter.stored import quantize_array
 from kerasport.preprocess import preprocess
 from kerasport.runtime import Runtime
 
@@ -175,7 +177,7 @@ def test_keras_runs_an_exported_graph_again(name: str, keras: Any) -> None:
     optimize(graph)
     expected = GraphReference(graph, zoo.INPUT_SHAPE).probabilities(pixels)
 
-    received = Rebuilt(graph).predict(pixels, batch_size=2)
+    received = KerasEngine(graph).predict(pixels, batch_size=2)
 
     # float32 on both sides; the order of the sums differs.
     np.testing.assert_allclose(received, expected, rtol=0, atol=1e-6)
@@ -197,12 +199,12 @@ def test_what_keras_cannot_run_again_is_run_in_numpy(keras: Any) -> None:
         nodes[node.name] = node
     graph = Graph(graph.name, nodes, graph.input, graph.output)
 
-    received = run_fast(graph, zoo.INPUT_SHAPE)
+    received = choose_engine(graph, zoo.INPUT_SHAPE)
 
-    assert isinstance(received, GraphReference)
+    assert isinstance(received, NumpyEngine)
     assert received.predict(pixels, batch_size=2).shape == (3, 4)
     with pytest.raises(ExportError, match=r"layer 'absolute' \(LeakyReLU\): .*negative"):
-        Rebuilt(graph)
+        KerasEngine(graph)
 
 
 @pytest.fixture
@@ -250,7 +252,7 @@ KINDS = ["float32", "float16", "uint16", "uint8"]
 
 def test_auto_measures_a_run_on_its_validation_pictures(digits_run: Any, tmp_path: Path) -> None:
     """The test pictures of a run have no say in the choice."""
-    bundle = export_run(digits_run, tmp_path / "model", quantize=Quantize("auto"))
+    bundle = export(digits_run, tmp_path / "model", quantize=Quantize("auto"))
 
     search = bundle.metadata.quantization.search
     counts = digits_run.description.training.counts

@@ -13,7 +13,7 @@ from support.serving import served
 
 from kerasport.assets import stock_asset
 from kerasport.bundle import Bundle
-from kerasport.exporter import export, export_run
+from kerasport.exporter import export
 from kerasport.parity import verify
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]
@@ -61,7 +61,7 @@ def test_stock_tensorflowjs_gets_the_same_bits(keras: Any, browser: Any, tmp_pat
 
 def test_a_quantized_bundle_verifies(digits_run: Any, tmp_path: Path) -> None:
     """With and without the run the browser is held to the stored weights, at the usual 1e-5."""
-    bundle = export_run(digits_run, tmp_path / "model", quantize="uint8")
+    bundle = export(digits_run, tmp_path / "model", quantize="uint8")
 
     recorded = verify(bundle, backends=["wasm"])
     anew = verify(bundle, run=digits_run, backends=["cpu"])

@@ -14,7 +14,7 @@ from support.serving import served
 
 from kerasport.assets import stock_asset
 from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.lower import lower
+from kerasport.exporter.lowering import lower
 from kerasport.exporter.write import write_model
 
 pytestmark = [pytest.mark.keras, pytest.mark.browser]

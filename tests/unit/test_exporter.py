@@ -12,7 +12,7 @@ import pytest
 from kerasport.errors import ExportError
 from kerasport.exporter.gate import check_graph
 from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.lower import end_in_probabilities, lower
+from kerasport.exporter.lowering import end_in_probabilities, lower
 from kerasport.exporter.readers.configuration import graph_from_config
 from kerasport.exporter.write import MOST_SHARDS, SHARD_BYTES, write_model
 

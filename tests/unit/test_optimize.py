@@ -67,9 +67,9 @@ def test_each_pass_can_be_switched_off(name: str) -> None:
 def test_all_passes_can_be_switched_off() -> None:
     """`all` leaves every layer and weight."""
     graph = everything()
-    saving = optimize(graph, without=["all"])
+    optimization = optimize(graph, without=["all"])
     assert [repr(node) for node in graph] == [repr(node) for node in everything()]
-    assert saving.before == saving.after
+    assert optimization.before == optimization.after
 
 
 def test_an_unknown_pass_is_refused() -> None:
@@ -92,13 +92,13 @@ def test_the_passes_together_leave_the_numbers() -> None:
     np.testing.assert_allclose(run(graph), expected, rtol=0, atol=1e-5)
 
 
-def test_the_saving_counts_before_and_after() -> None:
+def test_the_optimization_counts_before_and_after() -> None:
     """A folded normalisation takes its layer, its arithmetic and its parameters away."""
     graph = chain(conv(use_bias=False), normal())
-    saving = optimize(graph)
+    optimization = optimize(graph)
     # The output has 4 x 3 pixels of 6 channels, the kernel 3 x 2 x 3 x 6 values.
-    assert saving.before == Cost(3, 12 * 108 + 72, 108 + 24)
-    assert saving.after == Cost(2, 12 * 108, 108 + 6)
+    assert optimization.before == Cost(3, 12 * 108 + 72, 108 + 24)
+    assert optimization.after == Cost(2, 12 * 108, 108 + 6)
     assert classes(graph) == ["Conv2D"]
 
 

@@ -16,13 +16,12 @@ from kerasport.errors import BundleError, ExportError
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.quantize.schemes import (
     SCHEMES,
-    Kind,
     Scheme,
-    quantize_array,
     quantize_graph,
     rounding_noise,
 )
 from kerasport.exporter.quantize.step import Quantize
+from kerasport.exporter.stored import Kind, quantize_array
 from kerasport.exporter.write import write_model
 
 FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"

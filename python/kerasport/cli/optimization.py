@@ -10,16 +10,14 @@ from rich.table import Table
 if TYPE_CHECKING:
     from kerasport.exporter import ExportedBundle
 
-__all__ = ["print_saving", "saving_as_json"]
+__all__ = ["optimization_as_json", "print_optimization"]
 
 _FLOAT32_BYTES = 4
 
 
-def saving_as_json(bundle: ExportedBundle) -> dict[str, Any]:
+def optimization_as_json(bundle: ExportedBundle) -> dict[str, Any]:
     """Return layers, multiply-adds, parameters and bytes of the weights, before and after."""
-    if bundle.saving is None:
-        return {}
-    before, after = bundle.saving.before, bundle.saving.after
+    before, after = bundle.optimization.before, bundle.optimization.after
     stored = sum(entry.bytes for entry in bundle.metadata.files if entry.path.endswith(".bin"))
     return {
         "before": {**before.to_dict(), "weightBytes": before.parameters * _FLOAT32_BYTES},
@@ -27,11 +25,9 @@ def saving_as_json(bundle: ExportedBundle) -> dict[str, Any]:
     }
 
 
-def print_saving(bundle: ExportedBundle, console: Console) -> None:
+def print_optimization(bundle: ExportedBundle, console: Console) -> None:
     """Print the same as a small table."""
-    found = saving_as_json(bundle)
-    if not found:
-        return
+    figures = optimization_as_json(bundle)
     table = Table("", "before", "after", title="Optimisation", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -41,5 +37,5 @@ def print_saving(bundle: ExportedBundle, console: Console) -> None:
         ("parameters", "parameters"),
         ("weightBytes", "bytes of weights"),
     ):
-        table.add_row(label, f"{found['before'][key]:,}", f"{found['after'][key]:,}")
+        table.add_row(label, f"{figures['before'][key]:,}", f"{figures['after'][key]:,}")
     console.print(table)

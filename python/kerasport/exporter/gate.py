@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION
+from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION, Rescaling
 from kerasport.errors import ExportError
-from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.lowering.input_scaling import usual_rescaling
+from kerasport.exporter.graph.graph import Graph
+from kerasport.exporter.lowering.input_scaling import find_rescaling, usual_rescaling
 from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = [
@@ -80,13 +80,7 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
                     )
                 )
     refuse(refusals)
-    if input_scaling(graph) is None:
-        raise ExportError(
-            f"The model {graph.name!r} has no Rescaling layer. Expected it to take pixels of "
-            "0 to 255 and to scale them itself, so that no front end has to know how. Put the "
-            "layer in with --rescaling (rescaling= in Python), by what the model was trained "
-            f"with: {usual_rescaling(graph)}."
-        )
+    input_scaling(graph)
     outputs = _count_outputs(graph)
     if outputs is not None and outputs != num_classes:
         raise ExportError(
@@ -95,12 +89,21 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
         )
 
 
-def input_scaling(graph: Graph) -> Node | None:
-    """Return the layer that scales the model's input, or None when something else reads it."""
-    readers = [node for node in graph if graph.input in node.inputs]
-    if len(readers) == 1 and readers[0].class_name == "Rescaling":
-        return readers[0]
-    return None
+def input_scaling(graph: Graph) -> Rescaling:
+    """Return how a lowered graph scales its input.
+
+    Raises:
+        ExportError: it does not.
+    """
+    layer = find_rescaling(graph)
+    if layer is None:
+        raise ExportError(
+            f"The model {graph.name!r} has no Rescaling layer. Expected it to take pixels of "
+            "0 to 255 and to scale them itself, so that no front end has to know how. Put the "
+            "layer in with --rescaling (rescaling= in Python), by what the model was trained "
+            f"with: {usual_rescaling(graph)}."
+        )
+    return Rescaling(scale=layer.config["scale"], offset=layer.config["offset"])
 
 
 def minimum_tfjs_version(graph: Graph) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kerasport.bundle import MODEL_FILE
 from kerasport.bundle.metadata import Interface
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.quantize.schemes import Stored, quantize_array
+from kerasport.exporter.graph.topology import topology
+from kerasport.exporter.stored import StoredWeight, quantize_array
 from kerasport.files import write_bytes, write_text
 
-__all__ = ["MOST_SHARDS", "SHARD_BYTES", "topology", "write_model"]
+__all__ = ["MOST_SHARDS", "SHARD_BYTES", "write_model"]
 
 SHARD_BYTES = 4 * 1024 * 1024
 """Least size of a weight file before the next one begins; the official converter's."""
@@ -27,60 +29,13 @@ it would wait for ever where the server says `Cache-Control: no-store`.
 """
 
 
-def topology(graph: Graph) -> dict[str, Any]:
-    """Return the Keras 2 style configuration that TensorFlow.js reads."""
-    layers: list[dict[str, Any]] = []
-    for node in graph:
-        sources: list[str] = []
-        for source in node.inputs:
-            if source in sources:
-                # TensorFlow.js counts the readers of a tensor once each but every reading, so
-                # that a layer that takes one tensor twice frees it for the layers behind it.
-                source = _copy(source, number=len(sources), of=node.name, layers=layers)
-            sources.append(source)
-        layers.append(_layer(node.name, node.class_name, node.config, sources))
-    return {
-        # The version of Keras whose configuration format this is; Python readers ask for it.
-        "keras_version": "2.15.0",
-        "backend": "tensorflow",
-        "model_config": {
-            "class_name": "Functional",
-            "config": {
-                "name": graph.name,
-                "trainable": False,
-                "layers": layers,
-                "input_layers": [[graph.input, 0, 0]],
-                "output_layers": [[graph.output, 0, 0]],
-            },
-        },
-    }
-
-
-def _layer(
-    name: str, class_name: str, config: Mapping[str, Any], sources: list[str]
-) -> dict[str, Any]:
-    return {
-        "class_name": class_name,
-        "name": name,
-        "config": {**config, "name": name},
-        "inbound_nodes": [[[source, 0, 0, {}] for source in sources]] if sources else [],
-    }
-
-
-def _copy(source: str, *, number: int, of: str, layers: list[dict[str, Any]]) -> str:
-    name = f"{of}_copy_{number}"
-    config = {"activation": "linear", "dtype": "float32", "trainable": False}
-    layers.append(_layer(name, "Activation", config, [source]))
-    return name
-
-
 def write_model(
     graph: Graph,
     folder: Path,
     *,
     generated_by: str,
     interface: Interface | None = None,
-    stored: Mapping[str, Stored] | None = None,
+    stored: Mapping[str, StoredWeight] | None = None,
 ) -> list[Path]:
     """Write `model.json` and its shards into `folder`; return their paths.
 
@@ -127,5 +82,5 @@ def write_model(
     text = json.dumps(
         model, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
-    write_text(folder / "model.json", text + "\n")
-    return [folder / "model.json", *paths]
+    write_text(folder / MODEL_FILE, text + "\n")
+    return [folder / MODEL_FILE, *paths]

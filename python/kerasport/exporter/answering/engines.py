@@ -6,8 +6,9 @@ numpy runs every graph and takes about ten times as long.
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,13 @@ from kerasport import models
 from kerasport.dataset import Pixels
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph, Node
-from kerasport.exporter.write import topology
+from kerasport.exporter.graph.topology import named_weights, topology
 from kerasport.runtime import Runtime
 
-__all__ = ["GraphReference", "Rebuilt", "RunsGraph", "run_fast"]
+__all__ = ["BATCH_SIZE", "GraphEngine", "KerasEngine", "NumpyEngine", "choose_engine"]
+
+BATCH_SIZE = 32
+"""Pictures that go through a model at a time."""
 
 Advance = Callable[[int], None]
 """Is told the number of pictures that were done."""
@@ -28,58 +32,28 @@ _RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
 """Class -> TensorFlow.js' name of a setting -> Keras 3's."""
 
 _ACTIVATIONS = {"logSoftmax": "log_softmax"}
+"""TensorFlow.js' name of an activation -> Keras 3's."""
 
 
-class RunsGraph(Protocol):
+class GraphEngine(ABC):
     """Runs a graph whose weights can be exchanged."""
 
+    @abstractmethod
     def load(self, graph: Graph) -> None:
         """Take over the weights of a graph with the same layers."""
 
-    def predict(
-        self, pixels: Pixels, *, batch_size: int = 32, advance: Advance = ...
-    ) -> NDArray[np.float32]:
-        """Return probabilities, float32 `[n, classes]`, for uint8 pixels `[n, h, w, c]`."""
-
-
-def run_fast(graph: Graph, input_shape: tuple[int, int, int]) -> RunsGraph:
-    """Return what runs the graph: Keras, or numpy where a layer is not the same in Keras."""
-    try:
-        return Rebuilt(graph)
-    except ExportError:
-        return GraphReference(graph, input_shape)
-
-
-class GraphReference:
-    """Answers for a lowered graph in memory, in numpy."""
-
-    name = "the graph before it was written"
-
-    def __init__(self, graph: Graph, input_shape: tuple[int, int, int]) -> None:
-        self._input_shape = input_shape
-        self.load(graph)
-
-    def load(self, graph: Graph) -> None:
-        """Take over a graph."""
-        weights = {
-            f"{node.name}/{name}": array.astype(np.float32)
-            for node in graph
-            for name, array in node.weights.items()
-        }
-        self.runtime = Runtime.of(topology(graph), weights, self._input_shape)
-
+    @abstractmethod
     def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
-        """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
-        return self.runtime.predict(pixels)
+        """Return float32 `[n, classes]` for one batch `[n, height, width, channels]`."""
 
     def predict(
         self,
         pixels: Pixels,
         *,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
         advance: Advance = lambda pictures: None,
     ) -> NDArray[np.float32]:
-        """Return what `probabilities` does, batch by batch."""
+        """Return probabilities, float32 `[n, classes]`, for uint8 pixels `[n, h, w, c]`."""
         batches = []
         for start in range(0, len(pixels), batch_size):
             batches.append(self.probabilities(pixels[start : start + batch_size]))
@@ -87,7 +61,35 @@ class GraphReference:
         return np.concatenate(batches)
 
 
-class Rebuilt:
+def choose_engine(graph: Graph, input_shape: tuple[int, int, int]) -> GraphEngine:
+    """Return what runs the graph: Keras, or numpy where a layer is not the same in Keras."""
+    try:
+        return KerasEngine(graph)
+    except ExportError:
+        return NumpyEngine(graph, input_shape)
+
+
+class NumpyEngine(GraphEngine):
+    """A lowered graph in numpy: the runtime of bundles, before there is one.
+
+    Attributes:
+        runtime: what computes.
+    """
+
+    def __init__(self, graph: Graph, input_shape: tuple[int, int, int]) -> None:
+        self._input_shape = input_shape
+        self.load(graph)
+
+    def load(self, graph: Graph) -> None:
+        """Take over a graph."""
+        self.runtime = Runtime.of(topology(graph), named_weights(graph), self._input_shape)
+
+    def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
+        return self.runtime.predict(pixels)
+
+
+class KerasEngine(GraphEngine):
     """A lowered graph in Keras. The weights can be exchanged without building it again.
 
     Raises:
@@ -104,7 +106,7 @@ class Rebuilt:
                 continue
             inputs = [tensors[name] for name in node.inputs]
             try:
-                layer = _layer(keras, node)
+                layer = _layer(node)
                 tensors[node.name] = layer(inputs if len(inputs) > 1 else inputs[0])
             except Exception as error:
                 # Whatever Keras raises for a setting that it reads in another way.
@@ -123,25 +125,14 @@ class Rebuilt:
             if node.weights:
                 self._layers[node.name].set_weights(list(node.weights.values()))
 
-    def predict(
-        self,
-        pixels: Pixels,
-        *,
-        batch_size: int = 32,
-        advance: Advance = lambda pictures: None,
-    ) -> NDArray[np.float32]:
-        """Return probabilities, float32 `[n, classes]`, for uint8 pixels `[n, h, w, c]`."""
-        batches = []
-        for start in range(0, len(pixels), batch_size):
-            batch = pixels[start : start + batch_size].astype(np.float32)
-            answer = self._model(batch, training=False)
-            batches.append(np.asarray(self._to_numpy(answer), np.float32))
-            advance(len(batch))
-        return np.concatenate(batches)
+    def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
+        answer = self._model(pixels.astype(np.float32), training=False)
+        return np.asarray(self._to_numpy(answer), np.float32)
 
 
-def _layer(keras: Any, node: Node) -> Any:
-    kind = getattr(keras.layers, node.class_name)
+def _layer(node: Node) -> Any:
+    kind = getattr(models.import_keras().layers, node.class_name)
     renamed = _RENAMED.get(node.class_name, {})
     settings = {renamed.get(key, key): value for key, value in node.config.items()}
     if settings.get("activation") in _ACTIVATIONS:

@@ -1,36 +1,42 @@
-"""What an export is compared with: the original model, run wherever it can be run."""
+"""Who answers for a model: the original wherever it can be run, the graph, the written files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
+from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Rescaling
 from kerasport.errors import ExportError
+from kerasport.exporter.answering.engines import BATCH_SIZE, NumpyEngine
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.lowering.layers.training_only import TRAINING_ONLY
-from kerasport.exporter.lowering.lower import lower
-from kerasport.exporter.write import topology
+from kerasport.exporter.lowering import ends_in_probabilities, lower
+from kerasport.exporter.readers import ReadModel
+from kerasport.exporter.readers.tf_keras_models import import_tf_keras
+from kerasport.models.loading import KerasModel
 from kerasport.runtime import Runtime
 from kerasport.runtime.activations import activate, softmax
 
-if TYPE_CHECKING:
-    import keras
-
-__all__ = ["FunctionReference", "KerasReference", "Reference", "ScaledReference", "run_as_read"]
+__all__ = [
+    "AsReadReference",
+    "BundleReference",
+    "GraphReference",
+    "KerasReference",
+    "Reference",
+    "ScaledReference",
+    "TfKerasReference",
+    "reference_of",
+]
 
 FloatArray = NDArray[np.float32]
 
-_BATCH = 32
-
 
 class Reference(Protocol):
-    """A model that answers for the original one."""
+    """Answers for a model."""
 
     @property
     def name(self) -> str:
@@ -40,11 +46,20 @@ class Reference(Protocol):
         """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
 
 
+def reference_of(model: ReadModel) -> Reference:
+    """Return who answers for a model that was read: Keras, tf_keras, else its own layers."""
+    if model.original is None:
+        return AsReadReference(model.graph)
+    if model.original.framework == "tf_keras":
+        return TfKerasReference(model.original.model, model.graph)
+    return KerasReference(model.original.model)
+
+
 @dataclass(frozen=True)
 class KerasReference:
     """A Keras 3 model."""
 
-    model: keras.Model
+    model: KerasModel
 
     @property
     def name(self) -> str:
@@ -55,24 +70,51 @@ class KerasReference:
 
 
 @dataclass(frozen=True)
-class FunctionReference:
-    """Any function from a float32 batch to outputs; `graph` tells what the outputs are."""
+class TfKerasReference:
+    """A Keras 2 model in tf_keras; `graph` tells what its outputs are."""
 
-    name: str
-    function: Callable[[FloatArray], FloatArray]
+    model: KerasModel
     graph: Graph
+
+    @property
+    def name(self) -> str:
+        return f"tf_keras {import_tf_keras().__version__}"
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         parts = [
-            np.asarray(self.function(pixels[start : start + _BATCH].astype(np.float32)), np.float32)
-            for start in range(0, len(pixels), _BATCH)
+            np.asarray(
+                self.model(pixels[start : start + BATCH_SIZE].astype(np.float32), training=False),
+                np.float32,
+            )
+            for start in range(0, len(pixels), BATCH_SIZE)
         ]
-        answer = np.concatenate(parts)
-        given = _ends_in_probabilities(self.graph)
-        if answer.shape[-1] == 1:
-            second = answer if given else activate("sigmoid", answer)
-            return np.concatenate([1 - second, second], axis=-1)
-        return answer if given else softmax(answer)
+        return _as_probabilities(np.concatenate(parts), self.graph)
+
+
+class AsReadReference:
+    """The layers in numpy, rewritten but not optimized, for models that nothing here can run.
+
+    It shows what the passes, the writing and the reading back change, but not a mistake in reading
+    or rewriting a layer.
+    """
+
+    name = "the layers as they were read, run in numpy"
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        lowered = lower(graph)
+        height, width, channels = lowered.nodes[lowered.input].config["batch_input_shape"][1:]
+        self._engine = NumpyEngine(lowered, (height, width, channels))
+
+    def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        try:
+            answer = self._engine.predict(pixels)
+        except ValueError as error:
+            raise ExportError(
+                f"The layers of {self._graph.name!r} cannot be computed: {error}. Expected weights "
+                "that fit the configuration; save or convert the model again."
+            ) from None
+        return _as_probabilities(answer, self._graph)
 
 
 @dataclass(frozen=True)
@@ -93,39 +135,28 @@ class ScaledReference:
         return self.inner.probabilities(pixels.astype(np.float32) * scale + offset)
 
 
-def run_as_read(graph: Graph) -> FunctionReference:
-    """Return a reference that runs the layers in numpy, rewritten but not optimised.
+class GraphReference(NumpyEngine):
+    """The lowered graph in memory, in numpy."""
 
-    For models that nothing on this machine can run. It shows what the passes, the writing and
-    the reading back change, but not a mistake in reading or rewriting a layer.
-    """
-    lowered = lower(graph)
-    weights = {
-        f"{node.name}/{name}": array.astype(np.float32)
-        for node in lowered
-        for name, array in node.weights.items()
-    }
-    height, width, channels = lowered.nodes[lowered.input].config["batch_input_shape"][1:]
-    runtime = Runtime.of(topology(lowered), weights, (height, width, channels))
-
-    def function(batch: NDArray[Any]) -> FloatArray:
-        try:
-            return runtime.predict(batch)
-        except ValueError as error:
-            raise ExportError(
-                f"The layers of {graph.name!r} cannot be computed: {error}. Expected weights that "
-                "fit the configuration; save or convert the model again."
-            ) from None
-
-    return FunctionReference("the layers as they were read, run in numpy", function, graph)
+    name = "the graph before it was written"
 
 
-def _ends_in_probabilities(graph: Graph) -> bool:
-    node = graph.nodes[graph.output]
-    while node.class_name in (*TRAINING_ONLY, "Identity"):
-        node = graph.nodes[node.inputs[0]]
-    activation = node.config.get("activation")
-    if isinstance(activation, dict):
-        activation = activation.get("config")
-    last = activation or node.class_name.removeprefix("operation:")
-    return str(last).lower() in ("softmax", "sigmoid")
+class BundleReference:
+    """The files as they were written, in numpy."""
+
+    name = "the bundle"
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._runtime = Runtime(bundle)
+
+    def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        return self._runtime.predict(pixels)
+
+
+def _as_probabilities(answer: FloatArray, graph: Graph) -> FloatArray:
+    """Return one probability per class for what a graph as it was read gives."""
+    given = ends_in_probabilities(graph)
+    if answer.shape[-1] == 1:
+        second = answer if given else activate("sigmoid", answer)
+        return np.concatenate([1 - second, second], axis=-1)
+    return answer if given else softmax(answer)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.graph.shapes import Shape, graph_shapes
 
-__all__ = ["Cost", "cost_of"]
+__all__ = ["RULES", "Cost", "cost_of"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def cost_of(graph: Graph) -> Cost:
     shapes = graph_shapes(graph)
     total = 0
     for node in graph:
-        rule = _RULES.get(node.class_name)
+        rule = RULES.get(node.class_name)
         if rule is not None:
             total += rule(node, shapes[node.inputs[0]], shapes[node.name])
     return Cost(len(graph.nodes), total, graph.count_parameters())
@@ -64,7 +64,7 @@ def _per_value(node: Node, before: Shape, after: Shape) -> int:
     return math.prod(after)
 
 
-_RULES: dict[str, Callable[[Node, Shape, Shape], int]] = {
+RULES: dict[str, Callable[[Node, Shape, Shape], int]] = {
     "BatchNormalization": _per_value,
     "Conv2D": _per_output,
     "Conv2DTranspose": _per_input,
@@ -73,3 +73,4 @@ _RULES: dict[str, Callable[[Node, Shape, Shape], int]] = {
     "LayerNormalization": _per_value,
     "Rescaling": _per_value,
 }
+"""Class of TensorFlow.js -> multiply-adds, by the shapes before and behind; others count none."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.runtime.layers import window_padding
 
-__all__ = ["Shape", "graph_shapes", "output_shape"]
+__all__ = ["RULES", "Shape", "graph_shapes", "output_shape"]
 
-Shape = tuple[int, ...]
+Shape: TypeAlias = tuple[int, ...]
+"""Sides of a tensor without the batch."""
+
+Rule: TypeAlias = Callable[[dict[str, Any], list[Shape]], Shape]
+"""Takes the settings of a layer and the shapes of its inputs; returns that of its output."""
 
 
 def graph_shapes(graph: Graph) -> dict[str, Shape]:
@@ -27,13 +31,13 @@ def output_shape(node: Node, inputs: list[Shape]) -> Shape:
 
     Layers that are not listed keep the shape of their first input.
     """
-    rule = _RULES.get(node.class_name)
+    rule = RULES.get(node.class_name)
     if rule is not None:
         return rule(node.config, inputs)
     return inputs[0]
 
 
-def _windows(size: str, channels: Callable[[dict[str, Any], Shape], int]) -> Any:
+def _windows(size: str, channels: Callable[[dict[str, Any], Shape], int]) -> Rule:
     def rule(config: dict[str, Any], inputs: list[Shape]) -> Shape:
         dilations = config.get("dilation_rate", [1, 1])
         sides = [
@@ -95,7 +99,7 @@ def _broadcast(config: dict[str, Any], inputs: list[Shape]) -> Shape:
     return tuple(max(sides) for sides in zip(*inputs, strict=True))
 
 
-_RULES: dict[str, Callable[[dict[str, Any], list[Shape]], Shape]] = {
+RULES: dict[str, Rule] = {
     "Add": _broadcast,
     "Average": _broadcast,
     "AveragePooling2D": _windows("pool_size", lambda config, shape: shape[2]),
@@ -125,3 +129,4 @@ _RULES: dict[str, Callable[[dict[str, Any], list[Shape]], Shape]] = {
     ),
     "ZeroPadding2D": _padded,
 }
+"""Class of TensorFlow.js -> rule; layers without one keep the shape of their first input."""

@@ -1,19 +1,23 @@
 """Express the layers of Keras in the layers that stock TensorFlow.js runs correctly."""
 
-from kerasport.exporter.lowering.builder import Builder, Rewriter, Unsupported, rewrites
-from kerasport.exporter.lowering.channels import in_channels_last
-from kerasport.exporter.lowering.lower import end_in_probabilities, lower
-from kerasport.exporter.lowering.refused import REFUSED
-from kerasport.exporter.lowering.table import REWRITERS
+from kerasport.exporter.lowering.builder import Builder
+from kerasport.exporter.lowering.classifier import lower_classifier
+from kerasport.exporter.lowering.ending import end_in_probabilities, ends_in_probabilities
+from kerasport.exporter.lowering.lower import lower
+from kerasport.exporter.lowering.refused import REFUSED, Unsupported
+from kerasport.exporter.lowering.rewriters import Rewriter, Rewriters
+from kerasport.exporter.lowering.table import REWRITERS, rewrites
 
 __all__ = [
     "REFUSED",
     "REWRITERS",
     "Builder",
     "Rewriter",
+    "Rewriters",
     "Unsupported",
     "end_in_probabilities",
-    "in_channels_last",
+    "ends_in_probabilities",
     "lower",
+    "lower_classifier",
     "rewrites",
 ]

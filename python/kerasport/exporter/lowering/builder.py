@@ -1,49 +1,56 @@
-"""What a rewriter works with: the table, and the builder that adds TensorFlow.js layers."""
+"""What a rewriter works with: the builder that appends TensorFlow.js layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kerasport.exporter.graph.graph import Graph, Node, Weights
 from kerasport.exporter.graph.shapes import Shape, output_shape
+from kerasport.exporter.lowering.refused import Unsupported
 
-__all__ = ["REWRITERS", "Builder", "Rewriter", "Unsupported", "rewrites"]
+__all__ = ["Builder"]
 
-
-class Unsupported(Exception):
-    """Raised by a rewriter for a setting that it cannot express.
-
-    The message completes the sentence "layer 'x' (Class): ..."; `remedy` says what to do instead.
-    """
-
-    def __init__(self, reason: str, remedy: str | None = None) -> None:
-        super().__init__(reason)
-        self.remedy = remedy
+Numbers = NDArray[Any]
 
 
 class Builder:
-    """Adds the TensorFlow.js layers that stand for one Keras layer.
+    """Appends the TensorFlow.js layers that stand for one Keras layer.
 
-    `inputs` are the names of the layers that feed it. Names returned by `layer` can be used as
-    inputs of further layers. The layer that a rewriter returns takes over the Keras layer's own
-    name, whether it was built without `suffix` or not.
+    Every method that appends returns the name of the layer that gives the result, which can be
+    used as input of further ones. The layer that a rewriter returns takes over the Keras layer's
+    own name, whether it was built with a suffix or not. Axes count without the batch, from 0.
+
+    Attributes:
+        inputs: names of the layers that feed the Keras layer.
+        rewriters: the whole table, for layers that hold other layers.
     """
 
-    def __init__(self, graph: Graph, shapes: dict[str, Shape], node: Node, inputs: list[str]):
+    def __init__(
+        self,
+        node: Node,
+        inputs: list[str],
+        *,
+        graph: Graph,
+        shapes: dict[str, Shape],
+        rewriters: Mapping[str, Callable[[Node, Builder], str]],
+    ) -> None:
+        self.inputs = inputs
+        self.rewriters = rewriters
+        self._node = node
         self._graph = graph
         self._shapes = shapes
-        self._node = node
-        self._made: list[str] = []
-        self.inputs = inputs
+        self._appended: list[str] = []
 
     def shape(self, name: str | None = None) -> Shape:
         """Return the shape, without the batch, of a layer's output; of the input by default."""
         return self._shapes[self.inputs[0] if name is None else name]
 
-    def layer(
+    def append(
         self,
         class_name: str,
         config: dict[str, Any],
@@ -52,14 +59,14 @@ class Builder:
         weights: Weights | None = None,
         suffix: str | None = None,
     ) -> str:
-        """Add a layer and return its name.
+        """Append a layer and return its name.
 
         Args:
             class_name: a layer of TensorFlow.js.
             config: its settings, as TensorFlow.js names them.
             inputs: the layers that feed it; those of the Keras layer by default.
             weights: arrays by TensorFlow.js' variable names, in its order.
-            suffix: appended to the Keras layer's name; without it the layer takes the name over.
+            suffix: follows the Keras layer's name; without it the layer takes the name over.
         """
         if inputs is None:
             inputs = self.inputs
@@ -72,41 +79,41 @@ class Builder:
         node = Node(name, class_name, settings, sources, dict(weights or {}))
         self._shapes[name] = output_shape(node, [self._shapes[source] for source in sources])
         self._graph.nodes[name] = node
-        self._made.append(name)
+        self._appended.append(name)
         return name
 
     def finish(self, output: str) -> str:
         """Give the layer that ends this rewriting the Keras layer's name; return its name."""
         name = self._node.name
-        if output not in self._made or name in self._graph.nodes:
+        if output not in self._appended or name in self._graph.nodes:
             return output
         nodes = self._graph.nodes
-        for made in self._made[self._made.index(output) :]:
+        for appended in self._appended[self._appended.index(output) :]:
             # Taken out and put in again, so that the order stays.
-            node = nodes.pop(made)
+            node = nodes.pop(appended)
             node.inputs = [name if source == output else source for source in node.inputs]
-            if made == output:
+            if appended == output:
                 node.name = node.config["name"] = name
             nodes[node.name] = node
         self._shapes[name] = self._shapes.pop(output)
         return name
 
-    def scaled(
+    def scale(
         self, source: str, scale: float, offset: float = 0.0, *, suffix: str | None = None
     ) -> str:
-        """Add `source * scale + offset`."""
+        """Append `source * scale + offset`."""
         config = {"scale": float(scale), "offset": float(offset)}
-        return self.layer("Rescaling", config, inputs=source, suffix=suffix)
+        return self.append("Rescaling", config, inputs=source, suffix=suffix)
 
-    def per_channel(
+    def scale_channels(
         self,
         source: str,
-        scale: np.ndarray[Any, Any],
-        offset: np.ndarray[Any, Any] | None = None,
+        scale: Numbers,
+        offset: Numbers | None = None,
         *,
         suffix: str | None = None,
     ) -> str:
-        """Add `source * scale + offset` with one value per channel, as a normalisation.
+        """Append `source * scale + offset` with one value per channel, as a normalisation.
 
         A BatchNormalization of mean 0, variance 1 and epsilon 0 does just that.
         """
@@ -123,29 +130,147 @@ class Builder:
             "center": offset is not None,
             "scale": True,
         }
-        return self.layer(
+        return self.append(
             "BatchNormalization", config, inputs=source, weights=weights, suffix=suffix
         )
 
+    def negate(self, source: str) -> str:
+        """Append -x."""
+        return self.scale(source, -1, suffix="negative")
 
-Rewriter = Callable[[Node, Builder], str]
-"""Takes the Keras layer and a builder; returns the name of the layer that gives its output."""
+    def add(self, *sources: str) -> str:
+        """Append the sum of several tensors of one rank; sides of 1 are broadcast."""
+        return self.append("Add", {}, inputs=sources, suffix="sum")
 
-REWRITERS: dict[str, Rewriter] = {}
-"""Keras class name, or `operation:NAME` for a recorded operation -> rewriter."""
+    def multiply(self, *sources: str) -> str:
+        """Append the product of several tensors of one rank; sides of 1 are broadcast."""
+        return self.append("Multiply", {}, inputs=sources, suffix="product")
 
+    def add_constant(self, source: str, array: Numbers) -> str:
+        """Append the sum with a constant that broadcasts to the tensor's shape."""
+        return self._with_constant(source, np.asarray(array), scales=False)
 
-def rewrites(*class_names: str) -> Callable[[Rewriter], Rewriter]:
-    """Register the decorated function as the rewriter of these Keras classes.
+    def multiply_constant(self, source: str, array: Numbers) -> str:
+        """Append the product with a constant that broadcasts to the tensor's shape."""
+        return self._with_constant(source, np.asarray(array), scales=True)
 
-    >>> @rewrites("MyScale")
-    ... def my_scale(node, build):
-    ...     return build.scaled(build.inputs[0], node.config["factor"])
-    """
+    def _with_constant(self, source: str, array: Numbers, *, scales: bool) -> str:
+        if array.size == 1:
+            number = float(array.reshape(()))
+            pair = (number, 0.0) if scales else (1.0, number)
+            return self.scale(source, *pair, suffix="constant")
+        shape = self.shape(source)
+        if array.ndim == len(shape) + 1 and array.shape[0] == 1:
+            array = array[0]
+        if array.ndim > len(shape) or np.broadcast_shapes(array.shape, shape) != shape:
+            raise Unsupported(
+                f"its constant of shape {list(array.shape)} does not fit the tensor of shape "
+                f"{['batch', *shape]} without enlarging it",
+                "enlarge the tensor first, for example with UpSampling2D",
+            )
+        if math.prod(array.shape[:-1]) > 1 or len(shape) > 3:
+            # One value per place: as channels, all places together.
+            array = np.broadcast_to(array, shape)
+            source = self.reshape(source, (math.prod(shape),))
+        values = np.broadcast_to(array.reshape(-1), self.shape(source)[-1:])
+        scale, offset = (values, None) if scales else (np.ones_like(values), values)
+        result = self.scale_channels(source, scale, offset, suffix="constant")
+        return self.reshape(result, shape)
 
-    def register(rewriter: Rewriter) -> Rewriter:
-        for class_name in class_names:
-            REWRITERS[class_name] = rewriter
-        return rewriter
+    def multiply_axis(self, source: str, axis: int, matrix: Numbers) -> str:
+        """Append the product of one axis with a matrix `[old side, new side]`.
 
-    return register
+        The axis is brought to the end, where a Dense layer multiplies it.
+        """
+        rank = len(self.shape(source))
+        order = [each for each in range(rank) if each != axis] + [axis]
+        last = self.permute(source, order)
+        config = {"units": int(matrix.shape[1]), "use_bias": False, "activation": "linear"}
+        kernel = np.ascontiguousarray(matrix, np.float32)
+        product = self.append(
+            "Dense", config, inputs=last, weights={"kernel": kernel}, suffix="multiplied"
+        )
+        return self.permute(product, [order.index(each) for each in range(rank)])
+
+    def reshape(self, source: str, shape: Sequence[int]) -> str:
+        """Append the same values in another shape."""
+        if tuple(shape) == self.shape(source):
+            return source
+        config = {"target_shape": [int(side) for side in shape]}
+        return self.append("Reshape", config, inputs=source, suffix="reshaped")
+
+    def permute(self, source: str, order: Sequence[int]) -> str:
+        """Append the tensor with its axes in this order."""
+        if list(order) == sorted(order):
+            return source
+        shape = self.shape(source)
+        # Axes of length 1 move nothing: a view is cheaper than a copy.
+        moved = [axis for axis in order if shape[axis] > 1]
+        if moved == sorted(moved):
+            return self.reshape(source, [shape[axis] for axis in order])
+        dims = [int(axis) + 1 for axis in order]
+        return self.append("Permute", {"dims": dims}, inputs=source, suffix="permuted")
+
+    def join(self, source: str, axes: Sequence[int]) -> tuple[str, list[int]]:
+        """Append the tensor with these axes joined as the last one.
+
+        Returns:
+            The layer, and the order of the tensor's axes before they were joined.
+        """
+        shape = self.shape(source)
+        order = [axis for axis in range(len(shape)) if axis not in axes] + list(axes)
+        last = self.permute(source, order)
+        sides = [shape[axis] for axis in order[: len(shape) - len(axes)]]
+        size = math.prod(shape[axis] for axis in axes)
+        return self.reshape(last, [*sides, size]), order
+
+    def split_apart(self, source: str, order: Sequence[int], shape: Sequence[int]) -> str:
+        """Append what undoes `join`: `order` is what that returned, `shape` the shape before."""
+        apart = self.reshape(source, [shape[axis] for axis in order])
+        return self.permute(apart, [list(order).index(axis) for axis in range(len(shape))])
+
+    def slice(self, source: str, axis: int, start: int, stop: int, step: int = 1) -> str:
+        """Append `start:stop:step`, with a positive step, of one axis.
+
+        The axis becomes the width of a picture: `Cropping2D` cuts it, and pooling over single
+        pixels takes every so many.
+        """
+        shape = self.shape(source)
+        side = shape[axis]
+        if (start, stop, step) == (0, side, 1):
+            return source
+        before, behind = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+        cut = self.reshape(source, (before, side, behind))
+        layout = {"data_format": "channels_last"}
+        if (start, stop) != (0, side):
+            config: dict[str, Any] = {"cropping": [[0, 0], [start, side - stop]], **layout}
+            cut = self.append("Cropping2D", config, inputs=cut, suffix="cut")
+        if step > 1:
+            config = {"pool_size": [1, 1], "strides": [1, step], "padding": "valid", **layout}
+            cut = self.append("MaxPooling2D", config, inputs=cut, suffix="thinned")
+        sides = (*shape[:axis], self.shape(cut)[1], *shape[axis + 1 :])
+        return self.reshape(cut, sides)
+
+    def take(self, source: str, axis: int, indexes: Sequence[int]) -> str:
+        """Append these positions of one axis: a product with zeros and ones, which is exact."""
+        side = self.shape(source)[axis]
+        if list(indexes) == list(range(side)):
+            return source
+        matrix = np.zeros((side, len(indexes)), np.float32)
+        matrix[list(indexes), range(len(indexes))] = 1
+        return self.multiply_axis(source, axis, matrix)
+
+    def reduce(self, source: str, axes: Sequence[int], kind: str, *, keepdims: bool) -> str:
+        """Append the `Average` or `Max` of axes: global pooling of a picture one pixel wide."""
+        shape = self.shape(source)
+        kept = [axis for axis in range(len(shape)) if axis not in axes]
+        first = self.permute(source, [*sorted(axes), *kept])
+        count = math.prod(shape[axis] for axis in axes)
+        sides = [shape[axis] for axis in kept]
+        column = self.reshape(first, (count, 1, math.prod(sides)))
+        layout = {"data_format": "channels_last"}
+        pooled = self.append(f"Global{kind}Pooling2D", layout, inputs=column, suffix="pooled")
+        if keepdims:
+            sides = [1 if axis in axes else side for axis, side in enumerate(shape)]
+        # A tensor with nothing but the batch has no layer in TensorFlow.js.
+        return self.reshape(pooled, sides or [1])

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kerasport.exporter.graph.graph import Node
-from kerasport.exporter.lowering.builder import Builder, Rewriter
-from kerasport.exporter.lowering.steps import permuted
+from kerasport.exporter.lowering.builder import Builder
 
-__all__ = ["in_channels_last"]
+__all__ = ["rewrite"]
 
 
-def in_channels_last(rewriter: Rewriter, node: Node, build: Builder) -> str:
-    """Call a rewriter; where the layer has its channels first, between two permutations."""
+def rewrite(node: Node, build: Builder) -> str:
+    """Rewrite a layer; where it has its channels first, between two permutations."""
+    rewriter = build.rewriters[node.class_name]
     if node.config.get("data_format") != "channels_first" or not build.inputs:
         return rewriter(node, build)
     rank = len(build.shape())
-    build.inputs = [permuted(build, name, [*range(1, rank), 0]) for name in build.inputs]
+    build.inputs = [build.permute(name, [*range(1, rank), 0]) for name in build.inputs]
     output = rewriter(replace(node, config={**node.config, "data_format": "channels_last"}), build)
     # Flatten and global pooling end without places, so there is nothing to turn back.
     if len(build.shape(output)) != rank:
         return output
-    return permuted(build, output, [rank - 1, *range(rank - 1)])
+    return build.permute(output, [rank - 1, *range(rank - 1)])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kerasport.exporter.graph.graph import Node, Weights
-from kerasport.exporter.lowering.builder import Unsupported
+from kerasport.exporter.lowering.refused import Unsupported
 
-__all__ = ["channels_last", "numbers", "ordered", "pair", "window"]
+__all__ = ["channels_last", "feature_axes", "numbers", "ordered", "pair", "window"]
 
 
 def channels_last(node: Node) -> dict[str, Any]:
@@ -19,6 +19,23 @@ def channels_last(node: Node) -> dict[str, Any]:
             "rebuild the model with data_format='channels_last'",
         )
     return {"data_format": "channels_last"}
+
+
+def feature_axes(axis: Any, rank: int) -> list[int]:
+    """Return Keras' axis or axes, which count the batch, as axes without it.
+
+    Args:
+        axis: a number or several; None takes in all.
+        rank: of the tensor, without the batch.
+    """
+    axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+    whole = [0 if each is None else int(each) % (rank + 1) for each in axes]
+    if not all(whole):
+        raise Unsupported(
+            f"its axis={axis} takes in the batch, whose pictures must not mix",
+            f"use axes from 1 to {rank}",
+        )
+    return [each - 1 for each in whole]
 
 
 def pair(value: Any) -> list[int]:

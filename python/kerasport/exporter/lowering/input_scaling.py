@@ -1,18 +1,39 @@
-"""The scaling of a model that brings none: how it is given, put in, and what is usual."""
+"""The scaling of a model's input: found in the graph, or given, put in, and what is usual."""
 
 from __future__ import annotations
 
 from kerasport.bundle.metadata import Rescaling
 from kerasport.errors import ExportError
+from kerasport.exporter.graph.edits import readers_of
 from kerasport.exporter.graph.graph import Graph, Node
 
-__all__ = ["parse_rescaling", "put_rescaling", "usual_rescaling"]
+__all__ = ["find_rescaling", "parse_rescaling", "put_rescaling", "usual_rescaling"]
 
 _FORM = (
     "Expected scale,offset such as 1/127.5,-1 for x/127.5 - 1, the scale alone such as 1/255, or "
     "one value per channel such as 1/58.4,1/57.1,1/57.4;-2.12,-2.04,-1.80. Numbers may be "
     "fractions"
 )
+
+_SYMMETRIC = "--rescaling 1/127.5,-1"
+_CHANNELS = "--rescaling '1/58.395,1/57.12,1/57.375;-0.485/0.229,-0.456/0.224,-0.406/0.225'"
+_CAFFE = (
+    "BGR with the means taken off, which no scaling expresses: put "
+    "keras.applications.*.preprocess_input's steps into the model as layers"
+)
+_USUAL = (
+    ("expanded_conv_depthwise", "MobileNetV2", _SYMMETRIC),
+    ("conv_dw_1", "MobileNet", _SYMMETRIC),
+    ("conv_7b", "InceptionResNetV2", _SYMMETRIC),
+    ("mixed10", "InceptionV3", _SYMMETRIC),
+    ("block14_sepconv2", "Xception", _SYMMETRIC),
+    ("stem_conv1", "NASNet", _SYMMETRIC),
+    ("conv2_block1_preact_relu", "ResNetV2", _SYMMETRIC),
+    ("conv2_block1_0_relu", "DenseNet", _CHANNELS),
+    ("conv5_block1_1_conv", "ResNet", _CAFFE),
+    ("block5_conv3", "VGG", _CAFFE),
+)
+"""A layer's name -> architecture -> its preprocess_input (keras/src/applications/*.py)."""
 
 
 def parse_rescaling(text: str) -> Rescaling:
@@ -54,6 +75,14 @@ def _number(text: str) -> float:
     return value
 
 
+def find_rescaling(graph: Graph) -> Node | None:
+    """Return the layer that scales the model's input, or None when something else reads it."""
+    readers = readers_of(graph, graph.input)
+    if len(readers) == 1 and readers[0].class_name == "Rescaling":
+        return readers[0]
+    return None
+
+
 def put_rescaling(graph: Graph, scaling: Rescaling) -> None:
     """Put a Rescaling layer behind the input of a lowered graph, in place.
 
@@ -61,12 +90,11 @@ def put_rescaling(graph: Graph, scaling: Rescaling) -> None:
         ExportError: the model has one already, or another number of channels.
     """
     source = graph.nodes[graph.input]
-    readers = [node for node in graph if graph.input in node.inputs]
-    if len(readers) == 1 and readers[0].class_name == "Rescaling":
-        config = readers[0].config
+    own = find_rescaling(graph)
+    if own is not None:
         raise ExportError(
-            f"The model {graph.name!r} already scales its input: x * {config['scale']} + "
-            f"{config['offset']} (layer {readers[0].name!r}). A second scaling would be wrong; "
+            f"The model {graph.name!r} already scales its input: x * {own.config['scale']} + "
+            f"{own.config['offset']} (layer {own.name!r}). A second scaling would be wrong; "
             "leave --rescaling out."
         )
     channels = source.config["batch_input_shape"][-1]
@@ -79,7 +107,7 @@ def put_rescaling(graph: Graph, scaling: Rescaling) -> None:
     name = graph.fresh_name("rescaling")
     config = {"name": name, "dtype": "float32", "trainable": False}
     config |= {"scale": scaling.scale, "offset": scaling.offset}
-    for reader in readers:
+    for reader in readers_of(graph, graph.input):
         reader.inputs = [name if each == graph.input else each for each in reader.inputs]
     nodes = {}
     for key, node in graph.nodes.items():
@@ -95,24 +123,3 @@ def usual_rescaling(graph: Graph) -> str:
         if any(name == layer or name.startswith(f"{layer}_") for name in graph.nodes):
             return f"this looks like {family}, which takes {usual}"
     return "1/255 for 0 to 1 and 1/127.5,-1 for -1 to 1 are the usual ones"
-
-
-_SYMMETRIC = "--rescaling 1/127.5,-1"
-_CHANNELS = "--rescaling '1/58.395,1/57.12,1/57.375;-0.485/0.229,-0.456/0.224,-0.406/0.225'"
-_CAFFE = (
-    "BGR with the means taken off, which no scaling expresses: put "
-    "keras.applications.*.preprocess_input's steps into the model as layers"
-)
-_USUAL = (
-    ("expanded_conv_depthwise", "MobileNetV2", _SYMMETRIC),
-    ("conv_dw_1", "MobileNet", _SYMMETRIC),
-    ("conv_7b", "InceptionResNetV2", _SYMMETRIC),
-    ("mixed10", "InceptionV3", _SYMMETRIC),
-    ("block14_sepconv2", "Xception", _SYMMETRIC),
-    ("stem_conv1", "NASNet", _SYMMETRIC),
-    ("conv2_block1_preact_relu", "ResNetV2", _SYMMETRIC),
-    ("conv2_block1_0_relu", "DenseNet", _CHANNELS),
-    ("conv5_block1_1_conv", "ResNet", _CAFFE),
-    ("block5_conv3", "VGG", _CAFFE),
-)
-"""A layer's name -> architecture -> its preprocess_input (keras/src/applications/*.py)."""

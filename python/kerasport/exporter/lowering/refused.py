@@ -1,8 +1,20 @@
-"""Layers of Keras that cannot stand in an exported classifier: why, and what to do instead."""
+"""What cannot stand in an exported classifier: layers of Keras, and settings of layers."""
 
 from __future__ import annotations
 
-__all__ = ["REFUSED"]
+__all__ = ["REFUSED", "Unsupported"]
+
+
+class Unsupported(Exception):
+    """Raised by a rewriter for a setting that it cannot express.
+
+    The message completes the sentence "layer 'x' (Class): ..."; `remedy` says what to do instead.
+    """
+
+    def __init__(self, reason: str, remedy: str | None = None) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+
 
 _VOLUME = ("it works on volumes or films, and a picture is neither", "use its 2D form")
 _RECURRENT = (

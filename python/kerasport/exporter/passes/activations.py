@@ -15,7 +15,11 @@ FUSING = ("Conv2D", "Dense")
 
 
 def fuse_activations(graph: Graph) -> bool:
-    """Write an activation into the layer before it where one kernel computes both."""
+    """Write an activation into the layer before it where one kernel computes both.
+
+    Given: Conv2D(activation="linear") -> ReLU
+    Result: Conv2D(activation="relu")
+    """
     changed = False
     for node in list(graph):
         name = _activation_of(node)
@@ -33,6 +37,9 @@ def fuse_activations(graph: Graph) -> bool:
 
 def separate_activations(graph: Graph) -> bool:
     """Write every relu6 as `ReLU(max_value=6)`, a layer of its own.
+
+    Given: Conv2D(activation="relu6")
+    Result: Conv2D(activation="linear") -> ReLU(max_value=6)
 
     TensorFlow.js computes the activation relu6 as min(6, relu(x)) with a kernel that broadcasts
     the 6, which takes several times as long as the clipping that its ReLU layer uses. What

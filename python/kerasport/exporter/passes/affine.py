@@ -21,6 +21,14 @@ __all__ = ["Affine", "affine_of", "in_float32", "scale_input", "scale_output", "
 
 Array = NDArray[np.float64]
 
+_KERNELS = {
+    "Conv2D": "kernel",
+    "Conv2DTranspose": "kernel",
+    "Dense": "kernel",
+    "DepthwiseConv2D": "depthwise_kernel",
+}
+"""Linear layer -> its kernel."""
+
 
 @dataclass(frozen=True)
 class Affine:
@@ -159,14 +167,6 @@ def scale_input(node: Node, affine: Affine, shape: Shape) -> bool:
         added = (kernel * offset[:, None]).reshape(-1, kernel.shape[-1]).sum(axis=0)
         kernel = kernel * factor[:, None]
     return _put(node, key, kernel, bias.astype(np.float64) + added)
-
-
-_KERNELS = {
-    "Conv2D": "kernel",
-    "Conv2DTranspose": "kernel",
-    "Dense": "kernel",
-    "DepthwiseConv2D": "depthwise_kernel",
-}
 
 
 def _channels(class_name: str, kernel: Array) -> int:

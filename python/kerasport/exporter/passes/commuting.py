@@ -13,7 +13,26 @@ from kerasport.exporter.graph.graph import Node
 from kerasport.exporter.graph.shapes import Shape
 from kerasport.exporter.passes.affine import Affine
 
-__all__ = ["Crossing", "cross"]
+__all__ = ["RULES", "Crossed", "Crossing", "cross"]
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A layer that an affine is to be carried across.
+
+    Attributes:
+        node: the layer.
+        affine: before the layer if `forward`, else behind it.
+        near: shape of the tensor that the affine applies to now, without the batch.
+        far: shape on the other side.
+        forward: the direction, with the data or against it.
+    """
+
+    node: Node
+    affine: Affine
+    near: Shape
+    far: Shape
+    forward: bool
 
 
 @dataclass(frozen=True)
@@ -24,86 +43,68 @@ class Crossing:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def cross(node: Node, affine: Affine, near: Shape, far: Shape, *, forward: bool) -> Crossing | None:
-    """Carry an affine across a layer.
-
-    Args:
-        node: the layer.
-        affine: before the layer if `forward`, else behind it.
-        near: shape of the tensor that the affine applies to now, without the batch.
-        far: shape on the other side.
-        forward: the direction, with the data or against it.
-
-    Returns:
-        None where the layer's result would not be the same.
-    """
-    rule = _RULES.get(node.class_name)
-    return rule(node, affine, near, far, forward) if rule else None
+def cross(crossed: Crossed) -> Crossing | None:
+    """Carry an affine across a layer; None where the layer's result would not be the same."""
+    rule = RULES.get(crossed.node.class_name)
+    return rule(crossed) if rule else None
 
 
-Rule = Callable[[Node, Affine, Shape, Shape, bool], "Crossing | None"]
-
-
-def _mean(node: Node, affine: Affine, near: Shape, far: Shape, forward: bool) -> Crossing | None:
+def _mean(crossed: Crossed) -> Crossing | None:
     # Means, copies and cuts of whole pixels. Padding counts in no mean of TensorFlow.
-    return Crossing(affine)
+    return Crossing(crossed.affine)
 
 
-def _largest(node: Node, affine: Affine, near: Shape, far: Shape, forward: bool) -> Crossing | None:
-    return Crossing(affine) if affine.keeps_order else None
+def _largest(crossed: Crossed) -> Crossing | None:
+    return Crossing(crossed.affine) if crossed.affine.keeps_order else None
 
 
-def _zeros(node: Node, affine: Affine, near: Shape, far: Shape, forward: bool) -> Crossing | None:
-    return Crossing(affine) if affine.keeps_zero else None
+def _zeros(crossed: Crossed) -> Crossing | None:
+    return Crossing(crossed.affine) if crossed.affine.keeps_zero else None
 
 
-def _rearranged(
-    node: Node, affine: Affine, near: Shape, far: Shape, forward: bool
-) -> Crossing | None:
+def _rearranged(crossed: Crossed) -> Crossing | None:
     # Values keep their order in memory, so value number i has channel i modulo the last side.
-    if affine.uniform or near[-1] == far[-1]:
+    affine, near, far = crossed.affine, crossed.near[-1], crossed.far[-1]
+    if affine.uniform or near == far:
         return Crossing(affine)
-    return Crossing(affine.repeated(far[-1] // near[-1])) if far[-1] % near[-1] == 0 else None
+    return Crossing(affine.repeated(far // near)) if far % near == 0 else None
 
 
-def _permuted(
-    node: Node, affine: Affine, near: Shape, far: Shape, forward: bool
-) -> Crossing | None:
-    dims = node.config["dims"]
-    return Crossing(affine) if affine.uniform or dims[-1] == len(dims) else None
+def _permuted(crossed: Crossed) -> Crossing | None:
+    dims = crossed.node.config["dims"]
+    stays_last = dims[-1] == len(dims)
+    return Crossing(crossed.affine) if crossed.affine.uniform or stays_last else None
 
 
-def _positive(
-    node: Node, affine: Affine, near: Shape, far: Shape, forward: bool
-) -> Crossing | None:
+def _positive(crossed: Crossed) -> Crossing | None:
     # relu(f x) = f relu(x) for f > 0, and min(f x, m) = f min(x, m / f).
+    affine = crossed.affine
     if not (affine.keeps_zero and affine.keeps_order):
         return None
-    maximum = node.config.get("max_value")
+    maximum = crossed.node.config.get("max_value")
     if maximum is None:
         return Crossing(affine)
     if not affine.uniform:
         return None
     factor = float(affine.factor)
-    return Crossing(affine, {"max_value": maximum / factor if forward else maximum * factor})
+    return Crossing(
+        affine, {"max_value": maximum / factor if crossed.forward else maximum * factor}
+    )
 
 
-def _activation(
-    node: Node, affine: Affine, near: Shape, far: Shape, forward: bool
-) -> Crossing | None:
-    if node.config["activation"] != "relu":
-        return None
-    return _positive(node, affine, near, far, forward)
+def _activation(crossed: Crossed) -> Crossing | None:
+    return _positive(crossed) if crossed.node.config["activation"] == "relu" else None
 
 
-def _product(node: Node, affine: Affine, near: Shape, far: Shape, forward: bool) -> Crossing | None:
+def _product(crossed: Crossed) -> Crossing | None:
     # (f x) y = f (x y). Against the data there is no telling which factor should take it.
-    if not (forward and affine.keeps_zero) or len(near) != len(far):
+    affine, near, far = crossed.affine, crossed.near, crossed.far
+    if not (crossed.forward and affine.keeps_zero) or len(near) != len(far):
         return None
     return Crossing(affine) if affine.uniform or near[-1] == far[-1] else None
 
 
-_RULES: dict[str, Rule] = {
+RULES: dict[str, Callable[[Crossed], Crossing | None]] = {
     "Activation": _activation,
     "AveragePooling2D": _mean,
     "Cropping2D": _mean,
@@ -120,3 +121,4 @@ _RULES: dict[str, Rule] = {
     "UpSampling2D": _mean,
     "ZeroPadding2D": _zeros,
 }
+"""Class of TensorFlow.js -> how an affine crosses it; nothing crosses the others."""

@@ -14,9 +14,27 @@ from kerasport.exporter.passes.affine import affine_of
 
 __all__ = ["remove_identities", "remove_unused", "share_equal_layers"]
 
+_MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply")
+_REARRANGING = ("Flatten", "Reshape")
+
+_IDENTITIES: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "Activation": lambda config: config["activation"] == "linear",
+    "AveragePooling2D": lambda config: config["pool_size"] == config["strides"] == [1, 1],
+    "Cropping2D": lambda config: not np.any(config["cropping"]),
+    "MaxPooling2D": lambda config: config["pool_size"] == config["strides"] == [1, 1],
+    "Permute": lambda config: config["dims"] == sorted(config["dims"]),
+    "UpSampling2D": lambda config: config["size"] == [1, 1],
+    "ZeroPadding2D": lambda config: not np.any(config["padding"]),
+}
+"""Class of TensorFlow.js -> the settings with which it returns its input."""
+
 
 def remove_identities(graph: Graph) -> bool:
-    """Take out layers that return their input, and make one of two rearrangements in a row."""
+    """Take out layers that return their input, and make one of two rearrangements in a row.
+
+    Given: Dense -> Activation("linear") -> Reshape -> Reshape
+    Result: Dense -> Reshape
+    """
     shapes = graph_shapes(graph)
     changed = False
     for node in list(graph):
@@ -34,7 +52,12 @@ def remove_identities(graph: Graph) -> bool:
 
 
 def remove_unused(graph: Graph) -> bool:
-    """Take out layers that the output does not depend on."""
+    """Take out layers that the output does not depend on.
+
+    Given: Conv2D -+-> Dense, the output
+                   +-> Dense
+    Result: Conv2D -> Dense, the output
+    """
     used = {graph.output, graph.input}
     for node in reversed(list(graph)):
         if node.name in used:
@@ -46,7 +69,12 @@ def remove_unused(graph: Graph) -> bool:
 
 
 def share_equal_layers(graph: Graph) -> bool:
-    """Compute once what layers with equal settings, weights and inputs compute."""
+    """Compute once what layers with equal settings, weights and inputs compute.
+
+    Given: Conv2D -+-> ReLU -+-> Add
+                   +-> ReLU -+
+    Result: Conv2D -> ReLU ===> Add, which takes it twice
+    """
     kept: list[Node] = []
     changed = False
     for node in list(graph):
@@ -70,20 +98,6 @@ def _is_identity(node: Node, shapes: dict[str, Shape]) -> bool:
         return affine.is_identity
     rule = _IDENTITIES.get(node.class_name)
     return rule is not None and rule(node.config)
-
-
-_MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply")
-_REARRANGING = ("Flatten", "Reshape")
-
-_IDENTITIES: dict[str, Callable[[dict[str, Any]], bool]] = {
-    "Activation": lambda config: config["activation"] == "linear",
-    "AveragePooling2D": lambda config: config["pool_size"] == config["strides"] == [1, 1],
-    "Cropping2D": lambda config: not np.any(config["cropping"]),
-    "MaxPooling2D": lambda config: config["pool_size"] == config["strides"] == [1, 1],
-    "Permute": lambda config: config["dims"] == sorted(config["dims"]),
-    "UpSampling2D": lambda config: config["size"] == [1, 1],
-    "ZeroPadding2D": lambda config: not np.any(config["padding"]),
-}
 
 
 def _replaces(node: Node, source: Node) -> bool:

@@ -13,6 +13,9 @@ __all__ = ["merge_padding"]
 def merge_padding(graph: Graph) -> bool:
     """Make `same` convolutions of a ZeroPadding2D and the `valid` ones that read it.
 
+    Given: ZeroPadding2D(1) -> Conv2D(3x3, padding="valid")
+    Result: Conv2D(3x3, padding="same")
+
     Only where `same` lays exactly those zeros; it saves a copy of the picture.
     """
     shapes = graph_shapes(graph)

@@ -23,7 +23,7 @@ from kerasport.exporter.passes.affine import (
     scale_output,
     write_affine,
 )
-from kerasport.exporter.passes.commuting import cross
+from kerasport.exporter.passes.commuting import Crossed, cross
 
 __all__ = ["fold_batch_normalization", "merge_rescaling", "replace_batch_normalization"]
 
@@ -32,6 +32,9 @@ Taker = Callable[[Node, Affine], bool]
 
 def merge_rescaling(graph: Graph) -> bool:
     """Make one of two scalings or normalisations, in a row or with commuting layers between.
+
+    Given: BatchNormalization -> MaxPooling2D -> Rescaling
+    Result: BatchNormalization -> MaxPooling2D
 
     The model's own scaling of its input stays what it is.
     """
@@ -47,7 +50,14 @@ def merge_rescaling(graph: Graph) -> bool:
 
 
 def fold_batch_normalization(graph: Graph) -> bool:
-    """Multiply normalisations and scalings into the linear layer before, or else behind."""
+    """Multiply normalisations and scalings into the linear layer before, or else behind.
+
+    Given: Conv2D -> BatchNormalization
+    Result: Conv2D
+
+    Given: Add -> BatchNormalization -> Conv2D
+    Result: Add -> Conv2D
+    """
     shapes = graph_shapes(graph)
 
     def fold(node: Node, affine: Affine) -> bool:
@@ -60,6 +70,9 @@ def fold_batch_normalization(graph: Graph) -> bool:
 
 def replace_batch_normalization(graph: Graph) -> bool:
     """Write a normalisation of pixels that stands alone as a depthwise 1x1 convolution.
+
+    Given: Add -> BatchNormalization -> Activation
+    Result: Add -> DepthwiseConv2D(1x1) -> Activation
 
     Its kernel takes a quarter of the time of TensorFlow.js' batch normalisation on wasm.
     """
@@ -117,11 +130,12 @@ def _against(
             for crossed, changes in settings:
                 crossed.config.update(changes)
             return True
+        if not source.inputs:
+            return False
         # Only layers with one input have a rule for this direction.
-        crossing = source.inputs and cross(
-            source, affine, shapes[source.name], shapes[source.inputs[0]], forward=False
-        )
-        if not crossing:
+        near, far = shapes[source.name], shapes[source.inputs[0]]
+        crossing = cross(Crossed(source, affine, near, far, forward=False))
+        if crossing is None:
             return False
         affine = crossing.affine
         settings.append((source, crossing.settings))
@@ -139,8 +153,9 @@ def _along(graph: Graph, shapes: dict[str, Shape], node: Node, affine: Affine) -
             for crossed, changes in settings:
                 crossed.config.update(changes)
             return True
-        crossing = cross(reader, affine, shapes[before.name], shapes[reader.name], forward=True)
-        if not crossing:
+        near, far = shapes[before.name], shapes[reader.name]
+        crossing = cross(Crossed(reader, affine, near, far, forward=True))
+        if crossing is None:
             return False
         affine = crossing.affine
         settings.append((reader, crossing.settings))

@@ -1,1 +1,6 @@
-"""Storing weights in fewer bits: how, how well, and which way is worth it."""
+"""Store the weights in fewer bits: the schemes, the choice of one, and the step of an export."""
+
+from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
+from kerasport.exporter.quantize.step import Quantize, Storage, store_weights
+
+__all__ = ["SCHEMES", "Quantize", "Scheme", "Storage", "quantize_graph", "store_weights"]

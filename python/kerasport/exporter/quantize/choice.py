@@ -22,9 +22,10 @@ from kerasport.bundle.metadata import (
 from kerasport.dataset import PixelCache, Pixels, decode_dataset, read_labeled
 from kerasport.errors import DataError
 from kerasport.evaluation import training_data
-from kerasport.exporter.answering.engines import run_fast
+from kerasport.exporter.answering import choose_engine
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
+from kerasport.exporter.stored import StoredWeight
 from kerasport.exporter.write import write_model
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
@@ -113,15 +114,15 @@ def choose_scheme(
     """Return the name and scheme with the fewest gzipped bytes, and all that was measured.
 
     Args:
-        graph: the lowered, optimised graph in float32.
-        labelled: pictures to measure on.
+        graph: the lowered, optimized graph in float32.
+        labeled: pictures to measure on.
         input_means: see `quantize_graph`.
         max_accuracy_drop: accuracy in percentage points that may be lost against float32.
         interface: what the model takes and gives; it is a part of the file.
         candidates: what to try; the first one is the reference.
         progress: told what is done.
     """
-    engine = run_fast(graph, (*labeled.pixels.shape[1:],))
+    engine = choose_engine(graph, (*labeled.pixels.shape[1:],))
     trials: list[dict[str, Any]] = []
     exact: NDArray[np.float32] | None = None
     total = len(candidates) * len(labeled.pixels)
@@ -163,7 +164,9 @@ def _finite(limit: float | None) -> float | None:
     return None if limit is None or math.isinf(limit) else limit
 
 
-def _measure_size(graph: Graph, stored: Mapping[str, Any], interface: Interface) -> tuple[int, int]:
+def _measure_size(
+    graph: Graph, stored: Mapping[str, StoredWeight], interface: Interface
+) -> tuple[int, int]:
     """Return the bytes of `model.json` and the shards, as they are and gzipped."""
     with tempfile.TemporaryDirectory() as folder:
         files = write_model(

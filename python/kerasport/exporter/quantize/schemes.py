@@ -10,49 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle import dequantize
 from kerasport.exporter.graph.graph import Graph, Node, Weights
-from kerasport.literals import WeightType
+from kerasport.exporter.stored import Kind, StoredWeight, quantize_array
 
 __all__ = [
     "SCHEMES",
-    "Kind",
     "Scheme",
-    "Stored",
-    "quantize_array",
     "quantize_graph",
     "rounding_noise",
 ]
-
-Kind = WeightType
-"""Type of the values of one weight on disk."""
 
 SMALLEST = 64
 """Weights with fewer values stay float32: their entry in the manifest would outweigh the saving."""
 
 _LARGEST_FLOAT16 = 65504.0
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One weight as it lies on disk.
-
-    Attributes:
-        data: little-endian values of the type that is stored.
-        quantization: TensorFlow.js' entry for the manifest; None for float32.
-    """
-
-    data: NDArray[np.generic]
-    quantization: dict[str, Any] | None = None
-
-    def values(self) -> NDArray[np.float32]:
-        """Return the float32 values that TensorFlow.js computes with, bit by bit."""
-        return dequantize(self.data, self.quantization)
 
 
 @dataclass(frozen=True)
@@ -104,33 +79,6 @@ benchmarks/quantization.py).
 """
 
 
-def quantize_array(array: NDArray[np.generic], kind: Kind) -> Stored:
-    """Return a weight in the type `kind`.
-
-    The affine types follow the official converter: `value = stored * scale + min`, the range is
-    that of the values, shifted so that 0 is stored exactly (tensorflowjs/quantization.py).
-    """
-    if kind == "float32":
-        return Stored(np.asarray(array, "<f4"))
-    if kind == "float16":
-        return Stored(np.asarray(array, "<f2"), {"dtype": kind, "original_dtype": "float32"})
-    values = np.asarray(array, np.float32).astype(np.float64)
-    steps = np.iinfo(kind).max
-    low, high = float(values.min()), float(values.max())
-    scale = 1.0
-    stored = np.zeros_like(values)
-    if low != high:
-        scale = (high - low) / steps
-        if low <= 0 <= high:
-            low = float(-np.round(-low / scale) * scale)
-            high = steps * scale + low
-        stored = np.round((values.clip(low, high) - low) / scale)
-    return Stored(
-        stored.astype("<u2" if kind == "uint16" else np.uint8),
-        {"dtype": kind, "original_dtype": "float32", "min": low, "scale": scale},
-    )
-
-
 def rounding_noise(node: Node, name: str) -> float:
     """Return what uint8 would do to a kernel: squared error over squared values, 0 to 1.
 
@@ -158,11 +106,11 @@ def quantize_graph(
     graph: Graph,
     scheme: Scheme,
     input_means: Mapping[str, NDArray[np.float64]] | None = None,
-) -> tuple[Graph, dict[str, Stored]]:
+) -> tuple[Graph, dict[str, StoredWeight]]:
     """Return the graph with the values that will be computed with, and what is stored.
 
     Args:
-        graph: the lowered, optimised graph; it is not changed.
+        graph: the lowered, optimized graph; it is not changed.
         scheme: which type each weight gets.
         input_means: layer -> mean of its input per channel on typical pictures, float64
             `[channels]`. With it the rounding of a kernel is kept from shifting the mean of the
@@ -172,7 +120,7 @@ def quantize_graph(
     Returns:
         The new graph, and `layer/weight` -> stored weight in the order of the graph.
     """
-    stored: dict[str, Stored] = {}
+    stored: dict[str, StoredWeight] = {}
     nodes = {}
     for node in graph:
         weights: Weights = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +16,15 @@ from kerasport.bundle.metadata import (
     QuantizationSearch,
 )
 from kerasport.errors import ExportError
-from kerasport.exporter.answering.engines import GraphReference
+from kerasport.exporter.answering import GraphReference, Reference, answers_of, compare
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.choice import choose_scheme, read_labeled_pictures
-from kerasport.exporter.quantize.schemes import SCHEMES, Stored, quantize_graph
+from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
+from kerasport.exporter.stored import StoredWeight
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
 
-__all__ = ["Quantize", "Quantized", "quantize_model"]
-
+__all__ = ["Quantize", "Storage", "store_weights"]
 
 TYPICAL_PICTURES = 32
 """Of the labelled pictures, how many the mean activations are taken from; 64 were no better."""
@@ -61,80 +62,119 @@ class Quantize:
 
 
 @dataclass(frozen=True)
-class Quantized:
-    """A graph with the values that are computed with, and how they are stored.
+class Storage:
+    """A graph as it is written, and what then answers for it.
 
     Attributes:
         graph: with float32 arrays as TensorFlow.js will have them.
-        stored: `layer/weight` -> what is written.
-        weights: the type that was asked for or chosen.
-        search: what was measured for the choice; None where nothing was.
+        weights: `layer/weight` -> what is written; None where all are written in float32.
+        quantization: how the weights are stored, for the metadata.
+        reference: what the written files must answer like.
+        answers: its probabilities for the n samples, float32 `[n, classes]`.
+        exact_answers: those of the model in float32, where the weights are stored in fewer bits.
     """
 
     graph: Graph
-    stored: dict[str, Stored]
-    weights: str
-    search: QuantizationSearch | None
-
-    def describe(
-        self, exact: NDArray[np.float32] | None, rounded: NDArray[np.float32]
-    ) -> Quantization:
-        """Return the metadata, from the answers for the samples before and after, if any."""
-        if exact is None:
-            return Quantization(search=self.search)
-        same = exact.argmax(axis=1) == rounded.argmax(axis=1)
-        agreement = FloatAgreement(
-            pictures=len(exact),
-            top1_agreement=float(same.mean()),
-            max_absolute_difference=min(1.0, float(np.abs(exact - rounded).max())),
-        )
-        return Quantization.model_validate(
-            {
-                "weights": self.weights,
-                "agreement": agreement,
-                "search": self.search,
-            }
-        )
+    weights: Mapping[str, StoredWeight] | None
+    quantization: Quantization
+    reference: Reference
+    answers: NDArray[np.float32]
+    exact_answers: NDArray[np.float32] | None = None
 
 
-def quantize_model(
+def store_weights(
     graph: Graph,
     options: Quantize,
     description: ClassifierDescription,
     samples: NDArray[np.uint8],
     *,
+    reference: Reference,
     run: Run | None = None,
     progress: Progress = SILENT,
-) -> Quantized:
-    """Return the graph in the type that the options name or, with `auto`, that measures best.
+) -> Storage:
+    """Return the graph with its weights in the type that the options name, or that measures best.
 
     Args:
-        graph: lowered and optimised, in float32.
+        graph: lowered and optimized, in float32.
         options: what is wanted.
         description: the classifier.
         samples: uint8 `[n, height, width, channels]`, pictures whose mean activations keep biases
             right where none are read for `auto`.
+        reference: answers for the original model.
         run: where the model comes from, for its validation pictures.
         progress: told what is done.
+
+    Raises:
+        ExportError: the model has another number of outputs than classes, or its graph answers
+            unlike it.
+        DataError: `auto` has no labelled pictures.
     """
-    runtime = GraphReference(graph, description.input_shape).runtime
-    search = None
-    name, scheme = options.weights, SCHEMES.get(options.weights)
-    if scheme is None:
-        labeled = read_labeled_pictures(
-            description, run=run, images=options.images, cache=options.cache, progress=progress
-        )
-        samples = labeled.pixels[:: -(-len(labeled.pixels) // TYPICAL_PICTURES)]
-        means = runtime.input_means(samples)
-        name, scheme, search = choose_scheme(
-            graph,
-            labeled,
-            input_means=means,
-            max_accuracy_drop=options.max_accuracy_drop,
-            interface=description.interface,
-            progress=progress,
-        )
-    else:
-        means = runtime.input_means(samples)
-    rounded, stored = quantize_graph(graph, scheme, means)
-    return Quantized(rounded, stored, name, search)
+    exact = answers_of(reference, description, samples)
+    if options.weights == "float32":
+        return Storage(graph, None, Quantization(), reference, exact)
+    before = GraphReference(graph, description.input_shape)
+    compare(before, reference, description.image_spec, samples)
+    chosen = _choose(graph, options, description, samples, before, run=run, progress=progress)
+    if chosen.name == "float32":
+        return Storage(graph, None, Quantization(search=chosen.search), reference, exact)
+    rounded, weights = quantize_graph(graph, chosen.scheme, chosen.input_means)
+    # The original model is no measure any more: the stored weights answer for themselves.
+    after = GraphReference(rounded, description.input_shape)
+    answers = after.probabilities(samples)
+    quantization = Quantization.model_validate(
+        {
+            "weights": chosen.name,
+            "agreement": _agreement(exact, answers),
+            "search": chosen.search,
+        }
+    )
+    return Storage(rounded, weights, quantization, after, answers, exact)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A scheme by its name, the mean inputs of the layers, and what was measured if anything."""
+
+    name: str
+    scheme: Scheme
+    input_means: Mapping[str, NDArray[np.float64]]
+    search: QuantizationSearch | None = None
+
+
+def _choose(
+    graph: Graph,
+    options: Quantize,
+    description: ClassifierDescription,
+    samples: NDArray[np.uint8],
+    before: GraphReference,
+    *,
+    run: Run | None,
+    progress: Progress,
+) -> _Choice:
+    scheme = SCHEMES.get(options.weights)
+    if scheme is not None:
+        return _Choice(options.weights, scheme, before.runtime.input_means(samples))
+    labeled = read_labeled_pictures(
+        description, run=run, images=options.images, cache=options.cache, progress=progress
+    )
+    typical = labeled.pixels[:: -(-len(labeled.pixels) // TYPICAL_PICTURES)]
+    means = before.runtime.input_means(typical)
+    name, scheme, search = choose_scheme(
+        graph,
+        labeled,
+        input_means=means,
+        max_accuracy_drop=options.max_accuracy_drop,
+        interface=description.interface,
+        progress=progress,
+    )
+    return _Choice(name, scheme, means, search)
+
+
+def _agreement(exact: NDArray[np.float32], rounded: NDArray[np.float32]) -> FloatAgreement:
+    """Return how the answers before and after rounding agree."""
+    same = exact.argmax(axis=1) == rounded.argmax(axis=1)
+    return FloatAgreement(
+        pictures=len(exact),
+        top1_agreement=float(same.mean()),
+        max_absolute_difference=min(1.0, float(np.abs(exact - rounded).max())),
+    )

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from kerasport.errors import ModelError, missing_extra
 
-__all__ = ["Stored", "hdf5_arrays", "peek_archive", "peek_hdf5"]
+__all__ = ["ArchiveHeader", "hdf5_arrays", "peek_archive", "peek_hdf5"]
 
 
-class Stored(NamedTuple):
+class ArchiveHeader(NamedTuple):
     """The configuration in a file and the version of Keras that wrote it."""
 
     model_config: dict[str, Any]
@@ -26,7 +26,7 @@ class Stored(NamedTuple):
         return not self.keras_version.startswith("3")
 
 
-def peek_archive(path: Path) -> Stored:
+def peek_archive(path: Path) -> ArchiveHeader:
     """Return what a `.keras` file says of itself.
 
     Raises:
@@ -50,10 +50,10 @@ def peek_archive(path: Path) -> Stored:
             f"'{path}' cannot be loaded as a Keras model: {error}. Expected a whole .keras file; "
             "copy or save it again."
         ) from None
-    return Stored(config, version)
+    return ArchiveHeader(config, version)
 
 
-def peek_hdf5(path: Path) -> Stored:
+def peek_hdf5(path: Path) -> ArchiveHeader:
     """Return what an HDF5 file says of itself.
 
     Raises:
@@ -67,7 +67,7 @@ def peek_hdf5(path: Path) -> Stored:
             f"'{path}' holds weights without a model. Expected a whole model. Build the model in "
             "Python, load the weights into it, and export it or save it with model.save()."
         )
-    return Stored(json.loads(_text(config)), _text(version))
+    return ArchiveHeader(json.loads(_text(config)), _text(version))
 
 
 def hdf5_arrays(path: Path) -> dict[str, NDArray[np.generic]]:

@@ -12,8 +12,9 @@ from typing import Any
 
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph, Node, Weights
+from kerasport.exporter.readers.layer_path import LayerPath
 
-__all__ = ["MODEL_CLASSES", "OPERATIONS", "Path", "graph_from_config"]
+__all__ = ["MODEL_CLASSES", "OPERATIONS", "graph_from_config"]
 
 OPERATIONS = ("keras.src.ops", "keras.ops")
 """Where the classes of recorded operations live."""
@@ -21,12 +22,9 @@ OPERATIONS = ("keras.src.ops", "keras.ops")
 MODEL_CLASSES = ("Functional", "Sequential", "Model")
 """Classes of models whose layers are listed in their configuration."""
 
-Path = tuple[str, ...]
-"""Names of the enclosing models and of the layer, outermost first."""
-
 
 def graph_from_config(
-    class_name: str, config: Mapping[str, Any], arrays: Mapping[Path, Weights]
+    class_name: str, config: Mapping[str, Any], arrays: Mapping[LayerPath, Weights]
 ) -> Graph:
     """Return the graph of a model configuration.
 
@@ -50,19 +48,19 @@ def graph_from_config(
 class _Reader:
     """Walks model configurations and fills `nodes` in topological order."""
 
-    def __init__(self, arrays: Mapping[Path, Weights]) -> None:
+    def __init__(self, arrays: Mapping[LayerPath, Weights]) -> None:
         self.nodes: dict[str, Node] = {}
         self._arrays = arrays
 
     def model(
-        self, class_name: str, config: Mapping[str, Any], *, prefix: Path, source: str | None
+        self, class_name: str, config: Mapping[str, Any], *, prefix: LayerPath, source: str | None
     ) -> str:
-        """Add all layers of a model that is fed by `source`; return its output's node name."""
+        """Append all layers of a model that is fed by `source`; return its output's node name."""
         if class_name == "Sequential":
             return self._sequential(config, prefix, source)
         return self._functional(config, prefix, source)
 
-    def _sequential(self, config: Mapping[str, Any], prefix: Path, source: str | None) -> str:
+    def _sequential(self, config: Mapping[str, Any], prefix: LayerPath, source: str | None) -> str:
         layers = list(config["layers"])
         if source is None and (not layers or layers[0]["class_name"] != "InputLayer"):
             shape = config.get("build_input_shape")
@@ -73,15 +71,15 @@ class _Reader:
                 )
             entry = {"name": "input", "batch_shape": shape}
             layers.insert(0, {"class_name": "InputLayer", "config": entry})
-        current = source
+        # What feeds the next layer: nothing before the InputLayer.
+        feeding = [] if source is None else [source]
         for layer in layers:
             if layer["class_name"] == "InputLayer" and source is not None:
                 continue
-            current = self._call(layer, prefix, [] if current is None else [current])
-        assert current is not None
-        return current
+            feeding = [self._call(layer, prefix, feeding)]
+        return feeding[0]
 
-    def _functional(self, config: Mapping[str, Any], prefix: Path, source: str | None) -> str:
+    def _functional(self, config: Mapping[str, Any], prefix: LayerPath, source: str | None) -> str:
         outputs = _histories(config["output_layers"])
         if len(outputs) != 1:
             raise ExportError(
@@ -115,14 +113,15 @@ class _Reader:
             pending = waiting
         name, node, _ = outputs[0]
         classes = {layer["config"]["name"]: layer["class_name"] for layer in config["layers"]}
-        # Here alone Keras counts the call by which a nested Functional model was made itself.
+        # A nested Functional model was called once when it was made. Keras leaves this call out of
+        # `inbound_nodes` but counts it in `output_layers`.
         built_in = 1 if classes[name] in ("Functional", "Model") else 0
         return produced[name, node - built_in]
 
     def _call(
         self,
         layer: Mapping[str, Any],
-        prefix: Path,
+        prefix: LayerPath,
         inputs: list[str],
         call: Mapping[str, Any] | None = None,
     ) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from kerasport.errors import ModelError
 
-__all__ = ["ModelKind", "detect", "is_model_folder"]
+__all__ = ["ModelKind", "check_exists", "detect", "is_model_folder"]
 
 ModelKind = Literal["hdf5", "keras", "layers-model", "saved-model"]
 
@@ -30,14 +30,23 @@ def is_model_folder(path: Path) -> bool:
     return (path / "saved_model.pb").is_file() or (path / "model.json").is_file()
 
 
+def check_exists(path: Path) -> None:
+    """Check that there is something at a path, before anything is asked of it.
+
+    Raises:
+        ModelError: there is nothing.
+    """
+    if not path.exists():
+        raise ModelError(f"There is nothing at '{path}'. Expected a run, or {_READABLE}.")
+
+
 def detect(path: Path) -> tuple[ModelKind, Path]:
     """Return what kind of model a path holds, and the file or folder to read.
 
     Raises:
         ModelError: there is nothing, or nothing that is read.
     """
-    if not path.exists():
-        raise ModelError(f"There is nothing at '{path}'. Expected a run, or {_READABLE}.")
+    check_exists(path)
     if path.is_dir():
         return _folder(path)
     with path.open("rb") as file:

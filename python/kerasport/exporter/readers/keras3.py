@@ -12,9 +12,9 @@ from kerasport.exporter.graph.graph import Graph, Weights
 from kerasport.exporter.readers.configuration import (
     MODEL_CLASSES,
     OPERATIONS,
-    Path,
     graph_from_config,
 )
+from kerasport.exporter.readers.layer_path import LayerPath
 from kerasport.models import import_keras
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def read_keras_model(model: keras.Model) -> Graph:
     return graph_from_config(class_name, model.get_config(), _arrays(model))
 
 
-def _arrays(model: keras.Model, prefix: Path = ()) -> dict[Path, Weights]:
-    arrays: dict[Path, Weights] = {}
+def _arrays(model: keras.Model, prefix: LayerPath = ()) -> dict[LayerPath, Weights]:
+    arrays: dict[LayerPath, Weights] = {}
     for layer in model.layers:
         path = (*prefix, layer.name)
         if type(layer).__name__ in MODEL_CLASSES and hasattr(layer, "layers"):
@@ -69,7 +69,9 @@ def variable_names(layer: keras.Layer) -> list[str]:
     return names
 
 
-def rebuild_keras(model_config: Mapping[str, Any], arrays: Mapping[Path, Weights]) -> keras.Model:
+def rebuild_keras(
+    model_config: Mapping[str, Any], arrays: Mapping[LayerPath, Weights]
+) -> keras.Model:
     """Return a model built from its stored configuration and arrays.
 
     Args:
@@ -77,21 +79,22 @@ def rebuild_keras(model_config: Mapping[str, Any], arrays: Mapping[Path, Weights
         arrays: weights of each layer by its path of names.
     """
     keras = import_keras()
-    model = keras.saving.deserialize_keras_object(_with_modules(keras, model_config))
+    model = keras.saving.deserialize_keras_object(_with_modules(model_config))
     _fill(model, arrays)
     return model
 
 
-def _with_modules(keras: Any, layer: Mapping[str, Any]) -> dict[str, Any]:
+def _with_modules(layer: Mapping[str, Any]) -> dict[str, Any]:
     """Return a layer's entry with the module that the legacy format drops.
 
     Only modules of Keras are named, so that a file cannot have another one imported.
     """
     class_name, config = layer["class_name"], layer["config"]
     if class_name in MODEL_CLASSES:
-        config = {**config, "layers": [_with_modules(keras, each) for each in config["layers"]]}
+        config = {**config, "layers": [_with_modules(each) for each in config["layers"]]}
         module = "keras" if class_name == "Sequential" else "keras.src.models.functional"
     elif str(layer.get("module", "")).startswith(OPERATIONS):
+        keras = import_keras()
         rooms = (keras.src.ops.numpy, keras.src.ops.nn, keras.src.ops.math, keras.src.ops.core)
         module = next(room.__name__ for room in rooms if hasattr(room, class_name))
     else:
@@ -99,7 +102,7 @@ def _with_modules(keras: Any, layer: Mapping[str, Any]) -> dict[str, Any]:
     return {**layer, "module": module, "config": config, "registered_name": None}
 
 
-def _fill(model: keras.Model, arrays: Mapping[Path, Weights], prefix: Path = ()) -> None:
+def _fill(model: keras.Model, arrays: Mapping[LayerPath, Weights], prefix: LayerPath = ()) -> None:
     for layer in model.layers:
         path = (*prefix, layer.name)
         if type(layer).__name__ in MODEL_CLASSES and hasattr(layer, "layers"):

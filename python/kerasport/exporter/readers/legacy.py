@@ -1,7 +1,7 @@
 """Configurations of Keras 2 and of TensorFlow.js, rewritten as Keras 3 would write them.
 
 Pure: dictionaries in, dictionaries out. What only shows in the graph (an activation whose formula
-changed, the name of a weight) is settled there, by `settle`.
+changed, the name of a weight) is the matter of `legacy_graph`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,67 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kerasport.errors import ExportError
-from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
 
-__all__ = ["modern_config", "settle"]
+__all__ = ["modern_config"]
 
 Config = dict[str, Any]
+
+_CLASSES = {
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "SyncBatchNormalization": "BatchNormalization",
+    "ThresholdedReLU": "ReLU",
+}
+
+_ACTIVATIONS = {
+    "hardSigmoid": "hard_sigmoid",
+    "logSoftmax": "log_softmax",
+}
+"""TensorFlow.js' spelling -> Keras'."""
+
+_LINEAR = {"use_bias": True, "activation": "linear"}
+_DEFAULTS: dict[str, Config] = {
+    "Conv2D": _LINEAR,
+    "Conv2DTranspose": _LINEAR,
+    "Dense": _LINEAR,
+    "DepthwiseConv2D": _LINEAR,
+    "SeparableConv2D": _LINEAR,
+    "BatchNormalization": {
+        "axis": -1,
+        "momentum": 0.99,
+        "epsilon": 1e-3,
+        "center": True,
+        "scale": True,
+    },
+    "LayerNormalization": {"axis": -1, "epsilon": 1e-3, "center": True, "scale": True},
+    "Rescaling": {"offset": 0.0},
+}
+"""Settings that writers leave out when they are Keras' own defaults."""
+
+_FUNCTIONS = {
+    "__operators__.add": "Add",
+    "math.add": "Add",
+    "math.divide": "TrueDivide",
+    "math.maximum": "Maximum",
+    "math.minimum": "Minimum",
+    "math.multiply": "Multiply",
+    "math.negative": "Negative",
+    "math.reduce_max": "Max",
+    "math.reduce_mean": "Mean",
+    "math.sigmoid": "Sigmoid",
+    "math.softplus": "Softplus",
+    "math.subtract": "Subtract",
+    "math.tanh": "Tanh",
+    "math.truediv": "TrueDivide",
+    "nn.relu": "Relu",
+    "nn.relu6": "Relu6",
+    "nn.sigmoid": "Sigmoid",
+    "nn.silu": "Silu",
+    "nn.softmax": "Softmax",
+    "nn.tanh": "Tanh",
+}
+"""TensorFlow's functions, as Keras 2 recorded them -> operations of Keras 3."""
 
 
 def modern_config(class_name: str, config: Any) -> Config:
@@ -86,7 +140,8 @@ def _modern_functional(config: Config, layers: list[Config]) -> Config:
     used: dict[str, int] = {}
     for name, node, _ in [*_tensors([layer.get("inbound_nodes") for layer in layers]), *outputs]:
         used[name] = max(used.get(name, 0), int(node))
-    # Keras 2 counts the call by which a nested model was made itself, but does not list it.
+    # A nested model was called once when it was made: Keras 2 counts this call, but lists it
+    # nowhere.
     offsets = {
         name: int(used.get(name, 0) >= len(layer.get("inbound_nodes") or [None]))
         for name, layer in by_name.items()
@@ -107,7 +162,7 @@ def _modern_functional(config: Config, layers: list[Config]) -> Config:
         **config,
         "layers": modern,
         "output_layers": [
-            # Keras 3 counts that call here alone.
+            # Keras 3 counts the call that made a nested model in `output_layers` alone.
             [
                 name,
                 node - offsets[name] + (by_name[name]["class_name"] in ("Functional", "Model")),
@@ -173,133 +228,3 @@ def _operation(layer: Config) -> Config:
         "config": config,
         "inbound_nodes": calls,
     }
-
-
-def settle(graph: Graph, *, keras_2: bool) -> None:
-    """Give weights Keras 3's names and old activations their own formula, in place.
-
-    Args:
-        graph: as `graph_from_config` made it.
-        keras_2: whether the model was made by Keras 2 or TensorFlow.js.
-    """
-    for node in graph:
-        if node.class_name == "DepthwiseConv2D" and "depthwise_kernel" in node.weights:
-            kernel = {"kernel": node.weights.pop("depthwise_kernel")}
-            node.weights = {**kernel, **node.weights}
-    if keras_2:
-        _spell_out_hard_sigmoid(graph)
-    _require_weights(graph)
-
-
-def _spell_out_hard_sigmoid(graph: Graph) -> None:
-    """Write Keras 2's hard_sigmoid, clip(0.2 x + 0.5, 0, 1), as layers; Keras 3's is x / 6 + 0.5.
-
-    Source: tf_keras/src/backend.py, `hard_sigmoid`.
-    """
-    nodes: dict[str, Node] = {}
-    renamed: dict[str, str] = {}
-    for node in list(graph):
-        node.inputs = [renamed.get(name, name) for name in node.inputs]
-        nodes[node.name] = node
-        if node.config.get("activation") != "hard_sigmoid":
-            continue
-        node.config["activation"] = "linear"
-        sloped = Node(
-            graph.fresh_name(f"{node.name}_sloped"),
-            "Rescaling",
-            {"scale": 0.2, "offset": 0.5},
-            [node.name],
-        )
-        clipped = Node(
-            graph.fresh_name(f"{node.name}_clipped"), "ReLU", {"max_value": 1.0}, [sloped.name]
-        )
-        for added in (sloped, clipped):
-            added.config["name"] = added.name
-            nodes[added.name] = graph.nodes[added.name] = added
-        renamed[node.name] = clipped.name
-    graph.nodes = nodes
-    graph.output = renamed.get(graph.output, graph.output)
-
-
-def _require_weights(graph: Graph) -> None:
-    """Refuse a layer whose weights are not in the file: it would be left with random ones."""
-    for node in graph:
-        wanted = list(_WEIGHTS.get(node.class_name, ()))
-        for setting, name in (("use_bias", "bias"), ("center", "beta"), ("scale", "gamma")):
-            if wanted and node.config.get(setting) is True:
-                wanted.append(name)
-        missing = [name for name in wanted if name not in node.weights]
-        if missing:
-            raise ExportError(
-                f"The weights {', '.join(map(repr, missing))} of the layer {node.name!r} "
-                f"({node.class_name}) are not in the file. Expected all of them; save or convert "
-                "the model again, whole."
-            )
-
-
-_CLASSES = {
-    "BatchNormalizationV1": "BatchNormalization",
-    "BatchNormalizationV2": "BatchNormalization",
-    "SyncBatchNormalization": "BatchNormalization",
-    "ThresholdedReLU": "ReLU",
-}
-
-_ACTIVATIONS = {
-    "hardSigmoid": "hard_sigmoid",
-    "logSoftmax": "log_softmax",
-}
-"""TensorFlow.js' spelling -> Keras'."""
-
-_LINEAR = {"use_bias": True, "activation": "linear"}
-_DEFAULTS: dict[str, Config] = {
-    "Conv2D": _LINEAR,
-    "Conv2DTranspose": _LINEAR,
-    "Dense": _LINEAR,
-    "DepthwiseConv2D": _LINEAR,
-    "SeparableConv2D": _LINEAR,
-    "BatchNormalization": {
-        "axis": -1,
-        "momentum": 0.99,
-        "epsilon": 1e-3,
-        "center": True,
-        "scale": True,
-    },
-    "LayerNormalization": {"axis": -1, "epsilon": 1e-3, "center": True, "scale": True},
-    "Rescaling": {"offset": 0.0},
-}
-"""Settings that writers leave out when they are Keras' own defaults."""
-
-_WEIGHTS = {
-    "Conv2D": ("kernel",),
-    "Conv2DTranspose": ("kernel",),
-    "Dense": ("kernel",),
-    "DepthwiseConv2D": ("kernel",),
-    "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel"),
-    "BatchNormalization": ("moving_mean", "moving_variance"),
-    "LayerNormalization": (),
-    "PReLU": ("alpha",),
-}
-
-_FUNCTIONS = {
-    "__operators__.add": "Add",
-    "math.add": "Add",
-    "math.divide": "TrueDivide",
-    "math.maximum": "Maximum",
-    "math.minimum": "Minimum",
-    "math.multiply": "Multiply",
-    "math.negative": "Negative",
-    "math.reduce_max": "Max",
-    "math.reduce_mean": "Mean",
-    "math.sigmoid": "Sigmoid",
-    "math.softplus": "Softplus",
-    "math.subtract": "Subtract",
-    "math.tanh": "Tanh",
-    "math.truediv": "TrueDivide",
-    "nn.relu": "Relu",
-    "nn.relu6": "Relu6",
-    "nn.sigmoid": "Sigmoid",
-    "nn.silu": "Silu",
-    "nn.softmax": "Softmax",
-    "nn.tanh": "Tanh",
-}
-"""TensorFlow's functions, as Keras 2 recorded them -> operations of Keras 3."""

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from kerasport.errors import ExportError, ModelError
 from kerasport.exporter.graph.graph import Graph, Node, Weights
-from kerasport.exporter.readers.configuration import MODEL_CLASSES, Path, graph_from_config
-from kerasport.exporter.readers.legacy import modern_config, settle
+from kerasport.exporter.readers.configuration import MODEL_CLASSES, graph_from_config
+from kerasport.exporter.readers.layer_path import LayerPath
+from kerasport.exporter.readers.legacy import modern_config
+from kerasport.exporter.readers.legacy_graph import modernize_graph
 from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = ["StoredModel", "assign", "read_stored", "refuse_code"]
@@ -26,7 +28,7 @@ class StoredModel:
     """
 
     model_config: Mapping[str, Any]
-    arrays: Mapping[Path, Weights]
+    arrays: Mapping[LayerPath, Weights]
     graph: Graph
     keras_2: bool
 
@@ -57,7 +59,7 @@ def read_stored(
         _mark_operations(config)
     by_layer = assign(config, arrays)
     graph = graph_from_config(class_name, config, by_layer)
-    settle(graph, keras_2=keras_2)
+    modernize_graph(graph, keras_2=keras_2)
     stored = model_config if keras_2 else {"class_name": class_name, "config": config}
     return StoredModel(stored, by_layer, graph, keras_2)
 
@@ -106,7 +108,7 @@ def _mark_operations(config: dict[str, Any]) -> None:
 
 def assign(
     config: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]
-) -> dict[Path, Weights]:
+) -> dict[LayerPath, Weights]:
     """Return the weights of each layer by its path of names.
 
     Converters write `layer/variable`, with the names of enclosing models before it or without;
@@ -114,7 +116,7 @@ def assign(
     has most of its enclosing names in the weight's.
     """
     layers = list(_paths(config))
-    assigned: dict[Path, Weights] = {}
+    assigned: dict[LayerPath, Weights] = {}
     homeless = []
     for name, array in arrays.items():
         place, _, variable = name.rpartition("/")
@@ -154,7 +156,7 @@ def _without_old_name(weights: Weights) -> Weights:
     return {name.rpartition("/")[2]: array for name, array in weights.items()}
 
 
-def _paths(config: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
+def _paths(config: Mapping[str, Any], prefix: LayerPath = ()) -> Iterator[LayerPath]:
     for layer in config["layers"]:
         path = (*prefix, str(layer["config"]["name"]))
         if layer["class_name"] in MODEL_CLASSES:

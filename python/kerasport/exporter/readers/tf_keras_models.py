@@ -8,22 +8,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kerasport.errors import ModelError, missing_extra
-from kerasport.exporter.answering.references import FunctionReference
 from kerasport.exporter.graph.graph import Graph, Weights
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, graph_from_config
-from kerasport.exporter.readers.configuration import Path as LayerPath
-from kerasport.exporter.readers.legacy import modern_config, settle
+from kerasport.exporter.readers.layer_path import LayerPath
+from kerasport.exporter.readers.legacy import modern_config
+from kerasport.exporter.readers.legacy_graph import modernize_graph
 from kerasport.models import import_keras
+from kerasport.models.loading import KerasModel
 
 __all__ = [
     "graph_from_tf_keras",
     "import_tf_keras",
     "load_tf_keras",
     "rebuild_tf_keras",
-    "tf_keras_reference",
 ]
 
 
@@ -43,7 +41,7 @@ def import_tf_keras() -> Any:
     return tf_keras
 
 
-def load_tf_keras(path: Path) -> Any:
+def load_tf_keras(path: Path) -> KerasModel:
     """Return the model in a file or SavedModel folder; it is not compiled.
 
     Raises:
@@ -66,14 +64,16 @@ def load_tf_keras(path: Path) -> Any:
         logger.setLevel(level)
 
 
-def rebuild_tf_keras(model_config: Mapping[str, Any], arrays: Mapping[LayerPath, Weights]) -> Any:
+def rebuild_tf_keras(
+    model_config: Mapping[str, Any], arrays: Mapping[LayerPath, Weights]
+) -> KerasModel:
     """Return a model built from its stored configuration and arrays."""
     model = import_tf_keras().models.model_from_json(json.dumps(model_config))
     _fill(model, arrays)
     return model
 
 
-def _fill(model: Any, arrays: Mapping[LayerPath, Weights], prefix: LayerPath = ()) -> None:
+def _fill(model: KerasModel, arrays: Mapping[LayerPath, Weights], prefix: LayerPath = ()) -> None:
     for layer in model.layers:
         path = (*prefix, str(layer.name))
         if type(layer).__name__ in MODEL_CLASSES:
@@ -82,24 +82,15 @@ def _fill(model: Any, arrays: Mapping[LayerPath, Weights], prefix: LayerPath = (
             layer.set_weights([arrays[path][_variable(weight)] for weight in layer.weights])
 
 
-def graph_from_tf_keras(model: Any) -> Graph:
+def graph_from_tf_keras(model: KerasModel) -> Graph:
     """Return the graph of a loaded tf_keras model."""
     config = modern_config(type(model).__name__, model.get_config())
     graph = graph_from_config(type(model).__name__, config, _arrays(model))
-    settle(graph, keras_2=True)
+    modernize_graph(graph, keras_2=True)
     return graph
 
 
-def tf_keras_reference(model: Any, graph: Graph) -> FunctionReference:
-    """Return the reference that asks a tf_keras model."""
-    return FunctionReference(
-        f"tf_keras {import_tf_keras().__version__}",
-        lambda batch: np.asarray(model(batch, training=False)),
-        graph,
-    )
-
-
-def _arrays(model: Any, prefix: LayerPath = ()) -> dict[LayerPath, Weights]:
+def _arrays(model: KerasModel, prefix: LayerPath = ()) -> dict[LayerPath, Weights]:
     arrays: dict[LayerPath, Weights] = {}
     for layer in model.layers:
         path = (*prefix, str(layer.name))

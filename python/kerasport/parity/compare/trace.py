@@ -15,7 +15,7 @@ from kerasport import models
 from kerasport.bundle import Bundle
 from kerasport.bundle.parity import ParityFinding
 from kerasport.errors import KerasportError
-from kerasport.exporter import export_run
+from kerasport.exporter import export
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
@@ -51,7 +51,7 @@ class LayerTracer(Protocol):
 
 def _export_anew(run: Run, folder: Path) -> Bundle:
     """Return a fresh float32 bundle of the run's Keras model, compared with it on the way."""
-    return export_run(run, folder / "model")
+    return export(run, folder / "model")
 
 
 def compare_weights(bundle: Bundle, run: Run) -> list[ParityFinding]:

@@ -7,33 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from kerasport.exporter.graph.graph import Node, Weights
-from kerasport.exporter.lowering.builder import Builder, Unsupported, rewrites
-from kerasport.exporter.lowering.layers.activations import add_activation, name_of
-from kerasport.exporter.lowering.steps import (
-    added,
-    permuted,
-    plus_constant,
-    reshaped,
-    times_constant,
-)
+from kerasport.exporter.graph.graph import Node
+from kerasport.exporter.lowering.builder import Builder
+from kerasport.exporter.lowering.formulas import append_dense
+from kerasport.exporter.lowering.layers.activations import append_activation, name_of
+from kerasport.exporter.lowering.refused import Unsupported
+from kerasport.exporter.lowering.rewriters import Rewriters
 
-__all__ = ["add_product", "weighted"]
+__all__ = ["append_product"]
+
+rewrites = Rewriters()
 
 
-def add_product(build: Builder, first: str, second: str, axes: tuple[int, int]) -> str:
+def append_product(build: Builder, first: str, second: str, axes: tuple[int, int]) -> str:
     """Multiply and sum over one axis of each of two matrices; axes count the batch, from 1."""
     config = {"axes": list(axes), "normalize": False}
-    return build.layer("Dot", config, inputs=[first, second], suffix="dot")
-
-
-def weighted(build: Builder, source: str, kernel: Any, bias: Any = None) -> str:
-    """Multiply the last axis by a matrix, and add a bias."""
-    config = {"units": kernel.shape[1], "use_bias": bias is not None, "activation": "linear"}
-    weights: Weights = {"kernel": np.ascontiguousarray(kernel, np.float32)}
-    if bias is not None:
-        weights["bias"] = np.ascontiguousarray(bias, np.float32)
-    return build.layer("Dense", config, inputs=source, weights=weights, suffix="dense")
+    return build.append("Dot", config, inputs=[first, second], suffix="dot")
 
 
 @rewrites("Dot")
@@ -52,9 +41,9 @@ def _dot(node: Node, build: Builder) -> str:
     matrices, places = [], []
     for name, shape, axis in zip(build.inputs, shapes, pair, strict=True):
         axis = axis if axis >= 0 else len(shape) + 1 + axis
-        matrices.append(reshaped(build, name, (1, *shape) if len(shape) == 1 else shape))
+        matrices.append(build.reshape(name, (1, *shape) if len(shape) == 1 else shape))
         places.append(axis + 1 if len(shape) == 1 else axis)
-    product = add_product(build, matrices[0], matrices[1], (places[0], places[1]))
+    product = append_product(build, matrices[0], matrices[1], (places[0], places[1]))
     left = [
         side for i, side in enumerate(shapes[0], start=1) if len(shapes[0]) == 1 or i != places[0]
     ]
@@ -62,12 +51,12 @@ def _dot(node: Node, build: Builder) -> str:
         side for i, side in enumerate(shapes[1], start=1) if len(shapes[1]) == 1 or i != places[1]
     ]
     kept = [*(left if len(shapes[0]) == 2 else []), *(right if len(shapes[1]) == 2 else [])]
-    return reshaped(build, product, kept or [1])
+    return build.reshape(product, kept or [1])
 
 
 def _attended(build: Builder, scores: str, value: str) -> str:
-    shares = build.layer("Softmax", {"axis": -1}, inputs=scores, suffix="shares")
-    return add_product(build, shares, value, (2, 1))
+    shares = build.append("Softmax", {"axis": -1}, inputs=scores, suffix="shares")
+    return append_product(build, shares, value, (2, 1))
 
 
 def _matrices(build: Builder, node: Node) -> tuple[str, str, str]:
@@ -87,8 +76,8 @@ def _attention(node: Node, build: Builder) -> str:
     if node.config.get("score_mode", "dot") != "dot":
         return _attended(build, _concatenated_scores(node, build, query, key), value)
     if "scale" in node.weights:
-        query = times_constant(build, query, node.weights["scale"])
-    return _attended(build, add_product(build, query, key, (2, 2)), value)
+        query = build.multiply_constant(query, node.weights["scale"])
+    return _attended(build, append_product(build, query, key, (2, 2)), value)
 
 
 @rewrites("AdditiveAttention")
@@ -99,18 +88,17 @@ def _additive_attention(node: Node, build: Builder) -> str:
 
 def _concatenated_scores(node: Node, build: Builder, query: str, key: str) -> str:
     (rows, depth), (columns, _) = build.shape(query), build.shape(key)
-    pairs = added(
-        build,
-        reshaped(build, query, (rows, 1, depth)),
-        reshaped(build, key, (1, columns, depth)),
+    pairs = build.add(
+        build.reshape(query, (rows, 1, depth)),
+        build.reshape(key, (1, columns, depth)),
     )
     scale = np.asarray(node.weights.get("scale", 1.0))
     if node.class_name == "Attention":
-        pairs = times_constant(build, pairs, scale)
+        pairs = build.multiply_constant(pairs, scale)
         scale = np.asarray(node.weights["concat_score_weight"])
-    tanh = add_activation(build, pairs, "tanh", suffix="tanh")
+    tanh = append_activation(build, pairs, "tanh", suffix="tanh")
     kernel = np.broadcast_to(scale, (depth,)).reshape(depth, 1)
-    return reshaped(build, weighted(build, tanh, kernel), (rows, columns))
+    return build.reshape(append_dense(build, tanh, kernel), (rows, columns))
 
 
 @rewrites("MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention")
@@ -139,7 +127,7 @@ def _multi_head_attention(node: Node, build: Builder) -> str:
             # 1 / sqrt(depth) of the scores goes into the query.
             factor = 1 / math.sqrt(depth) if name == "query" else 1.0
             bias = biases[name]
-            made[name, head] = weighted(
+            made[name, head] = append_dense(
                 build,
                 sources[name],
                 kernels[name][:, head] * factor,
@@ -150,15 +138,15 @@ def _multi_head_attention(node: Node, build: Builder) -> str:
     outputs = []
     for head in range(heads):
         group = head // repeats
-        scores = add_product(build, projected("query", head), projected("key", group), (2, 2))
+        scores = append_product(build, projected("query", head), projected("key", group), (2, 2))
         outputs.append(_attended(build, scores, projected("value", group)))
     together = outputs[0]
     if heads > 1:
-        together = build.layer("Concatenate", {"axis": -1}, inputs=outputs, suffix="heads")
+        together = build.append("Concatenate", {"axis": -1}, inputs=outputs, suffix="heads")
     kernel = node.weights["attention_output/kernel"]
     bias = node.weights.get("attention_output/bias")
     size = kernel.shape[0] * kernel.shape[1]
-    return weighted(build, together, kernel.reshape(size, -1), bias)
+    return append_dense(build, together, kernel.reshape(size, -1), bias)
 
 
 @rewrites("EinsumDense")
@@ -191,17 +179,17 @@ def _einsum_dense(node: Node, build: Builder) -> str:
     kernel = node.weights["kernel"]
     sides |= dict(zip(kernel_labels, kernel.shape, strict=True))
     order = [source_labels.index(label) - 1 for label in [*kept[1:], *summed]]
-    source = permuted(build, build.inputs[0], order)
+    source = build.permute(build.inputs[0], order)
     lengths = [sides[label] for label in summed]
-    source = reshaped(build, source, [*(sides[label] for label in kept[1:]), math.prod(lengths)])
+    source = build.reshape(source, [*(sides[label] for label in kept[1:]), math.prod(lengths)])
     matrix = kernel.transpose([kernel_labels.index(label) for label in [*summed, *new]])
-    product = weighted(build, source, matrix.reshape(math.prod(lengths), -1))
+    product = append_dense(build, source, matrix.reshape(math.prod(lengths), -1))
     present = [*kept[1:], *new]
-    apart = reshaped(build, product, [sides[label] for label in present])
-    result = permuted(build, apart, [present.index(label) for label in output[1:]])
+    apart = build.reshape(product, [sides[label] for label in present])
+    result = build.permute(apart, [present.index(label) for label in output[1:]])
     if "bias" in node.weights:
-        result = plus_constant(build, result, np.asarray(node.weights["bias"]))
+        result = build.add_constant(result, np.asarray(node.weights["bias"]))
     name = name_of(node.config.get("activation"))
     if name == "linear":
         return result
-    return add_activation(build, result, name, suffix="activation")
+    return append_activation(build, result, name, suffix="activation")

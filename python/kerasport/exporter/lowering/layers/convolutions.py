@@ -8,10 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.exporter.graph.graph import Node, Weights
-from kerasport.exporter.lowering.builder import Builder, rewrites
+from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.configuration import channels_last, ordered, pair, window
-from kerasport.exporter.lowering.layers.activations import activated, add_activation, name_of
-from kerasport.exporter.lowering.steps import plus_constant
+from kerasport.exporter.lowering.layers.activations import (
+    append_activation,
+    append_with_activation,
+    name_of,
+)
+from kerasport.exporter.lowering.rewriters import Rewriters
+
+rewrites = Rewriters()
 
 
 def _common(node: Node) -> dict[str, Any]:
@@ -40,7 +46,9 @@ def _conv2d(node: Node, build: Builder) -> str:
         return _depthwise(build, config, node.config["activation"], weights)
     if groups > 1:
         weights["kernel"] = _ungrouped(node.weights["kernel"], groups)
-    return activated(build, "Conv2D", config, node.config["activation"], weights=weights)
+    return append_with_activation(
+        build, "Conv2D", config, node.config["activation"], weights=weights
+    )
 
 
 def _ungrouped(kernel: NDArray[np.generic], groups: int) -> NDArray[np.generic]:
@@ -80,8 +88,8 @@ def _depthwise(
     weights = {**weights, "depthwise_kernel": kernel}
     if suffix is not None:
         config["activation"] = activation
-        return build.layer("DepthwiseConv2D", config, weights=weights, suffix=suffix)
-    return activated(build, "DepthwiseConv2D", config, activation, weights=weights)
+        return build.append("DepthwiseConv2D", config, weights=weights, suffix=suffix)
+    return append_with_activation(build, "DepthwiseConv2D", config, activation, weights=weights)
 
 
 @rewrites("SeparableConv2D")
@@ -107,7 +115,7 @@ def _separable_conv2d(node: Node, build: Builder) -> str:
         "dilation_rate": [1, 1],
     }
     weights = {"kernel": node.weights["pointwise_kernel"], **ordered(node, "bias")}
-    return activated(
+    return append_with_activation(
         build, "Conv2D", pointwise, node.config["activation"], inputs=depthwise, weights=weights
     )
 
@@ -121,11 +129,11 @@ def _conv2d_transpose(node: Node, build: Builder) -> str:
     weights = {**ordered(node, "kernel", "bias"), "kernel": kernel}
     activation = node.config["activation"]
     if dilations == [1, 1] and node.config.get("output_padding") is None:
-        return activated(build, "Conv2DTranspose", config, activation, weights=weights)
+        return append_with_activation(build, "Conv2DTranspose", config, activation, weights=weights)
     # The whole of what the kernel reaches, and then the part that Keras' settings ask for.
     sides = kernel.shape[:2]
     config |= {"kernel_size": list(sides), "padding": "valid", "use_bias": False}
-    whole = build.layer(
+    whole = build.append(
         "Conv2DTranspose",
         {**config, "activation": "linear"},
         weights={"kernel": kernel},
@@ -146,15 +154,15 @@ def _conv2d_transpose(node: Node, build: Builder) -> str:
         crop.append([before, max(behind, 0)])
         frame.append([0, max(-behind, 0)])
     layout = {"data_format": "channels_last"}
-    part = build.layer("Cropping2D", {"cropping": crop, **layout}, inputs=whole, suffix="part")
+    part = build.append("Cropping2D", {"cropping": crop, **layout}, inputs=whole, suffix="part")
     if frame != [[0, 0], [0, 0]]:
-        part = build.layer(
+        part = build.append(
             "ZeroPadding2D", {"padding": frame, **layout}, inputs=part, suffix="padded"
         )
     if "bias" in node.weights:
-        part = plus_constant(build, part, np.asarray(node.weights["bias"]))
+        part = build.add_constant(part, np.asarray(node.weights["bias"]))
     name = name_of(activation)
-    return part if name == "linear" else add_activation(build, part, name, suffix="activation")
+    return part if name == "linear" else append_activation(build, part, name, suffix="activation")
 
 
 def _spread(kernel: NDArray[np.generic], dilations: list[int]) -> NDArray[np.generic]:
@@ -184,4 +192,6 @@ def _reach(size: int, kernel: int, stride: int, padding: str, extra: int | None)
 def _dense(node: Node, build: Builder) -> str:
     config = {"units": int(node.config["units"]), "use_bias": bool(node.config["use_bias"])}
     weights = ordered(node, "kernel", "bias")
-    return activated(build, "Dense", config, node.config["activation"], weights=weights)
+    return append_with_activation(
+        build, "Dense", config, node.config["activation"], weights=weights
+    )

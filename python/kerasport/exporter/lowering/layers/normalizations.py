@@ -8,27 +8,20 @@ from typing import Any
 import numpy as np
 
 from kerasport.exporter.graph.graph import Node
-from kerasport.exporter.lowering.builder import Builder, Unsupported, rewrites
-from kerasport.exporter.lowering.configuration import numbers, ordered
-from kerasport.exporter.lowering.steps import (
-    feature_axes,
-    joined,
-    negated,
-    permuted,
-    plus_constant,
-    reshaped,
-    shared_out,
-    sliced,
-    times_constant,
-)
+from kerasport.exporter.lowering.builder import Builder
+from kerasport.exporter.lowering.configuration import feature_axes, numbers, ordered
+from kerasport.exporter.lowering.refused import Unsupported
+from kerasport.exporter.lowering.rewriters import Rewriters
 
-__all__ = ["add_layer_normalization", "add_root_mean_square"]
+__all__ = ["append_layer_normalization", "append_root_mean_square"]
+
+rewrites = Rewriters()
 
 
 @rewrites("Rescaling")
 def _rescaling(node: Node, build: Builder) -> str:
     config = {key: numbers(node.config[key]) for key in ("scale", "offset")}
-    return build.layer("Rescaling", config)
+    return build.append("Rescaling", config)
 
 
 @rewrites("Normalization")
@@ -52,10 +45,10 @@ def _normalization(node: Node, build: Builder) -> str:
             "scale": numbers(scale.reshape(-1).tolist()),
             "offset": numbers(offset.reshape(-1).tolist()),
         }
-        return build.layer("Rescaling", config)
+        return build.append("Rescaling", config)
     sides = [side if axis in axes else 1 for axis, side in enumerate(build.shape())]
-    scaled = times_constant(build, build.inputs[0], scale.reshape(sides))
-    return plus_constant(build, scaled, offset.reshape(sides))
+    scaled = build.multiply_constant(build.inputs[0], scale.reshape(sides))
+    return build.add_constant(scaled, offset.reshape(sides))
 
 
 def _axes_of(node: Node, build: Builder) -> list[int]:
@@ -68,7 +61,7 @@ def _batch_normalization(node: Node, build: Builder) -> str:
     shape = build.shape()
     (axis,) = _axes_of(node, build)
     order = [each for each in range(len(shape)) if each != axis] + [axis]
-    normal = build.layer(
+    normal = build.append(
         "BatchNormalization",
         {
             "axis": -1,
@@ -77,11 +70,11 @@ def _batch_normalization(node: Node, build: Builder) -> str:
             "center": bool(node.config["center"]),
             "scale": bool(node.config["scale"]),
         },
-        inputs=permuted(build, build.inputs[0], order),
+        inputs=build.permute(build.inputs[0], order),
         weights=ordered(node, "gamma", "beta", "moving_mean", "moving_variance"),
         suffix="normal",
     )
-    return permuted(build, normal, [order.index(each) for each in range(len(shape))])
+    return build.permute(normal, [order.index(each) for each in range(len(shape))])
 
 
 @rewrites("LayerNormalization")
@@ -92,7 +85,7 @@ def _layer_normalization(node: Node, build: Builder) -> str:
             "no layer of TensorFlow.js does",
             "use RMSNormalization",
         )
-    return add_layer_normalization(
+    return append_layer_normalization(
         build,
         build.inputs[0],
         _axes_of(node, build),
@@ -102,7 +95,7 @@ def _layer_normalization(node: Node, build: Builder) -> str:
     )
 
 
-def add_layer_normalization(
+def append_layer_normalization(
     build: Builder,
     source: str,
     axes: list[int],
@@ -112,11 +105,11 @@ def add_layer_normalization(
 ) -> str:
     """Normalise over axes together; `gamma` and `beta` have their lengths, in their order."""
     shape = build.shape(source)
-    together, order = joined(build, source, axes)
+    together, order = build.join(source, axes)
     if len(shape) > 3:
         # TensorFlow.js normalises at most a batch of pictures.
         size = build.shape(together)[-1]
-        together = reshaped(build, together, (math.prod(shape) // size, size))
+        together = build.reshape(together, (math.prod(shape) // size, size))
     config = {
         "axis": -1,
         "epsilon": epsilon,
@@ -125,13 +118,13 @@ def add_layer_normalization(
     }
     arrays = {"gamma": gamma, "beta": beta}
     weights = {name: np.asarray(a).reshape(-1) for name, a in arrays.items() if a is not None}
-    normal = build.layer(
+    normal = build.append(
         "LayerNormalization", config, inputs=together, weights=weights, suffix="normal"
     )
-    return shared_out(build, normal, order, shape)
+    return build.split_apart(normal, order, shape)
 
 
-def add_root_mean_square(
+def append_root_mean_square(
     build: Builder, source: str, axes: list[int], epsilon: float, scale: Any = None
 ) -> str:
     """Divide by sqrt(mean(x^2) + epsilon) over axes together, and multiply by `scale`.
@@ -140,24 +133,24 @@ def add_root_mean_square(
     mean of x^2, so it does the same to them; the first half is the answer.
     """
     shape = build.shape(source)
-    together, order = joined(build, source, axes)
-    both = build.layer(
-        "Concatenate", {"axis": -1}, inputs=[together, negated(build, together)], suffix="both"
+    together, order = build.join(source, axes)
+    both = build.append(
+        "Concatenate", {"axis": -1}, inputs=[together, build.negate(together)], suffix="both"
     )
     config = {"axis": -1, "epsilon": epsilon, "center": False, "scale": False}
-    normal = build.layer("LayerNormalization", config, inputs=both, suffix="normal")
+    normal = build.append("LayerNormalization", config, inputs=both, suffix="normal")
     sides = build.shape(together)
-    half = sliced(build, normal, len(sides) - 1, 0, sides[-1])
+    half = build.slice(normal, len(sides) - 1, 0, sides[-1])
     if scale is not None:
-        half = times_constant(build, half, np.asarray(scale).reshape(-1))
-    return shared_out(build, half, order, shape)
+        half = build.multiply_constant(half, np.asarray(scale).reshape(-1))
+    return build.split_apart(half, order, shape)
 
 
 @rewrites("RMSNormalization")
 def _rms_normalization(node: Node, build: Builder) -> str:
     epsilon = float(node.config["epsilon"])
     axes = _axes_of(node, build)
-    return add_root_mean_square(build, build.inputs[0], axes, epsilon, node.weights.get("scale"))
+    return append_root_mean_square(build, build.inputs[0], axes, epsilon, node.weights.get("scale"))
 
 
 @rewrites("UnitNormalization")
@@ -165,8 +158,8 @@ def _unit_normalization(node: Node, build: Builder) -> str:
     # x / sqrt(sum(x^2)) is x / sqrt(mean(x^2)) / sqrt(n). The epsilon only keeps 0 / 0 away.
     axes = _axes_of(node, build)
     size = math.prod(build.shape()[axis] for axis in axes)
-    normal = add_root_mean_square(build, build.inputs[0], axes, 1e-24 / size)
-    return build.scaled(normal, 1 / math.sqrt(size), suffix="unit")
+    normal = append_root_mean_square(build, build.inputs[0], axes, 1e-24 / size)
+    return build.scale(normal, 1 / math.sqrt(size), suffix="unit")
 
 
 @rewrites("GroupNormalization")
@@ -174,29 +167,29 @@ def _group_normalization(node: Node, build: Builder) -> str:
     whole = build.shape()
     (axis,) = _axes_of(node, build)
     last = [each for each in range(len(whole)) if each != axis] + [axis]
-    source = permuted(build, build.inputs[0], last)
+    source = build.permute(build.inputs[0], last)
     shape = build.shape(source)
     groups = int(node.config["groups"])
     channels = shape[-1]
     groups = channels if groups == -1 else groups
     # All values of a group are brought onto one axis, normalised there, and brought back.
     places, each = math.prod(shape[:-1]), channels // groups
-    split = reshaped(build, source, (places, groups, each))
-    gathered = permuted(build, split, (1, 0, 2))
-    flat = reshaped(build, gathered, (groups, places * each))
-    normal = add_layer_normalization(build, flat, [1], float(node.config["epsilon"]))
-    apart = reshaped(build, normal, (groups, places, each))
-    result = reshaped(build, permuted(build, apart, (1, 0, 2)), shape)
+    split = build.reshape(source, (places, groups, each))
+    gathered = build.permute(split, (1, 0, 2))
+    flat = build.reshape(gathered, (groups, places * each))
+    normal = append_layer_normalization(build, flat, [1], float(node.config["epsilon"]))
+    apart = build.reshape(normal, (groups, places, each))
+    result = build.reshape(build.permute(apart, (1, 0, 2)), shape)
     gamma, beta = node.weights.get("gamma"), node.weights.get("beta")
     if gamma is not None or beta is not None:
         scale = np.ones(channels, np.float32) if gamma is None else np.asarray(gamma)
         offset = None if beta is None else np.asarray(beta)
-        result = build.per_channel(result, scale, offset, suffix="scaled")
-    return permuted(build, result, [last.index(each) for each in range(len(whole))])
+        result = build.scale_channels(result, scale, offset, suffix="scaled")
+    return build.permute(result, [last.index(each) for each in range(len(whole))])
 
 
 @rewrites("LayerScale")
 def _layer_scale(node: Node, build: Builder) -> str:
     # ConvNeXt's own layer: a factor per channel, in its only variable, which Keras does not name.
     (gamma,) = node.weights.values()
-    return build.per_channel(build.inputs[0], np.asarray(gamma))
+    return build.scale_channels(build.inputs[0], np.asarray(gamma))

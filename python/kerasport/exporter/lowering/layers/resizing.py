@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.exporter.graph.graph import Node
-from kerasport.exporter.lowering.builder import Builder, Unsupported, rewrites
+from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.configuration import channels_last, pair
-from kerasport.exporter.lowering.steps import along, plus_constant, sliced, taken
+from kerasport.exporter.lowering.refused import Unsupported
+from kerasport.exporter.lowering.rewriters import Rewriters
 
-__all__ = ["add_resizing", "resizing_matrix"]
+__all__ = ["append_resizing", "resizing_matrix"]
+
+rewrites = Rewriters()
+
 
 _KERNELS: dict[str, tuple[float, Callable[[float], float]]] = {
     "lanczos3": (3.0, lambda x: float(np.sinc(x) * np.sinc(x / 3))),
@@ -67,7 +71,7 @@ def _weights(position: float, method: str) -> list[tuple[int, float]]:
     return [(row, kernel(row - position)) for row in rows if abs(row - position) < radius]
 
 
-def add_resizing(build: Builder, source: str, size: list[int], method: str) -> str:
+def append_resizing(build: Builder, source: str, size: list[int], method: str) -> str:
     """Resize a picture `[height, width, channels]`."""
     if method not in ("nearest", "bilinear", "bicubic", *_KERNELS):
         raise Unsupported(
@@ -76,9 +80,9 @@ def add_resizing(build: Builder, source: str, size: list[int], method: str) -> s
         )
     height, width, _ = build.shape(source)
     if width != size[1]:
-        source = along(build, source, 1, resizing_matrix(width, size[1], method))
+        source = build.multiply_axis(source, 1, resizing_matrix(width, size[1], method))
     if height != size[0]:
-        source = along(build, source, 0, resizing_matrix(height, size[0], method))
+        source = build.multiply_axis(source, 0, resizing_matrix(height, size[0], method))
     return source
 
 
@@ -88,10 +92,10 @@ def _upsampling(node: Node, build: Builder) -> str:
     method = str(node.config.get("interpolation", "nearest"))
     if method == "nearest":
         config = {"size": factors, "interpolation": "nearest", **channels_last(node)}
-        return build.layer("UpSampling2D", config)
+        return build.append("UpSampling2D", config)
     height, width, _ = build.shape()
     size = [height * factors[0], width * factors[1]]
-    return add_resizing(build, build.inputs[0], size, method)
+    return append_resizing(build, build.inputs[0], size, method)
 
 
 @rewrites("Resizing", "operation:Resize")
@@ -107,21 +111,21 @@ def _resizing(node: Node, build: Builder) -> str:
         source = _cropped_to(build, source, size)
     elif config.get("pad_to_aspect_ratio"):
         source = _padded_to(build, source, size, float(config.get("fill_value", 0.0)))
-    return add_resizing(build, source, list(map(int, size)), str(config["interpolation"]))
+    return append_resizing(build, source, list(map(int, size)), str(config["interpolation"]))
 
 
 def _cropped_to(build: Builder, source: str, size: list[int]) -> str:
     height, width, _ = build.shape(source)
     rows = max(min(height, int(np.float32(width * size[0]) / np.float32(size[1]))), 1)
     columns = max(min(width, int(np.float32(height * size[1]) / np.float32(size[0]))), 1)
-    return _centerd(build, source, rows, columns)
+    return _centered(build, source, rows, columns)
 
 
-def _centerd(build: Builder, source: str, rows: int, columns: int) -> str:
+def _centered(build: Builder, source: str, rows: int, columns: int) -> str:
     height, width, _ = build.shape(source)
     top, left = (height - rows) // 2, (width - columns) // 2
-    source = sliced(build, source, 0, top, top + rows)
-    return sliced(build, source, 1, left, left + columns)
+    source = build.slice(source, 0, top, top + rows)
+    return build.slice(source, 1, left, left + columns)
 
 
 def _padded_to(build: Builder, source: str, size: list[int], fill: float) -> str:
@@ -132,10 +136,10 @@ def _padded_to(build: Builder, source: str, size: list[int], fill: float) -> str
     top, left = (rows - height) // 2, (columns - width) // 2
     config = {"padding": [[top, top], [left, left]], "data_format": "channels_last"}
     if not fill:
-        return build.layer("ZeroPadding2D", config, inputs=source, suffix="padded")
-    lowered = plus_constant(build, source, np.array(-fill))
-    padded = build.layer("ZeroPadding2D", config, inputs=lowered, suffix="padded")
-    return plus_constant(build, padded, np.array(fill))
+        return build.append("ZeroPadding2D", config, inputs=source, suffix="padded")
+    lowered = build.add_constant(source, np.array(-fill))
+    padded = build.append("ZeroPadding2D", config, inputs=lowered, suffix="padded")
+    return build.add_constant(padded, np.array(fill))
 
 
 @rewrites("CenterCrop")
@@ -143,8 +147,8 @@ def _center_crop(node: Node, build: Builder) -> str:
     size = [int(node.config["height"]), int(node.config["width"])]
     height, width, _ = build.shape()
     if height >= size[0] and width >= size[1]:
-        return _centerd(build, build.inputs[0], *size)
-    return add_resizing(build, _cropped_to(build, build.inputs[0], size), size, "bilinear")
+        return _centered(build, build.inputs[0], *size)
+    return append_resizing(build, _cropped_to(build, build.inputs[0], size), size, "bilinear")
 
 
 def _bins(size: int, target: int) -> list[tuple[int, int]]:
@@ -160,7 +164,7 @@ def _adaptive_average(node: Node, build: Builder) -> str:
         matrix = np.zeros((size, target), np.float32)
         for column, (start, stop) in enumerate(_bins(size, target)):
             matrix[start:stop, column] = 1 / (stop - start)
-        source = along(build, source, axis, matrix)
+        source = build.multiply_axis(source, axis, matrix)
     return source
 
 
@@ -174,7 +178,7 @@ def _adaptive_maximum(node: Node, build: Builder) -> str:
         bins = _bins(size, target)
         length = max(stop - start for start, stop in bins)
         indexes = [min(start + i, stop - 1) for start, stop in bins for i in range(length)]
-        source = taken(build, source, axis, indexes)
+        source = build.take(source, axis, indexes)
         windows.append(length)
     config = {
         "pool_size": windows,
@@ -182,4 +186,4 @@ def _adaptive_maximum(node: Node, build: Builder) -> str:
         "padding": "valid",
         "data_format": "channels_last",
     }
-    return build.layer("MaxPooling2D", config, inputs=source, suffix="pooled")
+    return build.append("MaxPooling2D", config, inputs=source, suffix="pooled")

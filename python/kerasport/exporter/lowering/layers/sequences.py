@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 
 from kerasport.exporter.graph.graph import Node, Weights
-from kerasport.exporter.lowering.builder import REWRITERS, Builder, rewrites
-from kerasport.exporter.lowering.steps import reshaped
+from kerasport.exporter.lowering.builder import Builder
+from kerasport.exporter.lowering.channels import rewrite
+from kerasport.exporter.lowering.rewriters import Rewriters
+
+rewrites = Rewriters()
+
 
 _PLANAR = {
     "AdaptiveAveragePooling1D": "AdaptiveAveragePooling2D",
@@ -25,7 +29,8 @@ _PLANAR = {
     "UpSampling1D": "UpSampling2D",
     "ZeroPadding1D": "ZeroPadding2D",
 }
-# What stands beside each setting for the second dimension, which has a length of 1.
+"""Layer of one dimension -> the layer of two."""
+
 _BESIDE = {
     "cropping": 0,
     "dilation_rate": 1,
@@ -36,12 +41,13 @@ _BESIDE = {
     "size": 1,
     "strides": 1,
 }
+"""Setting -> what stands beside it for the second dimension, which has a length of 1."""
 
 
 @rewrites(*_PLANAR)
 def _on_a_plane(node: Node, build: Builder) -> str:
     length, channels = build.shape()
-    source = reshaped(build, build.inputs[0], (length, 1, channels))
+    source = build.reshape(build.inputs[0], (length, 1, channels))
     config = dict(node.config)
     for name, beside in _BESIDE.items():
         if config.get(name) is not None:
@@ -52,7 +58,7 @@ def _on_a_plane(node: Node, build: Builder) -> str:
         config[name] = [[sides, sides] if isinstance(sides, int) else list(sides), [0, 0]]
     if config.get("padding") == "causal":
         reach = (config["kernel_size"][0] - 1) * config["dilation_rate"][0]
-        source = build.layer(
+        source = build.append(
             "ZeroPadding2D",
             {"padding": [[reach, 0], [0, 0]], "data_format": "channels_last"},
             inputs=source,
@@ -62,9 +68,9 @@ def _on_a_plane(node: Node, build: Builder) -> str:
     build.inputs = [source]
     class_name = _PLANAR[node.class_name]
     plane = Node(node.name, class_name, config, node.inputs, _widened(node.weights))
-    result = REWRITERS[class_name](plane, build)
+    result = rewrite(plane, build)
     shape = build.shape(result)
-    return reshaped(build, result, [shape[0], shape[2]]) if len(shape) == 3 else result
+    return build.reshape(result, [shape[0], shape[2]]) if len(shape) == 3 else result
 
 
 def _first(value: Any) -> int:

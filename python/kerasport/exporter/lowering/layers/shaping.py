@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 from kerasport.exporter.graph.graph import Node
-from kerasport.exporter.lowering.builder import Builder, Unsupported, rewrites
+from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.configuration import channels_last, pair
-from kerasport.exporter.lowering.steps import reshaped
+from kerasport.exporter.lowering.refused import Unsupported
+from kerasport.exporter.lowering.rewriters import Rewriters
+
+rewrites = Rewriters()
 
 
 @rewrites("InputLayer")
@@ -19,7 +22,7 @@ def _input(node: Node, build: Builder) -> str:
             "give the model an input of fixed size: keras.Input(shape=(224, 224, 3))",
         )
     config = {"batch_input_shape": [None, *map(int, shape[1:])], "sparse": False}
-    return build.layer("InputLayer", config)
+    return build.append("InputLayer", config)
 
 
 @rewrites("Identity")
@@ -29,7 +32,7 @@ def _identity(node: Node, build: Builder) -> str:
 
 @rewrites("Flatten")
 def _flatten(node: Node, build: Builder) -> str:
-    return build.layer("Flatten", channels_last(node))
+    return build.append("Flatten", channels_last(node))
 
 
 @rewrites("Reshape")
@@ -38,12 +41,12 @@ def _reshape(node: Node, build: Builder) -> str:
     if -1 in target:
         rest = math.prod(side for side in target if side != -1)
         target[target.index(-1)] = math.prod(build.shape()) // rest
-    return build.layer("Reshape", {"target_shape": target})
+    return build.append("Reshape", {"target_shape": target})
 
 
 @rewrites("Permute")
 def _permute(node: Node, build: Builder) -> str:
-    return build.layer("Permute", {"dims": [int(axis) for axis in node.config["dims"]]})
+    return build.append("Permute", {"dims": [int(axis) for axis in node.config["dims"]]})
 
 
 @rewrites("ZeroPadding2D", "Cropping2D")
@@ -52,14 +55,14 @@ def _frame(node: Node, build: Builder) -> str:
     value = node.config[key]
     value = [value, value] if isinstance(value, int) else list(value)
     sides = [pair(side) for side in value]
-    return build.layer(node.class_name, {key: sides, **channels_last(node)})
+    return build.append(node.class_name, {key: sides, **channels_last(node)})
 
 
 @rewrites("RepeatVector")
 def _repeat_vector(node: Node, build: Builder) -> str:
     (side,) = build.shape()
     count = int(node.config["n"])
-    row = reshaped(build, build.inputs[0], (1, 1, side))
+    row = build.reshape(build.inputs[0], (1, 1, side))
     config = {"size": [count, 1], "interpolation": "nearest", "data_format": "channels_last"}
-    repeated = build.layer("UpSampling2D", config, inputs=row, suffix="repeated")
-    return reshaped(build, repeated, (count, side))
+    repeated = build.append("UpSampling2D", config, inputs=row, suffix="repeated")
+    return build.reshape(repeated, (count, side))

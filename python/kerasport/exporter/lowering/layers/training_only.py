@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from kerasport.exporter.graph.graph import Node
-from kerasport.exporter.lowering.builder import Builder, rewrites
+from kerasport.exporter.lowering.builder import Builder
+from kerasport.exporter.lowering.rewriters import Rewriters
 
 __all__ = ["TRAINING_ONLY"]
+
+rewrites = Rewriters()
+
 
 TRAINING_ONLY = (
     "ActivityRegularization",

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasport.exporter.graph.graph import Node
-from kerasport.exporter.lowering.builder import REWRITERS, Builder, Unsupported, rewrites
-from kerasport.exporter.lowering.channels import in_channels_last
+from kerasport.exporter.lowering.builder import Builder
+from kerasport.exporter.lowering.channels import rewrite
 from kerasport.exporter.lowering.layers.training_only import TRAINING_ONLY
+from kerasport.exporter.lowering.refused import Unsupported
+from kerasport.exporter.lowering.rewriters import Rewriters
+
+rewrites = Rewriters()
+
 
 _LAST_AXIS = frozenset(
     {"Activation", "Dense", "ELU", "Identity", "LeakyReLU", "ReLU", "Rescaling", *TRAINING_ONLY}
@@ -18,12 +23,12 @@ _LAST_AXIS = frozenset(
 
 def _inner(node: Node, build: Builder, layer: Mapping[str, Any]) -> str:
     class_name = str(layer["class_name"])
-    if class_name not in REWRITERS:
+    if class_name not in build.rewriters:
         raise Unsupported(
             f"it wraps a {class_name}, which no rewriter knows", "use the layer without wrapper"
         )
     inner = Node(node.name, class_name, dict(layer["config"]), node.inputs, dict(node.weights))
-    return in_channels_last(REWRITERS[class_name], inner, build)
+    return rewrite(inner, build)
 
 
 @rewrites("SpectralNormalization")

@@ -1,5 +1,1 @@
-"""One rewriter per operation that Keras records; importing this package registers them."""
-
-from kerasport.exporter.lowering.operations import arithmetic, rearranging
-
-__all__ = ["arithmetic", "rearranging"]
+"""One rewriter per operation that Keras records."""

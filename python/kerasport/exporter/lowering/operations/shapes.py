@@ -1,4 +1,4 @@
-"""Operations that reduce, move, cut or join: `x[:, 1:5]`, `keras.ops.mean(x, [1, 2])` ..."""
+"""Operations that move, cut or join: `x[:, 1:5]`, `keras.ops.transpose(x, (0, 2, 1, 3))`."""
 
 from __future__ import annotations
 
@@ -9,56 +9,13 @@ from typing import Any
 import numpy as np
 
 from kerasport.exporter.graph.graph import Node
-from kerasport.exporter.lowering.builder import REWRITERS, Builder, Unsupported, rewrites
-from kerasport.exporter.lowering.configuration import pair
-from kerasport.exporter.lowering.operations.arithmetic import constant_of
-from kerasport.exporter.lowering.steps import (
-    added,
-    feature_axes,
-    multiplied,
-    negated,
-    permuted,
-    plus_constant,
-    reduced,
-    reshaped,
-    sliced,
-    taken,
-)
+from kerasport.exporter.lowering.builder import Builder
+from kerasport.exporter.lowering.configuration import feature_axes
+from kerasport.exporter.lowering.operations.operands import axes_of, constant_of
+from kerasport.exporter.lowering.refused import Unsupported
+from kerasport.exporter.lowering.rewriters import Rewriters
 
-
-def _axes(node: Node, build: Builder) -> list[int]:
-    return feature_axes(node.config.get("axis"), len(build.shape()))
-
-
-@rewrites("operation:Mean", "operation:Sum")
-def _mean(node: Node, build: Builder) -> str:
-    axes = _axes(node, build)
-    keepdims = bool(node.config.get("keepdims"))
-    mean = reduced(build, build.inputs[0], axes, "Average", keepdims=keepdims)
-    if node.class_name == "operation:Mean":
-        return mean
-    return build.scaled(mean, math.prod(build.shape()[axis] for axis in axes), suffix="total")
-
-
-@rewrites("operation:Max", "operation:Amax", "operation:Min", "operation:Amin")
-def _maximum(node: Node, build: Builder) -> str:
-    if node.config.get("initial") is not None:
-        raise Unsupported("its initial value is set", "leave initial out")
-    keepdims = bool(node.config.get("keepdims"))
-    axes = _axes(node, build)
-    if node.class_name in ("operation:Max", "operation:Amax"):
-        return reduced(build, build.inputs[0], axes, "Max", keepdims=keepdims)
-    opposite = negated(build, build.inputs[0])
-    return negated(build, reduced(build, opposite, axes, "Max", keepdims=keepdims))
-
-
-@rewrites("operation:Var")
-def _variance(node: Node, build: Builder) -> str:
-    source, axes = build.inputs[0], _axes(node, build)
-    mean = reduced(build, source, axes, "Average", keepdims=True)
-    centerd = added(build, source, negated(build, mean))
-    squared = multiplied(build, centerd, centerd)
-    return reduced(build, squared, axes, "Average", keepdims=bool(node.config.get("keepdims")))
+rewrites = Rewriters()
 
 
 @rewrites("operation:Reshape", "operation:Ravel")
@@ -74,7 +31,7 @@ def _reshape(node: Node, build: Builder) -> str:
             f"its shape {target} takes in the batch, whose pictures must not mix",
             "start it with -1 and give the other sides in whole numbers",
         )
-    return reshaped(build, build.inputs[0], rest)
+    return build.reshape(build.inputs[0], rest)
 
 
 @rewrites("operation:Squeeze", "operation:ExpandDims")
@@ -87,9 +44,9 @@ def _one_side(node: Node, build: Builder) -> str:
     elif node.config["axis"] is None:
         shape = [side for side in shape if side != 1]
     else:
-        gone = _axes(node, build)
+        gone = axes_of(node, build)
         shape = [side for axis, side in enumerate(shape) if axis not in gone]
-    return reshaped(build, build.inputs[0], shape)
+    return build.reshape(build.inputs[0], shape)
 
 
 @rewrites("operation:Transpose", "operation:Swapaxes", "operation:Moveaxis")
@@ -113,39 +70,39 @@ def _transpose(node: Node, build: Builder) -> str:
                 f"its axes={axes} move the batch", "let axes start with 0, as in (0, 3, 1, 2)"
             )
         order = feature_axes(list(axes[1:]), rank)
-    return permuted(build, build.inputs[0], order)
+    return build.permute(build.inputs[0], order)
 
 
 @rewrites("operation:Concatenate")
 def _concatenate(node: Node, build: Builder) -> str:
-    (axis,) = _axes(node, build)
+    (axis,) = axes_of(node, build)
     # Keras' axis counts the batch, and so does TensorFlow.js'.
-    return build.layer("Concatenate", {"axis": axis + 1})
+    return build.append("Concatenate", {"axis": axis + 1})
 
 
 @rewrites("operation:Stack")
 def _stack(node: Node, build: Builder) -> str:
     shape = list(build.shape())
     (axis,) = feature_axes(node.config["axis"], len(shape) + 1)
-    apart = [reshaped(build, name, [*shape[:axis], 1, *shape[axis:]]) for name in build.inputs]
-    return build.layer("Concatenate", {"axis": axis + 1}, inputs=apart)
+    apart = [build.reshape(name, [*shape[:axis], 1, *shape[axis:]]) for name in build.inputs]
+    return build.append("Concatenate", {"axis": axis + 1}, inputs=apart)
 
 
 @rewrites("operation:Flip")
 def _flip(node: Node, build: Builder) -> str:
     source = build.inputs[0]
-    for axis in _axes(node, build):
-        source = taken(build, source, axis, range(build.shape(source)[axis])[::-1])
+    for axis in axes_of(node, build):
+        source = build.take(source, axis, range(build.shape(source)[axis])[::-1])
     return source
 
 
 @rewrites("operation:Repeat")
 def _repeat(node: Node, build: Builder) -> str:
-    repeats, (axis,) = node.config["repeats"], _axes(node, build)
+    repeats, (axis,) = node.config["repeats"], axes_of(node, build)
     if not isinstance(repeats, int):
         raise Unsupported("its repeats differ from place to place", "use one number")
     side = build.shape()[axis]
-    return taken(build, build.inputs[0], axis, [i for i in range(side) for _ in range(repeats)])
+    return build.take(build.inputs[0], axis, [i for i in range(side) for _ in range(repeats)])
 
 
 @rewrites("operation:Tile")
@@ -160,7 +117,7 @@ def _tile(node: Node, build: Builder) -> str:
     for axis, count in enumerate(counts):
         if count > 1:
             copies = [source] * count
-            source = build.layer("Concatenate", {"axis": axis + 1}, inputs=copies, suffix="tiled")
+            source = build.append("Concatenate", {"axis": axis + 1}, inputs=copies, suffix="tiled")
     return source
 
 
@@ -180,38 +137,36 @@ def _pad(node: Node, build: Builder) -> str:
             source = _padded(build, source, axis, before, behind, float(constant_of(fill)))
         else:
             indexes = np.pad(np.arange(side), (before, behind), mode=mode)
-            source = taken(build, source, axis, indexes.tolist())
+            source = build.take(source, axis, indexes.tolist())
     return source
 
 
 def _padded(build: Builder, source: str, axis: int, before: int, behind: int, fill: float) -> str:
     shape = build.shape(source)
-    flat = reshaped(
-        build, source, (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
+    flat = build.reshape(
+        source, (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
     )
     if fill:
-        flat = plus_constant(build, flat, np.array(-fill))
+        flat = build.add_constant(flat, np.array(-fill))
     config = {"padding": [[0, 0], [before, behind]], "data_format": "channels_last"}
-    padded = build.layer("ZeroPadding2D", config, inputs=flat, suffix="padded")
+    padded = build.append("ZeroPadding2D", config, inputs=flat, suffix="padded")
     if fill:
-        padded = plus_constant(build, padded, np.array(fill))
-    return reshaped(
-        build, padded, (*shape[:axis], shape[axis] + before + behind, *shape[axis + 1 :])
-    )
+        padded = build.add_constant(padded, np.array(fill))
+    return build.reshape(padded, (*shape[:axis], shape[axis] + before + behind, *shape[axis + 1 :]))
 
 
 @rewrites("operation:Take")
 def _take(node: Node, build: Builder) -> str:
-    (axis,) = _axes(node, build)
+    (axis,) = axes_of(node, build)
     places = next((v for v in node.config.get("arguments", []) if v is not None), None)
     if places is None:
         raise Unsupported("its indices are a tensor", "use constant indices")
     indexes = np.atleast_1d(np.asarray(constant_of(places), np.int64)) % build.shape()[axis]
-    result = taken(build, build.inputs[0], axis, indexes.tolist())
+    result = build.take(build.inputs[0], axis, indexes.tolist())
     if np.ndim(constant_of(places)) == 1:
         return result
     shape = build.shape(result)
-    return reshaped(build, result, [*shape[:axis], *shape[axis + 1 :]] or [1])
+    return build.reshape(result, [*shape[:axis], *shape[axis + 1 :]] or [1])
 
 
 @rewrites("operation:GetItem")
@@ -244,67 +199,14 @@ def _get_item(node: Node, build: Builder) -> str:
         if not len(places):
             raise Unsupported("it takes nothing", "use a slice with values in it")
         if places.step > 0:
-            source = sliced(build, source, axis, places.start, places[-1] + 1, places.step)
+            source = build.slice(source, axis, places.start, places[-1] + 1, places.step)
         else:
-            source = taken(build, source, axis, list(places))
+            source = build.take(source, axis, list(places))
         if _is(item, "__slice__"):
             shape.append(build.shape(source)[axis])
         axis += 1
-    return reshaped(build, source, [*shape, *build.shape(source)[axis:]] or [1])
+    return build.reshape(source, [*shape, *build.shape(source)[axis:]] or [1])
 
 
 def _is(item: Any, name: str) -> bool:
     return isinstance(item, Mapping) and item.get("class_name") == name
-
-
-@rewrites("operation:AveragePool", "operation:MaxPool")
-def _pool(node: Node, build: Builder) -> str:
-    if len(build.shape()) != 3:
-        raise Unsupported("it pools something else than a picture", "give it a picture")
-    kind = node.class_name.removeprefix("operation:").removesuffix("Pool")
-    config = {
-        "pool_size": pair(node.config["pool_size"]),
-        "strides": pair(node.config["strides"] or node.config["pool_size"]),
-        "padding": node.config["padding"],
-        "data_format": "channels_last",
-    }
-    return build.layer({"Average": "AveragePooling2D", "Max": "MaxPooling2D"}[kind], config)
-
-
-@rewrites("operation:Conv", "operation:DepthwiseConv")
-def _convolve(node: Node, build: Builder) -> str:
-    kernel = next((v for v in node.config.get("arguments", []) if v is not None), None)
-    if kernel is None or len(build.shape()) != 3:
-        raise Unsupported("its kernel is a tensor", "use a Conv2D layer")
-    array = np.asarray(constant_of(kernel), np.float32)
-    config: dict[str, Any] = {
-        "kernel_size": list(array.shape[:2]),
-        "strides": pair(node.config["strides"]),
-        "padding": node.config["padding"],
-        "dilation_rate": pair(node.config["dilation_rate"]),
-        "use_bias": False,
-        "activation": "linear",
-        "groups": build.shape()[2] // array.shape[2] if node.class_name.endswith(":Conv") else 1,
-    }
-    count = "filters" if node.class_name.endswith(":Conv") else "depth_multiplier"
-    config[count] = array.shape[3]
-    name = "Conv2D" if count == "filters" else "DepthwiseConv2D"
-    layer = Node(node.name, name, config, node.inputs, {"kernel": array})
-    return REWRITERS[name](layer, build)
-
-
-@rewrites("operation:SpaceToDepth", "operation:DepthToSpace")
-def _blocks(node: Node, build: Builder) -> str:
-    block = int(node.config["block_size"])
-    height, width, channels = build.shape()
-    source = build.inputs[0]
-    # What stays together at the end counts as one axis.
-    if node.class_name == "operation:SpaceToDepth":
-        rows, columns = height // block, width // block
-        apart = reshaped(build, source, (rows, block, columns, block * channels))
-        together = permuted(build, apart, (0, 2, 1, 3))
-        return reshaped(build, together, (rows, columns, block * block * channels))
-    depth = channels // (block * block)
-    apart = reshaped(build, source, (height, width, block, block * depth))
-    together = permuted(build, apart, (0, 2, 1, 3))
-    return reshaped(build, together, (height * block, width * block, depth))

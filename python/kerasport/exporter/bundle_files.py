@@ -1,0 +1,81 @@
+"""All files of a bundle: the model, and schema, samples, metadata and script beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.bundle import METADATA_FILE, MODEL_FILE, MODEL_SCRIPT, SAMPLES_FILE
+from kerasport.bundle.document import FORMAT_VERSION
+from kerasport.bundle.metadata import ClassifierDescription, FileEntry, Metadata
+from kerasport.bundle.schema import SCHEMA_FOLDER
+from kerasport.bundle.script import embed
+from kerasport.exporter.gate import minimum_tfjs_version
+from kerasport.exporter.quantize import Storage
+from kerasport.exporter.samples import SampleFile, write_samples
+from kerasport.exporter.write import write_model
+from kerasport.files import sha256_of, write_bytes, write_text
+from kerasport.version import VERSION
+
+__all__ = ["write_bundle"]
+
+SCHEMA_FILE = "metadata.schema.json"
+
+
+def write_bundle(
+    folder: Path,
+    storage: Storage,
+    description: ClassifierDescription,
+    samples: Sequence[SampleFile],
+    pixels: NDArray[np.uint8],
+) -> None:
+    """Write all files of a bundle into an empty folder.
+
+    Args:
+        folder: where to write.
+        storage: the graph with its weights as they are stored, and its answers for the samples.
+        description: the classifier.
+        samples: n pictures.
+        pixels: uint8 `[n, height, width, channels]`, what the pictures become.
+    """
+    write_model(
+        storage.graph,
+        folder,
+        generated_by=f"kerasport {VERSION}",
+        interface=description.interface,
+        stored=storage.weights,
+    )
+    write_bytes(folder / SCHEMA_FILE, (SCHEMA_FOLDER / SCHEMA_FILE).read_bytes())
+    write_samples(folder, samples, pixels, storage.answers, storage.exact_answers)
+    metadata = Metadata(
+        **description.model_dump(),
+        kerasport_version=VERSION,
+        minimum_tfjs_version=minimum_tfjs_version(storage.graph),
+        quantization=storage.quantization,
+        files=_file_entries(folder),
+    )
+    write_text(folder / METADATA_FILE, metadata.to_json())
+    _write_script(folder, metadata)
+
+
+def _file_entries(folder: Path) -> list[FileEntry]:
+    return [
+        FileEntry(
+            path=path.relative_to(folder).as_posix(),
+            bytes=path.stat().st_size,
+            sha256=sha256_of(path),
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+
+
+def _write_script(folder: Path, metadata: Metadata) -> None:
+    # Small files first: a page can show the model's name before the weights have arrived.
+    names = [METADATA_FILE, MODEL_FILE, SAMPLES_FILE]
+    names += [e.path for e in metadata.files if e.path not in names and e.path != SCHEMA_FILE]
+    files = {name: (folder / name).read_bytes() for name in names}
+    write_bytes(folder / MODEL_SCRIPT, embed(metadata.name, FORMAT_VERSION, files))

@@ -1,0 +1,170 @@
+"""What is exported: a run or a model, with its classes, its pictures and who answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
+from kerasport.errors import DataError, ExportError, UsageError
+from kerasport.exporter.answering import Reference, ScaledReference, reference_of
+from kerasport.exporter.graph import Graph
+from kerasport.exporter.options import ExportOptions
+from kerasport.exporter.readers import ReadModel, check_exists, is_model_folder, read_model
+from kerasport.exporter.samples import SampleFile, pattern_samples, run_samples
+from kerasport.labels import check_class_names, find_label_file, read_label_file
+from kerasport.progress import Progress
+from kerasport.runs.run import Run
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Subject", "read_subject"]
+
+_OPTIONS = {"class_names": "--labels", "preprocessing": "--fit, --resample"}
+"""Argument of `export` -> the command line's name for it, where that is another."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A classifier that is to be exported.
+
+    Attributes:
+        graph: its layers as they were read.
+        description: what is known of it; scaling and activation of the output are found later.
+        rescaling: what has to be put before its layers; None where nothing has.
+        reference: answers for it, from pixels of 0 to 255.
+        samples: pictures that go into the bundle.
+        run: the run that it comes from, if it comes from one.
+    """
+
+    graph: Graph
+    description: ClassifierDescription
+    rescaling: Rescaling | None
+    reference: Reference
+    samples: tuple[SampleFile, ...]
+    run: Run | None = None
+
+
+def read_subject(
+    model: keras.Model | str | Path | ReadModel | Run,
+    options: ExportOptions,
+    *,
+    progress: Progress,
+) -> Subject:
+    """Return what is to be exported.
+
+    Args:
+        model: what `kerasport.export` takes.
+        options: what the caller knows of it.
+        progress: told what was found beside the model.
+
+    Raises:
+        ModelError: there is no model that can be read.
+        UsageError: the classes of a model are not known, or something is given that a run knows.
+    """
+    # A classifier that was just trained has its run as an attribute.
+    run = model if isinstance(model, Run) else getattr(model, "run", None)
+    if isinstance(model, (str, Path)):
+        check_exists(Path(model))
+        if Path(model).is_dir() and not is_model_folder(Path(model)):
+            run = Run.open(Path(model))
+    if isinstance(run, Run):
+        return _of_a_run(run, options)
+    return _of_a_model(model, options, progress)
+
+
+def _of_a_run(run: Run, options: ExportOptions) -> Subject:
+    given = options.of_the_model()
+    if given:
+        raise UsageError(
+            "A run brings its class names, name, preprocessing and rescaling from its training. "
+            f"Leave out: {', '.join(_spelled(name, value) for name, value in given.items())}."
+        )
+    model = read_model(run.model_path)
+    return Subject(
+        model.graph, run.description, None, reference_of(model), run_samples(run), run=run
+    )
+
+
+def _spelled(name: str, value: object) -> str:
+    """Return an argument as Python and the command line call it."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} (--{key})" for key in value)
+    return f"{name} ({_OPTIONS.get(name, f'--{name}')})"
+
+
+def _of_a_model(
+    source: keras.Model | str | Path | ReadModel, options: ExportOptions, progress: Progress
+) -> Subject:
+    class_names = _class_names(source, options, progress)
+    model = source if isinstance(source, ReadModel) else read_model(source)
+    for note in model.notes:
+        progress.say(note)
+    shape = model.input_shape
+    if len(shape) != 3 or None in shape or shape[2] not in (1, 3):
+        raise ExportError(
+            f"The model takes inputs of shape {(None, *shape)}. "
+            "Expected [None, height, width, 1 or 3] in whole numbers."
+        )
+    description = ClassifierDescription(
+        name=options.name or model.name,
+        class_names=class_names,
+        input_shape=shape,
+        color_mode="rgb" if shape[2] == 3 else "grayscale",
+        rescaling=Rescaling(scale=1.0, offset=0.0),
+        preprocessing=_preprocessing(model, options),
+        output=Output(activation="softmax"),
+    )
+    reference = reference_of(model)
+    rescaling = options.rescaling or model.rescaling
+    if rescaling is not None:
+        reference = ScaledReference(reference, rescaling)
+    samples = pattern_samples(description.image_spec)
+    return Subject(model.graph, description, rescaling, reference, samples)
+
+
+def _class_names(
+    source: keras.Model | str | Path | ReadModel, options: ExportOptions, progress: Progress
+) -> list[str]:
+    """Return the names that were given, or those in a file, given or found beside the model."""
+    names = options.class_names
+    if isinstance(names, (str, Path)):
+        return read_label_file(Path(names))
+    if names is not None:
+        return check_class_names(names)
+    if not isinstance(source, (str, Path)):
+        raise UsageError(
+            f"The model {source!r} does not know its classes. Give class_names, one per output, in "
+            "the order of the outputs."
+        )
+    file = find_label_file(Path(source))
+    if file is None:
+        raise UsageError(
+            f"The model '{source}' does not know its classes, and there is no labels.txt beside "
+            "it. Give them with --labels labels.txt (class_names= in Python), one per line, in the "
+            "order of the outputs."
+        )
+    progress.say(f"Class names: {file}")
+    return read_label_file(file)
+
+
+def _preprocessing(model: ReadModel, options: ExportOptions) -> Preprocessing:
+    steps = model.preprocessing or Preprocessing()
+    given = options.preprocessing
+    if given is None:
+        return steps
+    if isinstance(given, Preprocessing):
+        return given
+    unknown = sorted(set(given) - set(Preprocessing.model_fields))
+    if unknown:
+        raise UsageError(
+            f"There is no preprocessing {', '.join(map(repr, unknown))}. "
+            f"Expected some of: {', '.join(Preprocessing.model_fields)}."
+        )
+    try:
+        return Preprocessing.model_validate({**steps.model_dump(), **given})
+    except ValueError as error:
+        raise DataError(f"The preprocessing {dict(given)} cannot be used: {error}") from None
