@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import dequantize
+from kerasport.literals import WeightType
 
 __all__ = ["Kind", "StoredWeight", "quantize_array"]
 
-Kind = Literal["float32", "float16", "uint16", "uint8"]
+Kind = WeightType
 """Type of the values of one weight on disk."""
 
 
