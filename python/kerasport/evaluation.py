@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from kerasport import models
 from kerasport.calibration import Reliability, reliability
 from kerasport.dataset import (
-    Dataset,
     DecodedDataset,
     PixelCache,
-    ReadOptions,
     decode_dataset,
-    read_data,
     read_labeled,
     warnings_about,
 )
 from kerasport.errors import DataError, missing_extra
 from kerasport.progress import SILENT, Progress
-from kerasport.runs.run import Run
+from kerasport.runs import Run, training_data
 
 __all__ = [
     "ClassScore",
@@ -36,7 +31,6 @@ __all__ = [
     "evaluate",
     "measure",
     "score",
-    "training_data",
 ]
 
 _MAX_MISTAKES = 50
@@ -244,45 +238,6 @@ def measure(
     answers = models.probabilities(model, decoded.pixels, batch_size=batch_size)
     paths = [example.path for example in decoded.dataset.examples]
     return Measurement(score(answers, decoded.labels, class_names, paths=paths), decoded)
-
-
-def training_data(
-    run: Run, *, max_unreadable: int | None = None, progress: Progress = SILENT
-) -> Dataset:
-    """Return the pictures that a run was trained on, cut into the same splits.
-
-    Raises:
-        DataError: they are no longer there, or have other classes now.
-    """
-    try:
-        record = json.loads(run.data_path.read_text(encoding="utf-8"))
-        source: str | None = record["source"]
-        options = TypeAdapter(ReadOptions).validate_python(record["reading"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DataError(
-            f"'{run.data_path}' does not say where the training pictures are ({error!r}). "
-            "Name a folder with one folder per class."
-        ) from None
-    if source is None:
-        raise DataError(
-            f"The pictures that '{run.path}' was trained on were given as objects, which are gone. "
-            "Name a folder with one folder per class."
-        )
-    if not source.startswith(("keras:", "tfds:")) and not Path(source).exists():
-        raise DataError(
-            f"The pictures that '{run.path}' was trained on are no longer at '{source}'. "
-            "Name a folder with one folder per class."
-        )
-    limit = options.max_unreadable if max_unreadable is None else max_unreadable
-    options = replace(options, min_per_class=1, max_unreadable=limit)
-    dataset = read_data(source, options=options, progress=progress)
-    if dataset.class_names != tuple(run.description.class_names):
-        raise DataError(
-            f"'{source}' now has the classes {', '.join(dataset.class_names)}. "
-            f"Expected those of the run: {', '.join(run.description.class_names)}. "
-            "Train again, or name another folder."
-        )
-    return dataset
 
 
 def _top_k(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[int, float]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
-
 from kerasport import models
 from kerasport.calibration import calibrate
 from kerasport.dataset import (
@@ -39,7 +37,15 @@ from kerasport.preprocess import ImageSpec
 from kerasport.progress import SILENT, Progress
 from kerasport.recipes import Recipe
 from kerasport.report import Report
-from kerasport.runs.run import Run, check_target, choose_samples, new_run, write_samples
+from kerasport.runs import (
+    DataRecord,
+    Run,
+    check_target,
+    choose_samples,
+    names,
+    new_run,
+    write_samples,
+)
 from kerasport.training.choices import settle
 from kerasport.training.describe import describe, versions
 from kerasport.training.fitting import History, fit
@@ -337,20 +343,32 @@ def _train(
         calibration_note=outcome.note if outcome else "",
     )
     with new_run(out, force=settings.force) as folder:
-        model.save(folder / "model.keras")
-        write_text(folder / "metadata.json", description.to_json())
-        write_json(folder / "history.json", history.to_dict())
+        model.save(folder / names.MODEL_FILE)
+        write_text(folder / names.DESCRIPTION_FILE, description.to_json())
+        write_json(folder / names.HISTORY_FILE, history.to_dict())
         write_json(
-            folder / "recipe.json",
+            folder / names.RECIPE_FILE,
             {"recipe": recipe_record(recipe), "choices": settings.choices},
         )
-        write_json(folder / "data.json", _data_record(settings, dataset.root))
-        write_json(folder / "report.json", report.to_dict())
-        write_text(folder / "report.html", report.to_html())
-        report.write_plots(folder / "plots")
-        write_samples(choose_samples(dataset), folder / "samples", class_names=dataset.class_names)
-        if (unfinished.path / "tensorboard").is_dir():
-            shutil.copytree(unfinished.path / "tensorboard", folder / "tensorboard")
+        write_text(
+            folder / names.DATA_FILE,
+            DataRecord(
+                root=str(dataset.root.absolute()),
+                source=settings.source,
+                reading=settings.reading,
+                validation=settings.validation,
+            ).to_json(),
+        )
+        write_json(folder / names.REPORT_FILE, report.to_dict())
+        write_text(folder / names.REPORT_PAGE, report.to_html())
+        report.write_plots(folder / names.PLOTS_FOLDER)
+        write_samples(
+            choose_samples(dataset), folder / names.SAMPLES_FOLDER, class_names=dataset.class_names
+        )
+        if (unfinished.path / names.TENSORBOARD_FOLDER).is_dir():
+            shutil.copytree(
+                unfinished.path / names.TENSORBOARD_FOLDER, folder / names.TENSORBOARD_FOLDER
+            )
     unfinished.remove()
     return Trained(Run.open(out), model, evaluation)
 
@@ -488,12 +506,3 @@ def _evaluate_once(model: Any, decoded: DecodedDataset) -> Evaluation | None:
     ]
     answers = models.probabilities(model, pixels)
     return score(answers, truth, decoded.dataset.class_names, paths=paths)
-
-
-def _data_record(settings: Settings, root: Path) -> dict[str, Any]:
-    return {
-        "root": str(root.absolute()),
-        "source": settings.source,
-        "reading": TypeAdapter(ReadOptions).dump_python(settings.reading, mode="json"),
-        "validation": settings.validation,
-    }

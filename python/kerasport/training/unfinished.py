@@ -15,6 +15,7 @@ from kerasport.errors import DataError
 from kerasport.files import write_bytes, write_json
 from kerasport.recipes import Recipe
 from kerasport.recipes.base import pictures_of_the_user
+from kerasport.runs.names import CHECKPOINT_FILE, MODEL_FILE, SETTINGS_FILE, UNFINISHED_SUFFIX
 
 __all__ = ["Settings", "Unfinished", "recipe_record"]
 
@@ -55,12 +56,12 @@ class Unfinished:
     @property
     def path(self) -> Path:
         """The folder: settings, checkpoint, features, TensorBoard's logs."""
-        return self.out.with_name(f"{self.out.name}.unfinished")
+        return self.out.with_name(self.out.name + UNFINISHED_SUFFIX)
 
     @property
     def can_go_on(self) -> bool:
         """Whether an epoch was finished."""
-        return (self.path / "checkpoint.npz").is_file()
+        return (self.path / CHECKPOINT_FILE).is_file()
 
     def start(self, settings: Settings) -> None:
         """Empty the folder and write the settings."""
@@ -71,7 +72,7 @@ class Unfinished:
             "reading": TypeAdapter(ReadOptions).dump_python(settings.reading, mode="json"),
         }
         write_bytes(self.path / ".gitignore", b"*\n")
-        write_json(self.path / "settings.json", record)
+        write_json(self.path / SETTINGS_FILE, record)
 
     def settings(self) -> Settings:
         """Return how the training was started.
@@ -79,9 +80,9 @@ class Unfinished:
         Raises:
             DataError: there is no such training, or its record is damaged.
         """
-        path = self.path / "settings.json"
+        path = self.path / SETTINGS_FILE
         if not path.is_file():
-            state = "It is finished." if (self.out / "model.keras").is_file() else ""
+            state = "It is finished." if (self.out / MODEL_FILE).is_file() else ""
             raise DataError(
                 f"There is no training to go on with at '{self.out}': '{self.path}' is missing. "
                 f"{state or 'Name the run folder that the training was to write.'}"

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import DataError
+from kerasport.runs.names import CHECKPOINT_FILE
 
 __all__ = ["Arrays", "Checkpoint", "Log", "load_checkpoint", "save_checkpoint"]
 
 Arrays: TypeAlias = "list[NDArray[Any]]"
-
-_FILE = "checkpoint.npz"
 
 
 @dataclass
@@ -76,10 +75,10 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     for name in ("variables", "optimizer", "best"):
         for index, array in enumerate(getattr(checkpoint, name)):
             arrays[f"{name}/{index}"] = array
-    fresh = folder / f"new-{_FILE}"
+    fresh = folder / f"new-{CHECKPOINT_FILE}"
     with fresh.open("wb") as stream:
         np.savez(stream, **arrays)
-    fresh.replace(folder / _FILE)
+    fresh.replace(folder / CHECKPOINT_FILE)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
@@ -88,7 +87,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     Raises:
         DataError: the file is damaged.
     """
-    path = folder / _FILE
+    path = folder / CHECKPOINT_FILE
     if not path.exists():
         return None
     try:

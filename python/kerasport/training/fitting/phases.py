@@ -18,6 +18,7 @@ from kerasport.dataset import DecodedDataset
 from kerasport.models.loading import KerasModel
 from kerasport.progress import Progress
 from kerasport.recipes import Recipe
+from kerasport.runs.names import FEATURES_FOLDER, TENSORBOARD_FOLDER
 from kerasport.training.fitting.batches import Inputs, batches
 from kerasport.training.fitting.callbacks import checkpointer, reporter, restore
 from kerasport.training.fitting.checkpoints import Checkpoint, Log, load_checkpoint, save_checkpoint
@@ -80,7 +81,7 @@ def fit(
         for index, title in enumerate(titles):
             if since is not None and index < since.phase:
                 continue
-            folder = (work or Path(temporary)) / "features"
+            folder = (work or Path(temporary)) / FEATURES_FOLDER
             phase = _phase(title, model, decoded, recipe, folder=folder, progress=progress)
             started = since if since is not None and since.phase == index else None
             if started is not None and started.ended:
@@ -160,7 +161,7 @@ def _run(
         )
     callbacks = list(remembering.values())
     if recipe.tensorboard and work is not None:
-        logs = work / "tensorboard" / phase.title.lower().replace(" ", "-")
+        logs = work / TENSORBOARD_FOLDER / phase.title.lower().replace(" ", "-")
         callbacks.append(keras.callbacks.TensorBoard(logs, write_graph=False))
     first = since.epoch if since else 0
     before = sum(epochs for _, epochs in log.phases[:index])

@@ -1,0 +1,43 @@
+"""What a run records about its training: camelCase as it is written, snake_case read as well."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from kerasport.dataset import ReadOptions
+from kerasport.runs import DataRecord
+
+# Written by a version that wrote these files in snake_case; never changed.
+SNAKE_CASE = Path(__file__).parents[1] / "golden" / "run-snake-case"
+READING = ReadOptions(seed=3, test_share=0.2, classes=["a", "b"], root=Path("somewhere"))
+
+
+def keys_of(value: object) -> set[str]:
+    """Return the names of all fields of a JSON value, at every depth."""
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value))
+    if not isinstance(value, dict):
+        return set()
+    return set(value).union(*map(keys_of, value.values()))
+
+
+def test_the_data_record_comes_back_as_it_was() -> None:
+    """In camelCase, every field."""
+    record = DataRecord(root="/data", source="keras:mnist", reading=READING, validation="/more")
+
+    written = json.loads(record.to_json())
+
+    assert not [key for key in keys_of(written) if re.search("_", key)]
+    assert written["reading"]["testShare"] == 0.2
+    assert DataRecord.model_validate(written) == record
+
+
+def test_a_data_record_in_snake_case_is_read() -> None:
+    """A run of the version before says where its pictures are, and how they were cut."""
+    record = DataRecord.model_validate_json((SNAKE_CASE / "data.json").read_bytes())
+
+    assert record == DataRecord(
+        root="/somewhere/data", source="/somewhere/data", reading=ReadOptions(seed=1)
+    )
