@@ -159,10 +159,10 @@ def test_one_line_trains_and_another_exports(data: Path, tmp_path: Path) -> None
     answer = classifier.predict(picture)
     assert answer.probabilities.sum() == pytest.approx(1, abs=1e-6)
     record = json.loads((classifier.run.path / "recipe.json").read_text())
-    assert set(record["choices"]) == {"architecture", "batch_size", "color_mode", "image_size"}
+    assert set(record["choices"]) == {"architecture", "batchSize", "colorMode", "imageSize"}
     assert set(record["choices"].values()) <= set(progress.said)
     assert record["recipe"]["architecture"] == "pooled_cnn"
-    assert record["recipe"]["batch_size"] == 8
+    assert record["recipe"]["batchSize"] == 8
     with pytest.raises(ExportError, match="A run brings its class names"):
         kerasport.export(classifier, tmp_path / "other", class_names=["a", "b"])
 
@@ -189,7 +189,7 @@ def test_one_line_takes_some_classes_and_validation_pictures_apart(tmp_path: Pat
     assert training.counts.validation == [6, 6]
     assert sum(training.counts.train) + sum(training.counts.test) == 40
     record = json.loads((classifier.run.path / "recipe.json").read_text())
-    assert record["recipe"]["batch_size"] == sum(training.counts.train)
+    assert record["recipe"]["batchSize"] == sum(training.counts.train)
     (tmp_path / "both").mkdir()
     (tmp_path / "train").rename(tmp_path / "both" / "train")
     write_class_folders(tmp_path / "both" / "val", {"a": 6, "b": 6, "c": 6}, seed=2)

@@ -4,6 +4,7 @@
 everything after it works on that description alone. `check` says what is wrong with one.
 """
 
+from kerasport.dataset.balance import balanced_weights
 from kerasport.dataset.cache import CACHE_VARIABLE, DEFAULT_CACHE, PixelCache
 from kerasport.dataset.checks.findings import check, warnings_about
 from kerasport.dataset.checks.limits import check_counts, check_usable
@@ -52,6 +53,7 @@ __all__ = [
     "Skipped",
     "Split",
     "Survey",
+    "balanced_weights",
     "check",
     "check_counts",
     "check_data",

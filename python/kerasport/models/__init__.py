@@ -14,6 +14,8 @@ from kerasport.models.backbones import (
     unfreeze,
 )
 from kerasport.models.loading import (
+    KerasModel,
+    activation_of,
     ends_in_probabilities,
     import_keras,
     load_model,
@@ -23,7 +25,9 @@ from kerasport.models.loading import (
 __all__ = [
     "ARCHITECTURES",
     "Augmentation",
+    "KerasModel",
     "Transfer",
+    "activation_of",
     "augmentation_layers",
     "backbone_of",
     "build",

@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasport.errors import ModelError
 from kerasport.progress import Task
-from kerasport.training.fitting.checkpoints import Arrays, Checkpoint, Log
+from kerasport.training.fitting.checkpoints import Arrays, Checkpoint, EpochLog
 
 __all__ = ["checkpointer", "reporter"]
 
@@ -19,7 +19,7 @@ __all__ = ["checkpointer", "reporter"]
 _REMEMBERED = ("best", "best_epoch", "cooldown_counter", "stopped_epoch", "wait")
 
 
-def reporter(keras: Any, task: Task, title: str, epochs: int, log: Log) -> Any:
+def reporter(keras: Any, task: Task, title: str, epochs: int, log: EpochLog) -> Any:
     """Return a callback that moves the bar, fills the log and stops on a broken loss."""
 
     class Reporter(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
@@ -58,7 +58,7 @@ def checkpointer(
     *,
     phase: int,
     remembering: dict[str, Any],
-    log: Log,
+    log: EpochLog,
     since: Checkpoint | None,
     best: float | None,
     save: Callable[[Checkpoint], None] | None,

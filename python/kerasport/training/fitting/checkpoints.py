@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from kerasport.errors import DataError
 from kerasport.runs.names import CHECKPOINT_FILE
 
-__all__ = ["Arrays", "Checkpoint", "Log", "load_checkpoint", "save_checkpoint"]
+__all__ = ["Arrays", "Checkpoint", "EpochLog", "load_checkpoint", "save_checkpoint"]
 
 Arrays: TypeAlias = "list[NDArray[Any]]"
 
 
 @dataclass
-class Log:
+class EpochLog:
     """The figures of all epochs so far, and the epochs of each phase so far."""
 
     phases: list[tuple[str, int]] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Checkpoint:
     phase: int
     epoch: int
     ended: bool
-    log: Log
+    log: EpochLog
     callbacks: dict[str, dict[str, Any]]
     variables: Arrays
     optimizer: Arrays
@@ -97,7 +97,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
                 name: [file[key] for key in _keys(file.files, name)]
                 for name in ("variables", "optimizer", "best")
             }
-        log = Log(**state.pop("log"))
+        log = EpochLog(**state.pop("log"))
         # JSON has no tuples.
         log.phases = [(str(name), int(epochs)) for name, epochs in log.phases]
         return Checkpoint(**state, **lists, log=log)

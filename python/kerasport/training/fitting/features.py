@@ -15,7 +15,7 @@ from kerasport.dataset import DecodedDataset
 from kerasport.models import Augmentation
 from kerasport.models.loading import KerasModel
 from kerasport.progress import Progress, Task
-from kerasport.recipes import Recipe
+from kerasport.recipes import SettledRecipe
 
 __all__ = ["Features", "features_of"]
 
@@ -25,7 +25,12 @@ _BATCH = 32
 
 
 def features_of(
-    model: KerasModel, decoded: DecodedDataset, recipe: Recipe, *, folder: Path, progress: Progress
+    model: KerasModel,
+    decoded: DecodedDataset,
+    recipe: SettledRecipe,
+    *,
+    folder: Path,
+    progress: Progress,
 ) -> tuple[Sequence[Features], Features]:
     """Return the features of the training pictures, plain and changed, and of validation's.
 

@@ -14,14 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
-from kerasport.dataset import DecodedDataset
+from kerasport.dataset import DecodedDataset, balanced_weights
 from kerasport.models.loading import KerasModel
 from kerasport.progress import Progress
-from kerasport.recipes import Recipe
+from kerasport.recipes import SettledRecipe
 from kerasport.runs.names import FEATURES_FOLDER, TENSORBOARD_FOLDER
 from kerasport.training.fitting.batches import Inputs, batches
 from kerasport.training.fitting.callbacks import checkpointer, reporter, restore
-from kerasport.training.fitting.checkpoints import Checkpoint, Log, load_checkpoint, save_checkpoint
+from kerasport.training.fitting.checkpoints import (
+    Checkpoint,
+    EpochLog,
+    load_checkpoint,
+    save_checkpoint,
+)
 from kerasport.training.fitting.features import features_of
 from kerasport.training.fitting.history import History
 
@@ -46,7 +51,7 @@ class _Phase:
 def fit(
     model: KerasModel,
     decoded: DecodedDataset,
-    recipe: Recipe,
+    recipe: SettledRecipe,
     *,
     progress: Progress,
     work: Path | None = None,
@@ -75,7 +80,7 @@ def fit(
     if not has_validation:
         progress.say("No validation pictures: the epoch with the lowest training loss is kept.")
     since = load_checkpoint(work) if work is not None else None
-    log = since.log if since else Log()
+    log = since.log if since else EpochLog()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         titles = _titles(recipe)
         for index, title in enumerate(titles):
@@ -101,7 +106,7 @@ def fit(
     )
 
 
-def _titles(recipe: Recipe) -> list[str]:
+def _titles(recipe: SettledRecipe) -> list[str]:
     transfer = recipe.transfer
     if transfer is None:
         return ["Training"]
@@ -113,7 +118,7 @@ def _phase(
     title: str,
     model: KerasModel,
     decoded: DecodedDataset,
-    recipe: Recipe,
+    recipe: SettledRecipe,
     *,
     folder: Path,
     progress: Progress,
@@ -137,8 +142,8 @@ def _run(
     index: int,
     phase: _Phase,
     decoded: DecodedDataset,
-    recipe: Recipe,
-    log: Log,
+    recipe: SettledRecipe,
+    log: EpochLog,
     since: Checkpoint | None,
     work: Path | None,
     progress: Progress,
@@ -201,7 +206,7 @@ def _run(
         )
 
 
-def _compile(keras: Any, phase: _Phase, recipe: Recipe, *, steps: int) -> None:
+def _compile(keras: Any, phase: _Phase, recipe: SettledRecipe, *, steps: int) -> None:
     from_logits = not models.ends_in_probabilities(phase.model)
     if recipe.label_smoothing:
         loss = keras.losses.CategoricalCrossentropy(
@@ -221,7 +226,7 @@ def _compile(keras: Any, phase: _Phase, recipe: Recipe, *, steps: int) -> None:
     phase.model.optimizer.build(phase.model.trainable_variables)
 
 
-def _rate(keras: Any, phase: _Phase, recipe: Recipe, *, steps: int) -> Any:
+def _rate(keras: Any, phase: _Phase, recipe: SettledRecipe, *, steps: int) -> Any:
     schedules = keras.optimizers.schedules
     if recipe.schedule == "cosine":
         return schedules.CosineDecay(
@@ -236,10 +241,8 @@ def _rate(keras: Any, phase: _Phase, recipe: Recipe, *, steps: int) -> Any:
 
 
 def _class_weights(labels: NDArray[np.int64], classes: int) -> dict[int, float]:
-    """Return n / (classes * pictures of the class): scikit-learn's `balanced`."""
     counts = np.bincount(labels, minlength=classes)
-    weights = len(labels) / (classes * np.maximum(counts, 1))
-    return {index: float(weight) for index, weight in enumerate(weights)}
+    return dict(enumerate(balanced_weights(counts.tolist())))
 
 
 def _make_deterministic(keras: Any, seed: int) -> None:

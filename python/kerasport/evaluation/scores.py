@@ -10,28 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport import models
-from kerasport.calibration import Reliability, reliability
-from kerasport.dataset import (
-    DecodedDataset,
-    PixelCache,
-    decode_dataset,
-    read_labeled,
-    warnings_about,
-)
+from kerasport.dataset import Pixels
 from kerasport.errors import DataError, missing_extra
-from kerasport.progress import SILENT, Progress
-from kerasport.runs import Run, training_data
+from kerasport.evaluation.reliability import Reliability, reliability
 
-__all__ = [
-    "ClassScore",
-    "Evaluation",
-    "Measurement",
-    "Mistake",
-    "evaluate",
-    "measure",
-    "score",
-]
+__all__ = ["ClassScore", "Evaluation", "Mistake", "score"]
 
 _MAX_MISTAKES = 50
 
@@ -69,8 +52,11 @@ class Evaluation:
         confusion: pictures by true class (row) and predicted class (column).
         reliability: confidence against accuracy; its `error` is the expected calibration error.
         mistakes: the most confident ones first, at most 50.
+        truth: index of the true class per picture, int64 `[n]`.
         predicted: index of the best class per picture, int64 `[n]`.
         probabilities: float32 `[n, classes]`.
+        pixels: the pictures as the model saw them, uint8 `[n, height, width, channels]`; None
+            where they were not kept.
     """
 
     class_names: tuple[str, ...]
@@ -81,8 +67,10 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
     reliability: Reliability
     mistakes: tuple[Mistake, ...]
+    truth: NDArray[np.int64]
     predicted: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    pixels: Pixels | None = None
 
     @property
     def expected_calibration_error(self) -> float:
@@ -112,20 +100,13 @@ class Evaluation:
         }
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """An evaluation together with the pictures it was made on, in the same order."""
-
-    evaluation: Evaluation
-    decoded: DecodedDataset
-
-
 def score(
     probabilities: NDArray[np.float32],
     truth: NDArray[np.int64],
     class_names: Sequence[str],
     *,
     paths: Sequence[Path] | None = None,
+    pixels: Pixels | None = None,
 ) -> Evaluation:
     """Return the figures for some answers.
 
@@ -134,6 +115,7 @@ def score(
         truth: index of the true class, int64 `[n]`.
         class_names: one name per column.
         paths: where each picture is, for the list of mistakes.
+        pixels: the pictures as the model saw them, kept for a report.
 
     Raises:
         DataError: there are no pictures, or the shapes do not belong together.
@@ -164,80 +146,11 @@ def score(
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         reliability=reliability(probabilities, truth),
         mistakes=_mistakes(probabilities, truth, class_names, paths),
+        truth=truth,
         predicted=predicted,
         probabilities=probabilities,
+        pixels=pixels,
     )
-
-
-def evaluate(
-    run: Run,
-    *,
-    data: Path | None = None,
-    max_unreadable: int | None = None,
-    batch_size: int = 32,
-    cache: Path | None = None,
-    progress: Progress = SILENT,
-) -> Evaluation:
-    """Return how the run's Keras model does on labelled pictures.
-
-    Args:
-        run: the trained classifier.
-        data: class folders; None stands for the test pictures of the training data, cut again
-            as they were.
-        max_unreadable: files that may be left out, see `ReadOptions`.
-        batch_size: pictures per step.
-        cache: where preprocessed pictures are kept, see `kerasport.train`.
-        progress: told what is done.
-
-    Raises:
-        DataError: the pictures are missing, or are of other classes.
-    """
-    return measure(
-        run,
-        data=data,
-        max_unreadable=max_unreadable,
-        batch_size=batch_size,
-        cache=cache,
-        progress=progress,
-    ).evaluation
-
-
-def measure(
-    run: Run,
-    *,
-    data: Path | None = None,
-    max_unreadable: int | None = None,
-    batch_size: int = 32,
-    cache: Path | None = None,
-    progress: Progress = SILENT,
-) -> Measurement:
-    """Return what `evaluate` returns, with the pictures; same arguments, same errors."""
-    class_names = tuple(run.description.class_names)
-    if data is None:
-        dataset = training_data(run, max_unreadable=max_unreadable, progress=progress)
-    else:
-        dataset = read_labeled(
-            data, class_names=class_names, max_unreadable=max_unreadable, progress=progress
-        )
-    dataset = dataset.only("test")
-    if not dataset.examples:
-        raise DataError(
-            f"The data of the run '{run.path}' has no test pictures. "
-            "Name a folder with one folder per class."
-        )
-    decoded = decode_dataset(
-        dataset,
-        run.image_spec,
-        max_unreadable=max_unreadable,
-        cache=PixelCache.find(cache),
-        progress=progress,
-    )
-    for warning in warnings_about(decoded.dataset, splits=("test",)):
-        progress.warn(warning)
-    model = models.load_model(run.model_path)
-    answers = models.probabilities(model, decoded.pixels, batch_size=batch_size)
-    paths = [example.path for example in decoded.dataset.examples]
-    return Measurement(score(answers, decoded.labels, class_names, paths=paths), decoded)
 
 
 def _top_k(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[int, float]:
