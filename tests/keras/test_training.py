@@ -307,7 +307,7 @@ def test_batches_are_whole_seeded_and_reshuffled(keras: Any) -> None:
     labels = np.arange(10)
 
     def epochs(seed: int | None) -> list[list[int]]:
-        data = batches(keras, [pixels], labels, batch_size=4, seed=seed)
+        data = batches([pixels], labels, batch_size=4, seed=seed)
         orders = []
         for _ in range(2):
             items = [data[index] for index in range(len(data))]

@@ -21,6 +21,8 @@ from kerasport.exporter import export
 from kerasport.recipes import RECIPES, get_recipe
 from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, train
+from kerasport.training.fitting.compiling import learning_rate
+from kerasport.training.fitting.phase import Phase
 
 pytestmark = pytest.mark.keras
 
@@ -65,16 +67,14 @@ def test_every_recipe_trains_and_exports(name: str, data: Path, tmp_path: Path) 
         ("cosine", [1, 0.9337, 0.7525, 0.505, 0.2575, 0.0763]),
     ],
 )
-def test_the_learning_rate_follows_its_schedule(
-    keras: Any, schedule: Any, expected: list[float]
-) -> None:
+def test_the_learning_rate_follows_its_schedule(schedule: Any, expected: list[float]) -> None:
     """The rate at the first step of each epoch, as a part of the first."""
-    from kerasport.training.fitting.phases import _Phase, _rate
+    recipe = replace(get_recipe("mnist"), schedule=schedule).settle(
+        architecture="dense", image_size=(28, 28), color_mode="grayscale", batch_size=32
+    )
+    phase = Phase(0, "Training", None, [], np.empty((0,)), epochs=6, learning_rate=2e-3)
 
-    recipe = replace(get_recipe("folder"), schedule=schedule)
-    phase = _Phase("Training", None, [], np.empty((0,)), epochs=6, learning_rate=2e-3)  # type: ignore[arg-type]
-
-    rate = _rate(keras, phase, recipe, steps=7)
+    rate = learning_rate(phase, recipe, steps=7)
 
     # The expected values are written with four digits.
     found = [float(rate(7 * epoch)) / 2e-3 for epoch in range(6)]

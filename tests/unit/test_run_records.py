@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from kerasport.dataset import ReadOptions
+from kerasport.models import Augmentation
 from kerasport.runs import DataRecord
+from kerasport.training.record import RecipeRecord
+from kerasport.training.unfinished import Settings
 
 # Written by a version that wrote these files in snake_case; never changed.
 SNAKE_CASE = Path(__file__).parents[1] / "golden" / "run-snake-case"
@@ -29,7 +31,7 @@ def test_the_data_record_comes_back_as_it_was() -> None:
 
     written = json.loads(record.to_json())
 
-    assert not [key for key in keys_of(written) if re.search("_", key)]
+    assert not [key for key in keys_of(written) if "_" in key]
     assert written["reading"]["testShare"] == 0.2
     assert DataRecord.model_validate(written) == record
 
@@ -41,3 +43,29 @@ def test_a_data_record_in_snake_case_is_read() -> None:
     assert record == DataRecord(
         root="/somewhere/data", source="/somewhere/data", reading=ReadOptions(seed=1)
     )
+
+
+def test_settings_in_snake_case_are_read_and_written_in_camel_case() -> None:
+    """An unfinished training of the version before has the same recipe, reading and reasons."""
+    settings = Settings.model_validate_json((SNAKE_CASE / "settings.json").read_bytes())
+
+    written = json.loads(settings.to_json())
+
+    assert settings.recipe.image_size == (8, 12)
+    assert settings.recipe.augmentation == Augmentation(flip=True, rotation=0.04, zoom=0.15)
+    assert settings.reading == ReadOptions(seed=1)
+    assert set(settings.choices) == {"architecture", "color_mode"}
+    assert set(written["choices"]) == {"architecture", "colorMode"}
+    # Names of packages are no fields.
+    assert written["versions"] == settings.versions
+    assert not [key for key in keys_of(written) if "_" in key]
+    assert Settings.model_validate(written) == settings
+
+
+def test_a_recipe_record_in_snake_case_is_read() -> None:
+    """What a run of the version before was trained with is known."""
+    record = RecipeRecord.model_validate_json((SNAKE_CASE / "recipe.json").read_bytes())
+
+    assert (record.recipe.architecture, record.recipe.batch_size) == ("pooled_cnn", 16)
+    assert record.to_dict()["recipe"]["labelSmoothing"] == 0.0
+    assert record.to_dict()["choices"]["colorMode"] == "Colour mode rgb, after the pictures."

@@ -19,7 +19,7 @@ def evaluate(
     *,
     data: Path | None = None,
     max_unreadable: int | None = None,
-    batch_size: int = 32,
+    batch_size: int = models.PREDICTION_BATCH,
     cache: Path | None = None,
     progress: Progress = SILENT,
 ) -> Evaluation:

@@ -14,6 +14,7 @@ from kerasport.models.backbones import (
     unfreeze,
 )
 from kerasport.models.loading import (
+    PREDICTION_BATCH,
     KerasModel,
     activation_of,
     ends_in_probabilities,
@@ -24,6 +25,7 @@ from kerasport.models.loading import (
 
 __all__ = [
     "ARCHITECTURES",
+    "PREDICTION_BATCH",
     "Augmentation",
     "KerasModel",
     "Transfer",

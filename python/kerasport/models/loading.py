@@ -29,6 +29,9 @@ __all__ = [
 
 KerasModel: TypeAlias = Any
 
+PREDICTION_BATCH = 32
+"""Pictures per step where a model only answers."""
+
 
 def import_keras() -> Any:
     """Return the `keras` module, with TensorFlow's start-up chatter switched off.
@@ -116,7 +119,7 @@ def activation_of(layer: Any) -> str:
 
 
 def probabilities(
-    model: KerasModel, pixels: Pixels, *, batch_size: int = 32
+    model: KerasModel, pixels: Pixels, *, batch_size: int = PREDICTION_BATCH
 ) -> NDArray[np.float32]:
     """Return the model's probabilities, float32 `[n, classes]`, with a softmax added to logits.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,28 +13,11 @@ from numpy.typing import NDArray
 
 from kerasport.errors import DataError
 from kerasport.runs.names import CHECKPOINT_FILE
+from kerasport.training.fitting.history import EpochLog
 
-__all__ = ["Arrays", "Checkpoint", "EpochLog", "load_checkpoint", "save_checkpoint"]
+__all__ = ["Arrays", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
 Arrays: TypeAlias = "list[NDArray[Any]]"
-
-
-@dataclass
-class EpochLog:
-    """The figures of all epochs so far, and the epochs of each phase so far."""
-
-    phases: list[tuple[str, int]] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
-    learning_rate: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    @property
-    def monitored(self) -> list[float]:
-        """The loss that decides which epoch is best: of validation, if there is one."""
-        return self.validation_loss or self.loss
 
 
 @dataclass
