@@ -17,7 +17,7 @@ PACKAGE = Path(kerasport.__file__).parent
 
 # A module may import from its own layer's predecessors only; the order is that of docs/design.md.
 LAYERS = [
-    ["errors", "literals", "version", "assets"],
+    ["errors", "literals", "options", "version", "assets"],
     ["files", "labels", "pictures", "preprocess", "progress"],
     ["bundle"],
     ["dataset"],

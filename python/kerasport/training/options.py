@@ -2,65 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from kerasport.dataset import ReadOptions
 from kerasport.errors import DataError
-from kerasport.literals import ClassWeights, ColorMode, Fit, Resample, Schedule
 from kerasport.models import Augmentation, Transfer
+from kerasport.options import TrainingChoices
 from kerasport.recipes import Recipe
 
 __all__ = ["TrainingOptions"]
 
 
-@dataclass(frozen=True)
-class TrainingOptions:
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions(TrainingChoices):
     """What differs from the recipe; None keeps the recipe's choice.
 
-    The first group are fields of `Recipe`, the second those of `Transfer` (for recipes with a
-    backbone), the third says how the data is read (`ReadOptions`). `augment=False` switches the
-    recipe's random changes off, `class_weights="none"` its class weights.
+    The fields are those of `kerasport.options.TrainingChoices`, each with its meaning: some are
+    fields of `Recipe`, some of `Transfer` (for recipes with a backbone), and some say how the data
+    is read (`ReadOptions`). `augment=False` switches the recipe's random changes off,
+    `class_weights="none"` its class weights.
     """
-
-    architecture: str | None = None
-    epochs: int | None = None
-    patience: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    schedule: Schedule | None = None
-    optimizer: str | None = None
-    image_size: tuple[int, int] | None = None
-    color_mode: ColorMode | None = None
-    fit: Fit | None = None
-    resample: Resample | None = None
-    seed: int | None = None
-    augment: bool | None = None
-    class_weights: Literal[ClassWeights, "none"] | None = None
-    label_smoothing: float | None = None
-    mixed_precision: bool | None = None
-    tensorboard: bool | None = None
-    calibrate: bool | None = None
-    validation_share: float | None = None
-
-    backbone: str | None = None
-    weights: str | None = None
-    width: float | None = None
-    unfrozen_layers: int | None = None
-    augmented_views: int | None = None
-    fine_tune_epochs: int | None = None
-    fine_tune_layers: int | None = None
-    fine_tune_rate: float | None = None
-
-    test_share: float | None = None
-    max_unreadable: int | None = None
-    min_per_class: int | None = None
-    classes: Sequence[str] | None = None
-    class_names: Sequence[str] | None = None
-    root: Path | None = None
-    drop_test_duplicates: bool | None = None
 
     def apply(self, recipe: Recipe) -> Recipe:
         """Return the recipe with these choices in place of its own.
