@@ -64,7 +64,7 @@ def main() -> None:
             rounds = []
             for number in range(ROUNDS + 1):
                 peer = measure_keras(keras, folder, size)
-                ours = measure_kerasport(keras, folder, size, Path(temporary, f"{size}-{number}"))
+                ours = measure_kerasport(folder, size, Path(temporary, f"{size}-{number}"))
                 # The first round loads libraries and compiles.
                 if number:
                     rounds.append((peer, ours))
@@ -114,25 +114,25 @@ def measure_keras(keras: Any, folder: Path, size: int) -> dict[str, Measured]:
     return dict(zip(PASSES, (opening, later, again), strict=True))
 
 
-def measure_kerasport(keras: Any, folder: Path, size: int, cache: Path) -> dict[str, Measured]:
+def measure_kerasport(folder: Path, size: int, cache: Path) -> dict[str, Measured]:
     """Return what each kind of pass takes through the cache, which is empty at first."""
 
     def first() -> Any:
         decoded = decode_dataset(read_data(folder), ImageSpec(size, size), cache=PixelCache(cache))
-        batches = in_batches(keras, decoded)
-        count(batches[index] for index in range(len(batches)))
-        return batches
+        data = in_batches(decoded)
+        count(data[index] for index in range(len(data)))
+        return data
 
-    batches, opening = timed(first)
-    batches.on_epoch_end()
-    _, later = timed(lambda: count(batches[index] for index in range(len(batches))))
+    data, opening = timed(first)
+    data.on_epoch_end()
+    _, later = timed(lambda: count(data[index] for index in range(len(data))))
     _, again = timed(first)
     return dict(zip(PASSES, (opening, later, again), strict=True))
 
 
-def in_batches(keras: Any, decoded: DecodedDataset) -> Any:
+def in_batches(decoded: DecodedDataset) -> Any:
     """Return what `fit` trains on."""
-    return batches(keras, [decoded.pixels], decoded.labels, batch_size=BATCH, seed=1)
+    return batches([decoded.pixels], decoded.labels, batch_size=BATCH, seed=1)
 
 
 def report(size: int, files: int, rounds: list[tuple[dict[str, Measured], ...]]) -> None:

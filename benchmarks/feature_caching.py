@@ -53,6 +53,7 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
     from kerasport.progress import SILENT
     from kerasport.recipes import get_recipe
     from kerasport.training import TrainingOptions
+    from kerasport.training.choices import decide_open_choices
     from kerasport.training.fitting import fit
 
     side = options.side
@@ -90,8 +91,9 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
         augmentation=Augmentation(),
         seed=recipe.seed,
     )
+    settled, _ = decide_open_choices(recipe, decoded.dataset, cache=None)
     start = time.perf_counter()
-    history = fit(model, decoded, recipe, progress=SILENT)
+    history = fit(model, decoded, settled, progress=SILENT)
     return {
         "seconds": time.perf_counter() - start,
         "validation accuracy": history.validation_accuracy or 0.0,

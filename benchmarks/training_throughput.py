@@ -49,6 +49,7 @@ def by_kerasport(data: Path, epochs: int) -> dict[str, Any]:
     from kerasport.progress import SILENT
     from kerasport.recipes import get_recipe
     from kerasport.training import TrainingOptions
+    from kerasport.training.choices import decide_open_choices
     from kerasport.training.fitting import fit
 
     models.import_keras()
@@ -63,7 +64,8 @@ def by_kerasport(data: Path, epochs: int) -> dict[str, Any]:
             "paired_cnn", input_shape=(32, 32, 3), num_classes=len(dataset.class_names), seed=1
         )
         before = time.perf_counter() - start
-        history = fit(model, decoded, recipe, progress=SILENT)
+        settled, _ = decide_open_choices(recipe, dataset, cache=None)
+        history = fit(model, decoded, settled, progress=SILENT)
     pictures = len(decoded.split("train")[0])
     return {"seconds": _from_the_start(before, history.seconds), "pictures": pictures}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kerasport.bundle import Bundle
     from kerasport.bundle.metadata import Metadata
-    from kerasport.classifier import Classifier, train_classifier
+    from kerasport.classifier import Classifier
     from kerasport.errors import KerasportError
     from kerasport.evaluation import Evaluation, evaluate
     from kerasport.exporter import export
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from kerasport.prediction import Prediction, predict
     from kerasport.preprocess import ImageSpec
     from kerasport.recipes import Recipe, get_recipe
-    from kerasport.runs.run import Run
+    from kerasport.runs import Run
     from kerasport.runtime import Runtime
-    from kerasport.training import TrainingOptions, resume, train
+    from kerasport.training import TrainingOptions, resume, train, train_classifier
     from kerasport.version import VERSION as __version__
 
 __all__ = [
@@ -57,7 +57,7 @@ _HOMES = {
     "Metadata": "bundle.metadata",
     "Prediction": "prediction",
     "Recipe": "recipes",
-    "Run": "runs.run",
+    "Run": "runs",
     "Runtime": "runtime",
     "TrainingOptions": "training",
     "evaluate": "evaluation",
@@ -66,7 +66,7 @@ _HOMES = {
     "predict": "prediction",
     "resume": "training",
     "train": "training",
-    "train_classifier": "classifier",
+    "train_classifier": "training",
     "verify": "parity",
 }
 

@@ -10,7 +10,7 @@ import pytest
 from support.pictures import write_class_folders
 
 from kerasport import models
-from kerasport.calibration import calibrate, fold_temperature, with_temperature
+from kerasport.training.calibration import calibrate, fold_temperature, with_temperature
 
 pytestmark = pytest.mark.keras
 
@@ -179,7 +179,8 @@ def labels_for(model: Any, data: np.ndarray, temperature: float) -> np.ndarray:
 
 def test_calibrating_a_model_says_what_it_did(keras: Any) -> None:
     """The temperature is found and folded; the figures are those of the changed model."""
-    from kerasport.calibration import choose_threshold, expected_calibration_error
+    from kerasport.evaluation.reliability import expected_calibration_error
+    from kerasport.training.calibration import choose_threshold
 
     model = sequential(keras, *heads(keras)["logits"])
     data = pixels(1500)

@@ -22,7 +22,7 @@ from kerasport.evaluation import evaluate
 from kerasport.progress import RichProgress
 from kerasport.recipes import get_recipe
 from kerasport.runs.run import Run
-from kerasport.training import TrainingOptions, train, training
+from kerasport.training import TrainingOptions, model, train
 from kerasport.training.fitting.batches import batches
 
 pytestmark = pytest.mark.keras
@@ -208,7 +208,7 @@ def test_an_interrupted_training_leaves_the_old_run(
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "fit", interrupt)
+    monkeypatch.setattr(model, "fit", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(get_recipe("folder"), out=out, data=data, options=FAST, force=True)
 
@@ -307,7 +307,7 @@ def test_batches_are_whole_seeded_and_reshuffled(keras: Any) -> None:
     labels = np.arange(10)
 
     def epochs(seed: int | None) -> list[list[int]]:
-        data = batches(keras, [pixels], labels, batch_size=4, seed=seed)
+        data = batches([pixels], labels, batch_size=4, seed=seed)
         orders = []
         for _ in range(2):
             items = [data[index] for index in range(len(data))]

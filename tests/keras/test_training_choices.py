@@ -21,6 +21,8 @@ from kerasport.exporter import export
 from kerasport.recipes import RECIPES, get_recipe
 from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, train
+from kerasport.training.fitting.compiling import learning_rate
+from kerasport.training.fitting.phase import Phase
 
 pytestmark = pytest.mark.keras
 
@@ -65,16 +67,14 @@ def test_every_recipe_trains_and_exports(name: str, data: Path, tmp_path: Path) 
         ("cosine", [1, 0.9337, 0.7525, 0.505, 0.2575, 0.0763]),
     ],
 )
-def test_the_learning_rate_follows_its_schedule(
-    keras: Any, schedule: Any, expected: list[float]
-) -> None:
+def test_the_learning_rate_follows_its_schedule(schedule: Any, expected: list[float]) -> None:
     """The rate at the first step of each epoch, as a part of the first."""
-    from kerasport.training.fitting.phases import _Phase, _rate
+    recipe = replace(get_recipe("mnist"), schedule=schedule).settle(
+        architecture="dense", image_size=(28, 28), color_mode="grayscale", batch_size=32
+    )
+    phase = Phase(0, "Training", None, [], np.empty((0,)), epochs=6, learning_rate=2e-3)
 
-    recipe = replace(get_recipe("folder"), schedule=schedule)
-    phase = _Phase("Training", None, [], np.empty((0,)), epochs=6, learning_rate=2e-3)  # type: ignore[arg-type]
-
-    rate = _rate(keras, phase, recipe, steps=7)
+    rate = learning_rate(phase, recipe, steps=7)
 
     # The expected values are written with four digits.
     found = [float(rate(7 * epoch)) / 2e-3 for epoch in range(6)]
@@ -159,10 +159,10 @@ def test_one_line_trains_and_another_exports(data: Path, tmp_path: Path) -> None
     answer = classifier.predict(picture)
     assert answer.probabilities.sum() == pytest.approx(1, abs=1e-6)
     record = json.loads((classifier.run.path / "recipe.json").read_text())
-    assert set(record["choices"]) == {"architecture", "batch_size", "color_mode", "image_size"}
+    assert set(record["choices"]) == {"architecture", "batchSize", "colorMode", "imageSize"}
     assert set(record["choices"].values()) <= set(progress.said)
     assert record["recipe"]["architecture"] == "pooled_cnn"
-    assert record["recipe"]["batch_size"] == 8
+    assert record["recipe"]["batchSize"] == 8
     with pytest.raises(ExportError, match="A run brings its class names"):
         kerasport.export(classifier, tmp_path / "other", class_names=["a", "b"])
 
@@ -189,7 +189,7 @@ def test_one_line_takes_some_classes_and_validation_pictures_apart(tmp_path: Pat
     assert training.counts.validation == [6, 6]
     assert sum(training.counts.train) + sum(training.counts.test) == 40
     record = json.loads((classifier.run.path / "recipe.json").read_text())
-    assert record["recipe"]["batch_size"] == sum(training.counts.train)
+    assert record["recipe"]["batchSize"] == sum(training.counts.train)
     (tmp_path / "both").mkdir()
     (tmp_path / "train").rename(tmp_path / "both" / "train")
     write_class_folders(tmp_path / "both" / "val", {"a": 6, "b": 6, "c": 6}, seed=2)

@@ -36,8 +36,8 @@ from kerasport.training import TrainingOptions, train
 
 original = phases.reporter
 
-def reporter(keras, *arguments):
-    callback = original(keras, *arguments)
+def reporter(*arguments):
+    callback = original(*arguments)
     seen = callback.on_train_batch_end
     def on_train_batch_end(batch, logs=None):
         seen(batch, logs)

@@ -92,7 +92,7 @@ def test_every_backbone_of_keras_is_known(keras: Any) -> None:
 
     assert names
     for name in names:
-        assert backbones._find(keras, name)[0] is getattr(keras.applications, name)
+        assert backbones._find(name)[0] is getattr(keras.applications, name)
 
 
 def test_a_convolution_for_bgr_is_turned_to_rgb(keras: Any) -> None:

@@ -17,14 +17,13 @@ PACKAGE = Path(kerasport.__file__).parent
 
 # A module may import from its own layer's predecessors only; the order is that of docs/design.md.
 LAYERS = [
-    ["errors", "literals", "version", "assets"],
+    ["errors", "literals", "options", "version", "assets"],
     ["files", "labels", "pictures", "preprocess", "progress"],
     ["bundle"],
     ["dataset"],
     ["models", "runs", "runtime", "recipes"],
-    ["calibration", "evaluation", "report", "explanation"],
-    ["training", "exporter", "prediction", "site"],
-    ["classifier"],
+    ["prediction", "evaluation", "classifier", "report", "explanation"],
+    ["training", "exporter", "site"],
     ["parity"],
     ["doctor", "twins"],
     ["cli"],

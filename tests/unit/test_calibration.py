@@ -5,14 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasport.calibration import (
-    choose_threshold,
-    expected_calibration_error,
-    fit_temperature,
-    reliability,
-    with_temperature,
-)
 from kerasport.errors import DataError
+from kerasport.evaluation.reliability import expected_calibration_error, reliability
+from kerasport.training.calibration import choose_threshold, fit_temperature, with_temperature
 
 
 def two_classes(confidence: list[float]) -> np.ndarray:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from kerasport.recipes import Recipe, get_recipe
-from kerasport.training.choices import settle
+from kerasport.recipes import SettledRecipe, get_recipe
+from kerasport.training.choices import decide_open_choices
 
 
-def settled(pictures: int, side: int) -> tuple[Recipe, dict[str, str]]:
+def settled(pictures: int, side: int) -> tuple[SettledRecipe, dict[str, str]]:
     dataset: Any = SimpleNamespace(in_split=lambda split: range(pictures))
     recipe = replace(get_recipe("folder"), image_size=(side, side), color_mode="rgb")
-    return settle(recipe, dataset, cache=None)
+    return decide_open_choices(recipe, dataset, cache=None)
 
 
 @pytest.mark.parametrize(

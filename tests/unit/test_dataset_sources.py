@@ -24,7 +24,7 @@ from kerasport.dataset import (
 )
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec
-from kerasport.runs.run import choose_samples, write_samples
+from kerasport.runs import choose_samples, write_samples
 
 SPECS = {
     "resized": ImageSpec(height=5, width=7),

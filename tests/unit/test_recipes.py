@@ -12,7 +12,7 @@ from PIL import Image
 
 from kerasport.errors import DataError, ModelError
 from kerasport.models import ARCHITECTURES, Augmentation, Transfer
-from kerasport.recipes import AUTO, RECIPES, TRANSFER, get_recipe
+from kerasport.recipes import AUTO, BACKBONE, RECIPES, get_recipe
 from kerasport.training import TrainingOptions
 
 PUBLIC = {"cifar10": "keras:cifar10", "flowers": "tfds:tf_flowers", "mnist": "keras:mnist"}
@@ -23,7 +23,7 @@ def test_recipes_are_found_by_their_names() -> None:
     for name, recipe in RECIPES.items():
         assert get_recipe(name) is recipe
         assert recipe.name == name
-        assert recipe.architecture in {*ARCHITECTURES, AUTO, TRANSFER}
+        assert recipe.architecture in {*ARCHITECTURES, AUTO, BACKBONE}
         assert recipe.summary.endswith(".")
 
 

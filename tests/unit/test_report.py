@@ -23,7 +23,7 @@ from kerasport.bundle.metadata import (
     Training,
 )
 from kerasport.evaluation import score
-from kerasport.report import Report
+from kerasport.report import Report, render_page, write_plots
 
 EVIL = "<script>alert('x')</script> & \"co\""
 
@@ -63,7 +63,8 @@ def make_report(*, classes: tuple[str, ...] = ("cat", EVIL), size: int = 8) -> R
     truth = np.array([0, 0, 0, 1, 1, 1])
     probabilities = np.full((6, len(classes)), 0.05, np.float32)
     probabilities[np.arange(6), [0, 0, 0, 1, 1, 0]] = 0.9
-    evaluation = score(probabilities, truth, classes)
+    pixels = np.arange(6 * size * size * 3, dtype=np.uint32).astype(np.uint8)
+    evaluation = score(probabilities, truth, classes, pixels=pixels.reshape(6, size, size, 3))
     counts = [3] * len(classes)
     description = ClassifierDescription(
         name=f"pets {EVIL}",
@@ -110,10 +111,6 @@ def make_report(*, classes: tuple[str, ...] = ("cat", EVIL), size: int = 8) -> R
             "seconds": [1.0, 65.4],
         },
         evaluation=evaluation,
-        pixels=np.arange(6 * size * size * 3, dtype=np.uint32)
-        .astype(np.uint8)
-        .reshape(6, size, size, 3),
-        truth=truth,
         warnings=(f"Beware of {EVIL}.",),
         findings=[
             {
@@ -133,7 +130,7 @@ def make_report(*, classes: tuple[str, ...] = ("cat", EVIL), size: int = 8) -> R
 
 def test_the_page_says_what_matters() -> None:
     """Accuracy, counts, warnings, recipe and versions are on the page."""
-    text = " ".join(Page(make_report().to_html()).text.split())
+    text = " ".join(Page(render_page(make_report())).text.split())
 
     for part in (
         "83.3 %",
@@ -162,7 +159,7 @@ def test_the_page_says_what_matters() -> None:
 
 def test_names_are_text_and_never_markup() -> None:
     """Class names, the model's name and warnings appear as they are, and as text."""
-    html = make_report().to_html()
+    html = render_page(make_report())
     page = Page(html)
 
     assert "script" not in page.tags
@@ -174,7 +171,7 @@ def test_names_are_text_and_never_markup() -> None:
 
 def test_the_page_is_whole_and_loads_nothing() -> None:
     """Every tag is closed, every source is a data URI or a place on the page itself."""
-    html = make_report().to_html()
+    html = render_page(make_report())
     page = Page(html)
 
     assert page.open == []
@@ -188,7 +185,7 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
 
 def test_right_and_wrong_are_marked_without_color() -> None:
     """The only mistake is marked in the grid and shown again, with the true class beside it."""
-    html = make_report().to_html()
+    html = render_page(make_report())
 
     figures = re.findall(r'<figure class="(right|wrong)">(.*?)</figure>', html)
 
@@ -200,7 +197,7 @@ def test_right_and_wrong_are_marked_without_color() -> None:
 
 def test_everything_seen_is_said_too() -> None:
     """Pictures and drawings have a text beside them, and every table heading its direction."""
-    html = make_report().to_html()
+    html = render_page(make_report())
     page = Page(html)
 
     assert all(len(image["alt"] or "") > 10 for image in page.images)
@@ -216,14 +213,14 @@ def test_everything_seen_is_said_too() -> None:
 @pytest.mark.parametrize(("size", "kind"), [(8, "image/png"), (64, "image/jpeg")])
 def test_small_pictures_stay_exact_and_large_ones_small(size: int, kind: str) -> None:
     """Pictures of a few pixels are embedded without loss, larger ones as JPEG."""
-    page = Page(make_report(size=size).to_html())
+    page = Page(render_page(make_report(size=size)))
 
     assert all(link.startswith(f"data:{kind};base64,") for link in page.links if "data:" in link)
 
 
 def test_equal_reports_give_equal_pages() -> None:
     """Nothing on the page depends on the moment or on chance."""
-    assert make_report().to_html() == make_report().to_html()
+    assert render_page(make_report()) == render_page(make_report())
 
 
 def test_a_page_without_test_pictures_leaves_them_out() -> None:
@@ -239,13 +236,12 @@ def test_a_page_without_test_pictures_leaves_them_out() -> None:
         report,
         description=description,
         evaluation=None,
-        pixels=report.pixels[:0],
         history=history,
         warnings=(),
         findings=(),
     )
 
-    page = Page(bare.to_html())
+    page = Page(render_page(bare))
 
     assert page.open == []
     assert "test accuracy" not in page.text
@@ -259,7 +255,7 @@ def test_many_classes_are_drawn_instead_of_tabled(classes: int) -> None:
     """Beyond 20 classes the matrix is a drawing of what is not zero; the worst stay in words."""
     names = (EVIL, *(f"class {number}" for number in range(1, classes)))
 
-    html = make_report(classes=names).to_html()
+    html = render_page(make_report(classes=names))
 
     page = Page(html)
     assert page.open == []
@@ -275,15 +271,15 @@ def test_findings_stand_for_the_warnings_among_them() -> None:
     """A warning is shown once: as a finding, or alone where nothing was looked for."""
     report = make_report()
 
-    assert Page(report.to_html()).text.count("Beware of") == 1
-    assert Page(replace(report, findings=()).to_html()).text.count("Beware of") == 1
+    assert Page(render_page(report)).text.count("Beware of") == 1
+    assert Page(render_page(replace(report, findings=()))).text.count("Beware of") == 1
 
 
 def test_plots_take_any_name(tmp_path: Path) -> None:
     """Each plot is a PNG, whatever a class is called: mathematics, missing glyphs, great length."""
     report = make_report(classes=(EVIL, "$\\frac{$", "\u732b", "x" * 200))
 
-    written = report.write_plots(tmp_path / "plots")
+    written = write_plots(report, tmp_path / "plots")
 
     assert [path.name for path in written] == [
         "curves.png",
@@ -302,7 +298,7 @@ def test_plots_take_any_name(tmp_path: Path) -> None:
 
 def test_plots_without_test_pictures(tmp_path: Path) -> None:
     """Without an evaluation the curves are all there is."""
-    written = replace(make_report(), evaluation=None).write_plots(tmp_path / "plots")
+    written = write_plots(replace(make_report(), evaluation=None), tmp_path / "plots")
 
     assert [path.name for path in written] == ["curves.png"]
 
@@ -333,6 +329,24 @@ def test_nearly_all_is_not_all() -> None:
     assert report.evaluation is not None
     nearly = replace(report, evaluation=replace(report.evaluation, accuracy=2999 / 3000))
 
-    text = Page(nearly.to_html()).text
+    text = Page(render_page(nearly)).text
 
     assert "99.9 %test accuracy" in text
+
+
+def test_an_evaluation_without_pixels_is_reported_without_pictures(tmp_path: Path) -> None:
+    """Figures and drawings are there; no picture is shown, on the page or as a plot."""
+    report = make_report()
+    assert report.evaluation is not None
+    blind = replace(report, evaluation=replace(report.evaluation, pixels=None))
+
+    found = Page(render_page(blind))
+
+    assert found.images == []
+    assert "Confusion" in found.text
+    assert [path.name for path in write_plots(blind, tmp_path / "plots")] == [
+        "curves.png",
+        "confusion.png",
+        "recall.png",
+        "reliability.png",
+    ]

@@ -15,7 +15,7 @@ from support.pictures import write_picture
 from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
 from kerasport.dataset import Dataset, Example
 from kerasport.errors import DataError
-from kerasport.runs.run import Run, choose_samples, new_run, write_samples
+from kerasport.runs import Run, choose_samples, new_run, write_samples
 
 DESCRIPTION = ClassifierDescription(
     name="pets",

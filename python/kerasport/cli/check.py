@@ -15,8 +15,11 @@ from kerasport.cli.options import (
     ClassesOption,
     DropTestDuplicatesOption,
     JsonOption,
+    MinPerClassOption,
     RootOption,
+    TestShareOption,
     UnreadableOption,
+    ValidationShareOption,
     parse_classes,
 )
 
@@ -39,17 +42,11 @@ def check(
     classes: ClassesOption = None,
     root: RootOption = None,
     seed: Annotated[int, typer.Option(help="Of the cut into splits, as in training.")] = 1,
-    test_share: Annotated[
-        float, typer.Option(help="Part of the pictures kept for the test, 0 to 1.")
-    ] = 0.15,
-    validation_share: Annotated[
-        float, typer.Option(help="Part of the pictures kept for validation, 0 to 1.")
-    ] = 0.15,
+    test_share: TestShareOption = 0.15,
+    validation_share: ValidationShareOption = 0.15,
     drop_test_duplicates: DropTestDuplicatesOption = False,
     max_unreadable: UnreadableOption = None,
-    min_per_class: Annotated[
-        int, typer.Option(min=1, help="Smallest class that is trained on.")
-    ] = 5,
+    min_per_class: MinPerClassOption = 5,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:

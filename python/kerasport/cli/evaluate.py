@@ -30,24 +30,23 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a trained model: accuracy, calibration, precision and recall of each class."""
-    from kerasport.evaluation import measure
+    from kerasport.evaluation import evaluate as evaluate_run
     from kerasport.files import write_text
     from kerasport.progress import RichProgress
-    from kerasport.report.stored import report_on
-    from kerasport.runs.run import Run
+    from kerasport.report import render_page, report_on
+    from kerasport.runs import Run
 
     opened = Run.open(run)
-    measured = measure(
+    evaluation = evaluate_run(
         opened,
         data=data,
         max_unreadable=max_unreadable,
         cache=cache,
         progress=RichProgress(messages),
     )
-    evaluation = measured.evaluation
     if report is not None:
         pictures = f"in '{data}'" if data else "kept for the test"
-        write_text(report, report_on(opened, measured, pictures=pictures).to_html())
+        write_text(report, render_page(report_on(opened, evaluation, pictures=pictures)))
         messages.print(f"Report: {report}", style="dim", markup=False, soft_wrap=True)
     if as_json:
         print_json(evaluation.to_dict())

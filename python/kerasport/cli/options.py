@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import typer
 
 from kerasport.literals import Fit, PassName, Resample, WeightType
+from kerasport.options import Declared, TrainingChoices
 
 __all__ = [
     "CacheOption",
@@ -17,14 +18,18 @@ __all__ = [
     "FitOption",
     "ForceOption",
     "JsonOption",
+    "MinPerClassOption",
     "Pass",
     "ResampleOption",
     "RootOption",
+    "TestShareOption",
     "UnreadableOption",
+    "ValidationShareOption",
     "Weights",
     "WithoutOption",
     "WitnessOption",
     "one_of",
+    "option_of",
     "parse_classes",
     "parse_image_size",
 ]
@@ -35,6 +40,18 @@ Weights = Literal[WeightType, "auto"]
 
 Pass = Literal["all", PassName]
 """Choices of --without."""
+
+
+def option_of(name: str) -> Any:
+    """Return Typer's option for a choice of a training, as `kerasport.options` declares it."""
+    hint = get_type_hints(TrainingChoices, include_extras=True)[name]
+    declared: Declared = hint.__metadata__[0]
+    flag = f"--{name.replace('_', '-')}"
+    if bool in get_args(hint.__origin__) and not declared.one_way:
+        flag += f"/--no-{flag[2:]}"
+    return typer.Option(
+        flag, help=declared.help, min=declared.minimum, rich_help_panel=declared.panel
+    )
 
 
 def one_of(words: Any) -> Callable[[str], str]:
@@ -54,13 +71,6 @@ def one_of(words: Any) -> Callable[[str], str]:
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is already there.")]
-FitOption = Annotated[
-    Fit | None,
-    typer.Option(
-        help="How a picture is brought to the model's shape: both sides independently, by a "
-        "centre crop, or whole on the background."
-    ),
-]
 WithoutOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -69,10 +79,6 @@ WithoutOption = Annotated[
         help=f"Pass to leave out; may be repeated: {', '.join(get_args(Pass))}.",
     ),
 ]
-UnreadableOption = Annotated[
-    int | None, typer.Option(min=0, help="Go on with up to this many unreadable files.")
-]
-ResampleOption = Annotated[Resample | None, typer.Option(help="Resampling filter.")]
 WitnessOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -87,24 +93,15 @@ CacheOption = Annotated[
     ),
 ]
 
-ClassesOption = Annotated[
-    str | None,
-    typer.Option(help="Use some of the classes only, separated by commas: daisy,tulips"),
-]
-RootOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder that the paths of a .csv start from, or that holds prepared TensorFlow "
-        "Datasets.  [default: the folder of the .csv]"
-    ),
-]
-DropTestDuplicatesOption = Annotated[
-    bool,
-    typer.Option(
-        "--drop-test-duplicates",
-        help="Leave out of the test the pictures that are also in train or validation.",
-    ),
-]
+ClassesOption = Annotated[str | None, option_of("classes")]
+RootOption = Annotated[Path | None, option_of("root")]
+TestShareOption = Annotated[float, option_of("test_share")]
+ValidationShareOption = Annotated[float, option_of("validation_share")]
+DropTestDuplicatesOption = Annotated[bool, option_of("drop_test_duplicates")]
+UnreadableOption = Annotated[int | None, option_of("max_unreadable")]
+MinPerClassOption = Annotated[int, option_of("min_per_class")]
+FitOption = Annotated[Fit | None, option_of("fit")]
+ResampleOption = Annotated[Resample | None, option_of("resample")]
 
 
 def parse_classes(text: str | None) -> list[str] | None:

@@ -3,52 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from kerasport.cli.console import messages, print_json, suggest
-from kerasport.cli.options import (
-    CacheOption,
-    ClassesOption,
-    DropTestDuplicatesOption,
-    FitOption,
-    ForceOption,
-    JsonOption,
-    ResampleOption,
-    RootOption,
-    UnreadableOption,
-    parse_classes,
-    parse_image_size,
-)
+from kerasport.cli.options import CacheOption, ForceOption, JsonOption
 from kerasport.cli.show import print_description
-from kerasport.cli.training_options import (
-    ArchitectureOption,
-    BackboneOption,
-    CalibrateOption,
-    ClassWeightsOption,
-    FineTuneEpochsOption,
-    FineTuneLayersOption,
-    FineTuneRateOption,
-    LabelSmoothingOption,
-    MixedPrecisionOption,
-    OptimizerOption,
-    PatienceOption,
-    ResumeOption,
-    ScheduleOption,
-    TensorboardOption,
-    UnfrozenOption,
-    ValidationOption,
-    ViewsOption,
-    WeightsOption,
-    WidthOption,
-    refuse_beside_resume,
-)
-from kerasport.literals import ColorMode
+from kerasport.cli.training_options import parsed, refuse_beside_resume, with_training_choices
 
 __all__ = ["train"]
 
 
+@with_training_choices(before="cache")
 def train(
     context: typer.Context,
     recipe: Annotated[
@@ -65,59 +32,23 @@ def train(
             "keras:NAME, tfds:NAME."
         ),
     ] = None,
-    validation: ValidationOption = None,
+    validation: Annotated[
+        Path | None,
+        typer.Option(help="Folder with class folders for validation, where the data has none."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Run folder to write.  [default: runs/RECIPE]")
     ] = None,
-    resume: ResumeOption = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="At most this many epochs.")] = None,
-    patience: PatienceOption = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures per step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Of the optimizer.")] = None,
-    schedule: ScheduleOption = None,
-    optimizer: OptimizerOption = None,
-    architecture: ArchitectureOption = None,
-    image_size: Annotated[
-        str | None, typer.Option(help="Size of the model's input, HEIGHTxWIDTH or one number.")
-    ] = None,
-    color_mode: Annotated[ColorMode | None, typer.Option(help="Channels of the input.")] = None,
-    fit: FitOption = None,
-    resample: ResampleOption = None,
-    augment: Annotated[
-        bool | None, typer.Option("--augment/--no-augment", help="Random changes while training.")
-    ] = None,
-    class_weights: ClassWeightsOption = None,
-    label_smoothing: LabelSmoothingOption = None,
-    mixed_precision: MixedPrecisionOption = None,
-    tensorboard: TensorboardOption = None,
-    calibrate: CalibrateOption = None,
-    backbone: BackboneOption = None,
-    weights: WeightsOption = None,
-    width: WidthOption = None,
-    unfrozen_layers: UnfrozenOption = None,
-    augmented_views: ViewsOption = None,
-    fine_tune_epochs: FineTuneEpochsOption = None,
-    fine_tune_layers: FineTuneLayersOption = None,
-    fine_tune_rate: FineTuneRateOption = None,
-    classes: ClassesOption = None,
-    root: RootOption = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Equal seeds on equal data give equal models.")
-    ] = None,
-    test_share: Annotated[
-        float | None, typer.Option(help="Part of the pictures kept for the test, 0 to 1.")
-    ] = None,
-    validation_share: Annotated[
-        float | None, typer.Option(help="Part of the pictures kept for validation, 0 to 1.")
-    ] = None,
-    drop_test_duplicates: DropTestDuplicatesOption = False,
-    max_unreadable: UnreadableOption = None,
-    min_per_class: Annotated[
-        int | None, typer.Option(min=1, help="Smallest class that is trained on.")
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            help="Go on with the interrupted training of this run folder; takes no other choices."
+        ),
     ] = None,
     cache: CacheOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
+    **choices: Any,
 ) -> None:
     """Train a classifier and write a run folder with model, history and report.
 
@@ -134,47 +65,12 @@ def train(
         refuse_beside_resume(context)
         run = training.resume(resume, data=data, progress=progress)
     else:
-        options = training.TrainingOptions(
-            architecture=architecture,
-            epochs=epochs,
-            patience=patience,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            schedule=schedule,
-            optimizer=optimizer,
-            image_size=parse_image_size(image_size),
-            color_mode=color_mode,
-            fit=fit,
-            resample=resample,
-            seed=seed,
-            augment=augment,
-            class_weights=class_weights,
-            label_smoothing=label_smoothing,
-            mixed_precision=mixed_precision,
-            tensorboard=tensorboard,
-            calibrate=calibrate,
-            backbone=backbone,
-            weights=weights,
-            width=width,
-            unfrozen_layers=unfrozen_layers,
-            augmented_views=augmented_views,
-            fine_tune_epochs=fine_tune_epochs,
-            fine_tune_layers=fine_tune_layers,
-            fine_tune_rate=fine_tune_rate,
-            classes=parse_classes(classes),
-            root=root,
-            test_share=test_share,
-            validation_share=validation_share,
-            drop_test_duplicates=drop_test_duplicates or None,
-            max_unreadable=max_unreadable,
-            min_per_class=min_per_class,
-        )
         run = training.train(
             get_recipe(recipe),
             out=out or Path("runs") / recipe,
             data=data,
             validation=validation,
-            options=options,
+            options=training.TrainingOptions(**parsed(choices)),
             cache=cache,
             force=force,
             progress=progress,

@@ -1,133 +1,74 @@
-"""Options of `kerasport train` that no other command has."""
+"""The options of `kerasport train` that are choices of a training, made from their declaration."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from kerasport.literals import ClassWeights, Schedule
+from kerasport.cli.options import option_of, parse_classes, parse_image_size
+from kerasport.options import TrainingChoices
 
-__all__ = [
-    "ArchitectureOption",
-    "BackboneOption",
-    "CalibrateOption",
-    "ClassWeightsOption",
-    "FineTuneEpochsOption",
-    "FineTuneLayersOption",
-    "FineTuneRateOption",
-    "LabelSmoothingOption",
-    "MixedPrecisionOption",
-    "OptimizerOption",
-    "PatienceOption",
-    "ResumeOption",
-    "ScheduleOption",
-    "TensorboardOption",
-    "UnfrozenOption",
-    "ValidationOption",
-    "ViewsOption",
-    "WeightsOption",
-    "WidthOption",
-    "refuse_beside_resume",
-]
+__all__ = ["parsed", "refuse_beside_resume", "with_training_choices"]
 
-_PANEL = "Backbone (recipe transfer)"
+Command = TypeVar("Command", bound=Callable[..., None])
 
-
-ValidationOption = Annotated[
-    Path | None,
-    typer.Option(help="Folder with class folders for validation, where the data has none."),
-]
-ResumeOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Go on with the interrupted training of this run folder; takes no other choices."
-    ),
-]
-PatienceOption = Annotated[
-    int | None,
-    typer.Option(min=1, help="Stop after so many epochs without a lower validation loss."),
-]
-ScheduleOption = Annotated[
-    Schedule | None, typer.Option(help="How the learning rate goes over the epochs.")
-]
-OptimizerOption = Annotated[
-    str | None, typer.Option(help="Any of Keras' by name: adam, rmsprop, sgd, adamw ...")
-]
-ArchitectureOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Network: dense, flat_cnn, pooled_cnn, three_block_cnn, five_block_cnn, paired_cnn, "
-        "or auto."
-    ),
-]
-ClassWeightsOption = Annotated[
-    Literal[ClassWeights, "none"] | None,
-    typer.Option(help="balanced: every class counts alike, however small."),
-]
-LabelSmoothingOption = Annotated[
-    float | None, typer.Option(help="Part of each label that is spread over all classes.")
-]
-MixedPrecisionOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--mixed-precision/--no-mixed-precision",
-        help="Compute in float16 on a GPU; weights stay float32.",
-    ),
-]
-CalibrateOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--calibrate/--no-calibrate",
-        help="Make the probabilities say how often the model is right, by validation pictures.",
-    ),
-]
-TensorboardOption = Annotated[
-    bool | None,
-    typer.Option("--tensorboard/--no-tensorboard", help="Write logs to tensorboard/ in the run."),
-]
-BackboneOption = Annotated[
-    str | None,
-    typer.Option(help="Name in keras.applications, like MobileNetV2.", rich_help_panel=_PANEL),
-]
-WeightsOption = Annotated[
-    str | None,
-    typer.Option(
-        help="imagenet (downloaded once), a weights file without top, or none.",
-        rich_help_panel=_PANEL,
-    ),
-]
-WidthOption = Annotated[
-    float | None, typer.Option(help="Keras' alpha of the MobileNets.", rich_help_panel=_PANEL)
-]
-UnfrozenOption = Annotated[
-    int | None,
-    typer.Option(
-        min=0, help="Last layers that are trained from the beginning.", rich_help_panel=_PANEL
-    ),
-]
-ViewsOption = Annotated[
-    int | None,
-    typer.Option(
-        min=0,
-        help="Random changes of each picture whose features are computed while it is frozen.",
-        rich_help_panel=_PANEL,
-    ),
-]
-FineTuneEpochsOption = Annotated[
-    int | None,
-    typer.Option(min=0, help="Epochs of a second phase, partly thawed.", rich_help_panel=_PANEL),
-]
-FineTuneLayersOption = Annotated[
-    int | None,
-    typer.Option(min=1, help="Last layers that are trained in it.", rich_help_panel=_PANEL),
-]
-FineTuneRateOption = Annotated[
-    float | None, typer.Option(help="Its learning rate.", rich_help_panel=_PANEL)
-]
-
+# Choices whose text on the command line is not yet the value.
+_PARSERS: dict[str, Callable[[str | None], Any]] = {
+    "classes": parse_classes,
+    "image_size": parse_image_size,
+}
 _FINE_BESIDE_RESUME = {"as_json", "data", "resume"}
+
+
+def with_training_choices(*, before: str) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command with `**choices` an option for each of them.
+
+    Args:
+        before: name of the parameter that comes after them in the help.
+    """
+
+    def give(command: Command) -> Command:
+        parameters = []
+        for parameter in inspect.signature(command, eval_str=True).parameters.values():
+            if parameter.name == before:
+                parameters += _parameters()
+            if parameter.kind is not parameter.VAR_KEYWORD:
+                parameters.append(parameter)
+        vars(command)["__signature__"] = inspect.Signature(parameters)
+        return command
+
+    return give
+
+
+def _parameters() -> list[inspect.Parameter]:
+    hints = get_type_hints(TrainingChoices, include_extras=True)
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=None,
+            annotation=Annotated[
+                str | None if name in _PARSERS else hint.__origin__, option_of(name)
+            ],
+        )
+        for name, hint in hints.items()
+        if hasattr(hint, "__metadata__")
+    ]
+
+
+def parsed(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choices of a command line as `TrainingOptions` takes them.
+
+    Raises:
+        typer.BadParameter: a text is none that the choice can be read from.
+    """
+    return {
+        name: _PARSERS[name](value) if name in _PARSERS else value
+        for name, value in choices.items()
+    }
 
 
 def refuse_beside_resume(context: typer.Context) -> None:

@@ -5,6 +5,7 @@ everything after it works on that description alone. `check_data` says what is w
 `check_dataset` what is wrong with a `Dataset`; the functions `require_...` refuse it.
 """
 
+from kerasport.dataset.balance import balanced_weights
 from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.checks.findings import check_dataset, warnings_about
 from kerasport.dataset.checks.limits import require_enough
@@ -30,6 +31,7 @@ __all__ = [
     "ReadOptions",
     "Skipped",
     "Split",
+    "balanced_weights",
     "check_data",
     "check_dataset",
     "decode_dataset",

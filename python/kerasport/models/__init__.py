@@ -14,6 +14,9 @@ from kerasport.models.backbones import (
     unfreeze,
 )
 from kerasport.models.loading import (
+    PREDICTION_BATCH,
+    KerasModel,
+    activation_of,
     ends_in_probabilities,
     import_keras,
     load_model,
@@ -22,8 +25,11 @@ from kerasport.models.loading import (
 
 __all__ = [
     "ARCHITECTURES",
+    "PREDICTION_BATCH",
     "Augmentation",
+    "KerasModel",
     "Transfer",
+    "activation_of",
     "augmentation_layers",
     "backbone_of",
     "build",

@@ -53,7 +53,7 @@ def build(
     keras.utils.set_random_seed(seed)
     inputs = keras.Input(input_shape, name="pixels")
     layer = keras.layers.Rescaling(1 / 255, name="rescaling")(inputs)
-    for augment in augmentation_layers(keras, augmentation or Augmentation(), seed):
+    for augment in augmentation_layers(augmentation or Augmentation(), seed):
         layer = augment(layer)
     outputs = ARCHITECTURES[architecture](keras, layer, num_classes, seed)
     return keras.Model(inputs, outputs, name=architecture)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from kerasport.models.loading import import_keras
+
 __all__ = ["Augmentation", "augmentation_layers"]
 
 
@@ -28,8 +30,9 @@ class Augmentation:
         return self != Augmentation()
 
 
-def augmentation_layers(keras: Any, augmentation: Augmentation, seed: int) -> list[Any]:
+def augmentation_layers(augmentation: Augmentation, seed: int) -> list[Any]:
     """Return the layers, in the order in which they are applied; none where all is off."""
+    keras = import_keras()
     layers = []
     if augmentation.flip:
         layers.append(keras.layers.RandomFlip("horizontal", seed=seed, name="random_flip"))

@@ -130,7 +130,7 @@ def build_transfer(
             f"{input_shape[2]} channel. Expected color_mode 'rgb'; grayscale pictures do for it."
         )
     keras.utils.set_random_seed(seed)
-    constructor, scaling = _find(keras, transfer.backbone)
+    constructor, scaling = _find(transfer.backbone)
     backbone = _backbone(constructor, transfer, input_shape, with_weights=with_weights)
     if scaling is _CENTERD and with_weights and transfer.weights != "none":
         _turn_first_convolution(backbone)
@@ -138,7 +138,7 @@ def build_transfer(
     layer = inputs
     if scaling is not None:
         layer = keras.layers.Rescaling(**scaling, name="rescaling")(layer)
-    for augment in augmentation_layers(keras, augmentation or Augmentation(), seed):
+    for augment in augmentation_layers(augmentation or Augmentation(), seed):
         layer = augment(layer)
     layer = backbone(layer, training=False)
     layer = keras.layers.GlobalAveragePooling2D(name="features")(layer)
@@ -179,7 +179,7 @@ def feature_extractor(model: KerasModel, *, augmentation: Augmentation, seed: in
     layer = inputs
     if model.layers[1].name == "rescaling":
         layer = model.layers[1](layer)
-    for augment in augmentation_layers(keras, augmentation, seed):
+    for augment in augmentation_layers(augmentation, seed):
         layer = augment(layer)
     layer = backbone_of(model)(layer, training=False)
     return keras.Model(inputs, model.get_layer("features")(layer))
@@ -193,7 +193,8 @@ def head_of(model: KerasModel) -> KerasModel:
     return keras.Model(inputs, model.get_layer("logits")(dropped))
 
 
-def _find(keras: Any, name: str) -> tuple[Any, dict[str, Any] | None]:
+def _find(name: str) -> tuple[Any, dict[str, Any] | None]:
+    keras = import_keras()
     constructors = {
         key: value
         for key, value in vars(keras.applications).items()

@@ -18,9 +18,19 @@ from kerasport.errors import ModelError, missing_extra
 if TYPE_CHECKING:
     from kerasport.dataset import Pixels
 
-__all__ = ["KerasModel", "ends_in_probabilities", "import_keras", "load_model", "probabilities"]
+__all__ = [
+    "KerasModel",
+    "activation_of",
+    "ends_in_probabilities",
+    "import_keras",
+    "load_model",
+    "probabilities",
+]
 
 KerasModel: TypeAlias = Any
+
+PREDICTION_BATCH = 32
+"""Pictures per step where a model only answers."""
 
 
 def import_keras() -> Any:
@@ -96,13 +106,20 @@ def ends_in_probabilities(model: KerasModel) -> bool:
     while hasattr(last, "outputs"):
         # The layer that made the output; the last one of the list may be another.
         last = last.outputs[0]._keras_history.operation
-    activation = getattr(last, "activation", None)
-    name = getattr(activation, "__name__", type(last).__name__)
-    return str(name).lower() in ("softmax", "sigmoid")
+    return activation_of(last) in ("softmax", "sigmoid")
+
+
+def activation_of(layer: Any) -> str:
+    """Return the name of the activation that a layer applies or is, `linear` where it has none."""
+    name = getattr(getattr(layer, "activation", None), "__name__", None)
+    if name is None:
+        kind = type(layer).__name__.lower()
+        return kind if kind in ("softmax", "sigmoid") else "linear"
+    return str(name).lower()
 
 
 def probabilities(
-    model: KerasModel, pixels: Pixels, *, batch_size: int = 32
+    model: KerasModel, pixels: Pixels, *, batch_size: int = PREDICTION_BATCH
 ) -> NDArray[np.float32]:
     """Return the model's probabilities, float32 `[n, classes]`, with a softmax added to logits.
 

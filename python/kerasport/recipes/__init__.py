@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 
 from kerasport.errors import DataError
-from kerasport.recipes.base import AUTO, TRANSFER, Recipe
+from kerasport.recipes.base import AUTO, BACKBONE, Recipe, SettledRecipe
 from kerasport.recipes.casting import CASTING
 from kerasport.recipes.cifar10 import CIFAR10
 from kerasport.recipes.digits import DIGITS
 from kerasport.recipes.flowers import FLOWERS
 from kerasport.recipes.folder import FOLDER
 from kerasport.recipes.mnist import MNIST
-from kerasport.recipes.transfer import TRANSFER as TRANSFER_RECIPE
+from kerasport.recipes.transfer import TRANSFER
 
-__all__ = ["AUTO", "RECIPES", "TRANSFER", "Recipe", "get_recipe"]
+__all__ = ["AUTO", "BACKBONE", "RECIPES", "Recipe", "SettledRecipe", "get_recipe"]
 
-_ALL = (DIGITS, FOLDER, FLOWERS, TRANSFER_RECIPE, CASTING, MNIST, CIFAR10)
+_ALL = (DIGITS, FOLDER, FLOWERS, TRANSFER, CASTING, MNIST, CIFAR10)
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
 """Every recipe by its name."""

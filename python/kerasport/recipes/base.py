@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,24 +11,31 @@ from kerasport.errors import DataError
 from kerasport.literals import ClassWeights, ColorMode, Fit, Resample, Schedule
 from kerasport.models import ARCHITECTURES, Augmentation, Transfer
 
-__all__ = ["AUTO", "TRANSFER", "Prepare", "Recipe", "pictures_of_the_user"]
+__all__ = [
+    "AUTO",
+    "BACKBONE",
+    "Choices",
+    "Prepare",
+    "Recipe",
+    "SettledRecipe",
+    "pictures_of_the_user",
+]
 
 AUTO = "auto"
 """The architecture that the number and the size of the pictures decide."""
 
-TRANSFER = "transfer"
+BACKBONE = "transfer"
 """The architecture that is a backbone with a new head; `Recipe.transfer` says which."""
 
 Prepare: TypeAlias = Callable[[Any, Path], Any]
 """Takes the user's data (or None) and a folder to work in, returns what is read."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A named set of choices; `dataclasses.replace` changes any of them.
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What there is to choose in a training.
 
     Attributes:
-        prepare: where the pictures come from, see `Prepare`.
         architecture: a name in `kerasport.models.ARCHITECTURES`, `auto` or `transfer`.
         image_size: height and width in pixels; None lets the pictures decide.
         color_mode: None lets the pictures decide.
@@ -53,7 +60,6 @@ class Recipe:
 
     name: str
     summary: str
-    prepare: Prepare
     architecture: str
     image_size: tuple[int, int] | None = None
     color_mode: ColorMode | None = None
@@ -76,13 +82,13 @@ class Recipe:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        known = {*ARCHITECTURES, AUTO, TRANSFER}
+        known = {*ARCHITECTURES, AUTO, BACKBONE}
         if self.architecture not in known:
             raise DataError(
                 f"Unknown architecture {self.architecture!r}. "
                 f"Expected one of: {', '.join(sorted(known))}."
             )
-        if (self.transfer is not None) != (self.architecture == TRANSFER):
+        if (self.transfer is not None) != (self.architecture == BACKBONE):
             raise DataError(
                 f"The architecture is {self.architecture!r} and a backbone is "
                 f"{'chosen' if self.transfer else 'missing'}. A backbone goes with the "
@@ -99,6 +105,44 @@ class Recipe:
                 raise DataError(f"{name} is {getattr(self, name)}. Expected 0 to below 1.")
         if self.seed < 0:
             raise DataError(f"seed is {self.seed}. Expected 0 or more.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Choices):
+    """A named set of choices; `dataclasses.replace` changes any of them.
+
+    Attributes:
+        prepare: where the pictures come from, see `Prepare`.
+    """
+
+    prepare: Prepare
+
+    def settle(
+        self,
+        *,
+        architecture: str,
+        image_size: tuple[int, int],
+        color_mode: ColorMode,
+        batch_size: int,
+    ) -> SettledRecipe:
+        """Return the choices with these in the place of those that the data may decide."""
+        choices = {field.name: getattr(self, field.name) for field in fields(Choices)}
+        decided = {
+            "architecture": architecture,
+            "image_size": image_size,
+            "color_mode": color_mode,
+            "batch_size": batch_size,
+        }
+        return SettledRecipe(**{**choices, **decided})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettledRecipe(Choices):
+    """The choices of one training, with nothing left open."""
+
+    image_size: tuple[int, int]
+    color_mode: ColorMode
+    batch_size: int
 
 
 def pictures_of_the_user(recipe: str, *, otherwise: str | None = None) -> Prepare:

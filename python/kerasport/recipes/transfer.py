@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from kerasport.models import Augmentation, Transfer
-from kerasport.recipes.base import TRANSFER as ARCHITECTURE
-from kerasport.recipes.base import Recipe, pictures_of_the_user
+from kerasport.recipes.base import BACKBONE, Recipe, pictures_of_the_user
 
 __all__ = ["TRANSFER"]
 
@@ -12,7 +11,7 @@ TRANSFER = Recipe(
     name="transfer",
     summary="Your own photos on a backbone of keras.applications that knows ImageNet.",
     prepare=pictures_of_the_user("transfer"),
-    architecture=ARCHITECTURE,
+    architecture=BACKBONE,
     transfer=Transfer(backbone="MobileNetV2"),
     image_size=(224, 224),
     color_mode="rgb",

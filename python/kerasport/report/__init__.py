@@ -1,5 +1,8 @@
 """The report of a training: `report.json` for programs, `report.html` and plots for people."""
 
+from kerasport.report.page import render_page
+from kerasport.report.plots import write_plots
 from kerasport.report.report import Report
+from kerasport.report.stored import report_on
 
-__all__ = ["Report"]
+__all__ = ["Report", "render_page", "report_on", "write_plots"]

@@ -11,8 +11,19 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pydantic.alias_generators import to_snake
 
-__all__ = ["definitions", "duration", "image", "percent", "picture", "plain", "section", "table"]
+__all__ = [
+    "definitions",
+    "duration",
+    "image",
+    "percent",
+    "picture",
+    "plain",
+    "section",
+    "table",
+    "words",
+]
 
 _SMOOTH_FROM = 64
 _LONGEST_SIDE = 224
@@ -106,11 +117,16 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {plain(item)}" for key, item in value.items()) or "none"
+        return ", ".join(f"{words(key)} {plain(item)}" for key, item in value.items()) or "none"
     if isinstance(value, (tuple, list)):
         is_size = len(value) == 2 and all(isinstance(item, int) for item in value)
         return (" x " if is_size else ", ").join(map(plain, value)) or "none"
     return str(value)
+
+
+def words(name: str) -> str:
+    """Return a name of a JSON file, `imageSize` or `image_size`, as words."""
+    return to_snake(name).replace("_", " ")
 
 
 def _plain(cell: object) -> str:

@@ -6,15 +6,13 @@ import json
 from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kerasport.report import plots, tested
-from kerasport.report.markup import definitions, duration, percent, plain, section, table
+from kerasport.report.markup import definitions, duration, percent, plain, section, table, words
+from kerasport.report.report import Report
 
-if TYPE_CHECKING:
-    from kerasport.report import Report
-
-__all__ = ["page"]
+__all__ = ["render_page"]
 
 _EXAMPLES = 3
 
@@ -22,7 +20,7 @@ _EXAMPLES = 3
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def page(report: Report) -> str:
+def render_page(report: Report) -> str:
     """Return the whole page; it loads nothing and runs no script."""
     name = escape(report.description.name)
     style = files("kerasport.report").joinpath("page.css").read_text(encoding="utf-8")
@@ -136,7 +134,7 @@ def _recipe(report: Report) -> str:
     choices: dict[str, Any] = json.loads(json.dumps(dict(report.recipe), default=str))
     rows = [
         (
-            key.replace("_", " "),
+            words(key),
             plain(value),
             *([_why(report.automatic.get(key))] if report.automatic else []),
         )

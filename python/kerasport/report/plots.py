@@ -8,17 +8,15 @@ import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from kerasport.calibration import Reliability
+from kerasport.dataset import Pixels
 from kerasport.errors import missing_extra
-from kerasport.evaluation import Evaluation
+from kerasport.evaluation import Evaluation, Reliability
 from kerasport.report.choice import MISTAKES, sample
-
-if TYPE_CHECKING:
-    from kerasport.report import Report
+from kerasport.report.report import Report
 
 __all__ = ["curve_panels", "reliability_svg", "write_plots"]
 
@@ -43,7 +41,11 @@ def reliability_svg(reliability: Reliability) -> str:
 
 
 def write_plots(report: Report, folder: Path) -> list[Path]:
-    """Write all plots as PNG files into `folder`, which is made, and return their paths."""
+    """Write the plots as PNG files into a new folder and return their paths.
+
+    `curves.png` always; `confusion.png`, `recall.png` and `reliability.png` where there are test
+    pictures, and with their pixels `predictions.png` and, if there are any, `mistakes.png`.
+    """
     folder.mkdir()
     panels = _panels(report.history)
     figure = _figure((4.6 * len(panels), 3.2))
@@ -66,10 +68,14 @@ def write_plots(report: Report, folder: Path) -> list[Path]:
         figure = _figure(size)
         draw(figure.subplots())
         written.append(_save(figure, folder / f"{name}.png"))
+    if evaluation.pixels is None:
+        return written
     mistakes = [mistake.index for mistake in evaluation.mistakes[:MISTAKES]]
     for name, indices in (("predictions", sample(evaluation)), ("mistakes", mistakes)):
         if indices:
-            written.append(_save(_pictures(report, evaluation, indices), folder / f"{name}.png"))
+            written.append(
+                _save(_pictures(evaluation, evaluation.pixels, indices), folder / f"{name}.png")
+            )
     return written
 
 
@@ -192,7 +198,7 @@ def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
     axes.set_ylabel("true class")
 
 
-def _pictures(report: Report, evaluation: Evaluation, indices: list[int]) -> Any:
+def _pictures(evaluation: Evaluation, pixels: Pixels, indices: list[int]) -> Any:
     columns = 6
     rows = -(-len(indices) // columns)
     figure = _figure((1.9 * columns, 2.3 * rows))
@@ -200,10 +206,10 @@ def _pictures(report: Report, evaluation: Evaluation, indices: list[int]) -> Any
     for axes in grid:
         axes.set_axis_off()
     for axes, index in zip(grid, indices, strict=False):
-        pixels = np.asarray(report.pixels[index])
-        gray = {"cmap": "gray", "vmin": 0, "vmax": 255} if pixels.shape[2] == 1 else {}
-        axes.imshow(pixels[:, :, 0] if gray else pixels, **gray)
-        answer, truth = int(evaluation.predicted[index]), int(report.truth[index])
+        picture = np.asarray(pixels[index])
+        gray = {"cmap": "gray", "vmin": 0, "vmax": 255} if picture.shape[2] == 1 else {}
+        axes.imshow(picture[:, :, 0] if gray else picture, **gray)
+        answer, truth = int(evaluation.predicted[index]), int(evaluation.truth[index])
         is_right = answer == truth
         share = float(evaluation.probabilities[index, answer])
         title = f"{_cut(evaluation.class_names[answer])} {share:.0%}"

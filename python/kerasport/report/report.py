@@ -1,17 +1,12 @@
-"""The report of a training: `report.json` for programs, `report.html` and plots for people."""
+"""Everything that is said about one training: the content of `report.json`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kerasport.bundle.metadata import ClassifierDescription
-from kerasport.dataset import Pixels
 from kerasport.evaluation import Evaluation
 
 __all__ = ["Report"]
@@ -22,12 +17,10 @@ class Report:
     """Everything that is said about one training.
 
     Attributes:
-        recipe: the recipe's choices by name.
+        recipe: the recipe's choices by name, as in `recipe.json`.
         history: the content of `history.json`; "learningRate" (per epoch) and "phases" (a list
             of {"name", "epochs"}) are drawn where they are there.
-        evaluation: of the test pictures; None where there are none.
-        pixels: the test pictures as the model saw them, uint8 `[n, height, width, channels]`.
-        truth: their true classes, int64 `[n]`.
+        evaluation: of the test pictures, with their pixels; None where there are none.
         warnings: about the data, one line each.
         findings: about the data, warnings among them, as `DataReport.to_dict()` has them.
         automatic: choice of the recipe -> why it was made, for those nobody made by hand.
@@ -39,8 +32,6 @@ class Report:
     recipe: Mapping[str, Any]
     history: Mapping[str, Any]
     evaluation: Evaluation | None
-    pixels: Pixels
-    truth: NDArray[np.int64]
     warnings: tuple[str, ...] = ()
     findings: Sequence[Mapping[str, Any]] = ()
     automatic: Mapping[str, str] = field(default_factory=dict)
@@ -65,19 +56,3 @@ class Report:
             "trainingSeconds": round(self.training_seconds, 3),
             "warnings": list(self.warnings),
         }
-
-    def to_html(self) -> str:
-        """Return one HTML page that loads nothing else and runs no script."""
-        from kerasport.report.page import page
-
-        return page(self)
-
-    def write_plots(self, folder: Path) -> list[Path]:
-        """Write the plots as PNG files into a new folder and return their paths.
-
-        `curves.png` always; `confusion.png`, `recall.png`, `reliability.png`, `predictions.png`
-        and, if there are any, `mistakes.png` where there are test pictures.
-        """
-        from kerasport.report.plots import write_plots
-
-        return write_plots(self, folder)

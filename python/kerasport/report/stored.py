@@ -6,19 +6,19 @@ import json
 from typing import Any
 
 from kerasport.errors import DataError
-from kerasport.evaluation import Measurement
-from kerasport.report import Report
-from kerasport.runs.run import Run
+from kerasport.evaluation import Evaluation
+from kerasport.report.report import Report
+from kerasport.runs import Run
 
 __all__ = ["report_on"]
 
 
-def report_on(run: Run, measured: Measurement, *, pictures: str) -> Report:
+def report_on(run: Run, evaluation: Evaluation, *, pictures: str) -> Report:
     """Return the report of a run with other test figures.
 
     Args:
         run: the trained classifier.
-        measured: what it answered.
+        evaluation: what it answered.
         pictures: where the pictures are from, a few words after "pictures".
 
     Raises:
@@ -30,7 +30,6 @@ def report_on(run: Run, measured: Measurement, *, pictures: str) -> Report:
         recipe = stored["recipe"]
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"'{run.path}' is damaged ({error!r}). Train the run again.") from None
-    evaluation = measured.evaluation
     description = run.description
     if description.metrics is not None:
         method = (
@@ -51,8 +50,6 @@ def report_on(run: Run, measured: Measurement, *, pictures: str) -> Report:
         recipe=recipe,
         history=history,
         evaluation=evaluation,
-        pixels=measured.decoded.pixels,
-        truth=measured.decoded.labels,
         warnings=tuple(stored.get("warnings", ())),
         findings=stored.get("findings", ()),
         automatic=stored.get("automatic", {}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +11,7 @@ from kerasport.report import plots
 from kerasport.report.choice import MISTAKES, SAMPLE, sample
 from kerasport.report.confusion import confusion
 from kerasport.report.markup import definitions, percent, picture, section, table
-
-if TYPE_CHECKING:
-    from kerasport.report import Report
+from kerasport.report.report import Report
 
 __all__ = ["sections"]
 
@@ -50,15 +47,17 @@ def _grid(report: Report, figures: list[str]) -> str:
 
 
 def _predictions(report: Report, evaluation: Evaluation) -> str:
+    if evaluation.pixels is None:
+        return ""
     figures = []
     for index in sample(evaluation):
-        answer, truth = int(evaluation.predicted[index]), int(report.truth[index])
+        answer, truth = int(evaluation.predicted[index]), int(evaluation.truth[index])
         note = percent(float(evaluation.probabilities[index, answer]))
         if answer != truth:
             note += f", is {evaluation.class_names[truth]}"
         figures.append(
             picture(
-                np.asarray(report.pixels[index]),
+                np.asarray(evaluation.pixels[index]),
                 title=evaluation.class_names[answer],
                 note=note,
                 is_right=answer == truth,
@@ -68,9 +67,11 @@ def _predictions(report: Report, evaluation: Evaluation) -> str:
 
 
 def _mistakes(report: Report, evaluation: Evaluation) -> str:
+    if evaluation.pixels is None:
+        return ""
     figures = [
         picture(
-            np.asarray(report.pixels[mistake.index]),
+            np.asarray(evaluation.pixels[mistake.index]),
             title=mistake.predicted,
             note=f"{percent(mistake.confidence)}, is {mistake.truth}",
             is_right=False,
@@ -130,6 +131,6 @@ def _threshold(report: Report, evaluation: Evaluation) -> str:
     sure = evaluation.probabilities.max(axis=1) >= threshold
     text = f"{percent(threshold)} confidence: {percent(float(sure.mean()))} of the test pictures"
     if sure.any():
-        right = (evaluation.predicted == report.truth)[sure]
+        right = (evaluation.predicted == evaluation.truth)[sure]
         text += f", {percent(float(right.mean()))} of these right"
     return text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import Any
 
 from kerasport.bundle.metadata import (
     ClassifierDescription,
@@ -16,37 +16,42 @@ from kerasport.bundle.metadata import (
     Rescaling,
     Training,
 )
-from kerasport.calibration import Outcome
 from kerasport.dataset import DecodedDataset
 from kerasport.evaluation import Evaluation
-from kerasport.recipes import Recipe
+from kerasport.models import KerasModel
+from kerasport.recipes import SettledRecipe
+from kerasport.training.calibration import CalibrationOutcome
 from kerasport.training.fitting import History
 from kerasport.version import VERSION
 
-__all__ = ["describe", "versions"]
+__all__ = ["TrainingResult", "describe", "versions"]
 
 
-def describe(
-    name: str,
-    model: Any,
-    decoded: DecodedDataset,
-    recipe: Recipe,
-    history: History,
-    evaluation: Evaluation | None,
-    outcome: Outcome | None,
-) -> ClassifierDescription:
-    """Return the run's own description, which the bundle takes over.
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training came to.
 
-    Args:
-        name: what the classifier is called.
-        model: the trained Keras model.
-        decoded: the pictures it was trained, validated and tested on.
-        recipe: the settled recipe.
-        history: what happened in training.
+    Attributes:
+        recipe: its choices.
+        decoded: the pictures that the model was trained, validated and tested on.
+        model: the trained Keras model, calibrated.
+        history: what happened in each epoch.
+        calibration: how the calibration went; None where there are no validation pictures.
         evaluation: of the test pictures; None where there are none.
-        outcome: of the calibration; None where there are no validation pictures.
     """
-    dataset = decoded.dataset
+
+    recipe: SettledRecipe
+    decoded: DecodedDataset
+    model: KerasModel
+    history: History
+    calibration: CalibrationOutcome | None
+    evaluation: Evaluation | None
+
+
+def describe(name: str, result: TrainingResult) -> ClassifierDescription:
+    """Return the description of a classifier called `name`, which its bundle takes over."""
+    recipe, dataset, history = result.recipe, result.decoded.dataset, result.history
+    evaluation, outcome = result.evaluation, result.calibration
     method = (
         f"Share of the {evaluation.pictures:,} test pictures whose most probable class is the true "
         "one; set apart before training, looked at once after it."
@@ -56,9 +61,9 @@ def describe(
     return ClassifierDescription(
         name=name,
         class_names=list(dataset.class_names),
-        input_shape=decoded.pixels.shape[1:],
-        color_mode=recipe.color_mode or "rgb",
-        rescaling=_rescaling(model),
+        input_shape=result.decoded.pixels.shape[1:],
+        color_mode=recipe.color_mode,
+        rescaling=_rescaling(result.model),
         preprocessing=Preprocessing(fit=recipe.fit, resample=recipe.resample),
         output=Output(activation="softmax"),
         training=Training(
@@ -86,7 +91,7 @@ def describe(
     )
 
 
-def _rescaling(model: Any) -> Rescaling:
+def _rescaling(model: KerasModel) -> Rescaling:
     """Return the scaling behind the input; that of a backbone with its own is left to export."""
     layer = model.layers[1]
     if layer.name != "rescaling":

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
+from kerasport.bundle.document import Document
 from kerasport.dataset import ReadOptions
 from kerasport.errors import DataError
-from kerasport.files import write_bytes, write_json
-from kerasport.recipes import Recipe
-from kerasport.recipes.base import pictures_of_the_user
+from kerasport.files import write_bytes, write_text
+from kerasport.progress import Progress
+from kerasport.recipes import SettledRecipe
+from kerasport.runs.names import CHECKPOINT_FILE, MODEL_FILE, SETTINGS_FILE, UNFINISHED_SUFFIX
+from kerasport.training.choices import Reasons
 
-__all__ = ["Settings", "Unfinished", "recipe_record"]
+__all__ = ["Settings", "Unfinished"]
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How the training was started.
+class Settings(Document):
+    """The content of `settings.json`: how the training was started.
+
+    Settings in snake_case, as they once were written, are read too.
 
     Attributes:
         recipe: with nothing left open.
@@ -35,13 +38,13 @@ class Settings:
         versions: of the packages.
     """
 
-    recipe: Recipe
+    recipe: SettledRecipe
     reading: ReadOptions
     source: str | None
     validation: str | None
     cache: str | None
     force: bool
-    choices: dict[str, str]
+    choices: Reasons
     fingerprint: str
     versions: dict[str, str]
 
@@ -55,23 +58,18 @@ class Unfinished:
     @property
     def path(self) -> Path:
         """The folder: settings, checkpoint, features, TensorBoard's logs."""
-        return self.out.with_name(f"{self.out.name}.unfinished")
+        return self.out.with_name(self.out.name + UNFINISHED_SUFFIX)
 
     @property
     def can_go_on(self) -> bool:
         """Whether an epoch was finished."""
-        return (self.path / "checkpoint.npz").is_file()
+        return (self.path / CHECKPOINT_FILE).is_file()
 
     def start(self, settings: Settings) -> None:
         """Empty the folder and write the settings."""
         self.remove()
-        record = {
-            **asdict(settings),
-            "recipe": recipe_record(settings.recipe),
-            "reading": TypeAdapter(ReadOptions).dump_python(settings.reading, mode="json"),
-        }
         write_bytes(self.path / ".gitignore", b"*\n")
-        write_json(self.path / "settings.json", record)
+        write_text(self.path / SETTINGS_FILE, settings.to_json())
 
     def settings(self) -> Settings:
         """Return how the training was started.
@@ -79,20 +77,16 @@ class Unfinished:
         Raises:
             DataError: there is no such training, or its record is damaged.
         """
-        path = self.path / "settings.json"
+        path = self.path / SETTINGS_FILE
         if not path.is_file():
-            state = "It is finished." if (self.out / "model.keras").is_file() else ""
+            state = "It is finished." if (self.out / MODEL_FILE).is_file() else ""
             raise DataError(
                 f"There is no training to go on with at '{self.out}': '{self.path}' is missing. "
                 f"{state or 'Name the run folder that the training was to write.'}"
             )
         try:
-            record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            recipe = record["recipe"]
-            recipe["prepare"] = pictures_of_the_user(recipe["name"])
-            record["recipe"] = TypeAdapter(Recipe).validate_python(recipe)
-            return TypeAdapter(Settings).validate_python(record)
-        except (OSError, ValueError, TypeError, KeyError, ValidationError) as error:
+            return Settings.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
             raise DataError(
                 f"'{path}' is damaged ({error}), so the training cannot go on. "
                 "Start it again with --force."
@@ -102,9 +96,14 @@ class Unfinished:
         """Delete the folder, if it is there."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-
-def recipe_record(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe's choices by name, for JSON."""
-    record = asdict(recipe)
-    del record["prepare"]
-    return record
+    @contextlib.contextmanager
+    def told_how_to_go_on(self, progress: Progress) -> Iterator[None]:
+        """Say after Ctrl-C in the block how to go on; remove the folder where nothing was done."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.can_go_on:
+                progress.say(f"Interrupted. Go on with: kerasport train --resume {self.out}")
+            else:
+                self.remove()
+            raise

@@ -10,6 +10,7 @@ from statistics import median_low
 from typing import Any, Literal, TypeAlias
 
 from kerasport.bundle.metadata import Counts
+from kerasport.dataset.balance import balanced_weights
 from kerasport.dataset.dataset import Dataset
 
 __all__ = ["DataFinding", "DataReport", "PictureFacts", "Severity"]
@@ -133,8 +134,7 @@ class DataReport:
         train = self.counts.train
         if not all(train):
             return {}
-        even = sum(train) / len(train)
-        return {name: even / n for name, n in zip(self.class_names, train, strict=True)}
+        return dict(zip(self.class_names, balanced_weights(train), strict=True))
 
     def to_dict(self, *, most: int | None = 20) -> dict[str, Any]:
         """Return the report for JSON; each finding names at most `most` pictures or groups."""

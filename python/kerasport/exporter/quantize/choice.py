@@ -21,14 +21,13 @@ from kerasport.bundle.metadata import (
 )
 from kerasport.dataset import PixelCache, Pixels, decode_dataset, read_labeled
 from kerasport.errors import DataError
-from kerasport.evaluation import training_data
 from kerasport.exporter.answering import choose_engine
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
 from kerasport.exporter.stored import StoredWeight
 from kerasport.exporter.write import write_model
 from kerasport.progress import SILENT, Progress
-from kerasport.runs.run import Run
+from kerasport.runs import Run, training_data
 
 __all__ = ["CANDIDATES", "Labeled", "choose_scheme", "read_labeled_pictures"]
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasport import models
 from kerasport.dataset import Pixels
 
 __all__ = ["Inputs", "batches"]
@@ -18,7 +19,6 @@ Inputs: TypeAlias = "Pixels | NDArray[np.float32]"
 
 
 def batches(
-    keras: Any,
     views: Sequence[Inputs],
     labels: NDArray[np.int64],
     *,
@@ -32,7 +32,6 @@ def batches(
     Only one batch at a time is turned into float32, so the data may be mapped from disk.
 
     Args:
-        keras: the module.
         views: the data; with more than one, the epochs take them in turn.
         labels: class of each row, int64 `[n]`.
         batch_size: rows per step; the last batch may be smaller.
@@ -41,7 +40,9 @@ def batches(
         one_hot: number of classes, to give labels as float32 `[n, classes]`.
     """
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has no types
+    base: Any = models.import_keras().utils.PyDataset
+
+    class Batches(base):  # type: ignore[misc]  # keras has no types
         def __init__(self) -> None:
             super().__init__()
             self._epoch = first_epoch

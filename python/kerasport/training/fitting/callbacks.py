@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from kerasport import models
 from kerasport.errors import ModelError
 from kerasport.progress import Task
-from kerasport.training.fitting.checkpoints import Arrays, Checkpoint, Log
+from kerasport.training.fitting.checkpoints import Arrays, Checkpoint
+from kerasport.training.fitting.history import EpochLog
+from kerasport.training.fitting.phase import Phase
 
 __all__ = ["checkpointer", "reporter"]
 
@@ -19,10 +22,11 @@ __all__ = ["checkpointer", "reporter"]
 _REMEMBERED = ("best", "best_epoch", "cooldown_counter", "stopped_epoch", "wait")
 
 
-def reporter(keras: Any, task: Task, title: str, epochs: int, log: Log) -> Any:
+def reporter(phase: Phase, task: Task, log: EpochLog) -> Any:
     """Return a callback that moves the bar, fills the log and stops on a broken loss."""
+    base: Any = models.import_keras().callbacks.Callback
 
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
+    class Reporter(base):  # type: ignore[misc]  # keras has no types
         def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             self._start = time.perf_counter()
 
@@ -40,25 +44,22 @@ def reporter(keras: Any, task: Task, title: str, epochs: int, log: Log) -> Any:
             log.learning_rate.append(float(self.model.optimizer.learning_rate))
             log.loss.append(float(logs["loss"]))
             log.accuracy.append(float(logs["accuracy"]))
-            text = f"epoch {epoch + 1}/{epochs}, loss {logs['loss']:.4f}"
+            text = f"epoch {epoch + 1}/{phase.epochs}, loss {logs['loss']:.4f}"
             if "val_loss" in logs:
                 log.validation_loss.append(float(logs["val_loss"]))
                 log.validation_accuracy.append(float(logs["val_accuracy"]))
                 text += f", validation accuracy {logs['val_accuracy']:.2%}"
-            if log.phases and log.phases[-1][0] == title:
-                log.phases.pop()
-            log.phases.append((title, epoch + 1))
+            log.phases[phase.index :] = [(phase.title, epoch + 1)]
             task.milestone(text)
 
     return Reporter()
 
 
 def checkpointer(
-    keras: Any,
     *,
     phase: int,
     remembering: dict[str, Any],
-    log: Log,
+    log: EpochLog,
     since: Checkpoint | None,
     best: float | None,
     save: Callable[[Checkpoint], None] | None,
@@ -69,7 +70,6 @@ def checkpointer(
     what they knew, as Keras has it, before they are reminded.
 
     Args:
-        keras: the module.
         phase: index of the phase.
         remembering: the callbacks whose state counts; `stopping` is among them.
         log: filled by another callback.
@@ -77,9 +77,10 @@ def checkpointer(
         best: lowest loss of earlier phases; their best weights are in the model.
         save: takes each checkpoint; None for none.
     """
+    base: Any = models.import_keras().callbacks.Callback
     stopping = remembering["stopping"]
 
-    class Checkpointer(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
+    class Checkpointer(base):  # type: ignore[misc]  # keras has no types
         def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
             if since is not None:
                 for name, state in since.callbacks.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,30 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import DataError
+from kerasport.runs.names import CHECKPOINT_FILE
+from kerasport.training.fitting.history import EpochLog
 
-__all__ = ["Arrays", "Checkpoint", "Log", "load_checkpoint", "save_checkpoint"]
+__all__ = ["Arrays", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
 Arrays: TypeAlias = "list[NDArray[Any]]"
-
-_FILE = "checkpoint.npz"
-
-
-@dataclass
-class Log:
-    """The figures of all epochs so far, and the epochs of each phase so far."""
-
-    phases: list[tuple[str, int]] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
-    learning_rate: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    @property
-    def monitored(self) -> list[float]:
-        """The loss that decides which epoch is best: of validation, if there is one."""
-        return self.validation_loss or self.loss
 
 
 @dataclass
@@ -56,7 +38,7 @@ class Checkpoint:
     phase: int
     epoch: int
     ended: bool
-    log: Log
+    log: EpochLog
     callbacks: dict[str, dict[str, Any]]
     variables: Arrays
     optimizer: Arrays
@@ -76,10 +58,10 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     for name in ("variables", "optimizer", "best"):
         for index, array in enumerate(getattr(checkpoint, name)):
             arrays[f"{name}/{index}"] = array
-    fresh = folder / f"new-{_FILE}"
+    fresh = folder / f"new-{CHECKPOINT_FILE}"
     with fresh.open("wb") as stream:
         np.savez(stream, **arrays)
-    fresh.replace(folder / _FILE)
+    fresh.replace(folder / CHECKPOINT_FILE)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
@@ -88,7 +70,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     Raises:
         DataError: the file is damaged.
     """
-    path = folder / _FILE
+    path = folder / CHECKPOINT_FILE
     if not path.exists():
         return None
     try:
@@ -98,7 +80,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
                 name: [file[key] for key in _keys(file.files, name)]
                 for name in ("variables", "optimizer", "best")
             }
-        log = Log(**state.pop("log"))
+        log = EpochLog(**state.pop("log"))
         # JSON has no tuples.
         log.phases = [(str(name), int(epochs)) for name, epochs in log.phases]
         return Checkpoint(**state, **lists, log=log)

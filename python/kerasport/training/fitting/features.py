@@ -11,36 +11,38 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from kerasport import models
-from kerasport.dataset import DecodedDataset
-from kerasport.models import Augmentation
-from kerasport.models.loading import KerasModel
+from kerasport.dataset import DecodedDataset, Split
+from kerasport.models import Augmentation, KerasModel
+from kerasport.models.loading import PREDICTION_BATCH
 from kerasport.progress import Progress, Task
-from kerasport.recipes import Recipe
+from kerasport.recipes import SettledRecipe
 
 __all__ = ["Features", "features_of"]
 
 Features = NDArray[np.float32]
 
-_BATCH = 32
-
 
 def features_of(
-    model: KerasModel, decoded: DecodedDataset, recipe: Recipe, *, folder: Path, progress: Progress
+    model: KerasModel,
+    decoded: DecodedDataset,
+    recipe: SettledRecipe,
+    *,
+    changes: int,
+    folder: Path,
+    progress: Progress,
 ) -> tuple[Sequence[Features], Features]:
     """Return the features of the training pictures, plain and changed, and of validation's.
 
     Both float32 `[n, features]`, mapped from files in `folder`; files that are there are used
     as they are. The first of the list is of the pictures themselves, the others of
-    `recipe.transfer.augmented_views` random changes of them.
+    so many random changes of them.
     """
-    assert recipe.transfer is not None
-    views = recipe.transfer.augmented_views
-    count = len(decoded.split("train")[0]) * (1 + views) + len(decoded.split("validation")[0])
+    count = len(decoded.split("train")[0]) * (1 + changes) + len(decoded.split("validation")[0])
     with progress.task("Computing features", total=count) as task:
         plain = models.feature_extractor(model, augmentation=Augmentation(), seed=0)
         validation = _kept(plain, decoded, "validation", folder / "validation.npy", task)
         train = [_kept(plain, decoded, "train", folder / "train.npy", task)]
-        for view in range(1, views + 1):
+        for view in range(1, changes + 1):
             # A seed of its own for each view, apart from those of the layers of the model.
             changed = models.feature_extractor(
                 model, augmentation=recipe.augmentation, seed=recipe.seed + 1000 * view
@@ -50,9 +52,9 @@ def features_of(
 
 
 def _kept(
-    extractor: KerasModel, decoded: DecodedDataset, split: str, path: Path, task: Task
+    extractor: KerasModel, decoded: DecodedDataset, split: Split, path: Path, task: Task
 ) -> Features:
-    pixels = decoded.split(split)[0]  # type: ignore[arg-type]  # one of the two names above
+    pixels = decoded.split(split)[0]
     if not path.exists():
         fresh = path.with_name(f"new-{path.name}")
         shape = (len(pixels), int(extractor.output_shape[-1]))
@@ -63,9 +65,9 @@ def _kept(
             rows: Any = open_memmap(  # type: ignore[no-untyped-call]  # numpy leaves it untyped
                 fresh, mode="w+", dtype=np.float32, shape=shape
             )
-            for start in range(0, len(pixels), _BATCH):
-                batch = pixels[start : start + _BATCH].astype(np.float32)
-                rows[start : start + _BATCH] = extractor.predict_on_batch(batch)
+            for start in range(0, len(pixels), PREDICTION_BATCH):
+                batch = pixels[start : start + PREDICTION_BATCH].astype(np.float32)
+                rows[start : start + PREDICTION_BATCH] = extractor.predict_on_batch(batch)
                 task.advance(len(batch))
             rows.flush()
             del rows

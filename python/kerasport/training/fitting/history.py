@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["History"]
+import numpy as np
+
+__all__ = ["EpochLog", "History"]
 
 
 @dataclass(frozen=True)
@@ -51,3 +53,34 @@ class History:
             "learningRate": list(self.learning_rates),
             "seconds": list(self.seconds),
         }
+
+
+@dataclass
+class EpochLog:
+    """The figures of all epochs so far, and the epochs of each phase so far."""
+
+    phases: list[tuple[str, int]] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def monitored(self) -> list[float]:
+        """The loss that decides which epoch is best: of validation, if there is one."""
+        return self.validation_loss or self.loss
+
+    def history(self) -> History:
+        """Return what happened so far; at least one epoch must have been run."""
+        return History(
+            loss=tuple(self.loss),
+            accuracy=tuple(self.accuracy),
+            validation_loss=tuple(self.validation_loss),
+            validation_accuracies=tuple(self.validation_accuracy),
+            learning_rates=tuple(self.learning_rate),
+            seconds=tuple(self.seconds),
+            best_epoch=int(np.argmin(self.monitored)) + 1,
+            phases=tuple(self.phases),
+        )

@@ -1,4 +1,4 @@
-"""One training: a phase of Keras' `fit`, or several one after another."""
+"""Fitting a model: its phases one after another, from the last checkpoint on."""
 
 from __future__ import annotations
 
@@ -14,38 +14,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
-from kerasport.dataset import DecodedDataset
-from kerasport.models.loading import KerasModel
+from kerasport.dataset import DecodedDataset, balanced_weights
+from kerasport.models import KerasModel
 from kerasport.progress import Progress
-from kerasport.recipes import Recipe
+from kerasport.recipes import SettledRecipe
+from kerasport.runs.names import FEATURES_FOLDER, TENSORBOARD_FOLDER
 from kerasport.training.fitting.batches import Inputs, batches
 from kerasport.training.fitting.callbacks import checkpointer, reporter, restore
-from kerasport.training.fitting.checkpoints import Checkpoint, Log, load_checkpoint, save_checkpoint
+from kerasport.training.fitting.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from kerasport.training.fitting.compiling import compile_phase
 from kerasport.training.fitting.features import features_of
-from kerasport.training.fitting.history import History
+from kerasport.training.fitting.history import EpochLog, History
+from kerasport.training.fitting.phase import TITLES, Phase, PhaseKind, kinds_of
 
 __all__ = ["fit"]
 
-# Where neither the recipe nor its caller has decided.
-_BATCH = 32
+# Larger than a step of the training: no gradients are kept.
+_VALIDATION_BATCH = 256
 
 
 @dataclass(frozen=True)
-class _Phase:
-    """What one call of Keras' `fit` is given. `views` as in `batches`; validation may be empty."""
+class _Fitting:
+    """What the phases of one training share. `work` as in `fit`; the log grows."""
 
-    title: str
     model: KerasModel
-    views: Sequence[Inputs]
-    validation: Inputs
-    epochs: int
-    learning_rate: float
+    decoded: DecodedDataset
+    recipe: SettledRecipe
+    log: EpochLog
+    work: Path | None
+    progress: Progress
 
 
 def fit(
     model: KerasModel,
     decoded: DecodedDataset,
-    recipe: Recipe,
+    recipe: SettledRecipe,
     *,
     progress: Progress,
     work: Path | None = None,
@@ -68,114 +71,75 @@ def fit(
         ModelError: the loss is no longer a finite number.
         DataError: the checkpoint is damaged.
     """
-    keras = models.import_keras()
-    _make_deterministic(keras, recipe.seed)
-    has_validation = len(decoded.split("validation")[0]) > 0
-    if not has_validation:
+    _make_deterministic(recipe.seed)
+    if len(decoded.split("validation")[0]) == 0:
         progress.say("No validation pictures: the epoch with the lowest training loss is kept.")
     since = load_checkpoint(work) if work is not None else None
-    log = since.log if since else Log()
+    log = since.log if since else EpochLog()
+    fitting = _Fitting(model, decoded, recipe, log, work, progress)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        titles = _titles(recipe)
-        for index, title in enumerate(titles):
+        features = (work or Path(temporary)) / FEATURES_FOLDER
+        for index, kind in enumerate(kinds_of(recipe)):
             if since is not None and index < since.phase:
                 continue
-            folder = (work or Path(temporary)) / "features"
-            phase = _phase(title, model, decoded, recipe, folder=folder, progress=progress)
+            phase = _phase(fitting, index, kind, features=features)
             started = since if since is not None and since.phase == index else None
             if started is not None and started.ended:
                 restore(phase.model.variables, started.variables)
                 phase.model.set_weights(started.best)
                 continue
-            _run(keras, index, phase, decoded, recipe, log, started, work, progress)
-    return History(
-        loss=tuple(log.loss),
-        accuracy=tuple(log.accuracy),
-        validation_loss=tuple(log.validation_loss),
-        validation_accuracies=tuple(log.validation_accuracy),
-        learning_rates=tuple(log.learning_rate),
-        seconds=tuple(log.seconds),
-        best_epoch=int(np.argmin(log.monitored)) + 1,
-        phases=tuple(log.phases),
-    )
+            _run(fitting, phase, since=started)
+    return log.history()
 
 
-def _titles(recipe: Recipe) -> list[str]:
+def _phase(fitting: _Fitting, index: int, kind: PhaseKind, *, features: Path) -> Phase:
+    """Return the phase, with layers thawed or features computed as it needs them."""
+    model, decoded, recipe = fitting.model, fitting.decoded, fitting.recipe
+    views: Sequence[Inputs] = [decoded.split("train")[0]]
+    validation: Inputs = decoded.split("validation")[0]
+    epochs, rate = recipe.epochs, recipe.learning_rate
     transfer = recipe.transfer
-    if transfer is None:
-        return ["Training"]
-    first = "Training" if transfer.unfrozen_layers else "Training the head"
-    return [first, "Fine-tuning"] if transfer.fine_tune_epochs else [first]
-
-
-def _phase(
-    title: str,
-    model: KerasModel,
-    decoded: DecodedDataset,
-    recipe: Recipe,
-    *,
-    folder: Path,
-    progress: Progress,
-) -> _Phase:
-    pixels, validation = decoded.split("train")[0], decoded.split("validation")[0]
-    transfer = recipe.transfer
-    if title == "Training the head":
-        train, held_out = features_of(model, decoded, recipe, folder=folder, progress=progress)
-        head = models.head_of(model)
-        return _Phase(title, head, train, held_out, recipe.epochs, recipe.learning_rate)
-    if title == "Fine-tuning":
-        assert transfer is not None
+    if transfer is not None and kind == "head":
+        views, validation = features_of(
+            model,
+            decoded,
+            recipe,
+            changes=transfer.augmented_views,
+            folder=features,
+            progress=fitting.progress,
+        )
+        model = models.head_of(model)
+    if transfer is not None and kind == "fine-tuning":
         models.unfreeze(model, transfer.fine_tune_layers)
         epochs, rate = transfer.fine_tune_epochs, transfer.fine_tune_rate
-        return _Phase(title, model, [pixels], validation, epochs, rate)
-    return _Phase(title, model, [pixels], validation, recipe.epochs, recipe.learning_rate)
+    return Phase(index, TITLES[kind], model, views, validation, epochs, rate)
 
 
-def _run(
-    keras: Any,
-    index: int,
-    phase: _Phase,
-    decoded: DecodedDataset,
-    recipe: Recipe,
-    log: Log,
-    since: Checkpoint | None,
-    work: Path | None,
-    progress: Progress,
-) -> None:
-    labels, held_out = decoded.split("train")[1], decoded.split("validation")[1]
-    classes = len(decoded.dataset.class_names)
-    one_hot = classes if recipe.label_smoothing else None
-    batch_size = min(recipe.batch_size or _BATCH, len(labels))
+def _run(fitting: _Fitting, phase: Phase, *, since: Checkpoint | None) -> None:
+    recipe, log, work = fitting.recipe, fitting.log, fitting.work
+    labels = fitting.decoded.split("train")[1]
+    held_out = fitting.decoded.split("validation")[1]
+    classes = len(fitting.decoded.dataset.class_names)
+    batch_size = min(recipe.batch_size, len(labels))
     steps = math.ceil(len(labels) / batch_size)
-    _compile(keras, phase, recipe, steps=steps)
-    monitor = "val_loss" if len(held_out) else "loss"
-    remembering = {
-        "stopping": keras.callbacks.EarlyStopping(
-            monitor=monitor, patience=recipe.patience, mode="min", restore_best_weights=True
-        )
-    }
-    if recipe.schedule == "plateau":
-        remembering["plateau"] = keras.callbacks.ReduceLROnPlateau(
-            monitor=monitor, factor=0.2, patience=max(1, recipe.patience // 2), mode="min"
-        )
+    compile_phase(phase, recipe, steps=steps)
+    remembering = _stopping(recipe, monitor="val_loss" if len(held_out) else "loss")
     callbacks = list(remembering.values())
     if recipe.tensorboard and work is not None:
-        logs = work / "tensorboard" / phase.title.lower().replace(" ", "-")
-        callbacks.append(keras.callbacks.TensorBoard(logs, write_graph=False))
+        callbacks.append(_tensorboard(work, phase))
     first = since.epoch if since else 0
-    before = sum(epochs for _, epochs in log.phases[:index])
-    arrange = partial(batches, keras, one_hot=one_hot)
-    with progress.task(phase.title, total=phase.epochs * steps) as task:
+    before = sum(epochs for _, epochs in log.phases[: phase.index])
+    arrange = partial(batches, one_hot=classes if recipe.label_smoothing else None)
+    with fitting.progress.task(phase.title, total=phase.epochs * steps) as task:
         task.advance(first * steps)
-        callbacks.append(reporter(keras, task, phase.title, phase.epochs, log))
+        callbacks.append(reporter(phase, task, log))
         callbacks.append(
             checkpointer(
-                keras,
-                phase=index,
+                phase=phase.index,
                 remembering=remembering,
                 log=log,
                 since=since,
-                best=min(log.monitored) if index else None,
+                best=min(log.monitored) if phase.index else None,
                 save=partial(save_checkpoint, folder=work) if work is not None else None,
             )
         )
@@ -187,7 +151,7 @@ def _run(
                 seed=recipe.seed,
                 first_epoch=before + first,
             ),
-            validation_data=arrange([phase.validation], held_out, batch_size=256)
+            validation_data=arrange([phase.validation], held_out, batch_size=_VALIDATION_BATCH)
             if len(held_out)
             else None,
             initial_epoch=first,
@@ -200,48 +164,32 @@ def _run(
         )
 
 
-def _compile(keras: Any, phase: _Phase, recipe: Recipe, *, steps: int) -> None:
-    from_logits = not models.ends_in_probabilities(phase.model)
-    if recipe.label_smoothing:
-        loss = keras.losses.CategoricalCrossentropy(
-            from_logits=from_logits, label_smoothing=recipe.label_smoothing
-        )
-    else:
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
-    optimizer = type(keras.optimizers.get(recipe.optimizer))
-    phase.model.compile(
-        optimizer=optimizer(learning_rate=_rate(keras, phase, recipe, steps=steps)),
-        loss=loss,
-        metrics=["accuracy"],
-        # Compiling with XLA takes longer than these models take to train on a CPU.
-        jit_compile=False,
+def _stopping(recipe: SettledRecipe, *, monitor: str) -> dict[str, Any]:
+    """Return the callbacks that remember something from epoch to epoch, by name."""
+    keras = models.import_keras()
+    stopping = keras.callbacks.EarlyStopping(
+        monitor=monitor, patience=recipe.patience, mode="min", restore_best_weights=True
     )
-    # Its variables are restored before the first step, which would make them.
-    phase.model.optimizer.build(phase.model.trainable_variables)
+    if recipe.schedule != "plateau":
+        return {"stopping": stopping}
+    plateau = keras.callbacks.ReduceLROnPlateau(
+        monitor=monitor, factor=0.2, patience=max(1, recipe.patience // 2), mode="min"
+    )
+    return {"stopping": stopping, "plateau": plateau}
 
 
-def _rate(keras: Any, phase: _Phase, recipe: Recipe, *, steps: int) -> Any:
-    schedules = keras.optimizers.schedules
-    if recipe.schedule == "cosine":
-        return schedules.CosineDecay(
-            phase.learning_rate, decay_steps=phase.epochs * steps, alpha=0.01
-        )
-    if recipe.schedule == "step":
-        third = math.ceil(phase.epochs / 3) * steps
-        return schedules.ExponentialDecay(
-            phase.learning_rate, decay_steps=third, decay_rate=0.1, staircase=True
-        )
-    return phase.learning_rate
+def _tensorboard(work: Path, phase: Phase) -> Any:
+    logs = work / TENSORBOARD_FOLDER / phase.title.lower().replace(" ", "-")
+    return models.import_keras().callbacks.TensorBoard(logs, write_graph=False)
 
 
 def _class_weights(labels: NDArray[np.int64], classes: int) -> dict[int, float]:
-    """Return n / (classes * pictures of the class): scikit-learn's `balanced`."""
     counts = np.bincount(labels, minlength=classes)
-    weights = len(labels) / (classes * np.maximum(counts, 1))
-    return {index: float(weight) for index, weight in enumerate(weights)}
+    return dict(enumerate(balanced_weights(counts.tolist())))
 
 
-def _make_deterministic(keras: Any, seed: int) -> None:
+def _make_deterministic(seed: int) -> None:
+    keras = models.import_keras()
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow

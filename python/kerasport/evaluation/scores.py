@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
-from kerasport import models
-from kerasport.calibration import Reliability, reliability
-from kerasport.dataset import (
-    Dataset,
-    DecodedDataset,
-    PixelCache,
-    ReadOptions,
-    decode_dataset,
-    read_data,
-    read_labeled,
-    warnings_about,
-)
+from kerasport.dataset import Pixels
 from kerasport.errors import DataError, missing_extra
-from kerasport.progress import SILENT, Progress
-from kerasport.runs.run import Run
+from kerasport.evaluation.reliability import Reliability, reliability
 
-__all__ = [
-    "ClassScore",
-    "Evaluation",
-    "Measurement",
-    "Mistake",
-    "evaluate",
-    "measure",
-    "score",
-    "training_data",
-]
+__all__ = ["ClassScore", "Evaluation", "Mistake", "score"]
 
 _MAX_MISTAKES = 50
 
@@ -75,8 +52,11 @@ class Evaluation:
         confusion: pictures by true class (row) and predicted class (column).
         reliability: confidence against accuracy; its `error` is the expected calibration error.
         mistakes: the most confident ones first, at most 50.
+        truth: index of the true class per picture, int64 `[n]`.
         predicted: index of the best class per picture, int64 `[n]`.
         probabilities: float32 `[n, classes]`.
+        pixels: the pictures as the model saw them, uint8 `[n, height, width, channels]`; None
+            where they were not kept.
     """
 
     class_names: tuple[str, ...]
@@ -87,8 +67,10 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
     reliability: Reliability
     mistakes: tuple[Mistake, ...]
+    truth: NDArray[np.int64]
     predicted: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    pixels: Pixels | None = None
 
     @property
     def expected_calibration_error(self) -> float:
@@ -118,20 +100,13 @@ class Evaluation:
         }
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """An evaluation together with the pictures it was made on, in the same order."""
-
-    evaluation: Evaluation
-    decoded: DecodedDataset
-
-
 def score(
     probabilities: NDArray[np.float32],
     truth: NDArray[np.int64],
     class_names: Sequence[str],
     *,
     paths: Sequence[Path] | None = None,
+    pixels: Pixels | None = None,
 ) -> Evaluation:
     """Return the figures for some answers.
 
@@ -140,6 +115,7 @@ def score(
         truth: index of the true class, int64 `[n]`.
         class_names: one name per column.
         paths: where each picture is, for the list of mistakes.
+        pixels: the pictures as the model saw them, kept for a report.
 
     Raises:
         DataError: there are no pictures, or the shapes do not belong together.
@@ -170,119 +146,11 @@ def score(
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         reliability=reliability(probabilities, truth),
         mistakes=_mistakes(probabilities, truth, class_names, paths),
+        truth=truth,
         predicted=predicted,
         probabilities=probabilities,
+        pixels=pixels,
     )
-
-
-def evaluate(
-    run: Run,
-    *,
-    data: Path | None = None,
-    max_unreadable: int | None = None,
-    batch_size: int = 32,
-    cache: Path | None = None,
-    progress: Progress = SILENT,
-) -> Evaluation:
-    """Return how the run's Keras model does on labelled pictures.
-
-    Args:
-        run: the trained classifier.
-        data: class folders; None stands for the test pictures of the training data, cut again
-            as they were.
-        max_unreadable: files that may be left out, see `ReadOptions`.
-        batch_size: pictures per step.
-        cache: where preprocessed pictures are kept, see `kerasport.train`.
-        progress: told what is done.
-
-    Raises:
-        DataError: the pictures are missing, or are of other classes.
-    """
-    return measure(
-        run,
-        data=data,
-        max_unreadable=max_unreadable,
-        batch_size=batch_size,
-        cache=cache,
-        progress=progress,
-    ).evaluation
-
-
-def measure(
-    run: Run,
-    *,
-    data: Path | None = None,
-    max_unreadable: int | None = None,
-    batch_size: int = 32,
-    cache: Path | None = None,
-    progress: Progress = SILENT,
-) -> Measurement:
-    """Return what `evaluate` returns, with the pictures; same arguments, same errors."""
-    class_names = tuple(run.description.class_names)
-    if data is None:
-        dataset = training_data(run, max_unreadable=max_unreadable, progress=progress)
-    else:
-        dataset = read_labeled(
-            data, class_names=class_names, max_unreadable=max_unreadable, progress=progress
-        )
-    dataset = dataset.only("test")
-    if not dataset.examples:
-        raise DataError(
-            f"The data of the run '{run.path}' has no test pictures. "
-            "Name a folder with one folder per class."
-        )
-    decoded = decode_dataset(
-        dataset,
-        run.image_spec,
-        max_unreadable=max_unreadable,
-        cache=PixelCache.find(cache),
-        progress=progress,
-    )
-    for warning in warnings_about(decoded.dataset, splits=("test",)):
-        progress.warn(warning)
-    model = models.load_model(run.model_path)
-    answers = models.probabilities(model, decoded.pixels, batch_size=batch_size)
-    paths = [example.path for example in decoded.dataset.examples]
-    return Measurement(score(answers, decoded.labels, class_names, paths=paths), decoded)
-
-
-def training_data(
-    run: Run, *, max_unreadable: int | None = None, progress: Progress = SILENT
-) -> Dataset:
-    """Return the pictures that a run was trained on, cut into the same splits.
-
-    Raises:
-        DataError: they are no longer there, or have other classes now.
-    """
-    try:
-        record = json.loads(run.data_path.read_text(encoding="utf-8"))
-        source: str | None = record["source"]
-        options = TypeAdapter(ReadOptions).validate_python(record["reading"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DataError(
-            f"'{run.data_path}' does not say where the training pictures are ({error!r}). "
-            "Name a folder with one folder per class."
-        ) from None
-    if source is None:
-        raise DataError(
-            f"The pictures that '{run.path}' was trained on were given as objects, which are gone. "
-            "Name a folder with one folder per class."
-        )
-    if not source.startswith(("keras:", "tfds:")) and not Path(source).exists():
-        raise DataError(
-            f"The pictures that '{run.path}' was trained on are no longer at '{source}'. "
-            "Name a folder with one folder per class."
-        )
-    limit = options.max_unreadable if max_unreadable is None else max_unreadable
-    options = replace(options, min_per_class=1, max_unreadable=limit)
-    dataset = read_data(source, options=options, progress=progress)
-    if dataset.class_names != tuple(run.description.class_names):
-        raise DataError(
-            f"'{source}' now has the classes {', '.join(dataset.class_names)}. "
-            f"Expected those of the run: {', '.join(run.description.class_names)}. "
-            "Train again, or name another folder."
-        )
-    return dataset
 
 
 def _top_k(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[int, float]:

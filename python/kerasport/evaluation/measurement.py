@@ -1,0 +1,65 @@
+"""How a run's model does on labelled pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kerasport import models
+from kerasport.dataset import PixelCache, decode_dataset, read_labeled, warnings_about
+from kerasport.errors import DataError
+from kerasport.evaluation.scores import Evaluation, score
+from kerasport.progress import SILENT, Progress
+from kerasport.runs import Run, training_data
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    run: Run,
+    *,
+    data: Path | None = None,
+    max_unreadable: int | None = None,
+    batch_size: int = models.PREDICTION_BATCH,
+    cache: Path | None = None,
+    progress: Progress = SILENT,
+) -> Evaluation:
+    """Return how the run's Keras model does on labelled pictures.
+
+    Args:
+        run: the trained classifier.
+        data: class folders; None stands for the test pictures of the training data, cut again
+            as they were.
+        max_unreadable: files that may be left out, see `ReadOptions`.
+        batch_size: pictures per step.
+        cache: where preprocessed pictures are kept, see `kerasport.train`.
+        progress: told what is done.
+
+    Raises:
+        DataError: the pictures are missing, or are of other classes.
+    """
+    class_names = tuple(run.description.class_names)
+    if data is None:
+        dataset = training_data(run, max_unreadable=max_unreadable, progress=progress)
+    else:
+        dataset = read_labeled(
+            data, class_names=class_names, max_unreadable=max_unreadable, progress=progress
+        )
+    dataset = dataset.only("test")
+    if not dataset.examples:
+        raise DataError(
+            f"The data of the run '{run.path}' has no test pictures. "
+            "Name a folder with one folder per class."
+        )
+    decoded = decode_dataset(
+        dataset,
+        run.image_spec,
+        max_unreadable=max_unreadable,
+        cache=PixelCache.find(cache),
+        progress=progress,
+    )
+    for warning in warnings_about(decoded.dataset, splits=("test",)):
+        progress.warn(warning)
+    model = models.load_model(run.model_path)
+    answers = models.probabilities(model, decoded.pixels, batch_size=batch_size)
+    paths = [example.path for example in decoded.dataset.examples]
+    return score(answers, decoded.labels, class_names, paths=paths, pixels=decoded.pixels)

@@ -1,0 +1,70 @@
+"""`data.json`: where a run's pictures were and how they were cut, and finding them again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from kerasport.bundle.document import Document
+from kerasport.dataset import Dataset, ReadOptions, read_data
+from kerasport.errors import DataError
+from kerasport.progress import SILENT, Progress
+from kerasport.runs.run import Run
+
+__all__ = ["DataRecord", "training_data"]
+
+
+class DataRecord(Document):
+    """The content of `data.json`. Records in snake_case, as they once were written, are read too.
+
+    Attributes:
+        root: folder that holds all pictures.
+        source: leads to the data again, as `name_of_source` has it; None where it was given as
+            objects.
+        reading: how the data was read and cut.
+        validation: folder of validation pictures apart from the data.
+    """
+
+    root: str
+    source: str | None
+    reading: ReadOptions
+    validation: str | None = None
+
+
+def training_data(
+    run: Run, *, max_unreadable: int | None = None, progress: Progress = SILENT
+) -> Dataset:
+    """Return the pictures that a run was trained on, cut into the same splits.
+
+    Raises:
+        DataError: they are no longer there, or have other classes now.
+    """
+    try:
+        record = DataRecord.model_validate(json.loads(run.data_path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"'{run.data_path}' does not say where the training pictures are ({error!r}). "
+            "Name a folder with one folder per class."
+        ) from None
+    source, options = record.source, record.reading
+    if source is None:
+        raise DataError(
+            f"The pictures that '{run.path}' was trained on were given as objects, which are gone. "
+            "Name a folder with one folder per class."
+        )
+    if not source.startswith(("keras:", "tfds:")) and not Path(source).exists():
+        raise DataError(
+            f"The pictures that '{run.path}' was trained on are no longer at '{source}'. "
+            "Name a folder with one folder per class."
+        )
+    limit = options.max_unreadable if max_unreadable is None else max_unreadable
+    options = replace(options, min_per_class=1, max_unreadable=limit)
+    dataset = read_data(source, options=options, progress=progress)
+    if dataset.class_names != tuple(run.description.class_names):
+        raise DataError(
+            f"'{source}' now has the classes {', '.join(dataset.class_names)}. "
+            f"Expected those of the run: {', '.join(run.description.class_names)}. "
+            "Train again, or name another folder."
+        )
+    return dataset

@@ -1,0 +1,99 @@
+"""A run's sample pictures: which they are, how they are written and read again."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from kerasport.dataset import Dataset, Example
+from kerasport.errors import DataError
+from kerasport.files import write_json
+from kerasport.preprocess import decode
+from kerasport.runs.names import LABELS_FILE
+
+__all__ = ["SamplePicture", "choose_samples", "read_samples", "write_samples"]
+
+_MAX_SAMPLES = 12
+_MAX_SAMPLE_BYTES = 200_000
+_LONGEST_SIDE = 512
+# Formats that every browser decodes to Pillow's pixels; AVIF is not among them (Firefox).
+_KEPT_SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "BMP": "bmp", "WEBP": "webp"}
+
+
+class SamplePicture(NamedTuple):
+    """A picture of the run with its true class."""
+
+    path: Path
+    label: str
+
+
+def choose_samples(dataset: Dataset) -> list[Example]:
+    """Return up to 12 pictures, one per class, the same for the same data.
+
+    They come from the test pictures; from validation, then training, where those are missing.
+    """
+    rank = {"test": 0, "validation": 1, "train": 2}
+    best: dict[int, Example] = {}
+    for example in sorted(dataset.examples, key=lambda item: (rank[item.split], item.content)):
+        best.setdefault(example.label, example)
+    # With more classes than samples, those whose picture has the smallest hash.
+    chosen = sorted(best.values(), key=lambda item: item.content)[:_MAX_SAMPLES]
+    return sorted(chosen, key=lambda item: item.label)
+
+
+def write_samples(examples: list[Example], folder: Path, *, class_names: tuple[str, ...]) -> None:
+    """Write the pictures as `01.png`, `02.jpg` ... and `labels.json` (file -> class name).
+
+    Files of up to 200 kB keep their bytes; larger ones become JPEGs of at most 512 pixels.
+    Pixels that came as an array become a PNG first.
+    """
+    folder.mkdir()
+    labels = {}
+    for number, example in enumerate(examples, start=1):
+        data, suffix = _sample(example)
+        name = f"{number:02d}.{suffix}"
+        (folder / name).write_bytes(data)
+        labels[name] = class_names[example.label]
+    write_json(folder / LABELS_FILE, labels)
+
+
+def read_samples(folder: Path) -> tuple[SamplePicture, ...]:
+    """Return the sample pictures in a folder, in the order of their numbers.
+
+    Raises:
+        DataError: the list is damaged or names a file that is not there.
+    """
+    try:
+        labels = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
+        items = [SamplePicture(folder / name, str(labels[name])) for name in sorted(labels)]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(f"'{folder}' is damaged ({error}). Train the run again.") from None
+    for item in items:
+        if not item.path.is_file():
+            raise DataError(f"'{item.path}' is missing. Train the run again.")
+    return tuple(items)
+
+
+def _sample(example: Example) -> tuple[bytes, str]:
+    data = example.read()
+    if isinstance(data, np.ndarray):
+        encoded = io.BytesIO()
+        decode(data).save(encoded, "PNG")
+        data = encoded.getvalue()
+    with Image.open(io.BytesIO(data)) as image:
+        suffix = _KEPT_SUFFIXES.get(image.format or "")
+    if suffix is not None and len(data) <= _MAX_SAMPLE_BYTES:
+        return data, suffix
+    picture = decode(data)
+    if picture.mode == "RGBA":
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture).convert("RGB")
+    picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=90)
+    return stream.getvalue(), "jpg"

@@ -1,0 +1,49 @@
+"""Loss, optimizer and learning rate of a phase."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kerasport import models
+from kerasport.recipes import SettledRecipe
+from kerasport.training.fitting.phase import Phase
+
+__all__ = ["compile_phase", "learning_rate"]
+
+
+def compile_phase(phase: Phase, recipe: SettledRecipe, *, steps: int) -> None:
+    """Prepare the model of a phase for Keras' `fit`, with so many steps an epoch."""
+    keras = models.import_keras()
+    from_logits = not models.ends_in_probabilities(phase.model)
+    if recipe.label_smoothing:
+        loss = keras.losses.CategoricalCrossentropy(
+            from_logits=from_logits, label_smoothing=recipe.label_smoothing
+        )
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
+    optimizer = type(keras.optimizers.get(recipe.optimizer))
+    phase.model.compile(
+        optimizer=optimizer(learning_rate=learning_rate(phase, recipe, steps=steps)),
+        loss=loss,
+        metrics=["accuracy"],
+        # Compiling with XLA takes longer than these models take to train on a CPU.
+        jit_compile=False,
+    )
+    # Its variables are restored before the first step, which would make them.
+    phase.model.optimizer.build(phase.model.trainable_variables)
+
+
+def learning_rate(phase: Phase, recipe: SettledRecipe, *, steps: int) -> Any:
+    """Return the rate, or Keras' schedule of it for epochs of so many steps."""
+    schedules = models.import_keras().optimizers.schedules
+    if recipe.schedule == "cosine":
+        return schedules.CosineDecay(
+            phase.learning_rate, decay_steps=phase.epochs * steps, alpha=0.01
+        )
+    if recipe.schedule == "step":
+        third = math.ceil(phase.epochs / 3) * steps
+        return schedules.ExponentialDecay(
+            phase.learning_rate, decay_steps=third, decay_rate=0.1, staircase=True
+        )
+    return phase.learning_rate

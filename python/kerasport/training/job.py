@@ -1,0 +1,76 @@
+"""A training as it is asked for, and its start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kerasport.classifier import Classifier
+from kerasport.dataset import DataSource, PixelCache, name_of_source
+from kerasport.errors import DataError, KerasportError
+from kerasport.progress import Progress
+from kerasport.recipes import Recipe
+from kerasport.runs import check_target
+from kerasport.training.choices import decide_open_choices
+from kerasport.training.completion import complete
+from kerasport.training.describe import versions
+from kerasport.training.options import TrainingOptions
+from kerasport.training.reading import read_pictures
+from kerasport.training.unfinished import Settings, Unfinished
+
+__all__ = ["WORK", "TrainingJob"]
+
+WORK = Path("data")
+"""Where recipes that bring pictures keep them."""
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """What is trained, on what, and where it goes; for the fields see `train`."""
+
+    recipe: Recipe
+    out: Path
+    data: DataSource | None = None
+    options: TrainingOptions = field(default_factory=TrainingOptions)
+    validation: Path | None = None
+    work: Path = WORK
+    cache: Path | None = None
+    force: bool = False
+
+    def start(self, *, progress: Progress) -> Classifier:
+        """Train from the beginning; for the errors see `train`."""
+        check_target(self.out, force=self.force)
+        unfinished = Unfinished(self.out)
+        if unfinished.can_go_on and not self.force:
+            raise DataError(
+                f"A training of '{self.out}' was interrupted. Go on with it: kerasport train "
+                f"--resume {self.out}; or start again with --force."
+            )
+        recipe = self.options.apply(self.recipe)
+        reading = self.options.read_options(recipe)
+        source = recipe.prepare(self.data, self.work)
+        dataset = read_pictures(
+            source, reading, self.validation, cache=self.cache, progress=progress
+        )
+        settled, choices = decide_open_choices(recipe, dataset, cache=PixelCache.find(self.cache))
+        settings = Settings(
+            recipe=settled,
+            reading=reading,
+            source=name_of_source(source),
+            validation=str(self.validation.absolute()) if self.validation else None,
+            cache=str(self.cache.absolute()) if self.cache else None,
+            force=self.force,
+            choices=choices,
+            fingerprint=dataset.fingerprint,
+            versions=versions(),
+        )
+        for choice in choices.values():
+            progress.say(choice)
+        unfinished.start(settings)
+        try:
+            with unfinished.told_how_to_go_on(progress):
+                return complete(settings, dataset, unfinished, progress=progress)
+        except KerasportError:
+            # Going on would end in the same error.
+            unfinished.remove()
+            raise
