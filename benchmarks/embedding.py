@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.script import _characters
+from kerasport.bundle.script import utf16_literal
 from kerasport.errors import BrowserError
 from kerasport.parity.browsers.engines import ENGINES, WebEngine, find_engine, opened
 
@@ -146,7 +146,7 @@ FROM_ESCAPED_BYTES = """\
 
 def utf16_text(piece: bytes) -> str:
     """Return what the exporter writes: pairs of bytes as characters."""
-    return _characters(piece).decode("utf-16-le")
+    return utf16_literal(piece).decode("utf-16-le")
 
 
 FROM_UTF16 = """\
