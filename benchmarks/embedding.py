@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.script import embed
+from kerasport.bundle.script import utf16_literal
 from kerasport.errors import BrowserError
 from kerasport.parity.browsers.engines import ENGINES, WebEngine, find_engine, opened
 
@@ -146,9 +146,7 @@ FROM_ESCAPED_BYTES = """\
 
 def utf16_text(piece: bytes) -> str:
     """Return what the exporter writes: pairs of bytes as characters."""
-    script = embed("", 1, {"": piece}).decode("utf-16").removesuffix('");\n')
-    # A literal has no quote in it, so the last one opens it.
-    return script[script.rindex('"') + 1 :]
+    return utf16_literal(piece).decode("utf-16-le")
 
 
 FROM_UTF16 = """\

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["PIECE_BYTES", "embed", "embed_inline"]
+__all__ = ["PIECE_BYTES", "embed", "embed_inline", "utf16_literal"]
 
 PIECE_BYTES = 1 << 20
 """Bytes of a file that a call in UTF-16 carries; even, so that only the last may need padding."""
@@ -58,7 +58,7 @@ def embed(name: str, format_version: int, files: Mapping[str, bytes]) -> bytes:
     parts = [(head + decoder).encode("utf-16-le")]
     for path, piece in _pieces(files, PIECE_BYTES):
         call = f'kerasportBundle({json.dumps(path)}, {len(piece)}, "'
-        parts += [call.encode("utf-16-le"), _characters(piece), '");\n'.encode("utf-16-le")]
+        parts += [call.encode("utf-16-le"), utf16_literal(piece), '");\n'.encode("utf-16-le")]
     return b"".join(parts)
 
 
@@ -91,7 +91,7 @@ def _pieces(files: Mapping[str, bytes], size: int) -> Iterator[tuple[str, bytes]
             yield path, content[start : start + size]
 
 
-def _characters(piece: bytes) -> bytes:
+def utf16_literal(piece: bytes) -> bytes:
     """Return the literal of a piece, in UTF-16, little end first."""
     values = np.frombuffer(piece + b"\0" * (len(piece) % 2), "<u2")
     refused = np.isin(values, _ESCAPED) | (values & 0xF800 == 0xD800)

@@ -10,10 +10,11 @@ from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.checks.findings import check_dataset, warnings_about
 from kerasport.dataset.checks.limits import require_enough
 from kerasport.dataset.checks.report import DataFinding, DataReport
-from kerasport.dataset.dataset import SPLITS, Dataset, Example, ReadOptions, Skipped, Split
+from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
 from kerasport.dataset.decoded import DecodedDataset, decode_dataset
 from kerasport.dataset.duplicates import hash_rows
 from kerasport.dataset.folders import read_labeled
+from kerasport.dataset.options import ReadOptions
 from kerasport.dataset.reading import DataSource, check_data, name_of_source, read_data
 from kerasport.dataset.rows import Pixels
 from kerasport.dataset.survey import survey

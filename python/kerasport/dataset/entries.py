@@ -7,17 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kerasport.dataset.dataset import (
-    SPLITS,
-    Content,
-    Dataset,
-    Example,
-    Header,
-    ReadOptions,
-    Skipped,
-    Split,
-)
+from kerasport.dataset.dataset import SPLITS, Content, Dataset, Example, Header, Skipped, Split
 from kerasport.dataset.identity import identify
+from kerasport.dataset.options import ReadOptions
 from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.split import split_of
 from kerasport.errors import DataError

@@ -10,12 +10,13 @@ from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.checks.findings import check_dataset
 from kerasport.dataset.checks.limits import require_usable
 from kerasport.dataset.checks.report import DataReport
-from kerasport.dataset.dataset import Dataset, ReadOptions
+from kerasport.dataset.dataset import Dataset
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
 from kerasport.dataset.entries import Source, collect
 from kerasport.dataset.folders import folder_source
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
+from kerasport.dataset.options import ReadOptions
 from kerasport.dataset.tables import Frame, frame_source, is_frame, read_table
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress

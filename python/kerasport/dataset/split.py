@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 
-from kerasport.dataset.dataset import ReadOptions, Split
+from kerasport.dataset.dataset import Split
+from kerasport.dataset.options import ReadOptions
 
 __all__ = ["fraction_of", "split_of"]
 

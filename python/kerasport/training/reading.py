@@ -13,11 +13,11 @@ from kerasport.dataset import (
     DecodedDataset,
     PixelCache,
     ReadOptions,
-    require_enough,
     decode_dataset,
     name_of_source,
     read_data,
     read_labeled,
+    require_enough,
 )
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasport.dataset.dataset import Dataset, ReadOptions, Skipped
+from kerasport.dataset.dataset import Dataset, Skipped
+from kerasport.dataset.options import ReadOptions
 from kerasport.errors import DataError
 
 __all__ = [
