@@ -360,3 +360,31 @@ def test_the_design_has_every_room_of_the_web_side() -> None:
     named = {span.removesuffix("/") for span in spans(text)}
 
     assert {name for name in rooms if "." not in name} - named == set()
+
+
+def test_the_design_names_nothing_that_is_not_there() -> None:
+    """Each room in docs/design.md's tables, and each file it says to look in, is there."""
+    page = ROOT / "docs" / "design.md"
+    package, client = ROOT / "python" / "kerasport", ROOT / "web" / "src" / "client"
+    places = {
+        r"\| room of `python/kerasport/` ": package,
+        r"\| in `exporter/` ": package / "exporter",
+        r"\| in `parity/` ": package / "parity",
+        r"\| in `web/src/client/` ": client,
+    }
+    text = page.read_text(encoding="utf-8")
+    for head, folder in places.items():
+        table = re.split(head, text)[1].split("\n\n")[0]
+        rooms = [name for row in table.splitlines()[2:] for name in spans(row.split("|")[1])]
+        missing = [
+            name
+            for name in rooms
+            if not (folder / name).exists() and not (folder / f"{name}.py").exists()
+        ]
+        # A folder inside another one may be named without it.
+        assert [name for name in missing if not list(folder.rglob(name))] == []
+
+    roots = (package, client.parent, ROOT)
+    for row in section(page, "Where to look").strip().splitlines()[2:]:
+        for name in spans(row.split("|")[2]):
+            assert any((root / name).exists() for root in roots), name
