@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,69 +16,132 @@ import kerasport
 
 PACKAGE = Path(kerasport.__file__).parent
 
-# A module may import from its own layer's predecessors only; the order is that of docs/design.md.
-LAYERS = [
-    ["errors", "literals", "options", "version", "assets"],
-    ["files", "labels", "pictures", "preprocess", "progress"],
-    ["bundle"],
-    ["dataset"],
-    ["models", "runs", "runtime", "recipes"],
-    ["prediction", "evaluation", "classifier", "report", "explanation"],
-    ["training", "exporter", "site"],
-    ["parity"],
-    ["doctor", "twins"],
-    ["cli"],
-    ["__main__"],
-]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+# What a room may import: whatever is listed before it. Inside a group the order counts too. The
+# first list is that of docs/design.md; the others are rooms with rooms of their own.
+ORDER: dict[str, list[str]] = {
+    "kerasport": [
+        *("errors", "version", "assets", "files", "literals", "options", "labels", "progress"),
+        *("pictures", "preprocess"),
+        "bundle",
+        "dataset",
+        *("models", "recipes", "runs", "runtime"),
+        *("evaluation", "report", "explanation"),
+        *("prediction", "classifier"),
+        *("training", "exporter", "site"),
+        "parity",
+        *("doctor", "twins"),
+        *("cli", "__main__"),
+    ],
+    "kerasport.dataset": [
+        *("dataset", "options", "identity", "parallel", "rows", "store", "requirements", "cache"),
+        *("balance", "decoded", "duplicates", "checks"),
+        *("split", "entries", "layout", "folders", "arrays", "tables"),
+        *("keras_classes", "named_sets", "reading", "survey"),
+    ],
+    "kerasport.training": [
+        *("options", "choices", "reading", "unfinished"),
+        *("fitting", "model", "calibration"),
+        *("describe", "record", "completion"),
+        *("job", "resumption", "training"),
+    ],
+    "kerasport.exporter": [
+        *("graph", "refusal"),
+        *("readers", "lowering", "passes", "gate"),
+        *("stored", "write"),
+        *("answering", "quantize"),
+        *("options", "samples", "subject", "bundle_files", "target"),
+        *("pipeline", "smallest"),
+    ],
+    "kerasport.parity": [
+        *("browsers", "compare", "witnesses"),
+        *("certificate", "formats", "verification"),
+    ],
+}
 
 
 def modules() -> list[str]:
     return ["kerasport", *(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "kerasport."))]
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """Return the top-level modules of kerasport that a file imports at run time."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    hidden = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for node in ast.walk(block)
+def path_of(module: str) -> Path:
+    path = PACKAGE.parent / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@cache
+def imports_of(module: str) -> frozenset[str]:
+    """Return the modules of kerasport that a module names: at run time, late, or for types."""
+    known = set(modules())
+    found = set()
+    for node in ast.walk(ast.parse(path_of(module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            # `from kerasport.dataset import cache` names a module, `... import Dataset` does not.
+            found |= inside & known or {node.module}
+            if inside - known:
+                found.add(node.module)
+    return frozenset(found & known - {module})
+
+
+def circles() -> list[list[str]]:
+    """Return the groups of modules that import each other, directly or through others."""
+    reachable: dict[str, set[str]] = {}
+    for start in modules():
+        seen: set[str] = set()
+        waiting = list(imports_of(start))
+        while waiting:
+            module = waiting.pop()
+            if module not in seen:
+                seen.add(module)
+                waiting += imports_of(module)
+        reachable[start] = seen
+    groups = {
+        tuple(sorted({m, *(o for o in reachable[m] if m in reachable[o])}))
+        for m in modules()
+        if m in reachable[m]
     }
-    rooms = set()
-    for node in ast.walk(tree):
-        if id(node) in hidden:
-            continue
-        if isinstance(node, ast.ImportFrom) and node.module == "kerasport":
-            rooms |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kerasport."):
-            rooms.add((node.module or "").split(".")[1])
-        elif isinstance(node, ast.Import):
-            rooms |= {a.name.split(".")[1] for a in node.names if a.name.startswith("kerasport.")}
-    return rooms
+    return [list(group) for group in sorted(groups)]
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.stem)
-def test_imports_go_one_way(path: Path) -> None:
-    """No module imports from its own layer or from a later one, except inside its own room."""
-    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if room == "__init__":
-        pytest.skip("the package's own names are loaded lazily")
-
-    upwards = {name for name in imported_rooms(path) - {room} if LEVEL[name] >= LEVEL[room]}
-
-    # A layer's members may use each other in the order in which they are listed.
-    peers = LAYERS[LEVEL[room]]
-    upwards -= set(peers[: peers.index(room)])
-    assert upwards == set()
+def test_no_module_imports_itself_through_others() -> None:
+    """There is no circle of imports, those for types and inside functions included."""
+    assert circles() == []
 
 
-def test_every_module_has_a_layer() -> None:
+@pytest.mark.parametrize("room", ORDER)
+def test_imports_go_one_way(room: str) -> None:
+    """No module imports from a room that is listed after its own."""
+    place = {f"{room}.{name}": number for number, name in enumerate(ORDER[room])}
+
+    def room_of(module: str) -> str | None:
+        parts = module.split(".")
+        depth = room.count(".") + 2
+        return ".".join(parts[:depth]) if len(parts) >= depth and module.startswith(room) else None
+
+    upwards = [
+        f"{module} -> {target}"
+        for module in modules()
+        if (own := room_of(module))
+        for target in sorted(imports_of(module))
+        if (other := room_of(target)) and other != own and place[other] >= place[own]
+    ]
+
+    assert upwards == []
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_every_module_has_a_place(room: str) -> None:
     """A new module is put into the order before it is used."""
-    rooms = {name.split(".")[1] for name in modules() if "." in name}
+    depth = room.count(".") + 2
+    inside = {
+        module.split(".")[depth - 1]
+        for module in modules()
+        if module.startswith(f"{room}.") and module.count(".") >= depth - 1
+    }
 
-    assert rooms == set(LEVEL)
+    assert inside == set(ORDER[room])
 
 
 @pytest.mark.parametrize("command", ["import kerasport", "import kerasport.cli"])

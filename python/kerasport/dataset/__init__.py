@@ -8,7 +8,6 @@ everything after it works on that description alone. `check_data` says what is w
 from kerasport.dataset.balance import balanced_weights
 from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.checks.findings import check_dataset, warnings_about
-from kerasport.dataset.checks.limits import require_enough
 from kerasport.dataset.checks.report import DataFinding, DataReport
 from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
 from kerasport.dataset.decoded import DecodedDataset, decode_dataset
@@ -16,6 +15,7 @@ from kerasport.dataset.duplicates import hash_rows
 from kerasport.dataset.folders import read_labeled
 from kerasport.dataset.options import ReadOptions
 from kerasport.dataset.reading import DataSource, check_data, name_of_source, read_data
+from kerasport.dataset.requirements import require_enough
 from kerasport.dataset.rows import Pixels
 from kerasport.dataset.survey import survey
 

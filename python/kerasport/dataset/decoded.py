@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.dataset.cache import CACHE_VARIABLE, PixelCache
-from kerasport.dataset.checks.limits import require_readable
 from kerasport.dataset.dataset import Dataset, Skipped, Split
 from kerasport.dataset.parallel import decode_example, in_parallel
+from kerasport.dataset.requirements import require_readable
 from kerasport.dataset.rows import PixelRows, Pixels
 from kerasport.preprocess import ImageSpec
 from kerasport.progress import SILENT, Progress

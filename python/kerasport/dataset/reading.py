@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 from kerasport.dataset.arrays import array_source, read_npz
 from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.checks.findings import check_dataset
-from kerasport.dataset.checks.limits import require_usable
 from kerasport.dataset.checks.report import DataReport
 from kerasport.dataset.dataset import Dataset
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
@@ -17,6 +16,7 @@ from kerasport.dataset.folders import folder_source
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
 from kerasport.dataset.options import ReadOptions
+from kerasport.dataset.requirements import require_usable
 from kerasport.dataset.tables import Frame, frame_source, is_frame, read_table
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress

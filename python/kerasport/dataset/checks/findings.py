@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from kerasport.dataset.checks.limits import REMEDY_FOR_NOTHING_TO_TRAIN_ON, allowed_unreadable
 from kerasport.dataset.checks.report import DataFinding, DataReport, PictureFacts
 from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
 from kerasport.dataset.duplicates import key_of
 from kerasport.dataset.options import ReadOptions
+from kerasport.dataset.requirements import REMEDY_FOR_NOTHING_TO_TRAIN_ON, allowed_unreadable
 
 __all__ = ["check_dataset", "warnings_about"]
 
