@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
+from kerasport.classifier import Classifier
 from kerasport.exporter.answering import BundleReference, compare
 from kerasport.exporter.bundle_files import write_bundle
 from kerasport.exporter.gate import check_graph, input_scaling
@@ -49,7 +50,7 @@ class ExportedBundle(Bundle):
 
 
 def export(
-    model: keras.Model | str | Path | ReadModel | Run,
+    model: keras.Model | str | Path | ReadModel | Run | Classifier,
     out: str | Path = "web/model",
     *,
     class_names: Sequence[str] | str | Path | None = None,

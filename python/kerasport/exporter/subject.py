@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
+from kerasport.classifier import Classifier
 from kerasport.errors import DataError, ExportError, UsageError
 from kerasport.exporter.answering import Reference, ScaledReference, reference_of
 from kerasport.exporter.graph import Graph
@@ -49,7 +50,7 @@ class Subject:
 
 
 def read_subject(
-    model: keras.Model | str | Path | ReadModel | Run,
+    model: keras.Model | str | Path | ReadModel | Run | Classifier,
     options: ExportOptions,
     *,
     progress: Progress,
@@ -65,14 +66,14 @@ def read_subject(
         ModelError: there is no model that can be read.
         UsageError: the classes of a model are not known, or something is given that a run knows.
     """
-    # A classifier that was just trained has its run as an attribute.
-    run = model if isinstance(model, Run) else getattr(model, "run", None)
+    if isinstance(model, Classifier):
+        return _of_a_run(model.run, options)
+    if isinstance(model, Run):
+        return _of_a_run(model, options)
     if isinstance(model, (str, Path)):
         check_exists(Path(model))
         if Path(model).is_dir() and not is_model_folder(Path(model)):
-            run = Run.open(Path(model))
-    if isinstance(run, Run):
-        return _of_a_run(run, options)
+            return _of_a_run(Run.open(Path(model)), options)
     return _of_a_model(model, options, progress)
 
 

@@ -51,8 +51,8 @@ def compare_with_script(
 
 
 def _compare_scaling(bundle: Bundle) -> Iterator[ParityFinding]:
-    layers = bundle.model()["modelTopology"]["model_config"]["config"]["layers"]
-    inside = next((each["config"] for each in layers if each["class_name"] == "Rescaling"), None)
+    scalings = [layer.config for layer in bundle.layers() if layer.class_name == "Rescaling"]
+    inside = scalings[0] if scalings else None
     said = bundle.metadata.rescaling
     if inside is None or (inside["scale"], inside["offset"]) == (said.scale, said.offset):
         return

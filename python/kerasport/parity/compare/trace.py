@@ -150,11 +150,7 @@ def expect_layers(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) ->
 def _outputs(bundle: Bundle, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """Return what the bundle's layers make of one picture in numpy, without the picture itself."""
     inside = Runtime(bundle).trace(pixels)
-    inputs = {
-        layer["config"]["name"]
-        for layer in bundle.model()["modelTopology"]["model_config"]["config"]["layers"]
-        if layer["class_name"] == "InputLayer"
-    }
+    inputs = {layer.name for layer in bundle.layers() if layer.class_name == "InputLayer"}
     return {name: output for name, output in inside.items() if name not in inputs}
 
 
