@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from support.listening import Listening
 
 from kerasport.bundle.metadata import Preprocessing, Rescaling
+from kerasport.classifier import Classifier
 from kerasport.cli import main
 from kerasport.errors import UsageError
 from kerasport.exporter import export
@@ -35,7 +35,7 @@ def test_a_run_is_exported_by_its_folder(digits_run: Any, tmp_path: Path) -> Non
     sources = {
         "path": str(digits_run.path),
         "run": digits_run,
-        "classifier": SimpleNamespace(run=digits_run),
+        "classifier": Classifier(digits_run, None, None),
     }
 
     for name, source in sources.items():

@@ -12,7 +12,7 @@ from support.pictures import write_class_folders
 
 from kerasport import models
 from kerasport.evaluation import evaluate
-from kerasport.exporter import Quantize, export_run
+from kerasport.exporter import Quantize, export
 from kerasport.recipes import get_recipe
 from kerasport.runs import Run
 from kerasport.training import TrainingOptions, resume, train
@@ -55,7 +55,7 @@ def test_a_run_of_the_version_before_is_opened_evaluated_and_exported(
 
     opened = Run.open(older)
     evaluation = evaluate(opened)
-    bundle = export_run(opened, tmp_path / "bundle", quantize=Quantize("auto"))
+    bundle = export(opened, tmp_path / "bundle", quantize=Quantize("auto"))
 
     assert run.description.metrics is not None
     assert evaluation.accuracy == run.description.metrics.test_accuracy
