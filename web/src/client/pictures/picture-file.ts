@@ -1,4 +1,4 @@
-import type { PictureFormat } from './problem.js';
+import type { PictureFormat } from '../constants.generated.js';
 
 /**
  * A picture file reduced to what decides its pixels, checked but not decoded.
