@@ -1,3 +1,5 @@
+/** What of a picture file decides its pixels. */
+
 import type { PictureFormat } from '../constants.generated.js';
 
 /**
