@@ -8,27 +8,33 @@ when it is stale.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from kerasport.bundle.document import FORMAT_VERSION, SHA256_PATTERN
 from kerasport.bundle.file_names import (
     METADATA_FILE,
     MODEL_FILE,
     MODEL_SCRIPT,
-    PARITY_FILE,
     SAMPLES_FILE,
     SCHEMA_FILE,
 )
 from kerasport.bundle.folder import MOST_SHOWN
-from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION, PATH_PATTERN
+from kerasport.bundle.metadata import (
+    MINIMUM_TFJS_VERSION,
+    PATH_PATTERN,
+    Calibration,
+    Output,
+)
 from kerasport.explanation import PATCHES
 from kerasport.exporter.gate import TFJS_LAYERS
 from kerasport.files import write_text
-from kerasport.literals import Backend, ColorMode, Fit, Resample
+from kerasport.literals import Backend, ColorMode, Fit, Resample, WeightType
 from kerasport.parity.compare.tally import TOLERANCES
-from kerasport.pictures import MAX_BYTES, MAX_PIXELS, MAX_SIDE
+from kerasport.pictures import FORMATS, MAX_BYTES, MAX_PIXELS, MAX_SIDE
 from kerasport.runtime.activations import ACTIVATIONS
 
 __all__ = ["CONSTANTS_FILE", "constants"]
@@ -53,9 +59,8 @@ def constants() -> str:
         _constant("MODEL_FILE", MODEL_FILE, "Topology and manifest of the weights."),
         _constant("MODEL_SCRIPT", MODEL_SCRIPT, "The whole bundle as a classic script."),
         _constant("SAMPLES_FILE", SAMPLES_FILE, "Pictures with Keras' answers."),
-        _constant("PARITY_FILE", PARITY_FILE, "What was measured on the bundle."),
-        _constant("PATH_PATTERN", PATH_PATTERN, "A relative path that leads out of no folder."),
-        _constant("SHA256_PATTERN", SHA256_PATTERN, "A SHA-256 in hexadecimal."),
+        _pattern("PATH_PATTERN", PATH_PATTERN, "A relative path that leads out of no folder."),
+        _pattern("SHA256_PATTERN", SHA256_PATTERN, "A SHA-256 in hexadecimal."),
         _constant("MOST_SHOWN", MOST_SHOWN, "Characters of a value that a message shows."),
         _constant("MAX_PIXELS", MAX_PIXELS, "Pixels of the largest picture that is decoded."),
         _constant("MAX_BYTES", MAX_BYTES, "Bytes of the largest file that is opened."),
@@ -63,29 +68,62 @@ def constants() -> str:
             "MAX_SIDE", MAX_SIDE, "Longest side in formats that the browser's decoders read."
         ),
         _constant("PATCHES", PATCHES, "Patches of an occlusion along one side of the picture."),
+        *_words("BackendName", backends, "What TensorFlow.js computes on."),
         _constant(
             "TOLERANCES",
             {backend: TOLERANCES[backend] for backend in backends},
-            "Largest difference of a probability from Keras, by backend.",
+            "Largest difference of a probability from Keras that is float rounding.",
+            "Readonly<Record<BackendName, number>>",
         ),
-        _words("BACKENDS", "BackendName", backends, "What TensorFlow.js computes on."),
-        _words("COLOR_MODES", "ColorMode", get_args(ColorMode), "Channels of the model's input."),
-        _words("FITS", "Fit", get_args(Fit), "How a picture is brought to the input's shape."),
-        _words("RESAMPLES", "Resample", get_args(Resample), "Filters of a resize."),
-        _words("LAYER_NAMES", "LayerName", sorted(TFJS_LAYERS), "Layers that are written."),
-        _words("ACTIVATION_NAMES", "ActivationName", ACTIVATIONS, "Activations that are written."),
+        *_words("ColorMode", get_args(ColorMode), "Channels of the model's input.", "COLOR_MODES"),
+        *_words("Fit", get_args(Fit), "How a picture is brought to the input's shape.", "FITS"),
+        *_words("Resample", get_args(Resample), "Filters of a resize.", "RESAMPLES"),
+        *_words("WeightType", get_args(WeightType), "Types of stored weights.", "WEIGHT_TYPES"),
+        *_words(
+            "OutputActivation",
+            _choices(Output, "activation"),
+            "Last activation of a model.",
+            "OUTPUT_ACTIVATIONS",
+        ),
+        *_words(
+            "CalibrationMethod",
+            _choices(Calibration, "method"),
+            "How the temperature was found.",
+            "CALIBRATION_METHODS",
+        ),
+        *_words("PictureFormat", FORMATS, "Formats of picture files that are read."),
+        *_words("LayerName", sorted(TFJS_LAYERS), "Layers that are written."),
+        *_words("ActivationName", ACTIVATIONS, "Activations that are written."),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _constant(name: str, value: Any, comment: str) -> str:
-    return f"/** {comment} */\nexport const {name} = {json.dumps(value, indent=2)} as const;"
+def _constant(name: str, value: Any, comment: str, type_name: str | None = None) -> str:
+    """Return a constant; its type is its value unless told."""
+    annotation = f": {type_name}" if type_name else ""
+    return f"/** {comment} */\nexport const {name}{annotation} = {json.dumps(value, indent=2)};"
 
 
-def _words(name: str, type_name: str, words: Iterable[str], comment: str) -> str:
-    """Return a list of words, and the type of one of them."""
-    text = _constant(name, list(words), comment)
-    return f"{text}\n\nexport type {type_name} = (typeof {name})[number];"
+def _pattern(name: str, pattern: str, comment: str) -> str:
+    """Return a regular expression of what both languages understand alike."""
+    literal = pattern.replace("/", r"\/")
+    return f"/** {comment} */\nexport const {name} = /{literal}/;"
+
+
+def _words(
+    type_name: str, words: Iterable[str], comment: str, list_name: str | None = None
+) -> Iterator[str]:
+    """Yield the type of a word and, where the client needs them while it runs, all of them."""
+    words = list(words)
+    union = "".join(f"\n  | {json.dumps(word)}" for word in words)
+    yield f"/** {comment} */\nexport type {type_name} ={union};"
+    if list_name:
+        yield _constant(list_name, words, f"Every {type_name}.", f"readonly {type_name}[]")
+
+
+def _choices(document: type[BaseModel], field: str) -> tuple[str, ...]:
+    """Return the words that a field of a document may be."""
+    return get_args(document.model_fields[field].annotation)
 
 
 def main() -> None:

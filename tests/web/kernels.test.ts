@@ -8,10 +8,13 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KERNELS } from '../../web/scripts/kernels.mjs';
 import { wasmStarter } from '../../web/src/client/backends/wasm-backend.js';
+import type { ActivationName, LayerName } from '../../web/src/client/constants.generated.js';
 import {
   ACTIVATIONS,
   type Config,
   FUSED,
+  isActivation,
+  isLayer,
   LAYERS,
   type Weights,
 } from '../../web/src/client/model/layers.js';
@@ -46,6 +49,8 @@ test.each(['cpu', 'wasm', 'webgl', 'webgpu'])('the %s backend has a file for eac
   expect(NAMED.filter((name) => !list.includes(`'./kernels/${name}'`))).toEqual([]);
 });
 
+type ComputedLayer = Exclude<LayerName, 'InputLayer'>;
+
 interface Example {
   readonly config?: Config;
   readonly weights?: Readonly<Record<string, readonly number[]>>;
@@ -63,7 +68,7 @@ const PAIR = [
 ];
 
 /** For each layer what makes it run its kernels: all branches that run different ones. */
-const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+const EXAMPLES: Readonly<Record<ComputedLayer, readonly Example[]>> = {
   Activation: [{ output: PICTURE }],
   Add: [{ inputs: TWO, output: PICTURE }, { output: PICTURE }],
   Average: [{ inputs: TWO, output: PICTURE }],
@@ -147,6 +152,14 @@ test('every layer has an example', () => {
   expect(Object.keys(EXAMPLES).sort()).toEqual(Object.keys(LAYERS).sort());
 });
 
+test.each(['constructor', 'toString', '__proto__', 'InputLayer', ''])(
+  '%j in a file names nothing to compute',
+  (name) => {
+    expect(isLayer(name)).toBe(false);
+    expect(isActivation(name)).toBe(false);
+  },
+);
+
 /** Values in 0..1, none of which is another. */
 function tensor(shape: readonly number[]): tf.Tensor {
   const size = shape.reduce((product, side) => product * side, 1);
@@ -154,7 +167,11 @@ function tensor(shape: readonly number[]): tf.Tensor {
   return tf.engine().makeTensor(values, [...shape], 'float32');
 }
 
-function run(name: string, activation: string, { config = {}, ...example }: Example) {
+function run(
+  name: ComputedLayer,
+  activation: ActivationName,
+  { config = {}, ...example }: Example,
+) {
   const { weights = {}, inputs = [PICTURE] } = example;
   return tf.engine().tidy(() => {
     const held: Weights = Object.fromEntries(
@@ -182,8 +199,8 @@ describe.each(['cpu', 'wasm'])('on %s, with the listed kernels alone', (backend)
     for (const kernel of left.splice(0)) tf.registerKernel(kernel);
   });
 
-  const examples = Object.entries(EXAMPLES).flatMap(([name, list]) =>
-    list.map((example, index) => ({ title: `${name} (${index + 1})`, name, example })),
+  const examples = (Object.keys(EXAMPLES) as ComputedLayer[]).flatMap((name) =>
+    EXAMPLES[name].map((example, index) => ({ title: `${name} (${index + 1})`, name, example })),
   );
 
   test.each(examples)('$title answers', async ({ name, example }) => {
@@ -193,15 +210,18 @@ describe.each(['cpu', 'wasm'])('on %s, with the listed kernels alone', (backend)
     expect((await result.data()).every(Number.isFinite)).toBe(true);
   });
 
-  test.each(Object.keys(ACTIVATIONS))('the activation %s answers', async (activation) => {
-    const result = run('Activation', activation, { output: PICTURE });
+  test.each(Object.keys(ACTIVATIONS) as ActivationName[])(
+    'the activation %s answers',
+    async (activation) => {
+      const result = run('Activation', activation, { output: PICTURE });
 
-    expect(result.shape).toEqual(PICTURE);
-    expect((await result.data()).every(Number.isFinite)).toBe(true);
-  });
+      expect(result.shape).toEqual(PICTURE);
+      expect((await result.data()).every(Number.isFinite)).toBe(true);
+    },
+  );
 
   test.each(FUSED)('the fused activation %s answers in each layer that has it', (activation) => {
-    for (const name of ['Conv2D', 'DepthwiseConv2D', 'Dense']) {
+    for (const name of ['Conv2D', 'DepthwiseConv2D', 'Dense'] as const) {
       for (const example of EXAMPLES[name]) {
         expect(run(name, activation, example).shape).toEqual(example.output);
       }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readMetadata, readSamples } from '../../web/src/client/bundle/metadata.js';
+import { FORMAT_VERSION, MINIMUM_TFJS_VERSION } from '../../web/src/client/constants.generated.js';
+import { tfjsVersion } from '../../web/src/client/version.js';
 import { CLASS_NAMES, jsonBytes, metadataFor } from './tiny-bundle.js';
 
 const read = (changes: Record<string, unknown>) =>
@@ -54,9 +56,17 @@ test('unknown fields are ignored, so that later ones need no new format', () => 
   expect(read({ colorOfTheBikeShed: 'green' })).not.toHaveProperty('colorOfTheBikeShed');
 });
 
+test('what Python writes now is not too new for this library', () => {
+  const versions = { formatVersion: FORMAT_VERSION, minimumTfjsVersion: MINIMUM_TFJS_VERSION };
+
+  const read = readMetadata(jsonBytes(metadataFor({}, versions)), tfjsVersion);
+
+  expect(read).toMatchObject(versions);
+});
+
 describe('what is newer is refused with what to do', () => {
   test.each([
-    ['a bundle format', { formatVersion: 2 }],
+    ['a bundle format', { formatVersion: FORMAT_VERSION + 1 }],
     // Nothing else of a newer format can be relied on.
     ['a bundle format with other fields', { formatVersion: 99, classNames: { a: 1 } }],
     ['TensorFlow.js', { minimumTfjsVersion: '4.100.0' }],

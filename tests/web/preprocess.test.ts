@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { MAX_PIXELS } from '../../web/src/client/pictures/problem.js';
-import { luma } from '../../web/src/client/preprocess/arithmetic.js';
+import { MAX_PIXELS } from '../../web/src/client/constants.generated.js';
+import { luma } from '../../web/src/client/preprocess/compose.js';
 import { cropBox, padLayout } from '../../web/src/client/preprocess/fit.js';
 import { preprocess } from '../../web/src/client/preprocess/preprocess.js';
 import type { ImageSpec } from '../../web/src/client/preprocess/spec.js';

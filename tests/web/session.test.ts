@@ -1,7 +1,7 @@
 /** Where a session opens: which backend, beside the page or in it, with cores that only pretend. */
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { BackendName } from '../../web/src/client/backends/names.js';
+import type { BackendName } from '../../web/src/client/constants.generated.js';
 import { KerasportError } from '../../web/src/client/errors.js';
 import type { CoreCode } from '../../web/src/client/page/cores/index.js';
 import { openSession, startWorker } from '../../web/src/client/page/session.js';

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { SamplePicture } from '../../web/src/client/api.js';
-import type { BackendName } from '../../web/src/client/backends/names.js';
+import type { BackendName } from '../../web/src/client/constants.generated.js';
 import { tryFaster } from '../../web/src/client/page/trial.js';
 import type { Session } from '../../web/src/client/worker/core.js';
 import { sha256Of } from './tiny-bundle.js';

@@ -1,7 +1,7 @@
 /** When a faster backend is looked for unasked. */
 
 import { expect, test } from 'vitest';
-import type { BackendName } from '../../web/src/client/backends/names.js';
+import type { BackendName } from '../../web/src/client/constants.generated.js';
 import type { OpenSession } from '../../web/src/client/page/session.js';
 import { TuningClock } from '../../web/src/client/page/tuning.js';
 

@@ -1,6 +1,6 @@
 /**
- * Kernels of TensorFlow.js that `src/client/model/layers.ts` runs, and those that backends run inside them.
- * All others are left out of the build.
+ * Kernels of TensorFlow.js that `src/client/model/layers.ts` runs, and those that backends run
+ * inside them. All others are left out of the build.
  */
 export const KERNELS = new Set(
   `_FusedMatMul Abs Add AvgPool BatchMatMul Cast ClipByValue Complex Concat Conv2D

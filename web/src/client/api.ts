@@ -1,7 +1,8 @@
 /** What a classifier gives back, and what it may be asked with. */
 
-import type { BackendChoice, BackendName } from './backends/names.js';
+import type { BackendChoice } from './backends/names.js';
 import type { Sample } from './bundle/metadata.generated.js';
+import type { BackendName } from './constants.generated.js';
 import type { KerasportError } from './errors.js';
 import type { ModelInput } from './preprocess/spec.js';
 import type { ImageSource } from './reading/sources.js';

@@ -13,10 +13,10 @@ import type {
   SamplePicture,
   SelfTest,
 } from './api.js';
-import type { BackendName } from './backends/names.js';
 import { type BundleSource, type Folder, openFolder, readRequired } from './bundle/folder.js';
 import type { Metadata } from './bundle/metadata.generated.js';
 import { checkClassCount, readMetadata } from './bundle/metadata.js';
+import { type BackendName, METADATA_FILE } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
 import { readModel } from './page/model-files.js';
@@ -50,7 +50,7 @@ export async function loadClassifier(
 ): Promise<Classifier> {
   signal?.throwIfAborted();
   const folder = openFolder(source);
-  const bytes = await readRequired(folder, 'metadata.json', signal);
+  const bytes = await readRequired(folder, METADATA_FILE, signal);
   const metadata = readMetadata(bytes, tfjsVersion);
   const parts = async () => {
     const report = (share: number) => onProgress?.(share * STARTING, 'reading');

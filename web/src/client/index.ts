@@ -21,11 +21,12 @@ export type {
   SamplePicture,
   SelfTest,
 } from './api.js';
-export type { BackendChoice, BackendName } from './backends/names.js';
+export type { BackendChoice } from './backends/names.js';
 export type { BundleSource } from './bundle/folder.js';
 export type { Metadata, Sample } from './bundle/metadata.generated.js';
 export type { Classifier } from './classifier.js';
 export { loadClassifier } from './classifier.js';
+export type { BackendName } from './constants.generated.js';
 export { KerasportError, type KerasportErrorCode } from './errors.js';
 export { preprocessImage, readPixels } from './page/cores/local.js';
 export type { Pixels } from './pictures/pixels.js';

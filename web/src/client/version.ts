@@ -1,3 +1,5 @@
+/** Which library this is, and which TensorFlow.js it holds. */
+
 import { version as tfjs } from '@tensorflow/tfjs-core/dist/version.js';
 import { version as packageVersion } from '../../package.json';
 

@@ -15,7 +15,13 @@ import { strings } from './page/strings.js';
 /** The client library as its classic script leaves it behind. */
 declare const kerasport: typeof import('../client/index.js');
 
-const BACKENDS: readonly BackendName[] = ['wasm', 'webgl', 'webgpu', 'cpu'];
+/** What `?backend=` may say. As a record, because a backend that is missing here does not compile. */
+const BACKENDS: Readonly<Record<BackendName, true>> = {
+  wasm: true,
+  webgl: true,
+  webgpu: true,
+  cpu: true,
+};
 
 const page = pageView();
 document.body.prepend(page.root);
@@ -37,8 +43,8 @@ async function start(): Promise<void> {
 }
 
 function chosenBackend() {
-  const name = new URLSearchParams(location.search).get('backend');
-  return BACKENDS.find((known) => known === name) ?? 'auto';
+  const name = new URLSearchParams(location.search).get('backend') ?? '';
+  return Object.hasOwn(BACKENDS, name) ? (name as BackendName) : 'auto';
 }
 
 function explain(error: unknown): string {

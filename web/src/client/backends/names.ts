@@ -1,9 +1,7 @@
 /** Names of the places where the arithmetic can run, and what may be expected of them. */
 
+import type { BackendName } from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
-
-/** Where the arithmetic runs. */
-export type BackendName = 'wasm' | 'webgl' | 'webgpu' | 'cpu';
 
 /**
  * A backend, or `auto`: wasm, else webgl, else cpu; then whichever of the graphics processor's is
@@ -12,14 +10,14 @@ export type BackendName = 'wasm' | 'webgl' | 'webgpu' | 'cpu';
 export type BackendChoice = 'auto' | BackendName;
 
 /** Scripts that hold backends: those of the graphics processor are loaded only when tried. */
-export type CoreName = 'wasm' | 'webgl' | 'webgpu';
+export type CoreName = Exclude<BackendName, 'cpu'>;
 
-/** In which script a backend is. */
+/** In which script a backend is: every backend, in the order in which messages name them. */
 export const CORE_OF: Readonly<Record<BackendName, CoreName>> = {
-  cpu: 'wasm',
   wasm: 'wasm',
   webgl: 'webgl',
   webgpu: 'webgpu',
+  cpu: 'wasm',
 };
 
 /** What `auto` starts on: the first that works. */
@@ -28,22 +26,13 @@ const FIRST: readonly BackendName[] = ['wasm', 'webgl', 'cpu'];
 /** What `auto` may move to. */
 export const FASTER: readonly BackendName[] = ['webgl', 'webgpu'];
 
-/** Largest difference of a probability from Keras that is float rounding. */
-export const TOLERANCE: Readonly<Record<BackendName, number>> = {
-  cpu: 1e-5,
-  wasm: 1e-5,
-  // GPUs round multiplications and their exponential function more freely.
-  webgl: 1e-4,
-  webgpu: 1e-4,
-};
-
 /** The backends to try, in this order. */
 export function candidates(choice: BackendChoice): readonly BackendName[] {
   if (choice === 'auto') return FIRST;
-  if (Object.hasOwn(TOLERANCE, choice)) return [choice];
+  if (Object.hasOwn(CORE_OF, choice)) return [choice];
   throw new KerasportError(
     'invalid-argument',
-    `The backend is ${quote(choice)}. Expected one of: auto, wasm, webgl, webgpu, cpu.`,
+    `The backend is ${quote(choice)}. Expected one of: auto, ${Object.keys(CORE_OF).join(', ')}.`,
   );
 }
 

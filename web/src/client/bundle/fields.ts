@@ -1,9 +1,7 @@
 /** JSON documents, read with the place of every value. */
 
+import { PATH_PATTERN, SHA256_PATTERN } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
-
-// Same rule as in Python: no leading dot or slash in any part, so that no path leaves the folder.
-const SAFE_PATH = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/;
 
 /** A value in a JSON document together with its place, so that a complaint can name it. */
 export class Field {
@@ -49,12 +47,12 @@ export class Field {
 
   path(): string {
     const text = this.text();
-    return SAFE_PATH.test(text) ? text : this.fail('a relative path of plain characters');
+    return PATH_PATTERN.test(text) ? text : this.fail('a relative path of plain characters');
   }
 
   sha256(): string {
     const text = this.text();
-    return /^[0-9a-f]{64}$/.test(text) ? text : this.fail('a SHA-256 in hexadecimal');
+    return SHA256_PATTERN.test(text) ? text : this.fail('a SHA-256 in hexadecimal');
   }
 
   number(minimum = -Number.MAX_VALUE, maximum = Number.MAX_VALUE): number {

@@ -1,6 +1,8 @@
 /** The exported folder, wherever it lies: in a script, behind a URL, among picked files. */
 
+import { METADATA_FILE, MODEL_SCRIPT } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
+import { concatenate } from '../pictures/bytes.js';
 import type { FileEntry } from './metadata.generated.js';
 
 /** A folder that can be read from, and nothing else. */
@@ -45,12 +47,12 @@ function embeddedFolder(name?: string): Folder {
     throw new KerasportError(
       'bundle-missing',
       `There is no embedded model${name === undefined ? '' : ` ${quote(name)}`} in this page ` +
-        `(found: ${found}). Expected a script 'model.js' that was loaded before. ` +
-        'Export a model, and put its model.js into the page.',
+        `(found: ${found}). Expected a script '${MODEL_SCRIPT}' that was loaded before. ` +
+        `Export a model, and put its ${MODEL_SCRIPT} into the page.`,
     );
   }
   return {
-    place: 'model.js',
+    place: MODEL_SCRIPT,
     async read(path) {
       // Each file in a task of its own: all of them copied in one would hold the page up.
       await nextTask();
@@ -76,7 +78,7 @@ function urlFolder(url: string): Folder {
           throw new KerasportError(
             'bundle-missing',
             `'${path}' cannot be fetched from ${base.href} (${messageOf(error)}). Pages opened ` +
-              'from a file may not fetch: embed model.js there. Elsewhere, check the address.',
+              `from a file may not fetch: embed ${MODEL_SCRIPT} there. Elsewhere, check the address.`,
             { cause: error },
           );
         },
@@ -98,7 +100,7 @@ function pickedFolder(files: Iterable<File>): Folder {
   const byPath = new Map<string, File>();
   for (const file of files) byPath.set(file.webkitRelativePath || file.name, file);
   const paths = [...byPath.keys()].sort((a, b) => depth(a) - depth(b));
-  const root = paths.find((path) => path.split('/').at(-1) === 'metadata.json') ?? '';
+  const root = paths.find((path) => path.split('/').at(-1) === METADATA_FILE) ?? '';
   const folder = root.slice(0, root.lastIndexOf('/') + 1);
   return {
     place: 'the picked files',
@@ -140,7 +142,7 @@ export async function readVerified(
   if (!entry) {
     throw new KerasportError(
       'bundle-damaged',
-      `'${path}' is needed, but metadata.json does not list it. Export the model again.`,
+      `'${path}' is needed, but ${METADATA_FILE} does not list it. Export the model again.`,
     );
   }
   const bytes = await readRequired(folder, path, signal);
@@ -179,15 +181,4 @@ function nextTask(): Promise<void> {
     };
     port2.postMessage(null);
   });
-}
-
-/** All pieces in one new array. */
-export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    result.set(piece, offset);
-    offset += piece.length;
-  }
-  return result;
 }

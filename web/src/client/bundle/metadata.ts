@@ -1,5 +1,17 @@
 /** Reads the bundle's documents, trusting nothing in them. */
 
+import {
+  CALIBRATION_METHODS,
+  COLOR_MODES,
+  FITS,
+  FORMAT_VERSION,
+  METADATA_FILE,
+  MOST_SHOWN,
+  OUTPUT_ACTIVATIONS,
+  RESAMPLES,
+  SAMPLES_FILE,
+  WEIGHT_TYPES,
+} from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
 import type { ImageSpec } from '../preprocess/spec.js';
 import { type Field, readJson } from './fields.js';
@@ -16,16 +28,13 @@ import type {
   Training,
 } from './metadata.generated.js';
 
-/** Newest bundle format that this library reads. */
-export const FORMAT_VERSION = 1;
-
 /**
  * The metadata in the bytes of a `metadata.json`. Unknown fields are ignored.
  *
  * @throws {@link KerasportError} `format-too-new` or `bundle-damaged`.
  */
 export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
-  const root = readJson('metadata.json', bytes);
+  const root = readJson(METADATA_FILE, bytes);
   const formatVersion = root.get('formatVersion').integer(1);
   if (formatVersion > FORMAT_VERSION) {
     throw new KerasportError(
@@ -47,7 +56,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
   if (classNames.length < 2 || new Set(classNames).size !== classNames.length) {
     root.get('classNames').fail('at least two names, each once');
   }
-  const colorMode = root.get('colorMode').oneOf('rgb', 'grayscale');
+  const colorMode = root.get('colorMode').oneOf(...COLOR_MODES);
   const channels = colorMode === 'rgb' ? 3 : 1;
   const shape = root.get('inputShape').list((side) => side.integer(1));
   if (shape.length !== 3 || shape[2] !== channels) {
@@ -71,7 +80,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
     preprocessing: readPreprocessing(root.get('preprocessing')),
     output: {
       kind: output.get('kind').oneOf('probabilities'),
-      activation: output.get('activation').oneOf('softmax', 'sigmoid'),
+      activation: output.get('activation').oneOf(...OUTPUT_ACTIVATIONS),
     },
     quantization: readQuantization(root.get('quantization')),
     training: root.get('training').optional(readTraining),
@@ -114,7 +123,7 @@ export function checkInterface(model: Field, metadata: Metadata): void {
     if (found === kept) continue;
     throw new KerasportError(
       'bundle-damaged',
-      `'metadata.json' does not belong to the model: ${field} is ${shortened(found)}, but the ` +
+      `'${METADATA_FILE}' does not belong to the model: ${field} is ${shortened(found)}, but the ` +
         `model was exported with ${shortened(kept)}. Export the model again.`,
     );
   }
@@ -122,7 +131,7 @@ export function checkInterface(model: Field, metadata: Metadata): void {
 
 /** A thousand class names would hide the rest of the message. */
 function shortened(text: string): string {
-  return text.length <= 300 ? text : `${text.slice(0, 300)}...`;
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}...`;
 }
 
 /**
@@ -141,7 +150,7 @@ export function checkClassCount(probabilities: number, classes: number): void {
 
 /** The samples in the bytes of a `samples/samples.json`, for a model with `classNames`. */
 export function readSamples(bytes: Uint8Array, classNames: readonly string[]): Sample[] {
-  const root = readJson('samples/samples.json', bytes);
+  const root = readJson(SAMPLES_FILE, bytes);
   return root.get('samples').list((sample) => {
     const readAnswer = (field: Field) => {
       const answer = field.list((value) => value.number(0, 1));
@@ -190,7 +199,7 @@ function readQuantization(field: Field): Quantization {
 }
 
 function readWeightType(field: Field) {
-  return field.oneOf('float32', 'float16', 'uint16', 'uint8');
+  return field.oneOf(...WEIGHT_TYPES);
 }
 
 function readAgreement(field: Field): FloatAgreement {
@@ -208,8 +217,8 @@ function readPreprocessing(field: Field): Preprocessing {
     orientation: field.get('orientation').oneOf('exif'),
     colorProfile: field.get('colorProfile').oneOf('ignored'),
     background: [background[0], background[1], background[2]],
-    fit: field.get('fit').oneOf('stretch', 'crop', 'pad'),
-    resample: field.get('resample').oneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
+    fit: field.get('fit').oneOf(...FITS),
+    resample: field.get('resample').oneOf(...RESAMPLES),
   };
 }
 
@@ -247,7 +256,7 @@ function readMetrics(field: Field): Metrics {
 function readCalibration(field: Field): Calibration {
   return {
     temperature: field.get('temperature').number(0),
-    method: field.get('method').oneOf('temperature scaling', 'none'),
+    method: field.get('method').oneOf(...CALIBRATION_METHODS),
     eceBefore: field.get('eceBefore').number(0, 1),
     eceAfter: field.get('eceAfter').number(0, 1),
   };

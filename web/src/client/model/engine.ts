@@ -2,8 +2,9 @@
 
 import { engine, memory } from '@tensorflow/tfjs-core';
 import type { MemoryUse } from '../api.js';
-import { type BackendName, type BackendStarter, contextLost } from '../backends/names.js';
+import { type BackendStarter, contextLost } from '../backends/names.js';
 import { checkClassCount } from '../bundle/metadata.js';
+import { type BackendName, METADATA_FILE, MODEL_FILE } from '../constants.generated.js';
 import { KerasportError, messageOf } from '../errors.js';
 import { type ActivationMap, Executor, type ModelArtifacts } from './executor.js';
 
@@ -107,7 +108,7 @@ function build(artifacts: ModelArtifacts): Executor {
     if (error instanceof KerasportError) throw error;
     throw new KerasportError(
       'bundle-damaged',
-      `The model in model.json cannot be built (${messageOf(error)}). Export the model again.`,
+      `The model in ${MODEL_FILE} cannot be built (${messageOf(error)}). Export the model again.`,
       { cause: error },
     );
   }
@@ -118,7 +119,7 @@ function checkShapes(executor: Executor, inputShape: InputShape, classes: number
   if (received !== expected) {
     throw new KerasportError(
       'bundle-damaged',
-      `The model in model.json takes ${received}. Expected ${expected}, as in metadata.json. ` +
+      `The model in ${MODEL_FILE} takes ${received}. Expected ${expected}, as in ${METADATA_FILE}. ` +
         'The files are from different exports: export the model again.',
     );
   }

@@ -5,8 +5,17 @@
 
 import { engine, io, type Tensor } from '@tensorflow/tfjs-core';
 import { Field } from '../bundle/fields.js';
+import { type ActivationName, type LayerName, MODEL_FILE } from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
-import { ACTIVATIONS, type Compute, FUSED, type Keep, LAYERS, type Weights } from './layers.js';
+import {
+  type Compute,
+  FUSED,
+  isActivation,
+  isLayer,
+  type Keep,
+  LAYERS,
+  type Weights,
+} from './layers.js';
 import {
   findHead,
   type Head,
@@ -51,7 +60,7 @@ export class Executor {
   readonly #kept: Tensor[] = [];
 
   constructor({ topology, weightSpecs, weightData }: ModelArtifacts) {
-    this.#topology = readTopology(new Field('model.json', 'modelTopology', topology));
+    this.#topology = readTopology(new Field(MODEL_FILE, 'modelTopology', topology));
     this.inputShape = this.#topology.inputShape;
     this.outputs = outputsOf(this.#topology);
     engine().startScope();
@@ -150,9 +159,9 @@ function plan(
   for (const layer of layers.slice(1)) {
     if (done.has(layer.name)) continue;
     const { className, config, inputs } = layer;
-    const prepare = LAYERS[className];
-    const own = (config.activation as string | undefined) ?? 'linear';
-    if (!prepare || !Object.hasOwn(ACTIVATIONS, own)) throw unknown(layer, own);
+    const own = config.activation ?? 'linear';
+    if (!isLayer(className)) throw unknown(layer, 'class', className);
+    if (!isActivation(own)) throw unknown(layer, 'activation', own);
     // One kernel computes both where the activation stands behind as a layer of its own.
     const [next, other] = consumers(layer.name);
     const joined =
@@ -165,7 +174,7 @@ function plan(
     steps.push({
       name: joined ? next.name : layer.name,
       inputs,
-      compute: prepare(config, held, joined ?? own, keep),
+      compute: LAYERS[className](config, held, joined ?? own, keep),
     });
   }
   const last = new Map(steps.flatMap(({ name, inputs }) => inputs.map((source) => [source, name])));
@@ -176,25 +185,31 @@ function plan(
 }
 
 /** Layers whose kernels compute an activation at no cost. */
-const WITH_ACTIVATION = ['Conv2D', 'DepthwiseConv2D', 'Dense'];
+const WITH_ACTIVATION: readonly string[] = [
+  'Conv2D',
+  'DepthwiseConv2D',
+  'Dense',
+] satisfies LayerName[];
 
 /** The activation that `next` is, where `layer` can compute it too. */
-function fusable({ className }: LayerEntry, next: LayerEntry | undefined): string | undefined {
+function fusable(
+  { className }: LayerEntry,
+  next: LayerEntry | undefined,
+): ActivationName | undefined {
   if (!next || !WITH_ACTIVATION.includes(className)) return undefined;
   const { activation, max_value: limit } = next.config;
-  if (next.className === 'Activation' && FUSED.includes(activation as string)) {
-    return activation as string;
+  if (next.className === 'Activation' && isActivation(activation) && FUSED.includes(activation)) {
+    return activation;
   }
   if (next.className !== 'ReLU') return undefined;
   if (limit === null || limit === undefined) return 'relu';
   return limit === 6 ? 'relu6' : undefined;
 }
 
-function unknown({ name, className }: LayerEntry, activation: string): KerasportError {
-  const what = LAYERS[className] ? `activation ${quote(activation)}` : `class ${quote(className)}`;
+function unknown({ name }: LayerEntry, what: string, value: unknown): KerasportError {
   return new KerasportError(
     'bundle-damaged',
-    `This library does not know the ${what} of the layer ${quote(name)}. Use the web files of the ` +
-      'kerasport version that exported the model.',
+    `This library does not know the ${what} ${quote(value)} of the layer ${quote(name)}. Use the ` +
+      'web files of the kerasport version that exported the model.',
   );
 }

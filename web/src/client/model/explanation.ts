@@ -5,6 +5,7 @@
 
 import type { ExplainOptions, Explanation } from '../api.js';
 import { checkClassCount } from '../bundle/metadata.js';
+import { PATCHES } from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
 import type { ModelInput } from '../preprocess/spec.js';
 import type { ImageSource } from '../reading/sources.js';
@@ -83,9 +84,6 @@ function checkRequest(index: number, method: string, classNames: readonly string
       `${classNames.length - 1}.`,
   );
 }
-
-/** Patches along one side of the picture. */
-const PATCHES = 6;
 
 /** A square or rectangular patch that is covered. */
 interface Patch {

@@ -4,6 +4,7 @@
  */
 
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import type { ActivationName, LayerName } from '../constants.generated.js';
 
 /** Configuration of a layer, as it stands in `model.json`. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ export type Compute = (inputs: readonly Tensor[]) => Tensor;
 export type Keep = (tensor: Tensor) => Tensor;
 
 /** Prepares a layer; `activation` is what the layer computes at its end. */
-type Layer = (config: Config, weights: Weights, activation: string, keep: Keep) => Compute;
+type Layer = (config: Config, weights: Weights, activation: ActivationName, keep: Keep) => Compute;
 
 /** Runs one kernel of the current backend. */
 function kernel(name: string, inputs: object, attributes: object = {}): Tensor {
@@ -73,7 +74,7 @@ function gelu(x: Tensor): Tensor {
 }
 
 /** Every activation that the exporter writes, by its name in the file. */
-export const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+export const ACTIVATIONS: Readonly<Record<ActivationName, (x: Tensor) => Tensor>> = {
   linear: unary('Identity'),
   relu: unary('Relu'),
   relu6: unary('Relu6'),
@@ -90,11 +91,16 @@ export const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   swish: (x) => multiply(x, unary('Sigmoid')(x)),
 };
 
+/** Whether a name in a file is that of an activation. */
+export function isActivation(name: unknown): name is ActivationName {
+  return typeof name === 'string' && Object.hasOwn(ACTIVATIONS, name);
+}
+
 /** Activations that every backend's fused kernels compute at no cost. */
-export const FUSED: readonly string[] = ['linear', 'relu', 'relu6', 'elu'];
+export const FUSED: readonly ActivationName[] = ['linear', 'relu', 'relu6', 'elu'];
 
 /** Runs a fused kernel, and behind it the activations that it does not know. */
-function fused(activation: string, run: (known: string) => Tensor): Tensor {
+function fused(activation: ActivationName, run: (known: ActivationName) => Tensor): Tensor {
   if (FUSED.includes(activation)) return run(activation);
   return ACTIVATIONS[activation](run('linear'));
 }
@@ -254,8 +260,11 @@ const merged =
   ([first, ...rest]) =>
     rest.length ? rest.reduce(combine, first) : ACTIVATIONS.linear(first);
 
+/** A layer that computes something: the input is there from the start. */
+type ComputedLayer = Exclude<LayerName, 'InputLayer'>;
+
 /** Every layer that the exporter writes. */
-export const LAYERS: Readonly<Record<string, Layer>> = {
+export const LAYERS: Readonly<Record<ComputedLayer, Layer>> = {
   Activation:
     (_config, _weights, activation) =>
     ([x]) =>
@@ -313,3 +322,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   UpSampling2D: upsampling,
   ZeroPadding2D: zeroPadding,
 };
+
+/** Whether the class of a layer in a file is one of {@link LAYERS}. */
+export function isLayer(className: string): className is ComputedLayer {
+  return Object.hasOwn(LAYERS, className);
+}

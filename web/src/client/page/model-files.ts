@@ -4,6 +4,7 @@ import { type Field, readJson } from '../bundle/fields.js';
 import { type Folder, readVerified } from '../bundle/folder.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
 import { checkInterface, imageSpecOf } from '../bundle/metadata.js';
+import { MODEL_FILE } from '../constants.generated.js';
 import type { ModelParts } from '../worker/core.js';
 
 /**
@@ -19,7 +20,7 @@ export async function readModel(
   onProgress?: (share: number) => void,
 ): Promise<ModelParts> {
   const { files, classNames, inputShape } = metadata;
-  const root = readJson('model.json', await readVerified(folder, 'model.json', files, signal));
+  const root = readJson(MODEL_FILE, await readVerified(folder, MODEL_FILE, files, signal));
   checkInterface(root, metadata);
   const object = (field: Field) =>
     typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');

@@ -1,7 +1,7 @@
 /** The page's end of the conversation with a worker. */
 
 import type { MemoryUse } from '../api.js';
-import type { BackendName } from '../backends/names.js';
+import type { BackendName } from '../constants.generated.js';
 import { disposed, KerasportError } from '../errors.js';
 import type { ActivationMap } from '../model/executor.js';
 import type { ModelInput } from '../preprocess/spec.js';

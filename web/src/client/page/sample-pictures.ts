@@ -4,16 +4,15 @@ import type { SamplePicture } from '../api.js';
 import { type Folder, readVerified } from '../bundle/folder.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
 import { readSamples } from '../bundle/metadata.js';
-
-const LIST = 'samples/samples.json';
+import { SAMPLES_FILE } from '../constants.generated.js';
 
 /** The samples with their pictures; an empty list where the bundle has none. */
 export async function readSamplePictures(
   folder: Folder,
   { files, classNames }: Metadata,
 ): Promise<SamplePicture[]> {
-  if (!files.some((entry) => entry.path === LIST)) return [];
-  const samples = readSamples(await readVerified(folder, LIST, files), classNames);
+  if (!files.some((entry) => entry.path === SAMPLES_FILE)) return [];
+  const samples = readSamples(await readVerified(folder, SAMPLES_FILE, files), classNames);
   return Promise.all(
     samples.map(async (sample) => {
       const bytes = await readVerified(folder, sample.file, files);

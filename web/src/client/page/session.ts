@@ -1,6 +1,7 @@
 /** Opens sessions: in a worker where that is possible, in this thread elsewhere. */
 
-import { type BackendChoice, type BackendName, CORE_OF, candidates } from '../backends/names.js';
+import { type BackendChoice, CORE_OF, candidates } from '../backends/names.js';
+import type { BackendName } from '../constants.generated.js';
 import { KerasportError, messageOf } from '../errors.js';
 import type { ModelParts, Session } from '../worker/core.js';
 import { type CoreCode, coreCode } from './cores/index.js';

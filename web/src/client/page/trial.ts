@@ -1,8 +1,9 @@
 /** Compares sessions: with Keras on the bundle's pictures, and with each other in time. */
 
 import type { BackendTrial, SamplePicture, SelfTest } from '../api.js';
-import { type BackendName, FASTER, TOLERANCE } from '../backends/names.js';
+import { FASTER } from '../backends/names.js';
 import { sha256 } from '../bundle/folder.js';
+import { type BackendName, TOLERANCES } from '../constants.generated.js';
 import { messageOf } from '../errors.js';
 import type { Session } from '../worker/core.js';
 import type { OpenSession } from './session.js';
@@ -18,7 +19,7 @@ export async function compareSamples(
   session: Session,
   samples: readonly SamplePicture[],
 ): Promise<SelfTest> {
-  const tolerance = TOLERANCE[session.backend];
+  const tolerance = TOLERANCES[session.backend];
   let differingPictures: number | null = 0;
   let maxAbsoluteDifference = 0;
   let worst: string | null = null;

@@ -1,8 +1,9 @@
 /** AVIF: size and completeness; the file itself goes to the decoder unchanged. */
 
+import { MAX_SIDE } from '../constants.generated.js';
 import type { Bytes } from './bytes.js';
 import type { PictureFile } from './picture-file.js';
-import { checkSize, damaged, endsEarly, MAX_SIDE, Problem } from './problem.js';
+import { checkSize, damaged, endsEarly, Problem } from './problem.js';
 
 /** Whether the file type box names AVIF. */
 export function isAvif(file: Bytes): boolean {

@@ -1,9 +1,10 @@
 /** GIF: the first frame (GIF89a specification). */
 
+import { MAX_SIDE } from '../constants.generated.js';
 import { ascii, type Bytes, concatenate } from './bytes.js';
 import { checkCodes } from './gif-codes.js';
 import type { PictureFile } from './picture-file.js';
-import { checkSize, damaged, endsEarly, MAX_SIDE } from './problem.js';
+import { checkSize, damaged, endsEarly } from './problem.js';
 
 const EXTENSION = 0x21;
 const IMAGE = 0x2c;

@@ -7,6 +7,7 @@
  * decoders. `python/kerasport/pictures/` is the twin of this folder, file by file.
  */
 
+import { MAX_BYTES, type PictureFormat } from '../constants.generated.js';
 import { isAvif, readAvif } from './avif.js';
 import { type BmpFile, readBmp } from './bmp.js';
 import { Bytes } from './bytes.js';
@@ -14,12 +15,12 @@ import { readGif } from './gif.js';
 import { readJpeg } from './jpeg.js';
 import type { PictureFile } from './picture-file.js';
 import { type PngFile, readPng } from './png.js';
-import { MAX_BYTES, Problem, tooManyBytes } from './problem.js';
+import { Problem, tooManyBytes } from './problem.js';
 import { readWebp } from './webp.js';
 
 export { decodeBmp } from './bmp.js';
 export { decodePng } from './png-pixels.js';
-export { MAX_BYTES, MAX_PIXELS, Problem, tooManyBytes } from './problem.js';
+export { Problem, tooManyBytes } from './problem.js';
 export { place, turn } from './turn.js';
 
 // First bytes in hexadecimal, not as text: minified text would hold raw characters beyond ASCII,
@@ -42,7 +43,7 @@ const OTHER_FORMATS = [
 
 /** A picture in a file that its format's own reader understood. */
 export type AnyPictureFile = PngFile | BmpFile | (PictureFile & { format: EngineFormat });
-type EngineFormat = 'JPEG' | 'GIF' | 'WEBP' | 'AVIF';
+type EngineFormat = Exclude<PictureFormat, 'PNG' | 'BMP'>;
 
 /**
  * The picture in a file; what it is decides its content, not its name.

@@ -1,9 +1,10 @@
 /** JPEG: the segments that decide pixels (ITU-T T.81). */
 
+import { MAX_SIDE } from '../constants.generated.js';
 import { Bytes, concatenate } from './bytes.js';
 import { orientationOf } from './exif.js';
 import type { PictureFile } from './picture-file.js';
-import { checkSize, damaged, endsEarly, MAX_SIDE, Problem } from './problem.js';
+import { checkSize, damaged, endsEarly, Problem } from './problem.js';
 
 const START = 0xd8;
 const END = 0xd9;

@@ -1,4 +1,6 @@
-import type { PictureFormat } from './problem.js';
+/** What of a picture file decides its pixels. */
+
+import type { PictureFormat } from '../constants.generated.js';
 
 /**
  * A picture file reduced to what decides its pixels, checked but not decoded.

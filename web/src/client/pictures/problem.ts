@@ -1,16 +1,6 @@
-/** Why a file is not read, and the limits: the same words and numbers as in Python. */
+/** Why a file is not read: the same words as in Python. */
 
-/** Formats that are read. */
-export type PictureFormat = 'JPEG' | 'PNG' | 'GIF' | 'BMP' | 'WEBP' | 'AVIF';
-
-/** Largest picture that is processed: 256 MiB as 8-bit RGB, the same limit as in Python. */
-export const MAX_PIXELS = 89_478_485;
-
-/** Longest side in formats that the browser's own decoders read; Firefox's are the narrowest. */
-export const MAX_SIDE = 32_767;
-
-/** Largest file that is opened. */
-export const MAX_BYTES = 2 ** 28;
+import { MAX_BYTES, MAX_PIXELS } from '../constants.generated.js';
 
 /** What helps against most problems. */
 export const SAVE_AGAIN = 'Save it as JPEG, PNG, GIF, BMP, WebP or AVIF.';

@@ -1,9 +1,10 @@
 /** WebP: the chunks that decide pixels (RFC 9649). */
 
+import { MAX_SIDE } from '../constants.generated.js';
 import { ascii, Bytes, concatenate } from './bytes.js';
 import { orientationOf } from './exif.js';
 import type { PictureFile } from './picture-file.js';
-import { checkSize, damaged, endsEarly, MAX_SIDE } from './problem.js';
+import { checkSize, damaged, endsEarly } from './problem.js';
 
 const KEPT = ['VP8X', 'ALPH', 'VP8 ', 'VP8L', 'ANIM'];
 // Bits of VP8X: alpha and animation. A profile, EXIF and XMP are left out.

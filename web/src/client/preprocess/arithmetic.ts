@@ -1,12 +1,7 @@
-/** The arithmetic that both kernels share, and what they compute with it. */
+/** What both kernels compute, and how exact their weights are. */
 
 /** Fractional bits of a weight. */
 export const PRECISION_BITS = 22;
-
-/** ITU-R BT.601 luma in 16-bit fixed point, the formula of Pillow's `convert("L")`. */
-export function luma(red: number, green: number, blue: number): number {
-  return (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
-}
 
 /** Loops over one piece of memory. Addresses and lengths are in bytes, counts in pixels. */
 export interface Kernel {

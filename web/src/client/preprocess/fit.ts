@@ -1,6 +1,6 @@
 /** Where a picture of another shape goes in the model's input: stretched, cropped or padded. */
 
-import { luma } from './arithmetic.js';
+import { luma } from './compose.js';
 import { type Box, resize } from './resample.js';
 import type { PixelRows } from './rows.js';
 import type { ImageSpec } from './spec.js';

@@ -1,6 +1,7 @@
 /** What `kernel.wat` does, for where there is no WebAssembly with vectors: the same bytes. */
 
-import { type Kernel, luma, PRECISION_BITS } from './arithmetic.js';
+import { type Kernel, PRECISION_BITS } from './arithmetic.js';
+import { luma, over } from './compose.js';
 
 const HALF = 1 << (PRECISION_BITS - 1);
 
@@ -40,11 +41,9 @@ class ScalarKernel implements Kernel {
     const end = from + count * 4;
     for (let at = from; at < end; at += 4) {
       const alpha = bytes[at + 3];
-      const rest = 255 - alpha;
-      // Positive int32 throughout, so that |0 is the floor division of the Python side.
-      bytes[at] = ((bytes[at] * alpha + backRed * rest + 127) / 255) | 0;
-      bytes[at + 1] = ((bytes[at + 1] * alpha + backGreen * rest + 127) / 255) | 0;
-      bytes[at + 2] = ((bytes[at + 2] * alpha + backBlue * rest + 127) / 255) | 0;
+      bytes[at] = over(bytes[at], alpha, backRed);
+      bytes[at + 1] = over(bytes[at + 1], alpha, backGreen);
+      bytes[at + 2] = over(bytes[at + 2], alpha, backBlue);
     }
   }
 

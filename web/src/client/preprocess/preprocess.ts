@@ -1,12 +1,12 @@
 /**
  * From upright pixels to the model's uint8 input: the browser half of one specification, whose
- * other half is `python/kerasport/preprocess.py`. Both give the same bytes, not similar ones.
- * Pure arithmetic: runs in a page, in a worker and in Node.js.
+ * other half is `python/kerasport/preprocess/`. Both give the same bytes, not similar ones. Pure
+ * arithmetic: runs in a page, in a worker and in Node.js.
  */
 
+import { MAX_PIXELS } from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
 import type { Pixels } from '../pictures/pixels.js';
-import { MAX_PIXELS } from '../pictures/problem.js';
 import { fitInto } from './fit.js';
 import { PixelRows } from './rows.js';
 import { checkSpec, type ImageSpec, type ModelInput } from './spec.js';

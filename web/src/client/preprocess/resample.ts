@@ -9,10 +9,10 @@
  * where that is faster.
  */
 
+import type { Resample } from '../constants.generated.js';
 import { type Kernel, PRECISION_BITS } from './arithmetic.js';
 import { type Coefficients, convolve } from './convolve.js';
 import type { PixelRows } from './rows.js';
-import type { Resample } from './spec.js';
 
 /** Left, top, right, bottom in source pixels; fractions allowed. */
 export type Box = readonly [left: number, top: number, right: number, bottom: number];

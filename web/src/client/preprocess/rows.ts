@@ -1,7 +1,7 @@
 /** A picture as the resampling reads it: rows and pixels, and what becomes of alpha and colour. */
 
 import type { Pixels } from '../pictures/pixels.js';
-import { luma } from './arithmetic.js';
+import { luma, over } from './compose.js';
 import type { Color } from './spec.js';
 
 /** A picture, what lies under its transparent pixels, and whether it becomes gray. */
@@ -67,8 +67,4 @@ function spread(rgb: Uint8Array, from: number, count: number, target: Uint8Array
     target[to + 1] = rgb[from + 1];
     target[to + 2] = rgb[from + 2];
   }
-}
-
-function over(level: number, alpha: number, background: number): number {
-  return ((level * alpha + background * (255 - alpha) + 127) / 255) | 0;
 }

@@ -1,9 +1,14 @@
 /** What is asked of preprocessing, and what comes of it. */
 
+import {
+  COLOR_MODES,
+  type ColorMode,
+  FITS,
+  type Fit,
+  RESAMPLES,
+  type Resample,
+} from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
-
-/** Filters by Pillow's names. */
-export type Resample = 'nearest' | 'bilinear' | 'bicubic' | 'lanczos';
 
 /** Red, green, blue in 0..255. */
 export type Color = readonly [red: number, green: number, blue: number];
@@ -12,8 +17,8 @@ export type Color = readonly [red: number, green: number, blue: number];
 export interface ImageSpec {
   readonly height: number;
   readonly width: number;
-  readonly colorMode: 'rgb' | 'grayscale';
-  readonly fit: 'stretch' | 'crop' | 'pad';
+  readonly colorMode: ColorMode;
+  readonly fit: Fit;
   readonly resample: Resample;
   /** Red, green, blue in 0..255: under transparent pixels and around a padded picture. */
   readonly background: Color;
@@ -27,11 +32,7 @@ export interface ModelInput {
   readonly channels: 1 | 3;
 }
 
-const CHOICES = {
-  colorMode: ['rgb', 'grayscale'],
-  fit: ['stretch', 'crop', 'pad'],
-  resample: ['nearest', 'bilinear', 'bicubic', 'lanczos'],
-} as const;
+const CHOICES = { colorMode: COLOR_MODES, fit: FITS, resample: RESAMPLES };
 
 /** @throws {@link KerasportError} `invalid-argument` when `spec` asks for what there is not. */
 export function checkSpec(spec: ImageSpec): void {

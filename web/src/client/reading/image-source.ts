@@ -1,11 +1,10 @@
 /** From whatever holds a picture to upright 8-bit pixels, exactly as they were stored. */
 
+import { MAX_BYTES, MAX_PIXELS } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
 import {
   decodeBmp,
   decodePng,
-  MAX_BYTES,
-  MAX_PIXELS,
   Problem,
   place,
   readPictureFile,

@@ -4,7 +4,8 @@
  */
 
 import type { MemoryUse } from '../api.js';
-import type { BackendName, BackendStarter } from '../backends/names.js';
+import type { BackendStarter } from '../backends/names.js';
+import type { BackendName } from '../constants.generated.js';
 import { KerasportError } from '../errors.js';
 import { BackendModel, type InputShape } from '../model/engine.js';
 import type { ActivationMap, ModelArtifacts } from '../model/executor.js';

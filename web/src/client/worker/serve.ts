@@ -1,6 +1,6 @@
 /** The worker's end of the conversation with the page. */
 
-import type { BackendName } from '../backends/names.js';
+import type { BackendName } from '../constants.generated.js';
 import { KerasportError, messageOf } from '../errors.js';
 import type { Core, ModelParts, Session } from './core.js';
 
