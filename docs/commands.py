@@ -76,7 +76,10 @@ def row(parameter: Any, hint: Any) -> str:
     # None, False and an empty list are "not given".
     if default and "[default:" not in text:
         text = f"{text}  [default: {default}]"
-    value = f"`{parameter.metavar}`" if parameter.metavar else value_of(hint)
+    value = value_of(hint)
+    # Words to choose from say more than their placeholder.
+    if parameter.metavar and "`" not in value:
+        value = f"`{parameter.metavar}`"
     if parameter.nargs == -1:
         value += ", one or more"
     return f"| {names} | {value} | {escaped(text)} |"

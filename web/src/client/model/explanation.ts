@@ -188,9 +188,9 @@ function activationHeat(
 /** For each place of `to` the two places of `from` between whose centres it lies. */
 function blends(from: number, to: number) {
   return Array.from({ length: to }, (_, place) => {
-    const centre = Math.min(Math.max(((place + 0.5) * from) / to - 0.5, 0), from - 1);
-    const first = Math.floor(centre);
-    return { first, second: Math.min(first + 1, from - 1), share: centre - first };
+    const center = Math.min(Math.max(((place + 0.5) * from) / to - 0.5, 0), from - 1);
+    const first = Math.floor(center);
+    return { first, second: Math.min(first + 1, from - 1), share: center - first };
   });
 }
 

@@ -194,9 +194,9 @@ const layerNormalization: Layer = (config, { gamma, beta }, _activation, keep) =
   const epsilon = keep(constant([config.epsilon as number]));
   return ([x]) => {
     const axis = [x.rank - 1];
-    const centred = subtract(x, reduce('Mean', x, axis, true));
-    const variance = reduce('Mean', multiply(centred, centred), axis, true);
-    const scaled = multiply(centred, unary('Rsqrt')(add(variance, epsilon)));
+    const centered = subtract(x, reduce('Mean', x, axis, true));
+    const variance = reduce('Mean', multiply(centered, centered), axis, true);
+    const scaled = multiply(centered, unary('Rsqrt')(add(variance, epsilon)));
     const stretched = gamma ? multiply(scaled, gamma) : scaled;
     return beta ? add(stretched, beta) : stretched;
   };
