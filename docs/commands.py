@@ -105,7 +105,7 @@ def value_of(hint: Any) -> str:
 
 def plain(text: str) -> str:
     """Return a help text without its styles; what else stands in brackets stays."""
-    return re.sub(r"\[(bold|dim|italic|/)\]", "", text).strip()
+    return re.sub(r"\[(bold|dim|italic|/)\]", "", text).replace("\\[", "[").strip()
 
 
 def escaped(text: str) -> str:

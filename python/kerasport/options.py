@@ -144,7 +144,7 @@ class TrainingChoices:
         Path | None,
         Declared(
             "Folder that the paths of a .csv start from, or that holds prepared TensorFlow "
-            "Datasets.  [default: the folder of the .csv]"
+            "Datasets.  \\[default: the folder of the .csv]"
         ),
     ] = None
     seed: Annotated[int | None, Declared("Equal seeds on equal data give equal models.")] = None

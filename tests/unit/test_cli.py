@@ -45,6 +45,20 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
     assert OPTIONS[command] in out
 
 
+@pytest.mark.parametrize(
+    ("command", "default"),
+    [("verify", "parity.html"), ("site", "NAME.html"), ("train", "runs/RECIPE"), ("export", "0.5")],
+)
+def test_help_shows_the_defaults_that_are_written_out(
+    command: str, default: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A default in words is not taken for a style of the text and dropped."""
+    _, out, _ = run(capsys, command, "--help")
+
+    assert default in out
+    assert "\\[" not in out
+
+
 def test_the_top_level_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """Each command stands in the list."""
     _, out, _ = run(capsys, "--help")

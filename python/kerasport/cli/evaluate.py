@@ -19,7 +19,9 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder, as 'kerasport train' wrote it.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder of class folders to measure on.  [default: the run's test set]"),
+        typer.Option(
+            help="Folder of class folders to measure on.  \\[default: the run's test set]"
+        ),
     ] = None,
     max_unreadable: UnreadableOption = None,
     report: Annotated[

@@ -36,7 +36,7 @@ def export(
         Path | None,
         typer.Option(
             help="Class names of a model, in output order: text, one per line, or JSON.  "
-            "[default: labels.txt or metadata.json beside the model]"
+            "\\[default: labels.txt or metadata.json beside the model]"
         ),
     ] = None,
     name: Annotated[
@@ -57,13 +57,13 @@ def export(
     max_accuracy_drop: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Percentage points of accuracy that auto may lose.  [default: 0.5]"
+            min=0, help="Percentage points of accuracy that auto may lose.  \\[default: 0.5]"
         ),
     ] = None,
     images: Annotated[
         Path | None,
         typer.Option(
-            help="Class folders that auto measures on.  [default: the run's validation pictures]"
+            help="Class folders that auto measures on.  \\[default: the run's validation pictures]"
         ),
     ] = None,
     cache: CacheOption = None,

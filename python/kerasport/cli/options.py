@@ -89,7 +89,7 @@ WitnessOption = Annotated[
 CacheOption = Annotated[
     Path | None,
     typer.Option(
-        help="Folder for decoded pictures.  [default: $KERASPORT_CACHE, else .cache/kerasport]"
+        help="Folder for decoded pictures.  \\[default: $KERASPORT_CACHE, else .cache/kerasport]"
     ),
 ]
 

@@ -17,7 +17,7 @@ def site(
     bundle: Annotated[Path, typer.Argument(help="Bundle folder, as 'kerasport export' wrote it.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder or file to write.  [default: site, or NAME.html]"),
+        typer.Option(help="Folder or file to write.  \\[default: site, or NAME.html]"),
     ] = None,
     single_file: Annotated[
         bool, typer.Option("--single-file", help="Write one HTML file that holds everything.")

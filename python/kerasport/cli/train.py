@@ -37,7 +37,7 @@ def train(
         typer.Option(help="Folder with class folders for validation, where the data has none."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Run folder to write.  [default: runs/RECIPE]")
+        Path | None, typer.Option(help="Run folder to write.  \\[default: runs/RECIPE]")
     ] = None,
     resume: Annotated[
         Path | None,

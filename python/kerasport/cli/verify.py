@@ -35,7 +35,7 @@ TraceOption = Annotated[
 CertificateOption = Annotated[
     Path | None,
     typer.Option(
-        help="Page to write.  [default: parity.html in the bundle; none with --images]",
+        help="Page to write.  \\[default: parity.html in the bundle; none with --images]",
     ),
 ]
 
