@@ -21,6 +21,7 @@ _STORED_TYPES = {
     "uint8": "u1",
     "bool": "?",
 }
+"""Type in a manifest -> numpy's, little-endian."""
 
 
 class ManifestProblem(Exception):

@@ -17,16 +17,6 @@ from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = ["manifest_arrays", "read_layers_model", "read_model_json"]
 
-_DTYPES = {
-    "float32": "<f4",
-    "float16": "<f2",
-    "int32": "<i4",
-    "uint16": "<u2",
-    "uint8": "u1",
-    "bool": "?",
-}
-"""Type in a manifest -> numpy's, little-endian."""
-
 
 def read_model_json(path: Path) -> dict[str, Any]:
     """Return the content of a `model.json` of layers format.
