@@ -29,7 +29,7 @@ from kerasport.exporter.lowering import end_in_probabilities, lower
 from kerasport.exporter.passes.optimize import optimize
 from kerasport.exporter.quantize.schemes import Scheme, quantize_graph
 from kerasport.exporter.readers import read_model
-from kerasport.exporter.stored import Kind
+from kerasport.exporter.stored_weight import Kind
 from kerasport.exporter.write import write_model
 from kerasport.preprocess import ImageSpec
 

@@ -25,7 +25,7 @@ from kerasport.exporter.lowering import end_in_probabilities, lower
 from kerasport.exporter.passes.optimize import optimize
 from kerasport.exporter.quantize.schemes import quantize_graph
 from kerasport.exporter.readers import read_model
-from kerasport.exporter.stored import quantize_array
+from kerasport.exporter.stored_weight import quantize_array
 from kerasport.preprocess import preprocess
 from kerasport.runtime import Runtime
 

@@ -20,7 +20,8 @@ PACKAGE = Path(kerasport.__file__).parent
 # first list is that of docs/design.md; the others are rooms with rooms of their own.
 ORDER: dict[str, list[str]] = {
     "kerasport": [
-        *("errors", "version", "assets", "files", "literals", "options", "labels", "progress"),
+        *("errors", "version", "assets", "files", "literals", "training_choices"),
+        *("labels", "progress"),
         *("pictures", "preprocess"),
         "bundle",
         "dataset",
@@ -33,7 +34,8 @@ ORDER: dict[str, list[str]] = {
         *("cli", "__main__"),
     ],
     "kerasport.dataset": [
-        *("dataset", "options", "identity", "parallel", "rows", "store", "requirements", "cache"),
+        *("dataset", "read_options", "identity", "parallel", "rows", "store"),
+        *("requirements", "cache"),
         *("balance", "decoded", "duplicates", "checks"),
         *("split", "entries", "layout", "folders", "arrays", "tables"),
         *("keras_classes", "named_sets", "reading", "survey"),
@@ -47,7 +49,7 @@ ORDER: dict[str, list[str]] = {
     "kerasport.exporter": [
         *("graph", "refusal"),
         *("readers", "lowering", "passes", "gate"),
-        *("stored", "write"),
+        *("stored_weight", "write"),
         *("answering", "quantize"),
         *("options", "samples", "subject", "bundle_files", "target"),
         *("pipeline", "smallest"),

@@ -19,7 +19,7 @@ from support.graphs import (
     transposed,
 )
 
-from kerasport.cli.options import Pass
+from kerasport.cli.shared_options import Pass
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.cost import Cost, cost_of
 from kerasport.exporter.graph.graph import Graph

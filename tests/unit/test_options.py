@@ -14,9 +14,9 @@ from typer.main import get_command
 from kerasport.cli import app
 from kerasport.dataset import ReadOptions
 from kerasport.models import Transfer
-from kerasport.options import TrainingChoices
 from kerasport.recipes import Recipe
 from kerasport.training import TrainingOptions
+from kerasport.training_choices import TrainingChoices
 
 GUIDE = Path(__file__).parents[2] / "docs" / "training.md"
 # What makes a recipe that recipe; the fields of `transfer` are choices of their own.

@@ -21,7 +21,7 @@ from kerasport.exporter.quantize.schemes import (
     rounding_noise,
 )
 from kerasport.exporter.quantize.step import Quantize
-from kerasport.exporter.stored import Kind, quantize_array
+from kerasport.exporter.stored_weight import Kind, quantize_array
 from kerasport.exporter.write import write_model
 
 FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"

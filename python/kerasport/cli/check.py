@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kerasport.cli.console import messages, print_json, results
-from kerasport.cli.options import (
+from kerasport.cli.shared_options import (
     CacheOption,
     ClassesOption,
     DropTestDuplicatesOption,

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kerasport.cli.console import messages, print_json, results
-from kerasport.cli.options import JsonOption, WitnessOption
+from kerasport.cli.shared_options import JsonOption, WitnessOption
 
 if TYPE_CHECKING:
     from kerasport.doctor import Health

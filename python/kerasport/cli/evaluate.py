@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kerasport.cli.console import messages, print_json, results
-from kerasport.cli.options import CacheOption, JsonOption, UnreadableOption
+from kerasport.cli.shared_options import CacheOption, JsonOption, UnreadableOption
 
 __all__ = ["evaluate"]
 

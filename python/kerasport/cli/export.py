@@ -10,7 +10,8 @@ import typer
 
 from kerasport.cli.console import messages, print_json, results, suggest
 from kerasport.cli.optimization import optimization_as_json, print_optimization
-from kerasport.cli.options import (
+from kerasport.cli.quantization import print_quantization, quantize_options
+from kerasport.cli.shared_options import (
     CacheOption,
     FitOption,
     ForceOption,
@@ -19,7 +20,6 @@ from kerasport.cli.options import (
     Weights,
     WithoutOption,
 )
-from kerasport.cli.quantization import print_quantization, quantize_options
 
 __all__ = ["export"]
 

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from kerasport.cli.console import print_json, results, suggest
-from kerasport.cli.options import JsonOption
+from kerasport.cli.shared_options import JsonOption
 from kerasport.cli.show import print_description
 
 __all__ = ["inspect"]

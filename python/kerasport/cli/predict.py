@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kerasport.cli.console import messages, print_json, results
-from kerasport.cli.options import JsonOption
+from kerasport.cli.shared_options import JsonOption
 
 __all__ = ["predict"]
 

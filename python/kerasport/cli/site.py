@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kerasport.cli.console import results
-from kerasport.cli.options import ForceOption
+from kerasport.cli.shared_options import ForceOption
 
 __all__ = ["site"]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from kerasport.cli.console import messages, print_json, suggest
-from kerasport.cli.options import CacheOption, ForceOption, JsonOption
+from kerasport.cli.shared_options import CacheOption, ForceOption, JsonOption
 from kerasport.cli.show import print_description
 from kerasport.cli.training_options import parsed, refuse_beside_resume, with_training_choices
 

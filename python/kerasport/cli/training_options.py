@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from kerasport.cli.options import option_of, parse_classes, parse_image_size
-from kerasport.options import TrainingChoices
+from kerasport.cli.shared_options import option_of, parse_classes, parse_image_size
+from kerasport.training_choices import TrainingChoices
 
 __all__ = ["parsed", "refuse_beside_resume", "with_training_choices"]
 

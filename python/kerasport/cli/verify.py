@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kerasport.cli.console import messages, print_json, results
-from kerasport.cli.options import JsonOption, WitnessOption, one_of
+from kerasport.cli.shared_options import JsonOption, WitnessOption, one_of
 from kerasport.errors import CheckFailed
 from kerasport.literals import Backend
 

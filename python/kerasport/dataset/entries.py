@@ -9,8 +9,8 @@ from pathlib import Path
 
 from kerasport.dataset.dataset import SPLITS, Content, Dataset, Example, Header, Skipped, Split
 from kerasport.dataset.identity import identify
-from kerasport.dataset.options import ReadOptions
 from kerasport.dataset.parallel import in_parallel
+from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.split import split_of
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress

@@ -8,7 +8,7 @@ from pathlib import Path
 from kerasport.dataset.dataset import Dataset, Skipped
 from kerasport.dataset.entries import Entry, Source, collect
 from kerasport.dataset.layout import Layout, files_below, find_layout
-from kerasport.dataset.options import ReadOptions
+from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_readable
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress

@@ -15,7 +15,7 @@ from kerasport.dataset.entries import Source, collect
 from kerasport.dataset.folders import folder_source
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
-from kerasport.dataset.options import ReadOptions
+from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
 from kerasport.dataset.tables import Frame, frame_source, is_frame, read_table
 from kerasport.errors import DataError

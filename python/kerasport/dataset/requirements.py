@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kerasport.dataset.dataset import Dataset, Skipped
-from kerasport.dataset.options import ReadOptions
+from kerasport.dataset.read_options import ReadOptions
 from kerasport.errors import DataError
 
 __all__ = [

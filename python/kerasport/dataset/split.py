@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection
 
 from kerasport.dataset.dataset import Split
-from kerasport.dataset.options import ReadOptions
+from kerasport.dataset.read_options import ReadOptions
 
 __all__ = ["fraction_of", "split_of"]
 

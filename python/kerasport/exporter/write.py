@@ -12,7 +12,7 @@ from kerasport.bundle import MODEL_FILE
 from kerasport.bundle.metadata import Interface
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.graph.topology import topology
-from kerasport.exporter.stored import StoredWeight, quantize_array
+from kerasport.exporter.stored_weight import StoredWeight, quantize_array
 from kerasport.files import write_bytes, write_text
 
 __all__ = ["MOST_SHARDS", "SHARD_BYTES", "write_model"]

@@ -3,6 +3,6 @@
 from kerasport.report.page import render_page
 from kerasport.report.plots import write_plots
 from kerasport.report.report import Report
-from kerasport.report.stored import report_on
+from kerasport.report.run_report import report_on
 
 __all__ = ["Report", "render_page", "report_on", "write_plots"]

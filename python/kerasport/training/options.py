@@ -8,8 +8,8 @@ from typing import Any
 from kerasport.dataset import ReadOptions
 from kerasport.errors import DataError
 from kerasport.models import Augmentation, Transfer
-from kerasport.options import TrainingChoices
 from kerasport.recipes import Recipe
+from kerasport.training_choices import TrainingChoices
 
 __all__ = ["TrainingOptions"]
 
@@ -18,9 +18,9 @@ __all__ = ["TrainingOptions"]
 class TrainingOptions(TrainingChoices):
     """What differs from the recipe; None keeps the recipe's choice.
 
-    The fields are those of `kerasport.options.TrainingChoices`, each with its meaning: some are
-    fields of `Recipe`, some of `Transfer` (for recipes with a backbone), and some say how the data
-    is read (`ReadOptions`). `augment=False` switches the recipe's random changes off,
+    The fields are those of `kerasport.training_choices.TrainingChoices`, each with its meaning:
+    some are fields of `Recipe`, some of `Transfer` (for recipes with a backbone), and some say how
+    the data is read (`ReadOptions`). `augment=False` switches the recipe's random changes off,
     `class_weights="none"` its class weights.
     """
 

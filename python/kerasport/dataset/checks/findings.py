@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from kerasport.dataset.checks.report import DataFinding, DataReport, PictureFacts
 from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
 from kerasport.dataset.duplicates import key_of
-from kerasport.dataset.options import ReadOptions
+from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import REMEDY_FOR_NOTHING_TO_TRAIN_ON, allowed_unreadable
 
 __all__ = ["check_dataset", "warnings_about"]

@@ -24,7 +24,7 @@ from kerasport.errors import DataError
 from kerasport.exporter.answering import choose_engine
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
-from kerasport.exporter.stored import StoredWeight
+from kerasport.exporter.stored_weight import StoredWeight
 from kerasport.exporter.write import write_model
 from kerasport.progress import SILENT, Progress
 from kerasport.runs import Run, training_data

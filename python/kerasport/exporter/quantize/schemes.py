@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.exporter.graph.graph import Graph, Node, Weights
-from kerasport.exporter.stored import Kind, StoredWeight, quantize_array
+from kerasport.exporter.stored_weight import Kind, StoredWeight, quantize_array
 
 __all__ = [
     "SCHEMES",

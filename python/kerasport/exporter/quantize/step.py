@@ -20,7 +20,7 @@ from kerasport.exporter.answering import GraphReference, Reference, answers_of, 
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.choice import choose_scheme, read_labeled_pictures
 from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
-from kerasport.exporter.stored import StoredWeight
+from kerasport.exporter.stored_weight import StoredWeight
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import ModelError
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.readers.stored import StoredModel, read_stored
+from kerasport.exporter.readers.stored_model import StoredModel, read_stored
 from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = ["manifest_arrays", "read_layers_model", "read_model_json"]

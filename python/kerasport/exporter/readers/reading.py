@@ -24,7 +24,7 @@ from kerasport.exporter.readers.detection import ModelKind, detect
 from kerasport.exporter.readers.keras3 import read_keras_model, rebuild_keras
 from kerasport.exporter.readers.layers_model import read_layers_model
 from kerasport.exporter.readers.neighbors import read_neighbors
-from kerasport.exporter.readers.stored import StoredModel, read_stored, refuse_code
+from kerasport.exporter.readers.stored_model import StoredModel, read_stored, refuse_code
 from kerasport.exporter.readers.tf_keras_models import (
     graph_from_tf_keras,
     load_tf_keras,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kerasport.errors import ExportError
-from kerasport.exporter.readers.stored import assign, read_stored
+from kerasport.exporter.readers.stored_model import assign, read_stored
 
 
 def layer(class_name: str, name: str, inbound: Any = None, **config: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import typer
 
 from kerasport.literals import Fit, PassName, Resample, WeightType
-from kerasport.options import Declared, TrainingChoices
+from kerasport.training_choices import Declared, TrainingChoices
 
 __all__ = [
     "CacheOption",
@@ -43,7 +43,7 @@ Pass = Literal["all", PassName]
 
 
 def option_of(name: str) -> Any:
-    """Return Typer's option for a choice of a training, as `kerasport.options` declares it."""
+    """Return Typer's option for a choice of a training, as `TrainingChoices` declares it."""
     hint = get_type_hints(TrainingChoices, include_extras=True)[name]
     declared: Declared = hint.__metadata__[0]
     flag = f"--{name.replace('_', '-')}"
