@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import pkgutil
+import re
 import subprocess
 import sys
 from functools import cache
@@ -173,23 +175,39 @@ def test_help_loads_no_heavy_package(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", modules())
-def test_public_names_are_listed_and_sorted(name: str) -> None:
-    """`__all__` is complete for what it names, and sorted."""
+def test_listed_names_are_there_once(name: str) -> None:
+    """`__all__` lists what a module has, and nothing twice; ruff sorts it."""
     if name.endswith("__main__"):
         pytest.skip("running it is its interface")
     module = importlib.import_module(name)
     names = getattr(module, "__all__", [])
 
     assert [n for n in names if not hasattr(module, n)] == []
-    # ruff's order: constants, classes, functions; here only that nothing is listed twice.
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", [m for m in modules()[1:] if path_of(m).stem == "__init__"])
+def test_a_room_has_a_face_without_code(name: str) -> None:
+    """The `__init__` of a room says what it is for, imports and lists names, and does no more."""
+    docstring, *statements = ast.parse(path_of(name).read_text(encoding="utf-8")).body
+
+    assert isinstance(docstring, ast.Expr)
+    listed = [each for each in statements if not isinstance(each, ast.ImportFrom)]
+    assert [ast.unparse(each) for each in listed if "__all__ = [" not in ast.unparse(each)] == []
+
+
+def test_the_design_lists_the_rooms_in_their_order() -> None:
+    """docs/design.md has a room for each place of the package's order, in that order."""
+    text = (PACKAGE.parents[1] / "docs" / "design.md").read_text(encoding="utf-8")
+    table = text.split("| room of `python/kerasport/` |")[1].split("\n\n")[0]
+    first_cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    named = [name for cell in first_cells for name in re.findall(r"`(\w+)/?`", cell)]
+
+    assert named == [name for name in ORDER["kerasport"] if not name.startswith("_")]
 
 
 def test_versions_are_equal() -> None:
     """pyproject, the web package and the changelog name the same version."""
-    import json
-    import re
-
     root = PACKAGE.parents[1]
     project = re.search(r'^version = "(.+)"', (root / "pyproject.toml").read_text(), re.MULTILINE)
     web = json.loads((root / "web" / "package.json").read_text())["version"]
