@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from kerasport.cli.console import messages, print_json, results, suggest
 from kerasport.cli.optimization import optimization_as_json, print_optimization
@@ -20,6 +21,9 @@ from kerasport.cli.shared_options import (
     Weights,
     WithoutOption,
 )
+
+if TYPE_CHECKING:
+    from kerasport.exporter import ExportedBundle
 
 __all__ = ["export"]
 
@@ -98,7 +102,6 @@ def export(
             without=without or (),
             progress=RichProgress(messages),
         )
-    size = sum(entry.bytes for entry in bundle.metadata.files)
     if as_json:
         print_json(
             {
@@ -108,12 +111,19 @@ def export(
             }
         )
     else:
-        print_optimization(bundle, results)
-        print_quantization(bundle.metadata.quantization, results)
-        results.print(
-            f"{bundle.path}: {bundle.metadata.name}, {len(bundle.metadata.class_names)} classes, "
-            f"{size / 1000:,.0f} kB, compared with {bundle.compared_with}",
-            markup=False,
-            soft_wrap=True,
-        )
+        _print_bundle(bundle, results)
     suggest(f"kerasport verify {bundle.path}")
+
+
+def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
+    """Print what the passes saved, what the stored types cost, and what was written."""
+    metadata = bundle.metadata
+    size = sum(entry.bytes for entry in metadata.files)
+    print_optimization(bundle, console)
+    print_quantization(metadata.quantization, console)
+    console.print(
+        f"{bundle.path}: {metadata.name}, {len(metadata.class_names)} classes, "
+        f"{size / 1000:,.0f} kB, compared with {bundle.compared_with}",
+        markup=False,
+        soft_wrap=True,
+    )
