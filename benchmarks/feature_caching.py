@@ -45,6 +45,7 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
         DecodedDataset,
         Example,
         PixelCache,
+        Split,
         decode_dataset,
         read_data,
     )
@@ -75,9 +76,9 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
         spec = ImageSpec(height=side, width=side)
         decoded = decode_dataset(dataset, spec, cache=PixelCache.find())
     else:
-        splits = ["train"] * 256 + ["validation"] * 64
+        splits: list[Split] = ["train"] * 256 + ["validation"] * 64
         examples = tuple(
-            Example(Path(f"{index}"), index % 5, f"{index:064x}", split)  # type: ignore[arg-type]
+            Example(Path(f"{index}"), index % 5, f"{index:064x}", split)
             for index, split in enumerate(splits)
         )
         pixels = np.random.default_rng(0).integers(0, 256, (320, side, side, 3), np.uint8)

@@ -264,7 +264,7 @@ def test_an_interrupted_build_keeps_what_it_has(
     """Ctrl-C leaves whole, named rows and no temporary file; the next build goes on from there."""
 
     class Interrupting(SilentProgress):
-        def task(self, title: str, *, total: int) -> object:  # type: ignore[override]
+        def task(self, title: str, *, total: int) -> object:  # type: ignore[override]  # it passes on what it got
             task = super().task(title, total=total)
             if title == "Decoding":
                 monkeypatch.setattr(cache._Shelf, "_write", interrupt)
