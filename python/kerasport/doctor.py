@@ -22,7 +22,7 @@ from kerasport.parity.witnesses.protocol import LiveWitness
 
 __all__ = ["Health", "Package", "WitnessHealth", "describe_failure", "examine"]
 
-START_SECONDS = 60
+_START_SECONDS = 60
 """What one browser may take to open its page; an engine that hangs must not hang this."""
 
 _PACKAGES = {
@@ -98,7 +98,7 @@ def _ask_all(names: Sequence[str], stop: threading.Event) -> list[WitnessHealth]
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
         bundle = export_smallest(Path(folder) / "model")
         batch = next(Expectations(bundle, None, None).batches())
-        with live_witnesses(names, bundle, stop=stop, start_seconds=START_SECONDS) as found_here:
+        with live_witnesses(names, bundle, stop=stop, start_seconds=_START_SECONDS) as found_here:
             live, missing = found_here
             for name, reason in missing.items():
                 found[name] = WitnessHealth(name, works=False, reason=reason)

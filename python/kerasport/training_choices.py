@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 
 from kerasport.literals import ClassWeights, ColorMode, Fit, Resample, Schedule
 
-__all__ = ["BACKBONE_PANEL", "Declared", "TrainingChoices"]
+__all__ = ["Declared", "TrainingChoices"]
 
-BACKBONE_PANEL = "Backbone (recipe transfer)"
+_BACKBONE_PANEL = "Backbone (recipe transfer)"
 """Heading of the choices about a backbone."""
 
 
@@ -96,22 +96,22 @@ class TrainingChoices:
 
     backbone: Annotated[
         str | None,
-        Declared("Name in keras.applications, like MobileNetV2.", panel=BACKBONE_PANEL),
+        Declared("Name in keras.applications, like MobileNetV2.", panel=_BACKBONE_PANEL),
     ] = None
     weights: Annotated[
         str | None,
         Declared(
             "imagenet (downloaded once), a weights file without top, or none.",
-            panel=BACKBONE_PANEL,
+            panel=_BACKBONE_PANEL,
         ),
     ] = None
     width: Annotated[
-        float | None, Declared("Keras' alpha of the MobileNets.", panel=BACKBONE_PANEL)
+        float | None, Declared("Keras' alpha of the MobileNets.", panel=_BACKBONE_PANEL)
     ] = None
     unfrozen_layers: Annotated[
         int | None,
         Declared(
-            "Last layers that are trained from the beginning.", minimum=0, panel=BACKBONE_PANEL
+            "Last layers that are trained from the beginning.", minimum=0, panel=_BACKBONE_PANEL
         ),
     ] = None
     augmented_views: Annotated[
@@ -119,19 +119,19 @@ class TrainingChoices:
         Declared(
             "Random changes of each picture whose features are computed while it is frozen.",
             minimum=0,
-            panel=BACKBONE_PANEL,
+            panel=_BACKBONE_PANEL,
         ),
     ] = None
     fine_tune_epochs: Annotated[
         int | None,
-        Declared("Epochs of a second phase, partly thawed.", minimum=0, panel=BACKBONE_PANEL),
+        Declared("Epochs of a second phase, partly thawed.", minimum=0, panel=_BACKBONE_PANEL),
     ] = None
     fine_tune_layers: Annotated[
         int | None,
-        Declared("Last layers that are trained in it.", minimum=1, panel=BACKBONE_PANEL),
+        Declared("Last layers that are trained in it.", minimum=1, panel=_BACKBONE_PANEL),
     ] = None
     fine_tune_rate: Annotated[
-        float | None, Declared("Its learning rate.", panel=BACKBONE_PANEL)
+        float | None, Declared("Its learning rate.", panel=_BACKBONE_PANEL)
     ] = None
 
     classes: Annotated[

@@ -1,4 +1,4 @@
-"""One word for one thing: American spelling in identifiers, every public class name once."""
+"""One word for one thing: spelling of identifiers, public class names once, private constants."""
 
 from __future__ import annotations
 
@@ -74,3 +74,28 @@ def test_a_public_class_has_its_name_alone() -> None:
                 homes[node.name].append(path.relative_to(PACKAGE).as_posix())
 
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_a_constant_is_private_unless_another_module_reads_it() -> None:
+    """A constant without an underscore stands in `__all__`, and some other file names it."""
+    words = {path: set(re.findall(r"\w+", path.read_text("utf-8"))) for path in sources()}
+    wrong = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        assigned = {
+            target.id: node
+            for node in body
+            for target in getattr(node, "targets", [getattr(node, "target", None)])
+            if isinstance(target, ast.Name)
+        }
+        listed = (
+            re.findall(r"\w+", ast.unparse(assigned["__all__"])) if "__all__" in assigned else []
+        )
+        for name in assigned:
+            if re.fullmatch(r"[A-Z][A-Z0-9_]+", name) and (
+                name not in listed
+                or not any(name in others for other, others in words.items() if other != path)
+            ):
+                wrong.append(f"{path.relative_to(PACKAGE).as_posix()}: {name}")
+
+    assert wrong == []

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from kerasport.errors import DataError
 
 __all__ = [
-    "BINS",
     "Reliability",
     "check_answers",
     "expected_calibration_error",
     "reliability",
 ]
 
-BINS = 15
+_BINS = 15
 """Number of bins of equal width, as in the paper."""
 
 
@@ -60,7 +59,7 @@ class Reliability:
 
 
 def reliability(
-    probabilities: NDArray[np.float32], truth: NDArray[np.int64], bins: int = BINS
+    probabilities: NDArray[np.float32], truth: NDArray[np.int64], bins: int = _BINS
 ) -> Reliability:
     """Return the data of a reliability diagram.
 
@@ -86,7 +85,7 @@ def reliability(
 
 
 def expected_calibration_error(
-    probabilities: NDArray[np.float32], truth: NDArray[np.int64], bins: int = BINS
+    probabilities: NDArray[np.float32], truth: NDArray[np.int64], bins: int = _BINS
 ) -> float:
     """Return the mean distance between confidence and accuracy, 0..1; 0 is perfect.
 

@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle import METADATA_FILE, MODEL_FILE, MODEL_SCRIPT, SAMPLES_FILE
+from kerasport.bundle import (
+    METADATA_FILE,
+    MODEL_FILE,
+    MODEL_SCRIPT,
+    SAMPLES_FILE,
+    SCHEMA_FILE,
+)
 from kerasport.bundle.document import FORMAT_VERSION
 from kerasport.bundle.metadata import ClassifierDescription, FileEntry, Metadata
 from kerasport.bundle.schema import SCHEMA_FOLDER
@@ -21,8 +27,6 @@ from kerasport.files import sha256_of, write_bytes, write_text
 from kerasport.version import VERSION
 
 __all__ = ["write_bundle"]
-
-SCHEMA_FILE = "metadata.schema.json"
 
 
 def write_bundle(

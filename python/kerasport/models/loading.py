@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kerasport.dataset import Pixels
 
 __all__ = [
+    "PREDICTION_BATCH",
     "KerasModel",
     "activation_of",
     "ends_in_probabilities",

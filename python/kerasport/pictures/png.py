@@ -9,7 +9,7 @@ from kerasport.pictures.exif import orientation_of
 from kerasport.pictures.picture_file import PictureFile
 from kerasport.pictures.problem import check_size, damaged, ends_early
 
-__all__ = ["read_png"]
+__all__ = ["SIGNATURE", "read_png"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _PALETTE = 0, 2, 3

@@ -5,12 +5,12 @@ from __future__ import annotations
 from kerasport.exporter.graph.edits import insert_behind, only_source_of, remove
 from kerasport.exporter.graph.graph import Graph, Node
 
-__all__ = ["FUSED", "FUSING", "fuse_activations", "separate_activations"]
+__all__ = ["FUSED", "fuse_activations", "separate_activations"]
 
 FUSED = ("relu", "elu")
 """Activations of `mapActivationToFusedKernel` in TensorFlow.js 4.22; linear is the third."""
 
-FUSING = ("Conv2D", "Dense")
+_FUSING = ("Conv2D", "Dense")
 """Layers that ask for a fused kernel; the others compute the activation afterwards."""
 
 
@@ -26,7 +26,7 @@ def fuse_activations(graph: Graph) -> bool:
         if name not in FUSED:
             continue
         source = only_source_of(graph, node)
-        if source is None or source.class_name not in FUSING:
+        if source is None or source.class_name not in _FUSING:
             continue
         if source.config["activation"] == "linear":
             source.config["activation"] = name

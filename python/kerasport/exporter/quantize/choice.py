@@ -29,9 +29,9 @@ from kerasport.exporter.write import write_model
 from kerasport.progress import SILENT, Progress
 from kerasport.runs import Run, training_data
 
-__all__ = ["CANDIDATES", "Labeled", "choose_scheme", "read_labeled_pictures"]
+__all__ = ["Labeled", "choose_scheme", "read_labeled_pictures"]
 
-CANDIDATES: tuple[tuple[str, Scheme], ...] = (
+_CANDIDATES: tuple[tuple[str, Scheme], ...] = (
     ("float32", SCHEMES["float32"]),
     ("float16", SCHEMES["float16"]),
     ("uint16", SCHEMES["uint16"]),
@@ -107,7 +107,7 @@ def choose_scheme(
     input_means: Mapping[str, NDArray[np.float64]],
     max_accuracy_drop: float,
     interface: Interface,
-    candidates: Sequence[tuple[str, Scheme]] = CANDIDATES,
+    candidates: Sequence[tuple[str, Scheme]] = _CANDIDATES,
     progress: Progress = SILENT,
 ) -> tuple[str, Scheme, QuantizationSearch]:
     """Return the name and scheme with the fewest gzipped bytes, and all that was measured.

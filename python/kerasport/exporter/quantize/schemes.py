@@ -24,7 +24,7 @@ __all__ = [
     "rounding_noise",
 ]
 
-SMALLEST = 64
+_SMALLEST = 64
 """Weights with fewer values stay float32: their entry in the manifest would outweigh the saving."""
 
 _LARGEST_FLOAT16 = 65504.0
@@ -49,7 +49,7 @@ class Scheme:
     def kind(self, node: Node, name: str) -> Kind:
         """Return the type for one weight of a layer."""
         array = node.weights[name]
-        if array.size < SMALLEST or name == "moving_variance":
+        if array.size < _SMALLEST or name == "moving_variance":
             # A variance is divided by, so that a small one needs all its digits.
             return "float32"
         if not name.endswith("kernel"):

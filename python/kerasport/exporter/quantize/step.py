@@ -26,7 +26,7 @@ from kerasport.runs.run import Run
 
 __all__ = ["Quantize", "Storage", "store_weights"]
 
-TYPICAL_PICTURES = 32
+_TYPICAL_PICTURES = 32
 """Of the labelled pictures, how many the mean activations are taken from; 64 were no better."""
 
 
@@ -157,7 +157,7 @@ def _choose(
     labeled = read_labeled_pictures(
         description, run=run, images=options.images, cache=options.cache, progress=progress
     )
-    typical = labeled.pixels[:: -(-len(labeled.pixels) // TYPICAL_PICTURES)]
+    typical = labeled.pixels[:: -(-len(labeled.pixels) // _TYPICAL_PICTURES)]
     means = before.runtime.input_means(typical)
     name, scheme, search = choose_scheme(
         graph,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from kerasport.bundle import MODEL_FILE
 from kerasport.errors import ModelError
 
 __all__ = ["ModelKind", "check_exists", "detect", "is_model_folder"]
@@ -27,7 +28,7 @@ _FOREIGN = {
 
 def is_model_folder(path: Path) -> bool:
     """Tell whether a folder is a model by itself, and not a run."""
-    return (path / "saved_model.pb").is_file() or (path / "model.json").is_file()
+    return (path / "saved_model.pb").is_file() or (path / MODEL_FILE).is_file()
 
 
 def check_exists(path: Path) -> None:
@@ -73,8 +74,8 @@ def detect(path: Path) -> tuple[ModelKind, Path]:
 def _folder(path: Path) -> tuple[ModelKind, Path]:
     if (path / "saved_model.pb").is_file():
         return "saved-model", path
-    if (path / "model.json").is_file():
-        return "layers-model", path / "model.json"
+    if (path / MODEL_FILE).is_file():
+        return "layers-model", path / MODEL_FILE
     inside = sorted(each.name for each in path.iterdir() if _looks_readable(each))
     hint = f" It holds {', '.join(map(repr, inside[:3]))}: give that path." if inside else ""
     raise ModelError(f"The folder '{path}' is no model. Expected {_READABLE}.{hint}")

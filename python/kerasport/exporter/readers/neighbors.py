@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kerasport.bundle import METADATA_FILE
 from kerasport.bundle.document import parse_document
 from kerasport.bundle.metadata import Metadata, Preprocessing, Rescaling
 from kerasport.errors import BundleError, ModelError
 from kerasport.exporter.graph.graph import Graph
 
-__all__ = ["TEACHABLE_MACHINE_SCALING", "Neighbors", "read_neighbors"]
+__all__ = ["Neighbors", "read_neighbors"]
 
-TEACHABLE_MACHINE_SCALING = Rescaling(scale=1 / 127, offset=-1.0)
+_TEACHABLE_MACHINE_SCALING = Rescaling(scale=1 / 127, offset=-1.0)
 """What Teachable Machine's JavaScript does before its model: libraries/image/src/utils/tf.ts."""
 
 
@@ -34,14 +35,15 @@ def read_neighbors(path: Path, graph: Graph) -> Neighbors:
     Raises:
         ModelError: Teachable Machine's image size is not that of the model's input.
     """
+    file = path.parent / METADATA_FILE
     try:
-        value: Any = json.loads((path.parent / "metadata.json").read_text(encoding="utf-8-sig"))
+        value: Any = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return Neighbors()
     if not isinstance(value, dict):
         return Neighbors()
     if "formatVersion" in value and "classNames" in value:
-        return _of_a_bundle(value, path.parent / "metadata.json")
+        return _of_a_bundle(value, file)
     if "labels" in value and ("tfjsVersion" in value or "packageName" in value):
         return _of_teachable_machine(value, graph)
     return Neighbors()
@@ -67,7 +69,7 @@ def _of_teachable_machine(value: dict[str, Any], graph: Graph) -> Neighbors:
     name = value.get("modelName")
     return Neighbors(
         name=name if isinstance(name, str) and name.strip() else None,
-        rescaling=TEACHABLE_MACHINE_SCALING,
+        rescaling=_TEACHABLE_MACHINE_SCALING,
         preprocessing=Preprocessing(fit="crop"),
         notes=(
             "A Teachable Machine model: pictures are cropped to a square and scaled by x/127 - 1, "

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from kerasport.evaluation.reliability import check_answers
 
-__all__ = ["SURE_PRECISION", "choose_threshold"]
+__all__ = ["choose_threshold"]
 
-SURE_PRECISION = 0.95
+_SURE_PRECISION = 0.95
 """Share of the answers at or above the confidence threshold that has to be right."""
 
 _LOWEST_THRESHOLD = 0.5
@@ -20,7 +20,7 @@ def choose_threshold(
     probabilities: NDArray[np.float32],
     truth: NDArray[np.int64],
     *,
-    precision: float = SURE_PRECISION,
+    precision: float = _SURE_PRECISION,
 ) -> float | None:
     """Return the confidence from which on answers can be relied upon, 0.5..1.
 
