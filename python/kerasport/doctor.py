@@ -23,7 +23,7 @@ from kerasport.parity.witnesses.protocol import LiveWitness
 __all__ = ["Health", "Package", "WitnessHealth", "describe_failure", "examine"]
 
 _START_SECONDS = 60
-"""What one browser may take to open its page; an engine that hangs must not hang this."""
+"""Time for one browser to open its page: one that hangs must not hang the examination."""
 
 _PACKAGES = {
     "keras": ("train", "train, evaluate, export, and verify with --run"),

@@ -29,7 +29,7 @@ __all__ = ["TrainingResult", "describe", "versions"]
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training came to.
+    """The outcome of a training, before it is written as a run.
 
     Attributes:
         recipe: its choices.

@@ -37,7 +37,7 @@ class Crossed:
 
 @dataclass(frozen=True)
 class Crossing:
-    """What an affine becomes on the other side, and the settings that the layer then needs."""
+    """The affine on the other side of a layer, and the settings that the layer then needs."""
 
     affine: Affine
     settings: dict[str, Any] = field(default_factory=dict)

@@ -41,7 +41,7 @@ _CANDIDATES: tuple[tuple[str, Scheme], ...] = (
     ),
     ("uint8", replace(SCHEMES["uint8"], depthwise="uint8", noise_limit=math.inf)),
 )
-"""What is tried, by name, from the most bits to the fewest."""
+"""Type of the weights and scheme, in the order in which they are tried: most bits first."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ class Neighbors:
 
 
 def read_neighbors(path: Path, graph: Graph) -> Neighbors:
-    """Return what `metadata.json` beside a `model.json` says; nothing when it is another's.
+    """Return what `metadata.json` beside a `model.json` says; nothing when it is no
+    metadata of a classifier.
 
     Raises:
         ModelError: Teachable Machine's image size is not that of the model's input.

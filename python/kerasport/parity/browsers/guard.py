@@ -23,7 +23,7 @@ from pathlib import Path
 __all__ = ["GRACE_SECONDS", "Process", "descendants", "processes"]
 
 GRACE_SECONDS = 3.0
-"""What a process may take to end when it is asked to; a display server removes its lock."""
+"""Time for a process to end by itself when it is asked to: a display server removes its lock."""
 
 _POLL_SECONDS = 0.2
 _ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>

@@ -94,7 +94,7 @@ class Departure:
 
     @property
     def is_equal(self) -> bool:
-        """Whether nothing at all differs."""
+        """Whether pixels and probabilities are the same bits, and nothing was refused."""
         return not self.differing and not self.difference and self.received.refusal is None
 
 

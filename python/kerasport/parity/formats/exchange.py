@@ -19,7 +19,7 @@ __all__ = ["Limits", "Reply", "ask_engine"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one file may cost an engine before its page is given up."""
+    """Time and memory that one file may cost a browser before its page is given up."""
 
     start_seconds: float = 90
     file_seconds: float = 30

@@ -47,8 +47,8 @@ class Desk(ABC):
     """A server on a free port of this machine, at `address`."""
 
     changing: frozenset[str] = frozenset()
-    """What a page gets anew each time it asks. All else may be cached: a browser that asks for
-    many files at once, and may keep none of them, waits for ever."""
+    """Names of the requests whose answers a browser must not cache. All other files may be cached:
+    a browser that asks for many files at once, and may keep none of them, waits for ever."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_urlsafe(16)

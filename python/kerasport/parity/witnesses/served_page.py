@@ -20,7 +20,7 @@ from kerasport.parity.witnesses.desk import WorkDesk
 __all__ = ["START_SECONDS", "ClientPage", "ServedPage", "client_page", "served_page"]
 
 START_SECONDS = 180
-"""What a browser may take to open its page and to load the model."""
+"""Time for a browser to open its page and to load the model."""
 
 _BATCH_SECONDS = 600
 

@@ -35,7 +35,7 @@ _VALIDATION_BATCH = 256
 
 @dataclass(frozen=True)
 class _Fitting:
-    """What the phases of one training share. `work` as in `fit`; the log grows."""
+    """The values that all phases of one training share; each epoch adds to `log`."""
 
     model: KerasModel
     decoded: DecodedDataset
