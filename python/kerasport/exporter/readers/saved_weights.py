@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from kerasport.errors import ModelError
 from kerasport.exporter.graph.graph import Weights
-from kerasport.exporter.readers.configuration import MODEL_CLASSES, OPERATIONS, Path
+from kerasport.exporter.readers.configuration import MODEL_CLASSES, OPERATIONS
+from kerasport.exporter.readers.layer_path import LayerPath
 
 __all__ = ["name_saved_weights", "variable_names"]
 
@@ -31,7 +32,7 @@ _CONTAINERS = ("layers", "_layer_checkpoint_dependencies", "_layers")
 
 def name_saved_weights(
     class_name: str, config: Config, arrays: Mapping[str, NDArray[np.generic]]
-) -> dict[Path, Weights]:
+) -> dict[LayerPath, Weights]:
     """Return the weights of each layer by its path of names.
 
     Args:
@@ -55,8 +56,8 @@ def _model(
     config: Config,
     place: str,
     groups: Mapping[str, Mapping[int, NDArray[np.generic]]],
-    prefix: Path,
-) -> Iterator[tuple[Path, Weights]]:
+    prefix: LayerPath,
+) -> Iterator[tuple[LayerPath, Weights]]:
     used: dict[str, int] = {}
     inside = f"{place}/" if place else ""
     container = next(
