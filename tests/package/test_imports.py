@@ -45,7 +45,7 @@ ORDER: dict[str, list[str]] = {
         *("job", "resumption", "training"),
     ],
     "kerasport.exporter": [
-        *("graph", "refusal"),
+        *("containers", "graph", "refusal"),
         *("readers", "lowering", "passes", "gate"),
         *("stored", "write"),
         *("answering", "quantize"),
