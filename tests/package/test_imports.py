@@ -46,7 +46,7 @@ ORDER: dict[str, list[str]] = {
     ],
     "kerasport.exporter": [
         *("containers", "graph", "refusal"),
-        *("readers", "lowering", "passes", "gate"),
+        *("lowering", "readers", "passes", "gate"),
         *("stored", "write"),
         *("answering", "quantize"),
         *("options", "samples", "subject", "bundle_files", "target"),

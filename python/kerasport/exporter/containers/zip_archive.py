@@ -13,7 +13,7 @@ from typing import IO, BinaryIO
 
 from kerasport.errors import ModelError
 
-__all__ = ["MAX_MEMBERS", "extract_member", "read_members"]
+__all__ = ["MAX_MEMBERS", "extract_member", "member_names", "read_members"]
 
 MAX_MEMBERS = 10_000
 """Most members of an archive. Keras writes three; asset folders add some."""
@@ -25,6 +25,12 @@ Keras does not compress them. Small archives may grow to `_FREE_BYTES` all the s
 _FREE_BYTES = 64 << 20
 
 _END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+
+
+def member_names(path: Path, *, expected: str) -> list[str]:
+    """Return the names of what a ZIP archive holds; see `read_members`."""
+    with _opened(path, expected) as archive:
+        return [entry.filename for entry in archive.infolist()]
 
 
 def read_members(path: Path, wanted: Collection[str], *, expected: str) -> dict[str, bytes]:
