@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
 
-__all__ = ["modern_config"]
+__all__ = ["modern_config", "operation_of"]
 
 Config = dict[str, Any]
 
@@ -70,6 +70,15 @@ _FUNCTIONS = {
     "nn.tanh": "Tanh",
 }
 """TensorFlow's functions, as Keras 2 recorded them -> operations of Keras 3."""
+
+
+def operation_of(function: str) -> str:
+    """Return the Keras 3 class of a TensorFlow function that Keras 2 recorded; `tf.NAME` if none.
+
+    >>> operation_of("math.multiply"), operation_of("io.write_file")
+    ('Multiply', 'tf.io.write_file')
+    """
+    return _FUNCTIONS.get(function, f"tf.{function}")
 
 
 def modern_config(class_name: str, config: Any) -> Config:
@@ -223,7 +232,7 @@ def _operation(layer: Config) -> Config:
         operands = [keywords[key] for key in ("y", "b", "bias") if key in keywords]
         calls.append({"args": [*call["args"], *operands], "kwargs": {}})
     return {
-        "class_name": _FUNCTIONS.get(function, f"tf.{function}"),
+        "class_name": operation_of(function),
         "module": "keras.ops",
         "config": config,
         "inbound_nodes": calls,

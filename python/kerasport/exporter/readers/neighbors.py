@@ -11,6 +11,7 @@ from kerasport.bundle import METADATA_FILE
 from kerasport.bundle.document import parse_document
 from kerasport.bundle.metadata import Metadata, Preprocessing, Rescaling
 from kerasport.errors import BundleError, ModelError
+from kerasport.exporter.containers import read_json
 from kerasport.exporter.graph.graph import Graph
 
 __all__ = ["Neighbors", "read_neighbors"]
@@ -38,8 +39,8 @@ def read_neighbors(path: Path, graph: Graph) -> Neighbors:
     """
     file = path.parent / METADATA_FILE
     try:
-        value: Any = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        value = read_json(file, expected="a description")
+    except ModelError:
         return Neighbors()
     if not isinstance(value, dict):
         return Neighbors()
