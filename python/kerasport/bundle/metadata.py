@@ -18,13 +18,16 @@ from kerasport.literals import ColorMode, Fit, Resample, WeightType
 from kerasport.preprocess import ImageSpec
 
 __all__ = [
+    "LARGEST_TOLERANCE",
     "MINIMUM_TFJS_VERSION",
     "PATH_PATTERN",
+    "SMALLEST_TOLERANCE",
     "Calibration",
     "ClassifierDescription",
     "Counts",
     "FileEntry",
     "FloatAgreement",
+    "FloatRounding",
     "Interface",
     "Metadata",
     "Metrics",
@@ -39,6 +42,12 @@ __all__ = [
 
 MINIMUM_TFJS_VERSION = "3.21.0"
 """Oldest TensorFlow.js that knows every layer that is written: the first with Rescaling."""
+
+SMALLEST_TOLERANCE = 1e-5
+"""What every bundle may be off from Keras, where a backend computes as Keras does."""
+
+LARGEST_TOLERANCE = 1e-3
+"""Beyond this difference of a probability float32 does not hold a model."""
 
 PATH_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
 """A relative path of plain characters, which leads out of no folder."""
@@ -92,6 +101,29 @@ class FloatAgreement(Document):
     pictures: Annotated[int, Field(ge=1)]
     top1_agreement: Probability = Field(description="Share of pictures with the same best class.")
     max_absolute_difference: Probability = Field(description="Largest difference of a probability.")
+
+
+class FloatRounding(Document):
+    """What computing in float32 adds to the probabilities, measured while exporting.
+
+    The original and the exported layers were compared in float64 before, where they are the same.
+    """
+
+    pictures: Annotated[int, Field(ge=1)]
+    keras: Probability = Field(
+        description="Largest difference between the original in float32 and in float64."
+    )
+    bundle: Probability = Field(
+        description="Largest difference between the files, run in numpy, in float32 and in float64."
+    )
+    tolerance: Annotated[float, Field(ge=SMALLEST_TOLERANCE, le=LARGEST_TOLERANCE)] = Field(
+        description="How far a probability may be off from Keras on another backend: four times "
+        "`keras`, at least 1e-5; GPU backends may always be off by 1e-4."
+    )
+    limit: str | None = Field(
+        default=None,
+        description="Why the original was not compared in float64; null where it was.",
+    )
 
 
 class QuantizationTrial(FloatAgreement):
@@ -286,6 +318,10 @@ class Metadata(ClassifierDescription):
     kerasport_version: str
     minimum_tfjs_version: str = MINIMUM_TFJS_VERSION
     quantization: Quantization = Quantization()
+    float_rounding: FloatRounding | None = Field(
+        default=None,
+        description="What float32 adds to the answers; null in bundles of earlier versions.",
+    )
     files: list[FileEntry] = Field(
         description="Every file but metadata.json, model.js (made of the others) and parity.json "
         "(written later by verify)."

@@ -26,17 +26,17 @@ from kerasport.exporter.write import write_model
 from kerasport.files import sha256_of, write_bytes, write_text
 from kerasport.version import VERSION
 
-__all__ = ["write_bundle"]
+__all__ = ["write_files", "write_metadata"]
 
 
-def write_bundle(
+def write_files(
     folder: Path,
     storage: Storage,
     description: ClassifierDescription,
     samples: Sequence[SampleFile],
     pixels: NDArray[np.uint8],
-) -> None:
-    """Write all files of a bundle into an empty folder.
+) -> Metadata:
+    """Write all files of a bundle into an empty folder but what describes them, and return that.
 
     Args:
         folder: where to write.
@@ -54,13 +54,17 @@ def write_bundle(
     )
     write_bytes(folder / SCHEMA_FILE, (SCHEMA_FOLDER / SCHEMA_FILE).read_bytes())
     write_samples(folder, samples, pixels, storage.answers, storage.exact_answers)
-    metadata = Metadata(
+    return Metadata(
         **description.model_dump(),
         kerasport_version=VERSION,
         minimum_tfjs_version=minimum_tfjs_version(storage.graph),
         quantization=storage.quantization,
         files=_file_entries(folder),
     )
+
+
+def write_metadata(folder: Path, metadata: Metadata) -> None:
+    """Write what describes the files of a bundle, and the script that holds all of them."""
     write_text(folder / METADATA_FILE, metadata.to_json())
     _write_script(folder, metadata)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION, Rescaling
 from kerasport.errors import ExportError
@@ -71,7 +72,7 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
         for name, array in node.weights.items():
             if not np.issubdtype(array.dtype, np.floating):
                 refusals.append(Refusal(node, f"its weight {name!r} has dtype {array.dtype}"))
-            elif not np.isfinite(array).all():
+            elif not _is_finite(array):
                 refusals.append(
                     Refusal(
                         node,
@@ -104,6 +105,12 @@ def input_scaling(graph: Graph) -> Rescaling:
             f"with: {usual_rescaling(graph)}."
         )
     return Rescaling(scale=layer.config["scale"], offset=layer.config["offset"])
+
+
+def _is_finite(array: NDArray[np.generic]) -> bool:
+    """Return whether float32, which is what is written, can hold all values."""
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(array.astype(np.float32)).all())
 
 
 def minimum_tfjs_version(graph: Graph) -> str:

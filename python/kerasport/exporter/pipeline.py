@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
-from kerasport.exporter.answering import BundleReference, compare
-from kerasport.exporter.bundle_files import write_bundle
+from kerasport.exporter.answering import BundleReference, compare_written
+from kerasport.exporter.bundle_files import write_files, write_metadata
 from kerasport.exporter.gate import check_graph, input_scaling
 from kerasport.exporter.lowering import lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
@@ -118,10 +118,16 @@ def export(
         progress=progress,
     )
     with replaced_folder(out) as folder:
-        write_bundle(folder, storage, description, subject.samples, pixels)
-        written = BundleReference(Bundle.open(folder))
-        compare(written, storage.reference, description.image_spec, pixels)
-    metadata = Bundle.open(out, check_files=False).metadata
+        metadata = write_files(folder, storage, description, subject.samples, pixels)
+        rounding = compare_written(
+            BundleReference(Bundle(folder, metadata)),
+            storage.comparison,
+            answers=storage.expected,
+            exact=storage.exact,
+        )
+        metadata = metadata.model_copy(update={"float_rounding": rounding})
+        write_metadata(folder, metadata)
+        Bundle.open(folder)
     return ExportedBundle(
         out, metadata, optimization=optimization, compared_with=subject.reference.name
     )

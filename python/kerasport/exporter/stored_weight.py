@@ -44,7 +44,7 @@ def quantize_array(array: NDArray[np.generic], kind: Kind) -> StoredWeight:
         return StoredWeight(np.asarray(array, "<f4"))
     if kind == "float16":
         return StoredWeight(np.asarray(array, "<f2"), {"dtype": kind, "original_dtype": "float32"})
-    values = np.asarray(array, np.float32).astype(np.float64)
+    values = np.asarray(array, np.float64)
     steps = np.iinfo(kind).max
     low, high = float(values.min()), float(values.max())
     scale = 1.0

@@ -1,4 +1,7 @@
-"""TensorFlow.js' layers in numpy, float32 in and out."""
+"""TensorFlow.js' layers in numpy, in the dtype of weights and inputs: float32 or float64.
+
+Numbers of a configuration are Python's, which numpy takes in the dtype of the array beside them.
+"""
 
 from __future__ import annotations
 
@@ -80,18 +83,26 @@ def _max_pooling(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Ar
 
 def _average_pooling(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
     # The mean is over the pixels inside the picture, not over the padding.
-    total = _windows(inputs[0], config, "pool_size", 0.0).sum(axis=(4, 5))
-    count = _windows(np.ones_like(inputs[0]), config, "pool_size", 0.0).sum(axis=(4, 5))
-    result: Array = total / count
+    x = inputs[0]
+    inside = np.ones((1, *x.shape[1:3], 1), x.dtype)
+    count = _windows(inside, config, "pool_size", 0.0).sum(axis=(4, 5))
+    total = _windows(x, config, "pool_size", 0.0).sum(axis=(4, 5), dtype=np.float64)
+    result: Array = (total / count).astype(x.dtype)
     return result
+
+
+def _global_average(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
+    # numpy adds one pixel after the other: in float32 a large map would lose digits.
+    mean: Array = inputs[0].mean(axis=(1, 2), dtype=np.float64)
+    return mean.astype(inputs[0].dtype)
 
 
 def _batch_normalization(
     config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]
 ) -> Array:
-    factor = 1 / np.sqrt(weights["moving_variance"] + np.float32(config["epsilon"]))
-    factor = factor * weights.get("gamma", np.float32(1))
-    offset = weights.get("beta", np.float32(0)) - weights["moving_mean"] * factor
+    factor = 1 / np.sqrt(weights["moving_variance"] + config["epsilon"])
+    factor = factor * weights.get("gamma", 1.0)
+    offset = weights.get("beta", 0) - weights["moving_mean"] * factor
     result: Array = inputs[0] * factor + offset
     return result
 
@@ -105,8 +116,10 @@ def _relu(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -
 
 
 def _rescaling(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
-    scale, offset = np.float32(config["scale"]), np.float32(config["offset"])
-    return inputs[0] * scale + offset
+    dtype = inputs[0].dtype
+    scale, offset = (np.asarray(config[key], dtype) for key in ("scale", "offset"))
+    result: Array = inputs[0] * scale + offset
+    return result
 
 
 def _transposed(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
@@ -122,7 +135,7 @@ def _transposed(config: Mapping[str, Any], weights: dict[str, Array], inputs: li
             (columns - 1) * column_step + max(width, column_step),
             config["filters"],
         ),
-        np.float32,
+        x.dtype,
     )
     for row in range(height):
         for column in range(width):
@@ -145,8 +158,8 @@ def _layer_normalization(
     x = inputs[0]
     centerd = x - x.mean(axis=-1, keepdims=True)
     variance = (centerd * centerd).mean(axis=-1, keepdims=True)
-    result: Array = centerd / np.sqrt(variance + np.float32(config["epsilon"]))
-    return result * weights.get("gamma", np.float32(1)) + weights.get("beta", np.float32(0))
+    result: Array = centerd / np.sqrt(variance + config["epsilon"])
+    return result * weights.get("gamma", 1.0) + weights.get("beta", 0)
 
 
 def _cropping(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
@@ -175,10 +188,10 @@ def _dot(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) ->
 
 
 def _thresholded(config: Mapping[str, Any], _: dict[str, Array], inputs: list[Array]) -> Array:
-    return np.where(inputs[0] > np.float32(config["theta"]), inputs[0], np.float32(0))
+    return np.where(inputs[0] > config["theta"], inputs[0], 0)
 
 
-def _leaky(x: Array, slope: Array | np.float32) -> Array:
+def _leaky(x: Array, slope: Array | float) -> Array:
     return np.where(x > 0, x, x * slope)
 
 
@@ -191,9 +204,7 @@ LAYERS: dict[str, Layer] = {
     "InputLayer": lambda config, weights, inputs: inputs[0],
     "Activation": lambda config, weights, inputs: activate(config["activation"], inputs[0]),
     "Add": _merged(np.add),
-    "Average": lambda config, weights, inputs: (
-        functools.reduce(np.add, inputs) / np.float32(len(inputs))
-    ),
+    "Average": lambda config, weights, inputs: functools.reduce(np.add, inputs) / len(inputs),
     "AveragePooling2D": _average_pooling,
     "BatchNormalization": _batch_normalization,
     "Concatenate": lambda config, weights, inputs: np.concatenate(inputs, axis=config["axis"]),
@@ -204,10 +215,10 @@ LAYERS: dict[str, Layer] = {
     "DepthwiseConv2D": _depthwise,
     "Dot": _dot,
     "Flatten": lambda config, weights, inputs: inputs[0].reshape(len(inputs[0]), -1),
-    "GlobalAveragePooling2D": lambda config, weights, inputs: inputs[0].mean(axis=(1, 2)),
+    "GlobalAveragePooling2D": _global_average,
     "GlobalMaxPooling2D": lambda config, weights, inputs: inputs[0].max(axis=(1, 2)),
     "LayerNormalization": _layer_normalization,
-    "LeakyReLU": lambda config, weights, inputs: _leaky(inputs[0], np.float32(config["alpha"])),
+    "LeakyReLU": lambda config, weights, inputs: _leaky(inputs[0], config["alpha"]),
     "MaxPooling2D": _max_pooling,
     "Maximum": _merged(np.maximum),
     "Minimum": _merged(np.minimum),

@@ -2,7 +2,8 @@
 
 This is an independent reading of the files that were written. The exporter uses it to compare a
 bundle with Keras before the bundle is put in place, and `kerasport predict` uses it where only
-the exported folder is at hand. It computes in float32, like the browser.
+the exported folder is at hand. It computes in float32, like the browser, or in float64, where the
+rounding of float32 is what is to be measured.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.topology import Topology, read_topology
@@ -27,7 +28,8 @@ class Runtime:
     _classes: int | None
 
     def __init__(self, bundle: Bundle) -> None:
-        self._load(bundle.topology(), bundle.weights(), bundle.metadata.input_shape)
+        shape = bundle.metadata.input_shape
+        self._load(bundle.topology(), bundle.weights(), shape, np.float32)
         self._classes = len(bundle.metadata.class_names)
 
     @classmethod
@@ -36,16 +38,18 @@ class Runtime:
         topology: Mapping[str, Any],
         weights: Mapping[str, Array],
         input_shape: tuple[int, int, int],
+        dtype: DTypeLike = np.float32,
     ) -> Runtime:
         """Return the runtime of a model that is not written yet.
 
         Args:
             topology: `modelTopology` of a `model.json`.
-            weights: `layer/weight` -> float32 array.
+            weights: `layer/weight` -> array of floats.
             input_shape: height, width, channels.
+            dtype: float32, or float64: what weights and pictures become and all is computed in.
         """
         runtime = cls.__new__(cls)
-        runtime._load(read_topology(topology), weights, input_shape)
+        runtime._load(read_topology(topology), weights, input_shape, dtype)
         return runtime
 
     def _load(
@@ -53,14 +57,16 @@ class Runtime:
         topology: Topology,
         weights: Mapping[str, Array],
         input_shape: tuple[int, int, int],
+        dtype: DTypeLike,
     ) -> None:
+        self._dtype = np.dtype(dtype)
         self._shape = input_shape
         self._classes = None
         self._topology = topology
         self._weights: dict[str, dict[str, Array]] = {}
         for name, array in weights.items():
             owner, _, variable = name.rpartition("/")
-            self._weights.setdefault(owner, {})[variable] = array
+            self._weights.setdefault(owner, {})[variable] = np.asarray(array, self._dtype)
         for layer in topology.layers:
             if layer.class_name not in LAYERS:
                 raise BundleError(
@@ -69,14 +75,14 @@ class Runtime:
                 )
 
     def predict(self, pixels: NDArray[np.uint8], *, batch_size: int = 32) -> Array:
-        """Return probabilities, float32 `[n, classes]`, for uint8 pixels `[n, h, w, c]`."""
+        """Return probabilities `[n, classes]` for uint8 pixels `[n, h, w, c]`."""
         if pixels.ndim != 4 or pixels.shape[1:] != self._shape:
             raise BundleError(
                 f"The pixels have shape {pixels.shape}. Expected [n, "
                 f"{', '.join(map(str, self._shape))}], as kerasport.preprocess gives it."
             )
         batches = [
-            self._forward(pixels[start : start + batch_size].astype(np.float32))
+            self._forward(pixels[start : start + batch_size].astype(self._dtype))
             for start in range(0, len(pixels), batch_size)
         ]
         result: Array = np.concatenate(batches)
@@ -100,22 +106,22 @@ class Runtime:
                 sums[name] = sums.get(name, 0.0) + mean
 
         for picture in pixels:
-            self._forward(picture[None].astype(np.float32), note)
+            self._forward(picture[None].astype(self._dtype), note)
         return {name: total / len(pixels) for name, total in sums.items()}
 
     def trace(self, pixels: NDArray[np.uint8]) -> dict[str, Array]:
         """Return what every layer gives for one picture, uint8 `[h, w, c]`, in their order."""
-        return self._values(pixels[None].astype(np.float32))
+        return self._values(pixels[None].astype(self._dtype))
 
     def input_of(self, layer: str, pixels: NDArray[np.uint8]) -> Array:
-        """Return what goes into a layer with one input, float32, for pixels `[n, h, w, c]`."""
+        """Return what goes into a layer with one input, for pixels `[n, h, w, c]`."""
         found: list[Array] = []
 
         def note(name: str, inputs: list[Array]) -> None:
             if name == layer:
                 found.extend(inputs)
 
-        self._forward(pixels.astype(np.float32), note)
+        self._forward(pixels.astype(self._dtype), note)
         return found[0]
 
     def _forward(

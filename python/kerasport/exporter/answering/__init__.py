@@ -1,7 +1,13 @@
 """Who answers for the original model and for the exported one, and how they are compared."""
 
-from kerasport.exporter.answering.compare import READ_BACK_TOLERANCE, answers_of, compare
+from kerasport.exporter.answering.compare import (
+    Comparison,
+    answers_of,
+    compare,
+    compare_written,
+)
 from kerasport.exporter.answering.engines import GraphEngine, choose_engine
+from kerasport.exporter.answering.inputs import Inputs
 from kerasport.exporter.answering.original import build_original
 from kerasport.exporter.answering.patterns import pattern_files, patterns
 from kerasport.exporter.answering.references import (
@@ -13,16 +19,18 @@ from kerasport.exporter.answering.references import (
 )
 
 __all__ = [
-    "READ_BACK_TOLERANCE",
     "BundleReference",
+    "Comparison",
     "GraphEngine",
     "GraphReference",
+    "Inputs",
     "Reference",
     "ScaledReference",
     "answers_of",
     "build_original",
     "choose_engine",
     "compare",
+    "compare_written",
     "pattern_files",
     "patterns",
     "reference_of",

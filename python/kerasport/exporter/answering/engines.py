@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from kerasport import models
 from kerasport.dataset import Pixels
@@ -73,19 +73,26 @@ class NumpyEngine(GraphEngine):
     """A lowered graph in numpy: the runtime of bundles, before there is one.
 
     Attributes:
-        runtime: what computes.
+        graph: what is run.
+        input_shape: height, width, channels.
+        runtime: what computes, in float32 or in float64.
     """
 
-    def __init__(self, graph: Graph, input_shape: tuple[int, int, int]) -> None:
-        self._input_shape = input_shape
+    def __init__(
+        self, graph: Graph, input_shape: tuple[int, int, int], dtype: DTypeLike = np.float32
+    ) -> None:
+        self.input_shape = input_shape
+        self._dtype = dtype
         self.load(graph)
 
     def load(self, graph: Graph) -> None:
         """Take over a graph."""
-        self.runtime = Runtime.of(topology(graph), named_weights(graph), self._input_shape)
+        self.graph = graph
+        weights = named_weights(graph, self._dtype)
+        self.runtime = Runtime.of(topology(graph), weights, self.input_shape, self._dtype)
 
-    def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
-        """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
+    def probabilities(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """Return `[n, classes]` for `[n, height, width, channels]`."""
         return self.runtime.predict(pixels)
 
 
@@ -123,7 +130,8 @@ class KerasEngine(GraphEngine):
         """Take over the weights of a graph with the same layers."""
         for node in graph:
             if node.weights:
-                self._layers[node.name].set_weights(list(node.weights.values()))
+                weights = [np.asarray(each, np.float32) for each in node.weights.values()]
+                self._layers[node.name].set_weights(weights)
 
     def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         """Return float32 `[n, classes]` for `[n, height, width, channels]`."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,28 +16,51 @@ from kerasport.bundle.metadata import Rescaling
 from kerasport.errors import ExportError, ModelError
 from kerasport.exporter.answering.engines import BATCH_SIZE, NumpyEngine
 from kerasport.exporter.answering.original import build_original
+from kerasport.exporter.answering.rebuilding import (
+    computes_in,
+    framework_of,
+    in_floats,
+    rebuilt,
+    single_layers,
+)
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.lowering import ends_in_probabilities, lower
-from kerasport.exporter.readers import ReadModel, StoredModel
-from kerasport.exporter.readers.tf_keras_models import import_tf_keras
+from kerasport.exporter.readers import LiveModel, ReadModel, StoredModel
 from kerasport.models.loading import KerasModel
 from kerasport.progress import SILENT, Progress
 from kerasport.runtime import Runtime
-from kerasport.runtime.activations import activate, softmax
 
 __all__ = [
     "AsReadReference",
     "BundleReference",
     "GraphReference",
-    "KerasReference",
+    "OriginalReference",
+    "Outputs",
     "Reference",
     "ScaledReference",
     "StoredReference",
-    "TfKerasReference",
     "reference_of",
 ]
 
 FloatArray = NDArray[np.float32]
+DoubleArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a model gives for n pictures, in float64.
+
+    Attributes:
+        probabilities: `[n, classes]`.
+        logits: `[n, classes]`, what the last softmax is made of; None where the model keeps it
+            to itself.
+        limit: why some of it was computed in float32 all the same, as half a sentence; None where
+            nothing was.
+    """
+
+    probabilities: DoubleArray
+    logits: DoubleArray | None = None
+    limit: str | None = None
 
 
 class Reference(Protocol):
@@ -49,6 +72,9 @@ class Reference(Protocol):
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
+
+    def outputs(self, pixels: NDArray[Any]) -> Outputs:
+        """Return what the model gives in float64 for `[n, height, width, channels]`."""
 
 
 def reference_of(model: ReadModel, progress: Progress = SILENT) -> Reference:
@@ -62,11 +88,7 @@ def reference_of(model: ReadModel, progress: Progress = SILENT) -> Reference:
         return AsReadReference(model.graph)
     if isinstance(model.original, StoredModel):
         return StoredReference(model.original, progress)
-    return _answering(model.original.model, model.original.framework, model.graph)
-
-
-def _answering(model: KerasModel, framework: str, graph: Graph) -> Reference:
-    return TfKerasReference(model, graph) if framework == "tf_keras" else KerasReference(model)
+    return OriginalReference(model.original, model.graph)
 
 
 class StoredReference:
@@ -87,14 +109,17 @@ class StoredReference:
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         return self._built.probabilities(pixels)
 
-    @cached_property
+    def outputs(self, pixels: NDArray[Any]) -> Outputs:
+        return self._built.outputs(pixels)
+
+    @functools.cached_property
     def _built(self) -> Reference:
         stored = self._stored
-        framework = "tf_keras" if stored.keras_2 else "keras"
         if stored.keras_2 and importlib.util.find_spec("tf_keras") is None:
             return AsReadReference(stored.graph)
         try:
-            return _answering(build_original(stored), framework, stored.graph)
+            live = LiveModel("tf_keras" if stored.keras_2 else "keras", build_original(stored))
+            return OriginalReference(live, stored.graph)
         except ModelError as error:
             if stored.source == "archive":
                 raise
@@ -103,39 +128,60 @@ class StoredReference:
 
 
 @dataclass(frozen=True)
-class KerasReference:
-    """A Keras 3 model."""
+class OriginalReference:
+    """A model of Keras or tf_keras; `graph` tells what the outputs of the latter are.
 
-    model: KerasModel
+    A model that computes in fewer bits, such as one of a mixed policy, answers in float32.
+    """
 
-    @property
-    def name(self) -> str:
-        return f"Keras {models.import_keras().__version__}"
-
-    def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
-        return models.probabilities(self.model, pixels)
-
-
-@dataclass(frozen=True)
-class TfKerasReference:
-    """A Keras 2 model in tf_keras; `graph` tells what its outputs are."""
-
-    model: KerasModel
+    original: LiveModel
     graph: Graph
 
     @property
     def name(self) -> str:
-        return f"tf_keras {import_tf_keras().__version__}"
+        name = "tf_keras" if self.original.framework == "tf_keras" else "Keras"
+        return f"{name} {framework_of(self.original).__version__}"
+
+    @functools.cached_property
+    def _model(self) -> KerasModel:
+        model = self.original.model
+        return model if computes_in(model, "float32") else rebuilt(self.original, "float32")
+
+    @property
+    def _gives_probabilities(self) -> bool:
+        if self.original.framework == "tf_keras":
+            return ends_in_probabilities(self.graph)
+        return models.ends_in_probabilities(self.original.model)
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        answer = _run(self.original, self._model, pixels.astype(np.float32))
+        return _outputs(answer, self._gives_probabilities).probabilities.astype(np.float32)
+
+    def outputs(self, pixels: NDArray[Any]) -> Outputs:
+        try:
+            model = rebuilt(self.original, "float64")
+            answer = _run(self.original, model, pixels.astype(np.float64))
+        except Exception as error:
+            # Whatever Keras, TensorFlow and a user's own layers raise.
+            reason = f"it cannot be computed in float64 here ({error!r:.300})"
+            return Outputs(self.probabilities(pixels).astype(np.float64), limit=reason)
+        outputs = _outputs(answer, self._gives_probabilities)
+        names = single_layers(model)
+        if not names:
+            return outputs
+        limit = f"TensorFlow computes the layers {', '.join(map(repr, names))} in float32 only"
+        return replace(outputs, limit=limit)
+
+
+def _run(original: LiveModel, model: KerasModel, values: NDArray[Any]) -> NDArray[Any]:
+    """Return what a model gives, `[n, outputs]`, in the float type of the values."""
+    framework = framework_of(original)
+    with in_floats(framework, values.dtype.name):
         parts = [
-            np.asarray(
-                self.model(pixels[start : start + BATCH_SIZE].astype(np.float32), training=False),
-                np.float32,
-            )
-            for start in range(0, len(pixels), BATCH_SIZE)
+            np.asarray(model(values[start : start + BATCH_SIZE], training=False), values.dtype)
+            for start in range(0, len(values), BATCH_SIZE)
         ]
-        return _as_probabilities(np.concatenate(parts), self.graph)
+    return np.concatenate(parts)
 
 
 class AsReadReference:
@@ -149,19 +195,28 @@ class AsReadReference:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        lowered = lower(graph)
-        height, width, channels = lowered.nodes[lowered.input].config["batch_input_shape"][1:]
-        self._engine = NumpyEngine(lowered, (height, width, channels))
+        self._lowered = lower(graph)
+        height, width, channels = self._lowered.nodes[self._lowered.input].config[
+            "batch_input_shape"
+        ][1:]
+        self._shape = height, width, channels
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        answer = self._run(pixels, np.float32)
+        given = ends_in_probabilities(self._graph)
+        return _outputs(answer, given).probabilities.astype(np.float32)
+
+    def outputs(self, pixels: NDArray[Any]) -> Outputs:
+        return _outputs(self._run(pixels, np.float64), ends_in_probabilities(self._graph))
+
+    def _run(self, pixels: NDArray[Any], dtype: type) -> NDArray[Any]:
         try:
-            answer = self._engine.predict(pixels)
+            return NumpyEngine(self._lowered, self._shape, dtype).predict(pixels)
         except ValueError as error:
             raise ExportError(
                 f"The layers of {self._graph.name!r} cannot be computed: {error}. Expected weights "
                 "that fit the configuration; save or convert the model again."
             ) from None
-        return _as_probabilities(answer, self._graph)
 
 
 @dataclass(frozen=True)
@@ -176,16 +231,35 @@ class ScaledReference:
         return self.inner.name
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
-        scale, offset = (
-            np.asarray(value, np.float32) for value in (self.scaling.scale, self.scaling.offset)
-        )
-        return self.inner.probabilities(pixels.astype(np.float32) * scale + offset)
+        return self.inner.probabilities(_scaled(pixels, self.scaling, np.float32))
+
+    def outputs(self, pixels: NDArray[Any]) -> Outputs:
+        return self.inner.outputs(_scaled(pixels, self.scaling, np.float64))
+
+
+def _scaled(pixels: NDArray[Any], scaling: Rescaling, dtype: type) -> NDArray[Any]:
+    scale: NDArray[Any] = np.asarray(scaling.scale, dtype)
+    offset: NDArray[Any] = np.asarray(scaling.offset, dtype)
+    scaled: NDArray[Any] = pixels.astype(dtype) * scale + offset
+    return scaled
 
 
 class GraphReference(NumpyEngine):
     """The lowered graph in memory, in numpy."""
 
     name = "the graph before it was written"
+
+    def outputs(self, pixels: NDArray[Any]) -> Outputs:
+        """Return what the graph gives in float64 for uint8 `[n, height, width, channels]`."""
+        runtime = NumpyEngine(self.graph, self.input_shape, np.float64).runtime
+        last = self.graph.nodes[self.graph.output]
+        before = last.inputs[0] if last.class_name == "Softmax" else last.name
+        probabilities, logits = [], []
+        for picture in pixels:
+            inside = runtime.trace(picture)
+            probabilities.append(inside[last.name][0])
+            logits.append(inside[before][0])
+        return Outputs(np.stack(probabilities), None if before == last.name else np.stack(logits))
 
 
 class BundleReference:
@@ -200,10 +274,22 @@ class BundleReference:
         return self._runtime.predict(pixels)
 
 
-def _as_probabilities(answer: FloatArray, graph: Graph) -> FloatArray:
-    """Return one probability per class for what a graph as it was read gives."""
-    given = ends_in_probabilities(graph)
-    if answer.shape[-1] == 1:
-        second = answer if given else activate("sigmoid", answer)
-        return np.concatenate([1 - second, second], axis=-1)
-    return answer if given else softmax(answer)
+def _outputs(answer: NDArray[Any], gives_probabilities: bool) -> Outputs:
+    """Return one probability per class for what a model gives, computed in float64.
+
+    A single output is the probability, or the logit, of the second of two classes. It shares no
+    code with the layers that are written.
+    """
+    values = answer.astype(np.float64)
+    if values.shape[-1] != 1:
+        if gives_probabilities:
+            return Outputs(values)
+        powers = np.exp(values - values.max(axis=-1, keepdims=True))
+        return Outputs(powers / powers.sum(axis=-1, keepdims=True), values)
+    if gives_probabilities:
+        return Outputs(np.concatenate([1 - values, values], axis=-1))
+    # Each from its own exponential: 1 - p would lose the digits of a small one.
+    pair = np.concatenate([-values, values], axis=-1)
+    return Outputs(
+        1 / (1 + np.exp(-pair)), np.concatenate([np.zeros_like(values), values], axis=-1)
+    )

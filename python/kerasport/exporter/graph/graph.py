@@ -16,7 +16,11 @@ from numpy.typing import NDArray
 __all__ = ["Graph", "Node", "Weights"]
 
 Weights = dict[str, NDArray[np.generic]]
-"""Arrays of one layer by variable name, in the order in which TensorFlow.js lists them."""
+"""Arrays of one layer by variable name, in the order in which TensorFlow.js lists them.
+
+As they were read they have the dtype of the file. In a lowered graph all are float64, so that
+nothing is rounded but once: when they are written.
+"""
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from kerasport.exporter.graph.graph import Graph
 
@@ -60,10 +60,10 @@ def _copy(source: str, *, number: int, of: str, layers: list[dict[str, Any]]) ->
     return name
 
 
-def named_weights(graph: Graph) -> dict[str, NDArray[np.float32]]:
-    """Return all weights by `layer/weight`, in the order of the graph, as float32."""
+def named_weights(graph: Graph, dtype: DTypeLike = np.float32) -> dict[str, NDArray[Any]]:
+    """Return all weights by `layer/weight`, in the order of the graph, rounded to a dtype."""
     return {
-        f"{node.name}/{name}": array.astype(np.float32)
+        f"{node.name}/{name}": np.asarray(array, dtype)
         for node in graph
         for name, array in node.weights.items()
     }

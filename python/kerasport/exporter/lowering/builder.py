@@ -127,10 +127,10 @@ class Builder:
 
         A BatchNormalization of mean 0, variance 1 and epsilon 0 does just that.
         """
-        scale = np.asarray(scale, np.float32).reshape(-1)
+        scale = np.asarray(scale, np.float64).reshape(-1)
         weights: Weights = {"gamma": scale}
         if offset is not None:
-            weights["beta"] = np.asarray(offset, np.float32).reshape(-1)
+            weights["beta"] = np.asarray(offset, np.float64).reshape(-1)
         weights["moving_mean"] = np.zeros_like(scale)
         weights["moving_variance"] = np.ones_like(scale)
         config = {
@@ -196,7 +196,7 @@ class Builder:
         order = [each for each in range(rank) if each != axis] + [axis]
         last = self.permute(source, order)
         config = {"units": int(matrix.shape[1]), "use_bias": False, "activation": "linear"}
-        kernel = np.ascontiguousarray(matrix, np.float32)
+        kernel = np.ascontiguousarray(matrix, np.float64)
         product = self.append(
             "Dense", config, inputs=last, weights={"kernel": kernel}, suffix="multiplied"
         )
@@ -266,7 +266,7 @@ class Builder:
         side = self.shape(source)[axis]
         if list(indexes) == list(range(side)):
             return source
-        matrix = np.zeros((side, len(indexes)), np.float32)
+        matrix = np.zeros((side, len(indexes)))
         matrix[list(indexes), range(len(indexes))] = 1
         return self.multiply_axis(source, axis, matrix)
 

@@ -42,9 +42,9 @@ def append_dense(
 ) -> str:
     """Append the last axis times a matrix, plus a bias."""
     config = {"units": kernel.shape[1], "use_bias": bias is not None, "activation": "linear"}
-    weights: Weights = {"kernel": np.ascontiguousarray(kernel, np.float32)}
+    weights: Weights = {"kernel": np.ascontiguousarray(kernel, np.float64)}
     if bias is not None:
-        weights["bias"] = np.ascontiguousarray(bias, np.float32)
+        weights["bias"] = np.ascontiguousarray(bias, np.float64)
     return build.append("Dense", config, inputs=source, weights=weights, suffix=suffix)
 
 

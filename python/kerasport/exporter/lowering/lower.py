@@ -6,7 +6,12 @@ field by field, so that nothing that TensorFlow.js would ignore or misread can s
 
 from __future__ import annotations
 
-from kerasport.exporter.graph.graph import Graph
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.graph.shapes import Shape
 from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.channels import rewrite
@@ -38,7 +43,7 @@ def lower(graph: Graph) -> Graph:
     outputs: dict[str, str] = {}
     refusals: list[Refusal] = []
     refused: set[str] = set()
-    for node in graph:
+    for node in map(_in_float64, graph):
         if node.class_name not in REWRITERS:
             refusals.append(Refusal(node, *REFUSED.get(node.class_name, _UNKNOWN)))
             refused.add(node.name)
@@ -65,3 +70,20 @@ def lower(graph: Graph) -> Graph:
     lowered.input = outputs[graph.input]
     lowered.output = outputs[graph.output]
     return lowered
+
+
+def _in_float64(node: Node) -> Node:
+    """Return a layer with its floats in float64, whatever the file has; float16 and bfloat16 too.
+
+    The rewriters compute with them, and nothing is to be rounded before it is written.
+    """
+    weights = {
+        name: array.astype(np.float64) if _holds_floats(array) else array
+        for name, array in node.weights.items()
+    }
+    return replace(node, weights=weights)
+
+
+def _holds_floats(array: np.ndarray[Any, Any]) -> bool:
+    # numpy does not know bfloat16, which is a type of its own from another package.
+    return np.issubdtype(array.dtype, np.floating) or array.dtype.name == "bfloat16"

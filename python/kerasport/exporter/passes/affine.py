@@ -17,7 +17,7 @@ from kerasport.exporter.graph.graph import Node, Weights
 from kerasport.exporter.graph.shapes import Shape
 from kerasport.runtime.layers import window_padding
 
-__all__ = ["Affine", "affine_of", "in_float32", "scale_input", "scale_output", "write_affine"]
+__all__ = ["Affine", "affine_of", "fits_float32", "scale_input", "scale_output", "write_affine"]
 
 Array = NDArray[np.float64]
 
@@ -95,10 +95,8 @@ def affine_of(node: Node) -> Affine | None:
 
 def write_affine(node: Node, affine: Affine, channels: int) -> bool:
     """Make `node` compute `affine`; return whether float32 can hold it."""
-    rounded = in_float32(affine.factor, affine.offset)
-    if rounded is None:
+    if not fits_float32(affine.factor, affine.offset):
         return False
-    factor, offset = rounded
     common = common_settings(node)
     if affine.uniform:
         node.class_name, node.weights = "Rescaling", {}
@@ -114,10 +112,10 @@ def write_affine(node: Node, affine: Affine, channels: int) -> bool:
         "scale": True,
     }
     node.weights = {
-        "gamma": np.broadcast_to(factor, channels).copy(),
-        "beta": np.broadcast_to(offset, channels).copy(),
-        "moving_mean": np.zeros(channels, np.float32),
-        "moving_variance": np.ones(channels, np.float32),
+        "gamma": np.broadcast_to(affine.factor, channels).copy(),
+        "beta": np.broadcast_to(affine.offset, channels).copy(),
+        "moving_mean": np.zeros(channels),
+        "moving_variance": np.ones(channels),
     }
     return True
 
@@ -195,19 +193,17 @@ def _sees_input_only(node: Node, shape: Shape) -> bool:
 def _put(node: Node, key: str, kernel: Array, bias: Array) -> bool:
     """Write kernel and bias where float32 can hold them; a bias of zeros only where one was."""
     has_bias = "bias" in node.weights or bool(bias.any())
-    rounded = in_float32(kernel, bias)
-    if rounded is None:
+    if not fits_float32(kernel, bias):
         return False
-    weights: Weights = {key: rounded[0]}
+    weights: Weights = {key: kernel}
     if has_bias:
-        weights["bias"] = rounded[1]
+        weights["bias"] = bias
     node.weights = weights
     node.config["use_bias"] = has_bias
     return True
 
 
-def in_float32(*arrays: Array) -> list[NDArray[np.float32]] | None:
-    """Round arrays to float32; None where a value is not finite in it."""
+def fits_float32(*arrays: Array) -> bool:
+    """Return whether float32, which is what is written, can hold every value."""
     with np.errstate(over="ignore"):
-        rounded = [np.asarray(array, np.float32) for array in arrays]
-    return rounded if all(np.isfinite(array).all() for array in rounded) else None
+        return all(np.isfinite(np.asarray(array, np.float32)).all() for array in arrays)

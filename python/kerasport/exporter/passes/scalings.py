@@ -18,7 +18,7 @@ from kerasport.exporter.graph.shapes import Shape, graph_shapes
 from kerasport.exporter.passes.affine import (
     Affine,
     affine_of,
-    in_float32,
+    fits_float32,
     scale_input,
     scale_output,
     write_affine,
@@ -83,12 +83,11 @@ def replace_batch_normalization(graph: Graph) -> bool:
         if affine is None or len(shapes[node.name]) != 3:
             continue
         channels = shapes[node.name][-1]
-        rounded = in_float32(
-            np.broadcast_to(affine.factor, channels), np.broadcast_to(affine.offset, channels)
+        factor, offset = (
+            np.broadcast_to(each, channels).copy() for each in (affine.factor, affine.offset)
         )
-        if rounded is None:
+        if not fits_float32(factor, offset):
             continue
-        factor, offset = rounded
         node.class_name = "DepthwiseConv2D"
         node.weights = {"depthwise_kernel": factor.reshape(1, 1, channels, 1)}
         if not affine.keeps_zero:

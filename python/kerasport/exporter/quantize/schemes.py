@@ -129,7 +129,7 @@ def quantize_graph(
             array = node.weights[name]
             kind = scheme.kind(node, name)
             if name == "bias" and shift is not None:
-                array = (array.astype(np.float64) - shift).astype(np.float32)
+                array = array.astype(np.float64) - shift
             entry = quantize_array(array, kind)
             stored[f"{node.name}/{name}"] = entry
             weights[name] = entry.values()

@@ -16,7 +16,7 @@ from kerasport.bundle.metadata import (
     QuantizationSearch,
 )
 from kerasport.errors import ExportError
-from kerasport.exporter.answering import GraphReference, Reference, answers_of, compare
+from kerasport.exporter.answering import Comparison, GraphReference, Reference, compare
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.choice import choose_scheme, read_labeled_pictures
 from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
@@ -66,18 +66,23 @@ class Storage:
     """A graph as it is written, and what then answers for it.
 
     Attributes:
-        graph: with float32 arrays as TensorFlow.js will have them.
+        graph: with the arrays that are written, in float64 where that rounds them.
         weights: `layer/weight` -> what is written; None where all are written in float32.
         quantization: how the weights are stored, for the metadata.
-        reference: what the written files must answer like.
-        answers: its probabilities for the n samples, float32 `[n, classes]`.
+        comparison: of the graph with the original model, before the weights were rounded.
+        expected: what the written files must give for all compared pictures, float32
+            `[n, classes]`.
+        exact: what they would give in float64 for those that were compared in float64.
+        answers: probabilities for the samples, float32 `[samples, classes]`.
         exact_answers: those of the model in float32, where the weights are stored in fewer bits.
     """
 
     graph: Graph
     weights: Mapping[str, StoredWeight] | None
     quantization: Quantization
-    reference: Reference
+    comparison: Comparison
+    expected: NDArray[np.float32]
+    exact: NDArray[np.float64]
     answers: NDArray[np.float32]
     exact_answers: NDArray[np.float32] | None = None
 
@@ -95,7 +100,7 @@ def store_weights(
     """Return the graph with its weights in the type that the options name, or that measures best.
 
     Args:
-        graph: lowered and optimized, in float32.
+        graph: lowered and optimized, in float64.
         options: what is wanted.
         description: the classifier.
         samples: uint8 `[n, height, width, channels]`, pictures whose mean activations keep biases
@@ -109,26 +114,44 @@ def store_weights(
             unlike it.
         DataError: `auto` has no labelled pictures.
     """
-    exact = answers_of(reference, description, samples)
+    comparison = compare(graph, reference, description, samples)
     if options.weights == "float32":
-        return Storage(graph, None, Quantization(), reference, exact)
+        return _as_they_are(graph, comparison)
     before = GraphReference(graph, description.input_shape)
-    compare(before, reference, description.image_spec, samples)
     chosen = _choose(graph, options, description, samples, before, run=run, progress=progress)
     if chosen.name == "float32":
-        return Storage(graph, None, Quantization(search=chosen.search), reference, exact)
+        return _as_they_are(graph, comparison, chosen.search)
     rounded, weights = quantize_graph(graph, chosen.scheme, chosen.input_means)
     # The original model is no measure any more: the stored weights answer for themselves.
     after = GraphReference(rounded, description.input_shape)
-    answers = after.probabilities(samples)
+    expected = after.predict(comparison.inputs.pixels)
+    exact = after.outputs(comparison.few.pixels).probabilities
+    answers = expected[list(comparison.inputs.samples)]
     quantization = Quantization.model_validate(
         {
             "weights": chosen.name,
-            "agreement": _agreement(exact, answers),
+            "agreement": _agreement(comparison.of_samples, answers),
             "search": chosen.search,
         }
     )
-    return Storage(rounded, weights, quantization, after, answers, exact)
+    return Storage(
+        rounded, weights, quantization, comparison, expected, exact, answers, comparison.of_samples
+    )
+
+
+def _as_they_are(
+    graph: Graph, comparison: Comparison, search: QuantizationSearch | None = None
+) -> Storage:
+    """Return a graph whose weights are stored in float32."""
+    return Storage(
+        graph,
+        None,
+        Quantization(search=search),
+        comparison,
+        comparison.answers,
+        comparison.exact,
+        comparison.of_samples,
+    )
 
 
 @dataclass(frozen=True)

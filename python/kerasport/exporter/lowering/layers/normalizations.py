@@ -182,7 +182,7 @@ def _group_normalization(node: Node, build: Builder) -> str:
     result = build.reshape(build.permute(apart, (1, 0, 2)), shape)
     gamma, beta = node.weights.get("gamma"), node.weights.get("beta")
     if gamma is not None or beta is not None:
-        scale = np.ones(channels, np.float32) if gamma is None else np.asarray(gamma)
+        scale = np.ones(channels) if gamma is None else np.asarray(gamma)
         offset = None if beta is None else np.asarray(beta)
         result = build.scale_channels(result, scale, offset, suffix="scaled")
     return build.permute(result, [last.index(each) for each in range(len(whole))])

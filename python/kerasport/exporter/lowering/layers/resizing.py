@@ -31,7 +31,7 @@ _KERNELS: dict[str, tuple[float, Callable[[float], float]]] = {
 """Radius and weight by distance, as TensorFlow's `scale_and_translate` has them."""
 
 
-def resizing_matrix(size: int, target: int, method: str) -> NDArray[np.float32]:
+def resizing_matrix(size: int, target: int, method: str) -> NDArray[np.float64]:
     """Return the `[size, target]` matrix of `tf.image.resize` without antialiasing.
 
     Pixels have their centres at halves; weights outside the picture go to its edge (bilinear) or
@@ -53,7 +53,7 @@ def resizing_matrix(size: int, target: int, method: str) -> NDArray[np.float32]:
             total = sum(inside.values())
             for row, weight in inside.items():
                 matrix[row, column] = weight / total
-    return matrix.astype(np.float32)
+    return matrix
 
 
 def _weights(position: float, method: str) -> list[tuple[int, float]]:
@@ -161,7 +161,7 @@ def _adaptive_average(node: Node, build: Builder) -> str:
     source = build.inputs[0]
     for axis, target in enumerate(pair(node.config["output_size"])):
         size = build.shape(source)[axis]
-        matrix = np.zeros((size, target), np.float32)
+        matrix = np.zeros((size, target))
         for column, (start, stop) in enumerate(_bins(size, target)):
             matrix[start:stop, column] = 1 / (stop - start)
         source = build.multiply_axis(source, axis, matrix)

@@ -36,7 +36,7 @@ def _convolve(node: Node, build: Builder) -> str:
     kernel = next((v for v in node.config.get("arguments", []) if v is not None), None)
     if kernel is None or len(build.shape()) != 3:
         raise Unsupported("its kernel is a tensor", "use a Conv2D layer")
-    array = np.asarray(constant_of(kernel), np.float32)
+    array = np.asarray(constant_of(kernel), np.float64)
     config: dict[str, Any] = {
         "kernel_size": list(array.shape[:2]),
         "strides": pair(node.config["strides"]),

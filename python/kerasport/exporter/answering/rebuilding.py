@@ -1,0 +1,205 @@
+"""A model of Keras or tf_keras, built anew from its configuration in another float type.
+
+The configuration is Keras' own and Keras reads it, so that nothing of the exporter takes part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from kerasport import models
+from kerasport.exporter.readers import LiveModel
+from kerasport.exporter.readers.tf_keras_models import import_tf_keras
+from kerasport.models.loading import KerasModel
+
+__all__ = ["computes_in", "framework_of", "rebuilt", "single_layers"]
+
+_FLOATS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
+
+_POLICIES = ("DTypePolicy", "DTypePolicyMap", "FloatDTypePolicy", "Policy", "QuantizedDTypePolicy")
+"""Classes that stand for a float type in a configuration."""
+
+
+def framework_of(original: LiveModel) -> Any:
+    """Return the module that runs a model: `keras` or `tf_keras`."""
+    return import_tf_keras() if original.framework == "tf_keras" else models.import_keras()
+
+
+def computes_in(model: KerasModel, dtype: str) -> bool:
+    """Return whether every layer computes and keeps its weights in that float type."""
+    return all(
+        {layer.compute_dtype or dtype, layer.variable_dtype or dtype} <= {dtype, "int32", "bool"}
+        for layer in _leaves(model)
+    )
+
+
+def rebuilt(original: LiveModel, dtype: str) -> KerasModel:
+    """Return the same model with the same weights that computes in another float type.
+
+    Args:
+        original: the model.
+        dtype: `float32` or `float64`, for every layer, whatever its policy was.
+
+    Raises:
+        Exception: whatever Keras and the layers raise; a layer of a user's own may allow one type
+            only.
+    """
+    framework, model = framework_of(original), original.model
+    if type(model).__name__ not in ("Functional", "Sequential"):
+        # A subclass of a functional model has arguments of its own; its layers are the same.
+        model = framework.Model(model.inputs, model.outputs)
+    kind = framework.Sequential if type(model).__name__ == "Sequential" else type(model)
+    if original.framework == "tf_keras" and kind is not framework.Sequential:
+        kind = framework.Model
+    known = {type(layer).__name__: type(layer) for layer in _leaves(model)}
+    with in_floats(framework, dtype), framework.utils.custom_object_scope(known):
+        copy = kind.from_config(_in_dtype(model.get_config(), dtype))
+        if not copy.built:
+            copy.build(model.input_shape)
+    _copy_weights(model, copy)
+    if dtype == "float64":
+        for layer in _operations(copy):
+            _widen(layer)
+    return copy
+
+
+def _widen(layer: Any) -> None:
+    """Keep a layer's numbers from being rounded to float32 on their way into float64.
+
+    TensorFlow makes float32 of a number of Python's before it casts it, and leaves numpy's alone.
+    """
+    for name, value in list(vars(layer).items()):
+        if type(value) is float:
+            setattr(layer, name, np.float64(value))
+    for name in ("scale", "offset") if type(layer).__name__ == "Rescaling" else ():
+        setattr(layer, name, np.asarray(getattr(layer, name), np.float64))
+    if type(layer).__name__ == "Normalization" and layer.input_mean is not None:
+        for name in ("mean", "variance"):
+            shape = tuple(getattr(layer, name).shape)
+            given = np.asarray(getattr(layer, f"input_{name}"), np.float64)
+            fits = given.size == math.prod(shape)
+            setattr(layer, name, given.reshape(shape) if fits else np.broadcast_to(given, shape))
+
+
+@contextlib.contextmanager
+def in_floats(framework: Any, dtype: str) -> Iterator[None]:
+    """Let a framework make constants and layers without a type of their own in this float type."""
+    # `config` of Keras 3, `backend` of both.
+    before = framework.backend.floatx()
+    framework.backend.set_floatx(dtype)
+    settings = getattr(framework, "config", None) or framework.mixed_precision
+    read = getattr(settings, "dtype_policy", None) or settings.global_policy
+    write = getattr(settings, "set_dtype_policy", None) or settings.set_global_policy
+    policy = read()
+    write(dtype)
+    try:
+        with _exact_activations() if dtype == "float64" else contextlib.nullcontext():
+            yield
+    finally:
+        write(policy)
+        framework.backend.set_floatx(before)
+
+
+@contextlib.contextmanager
+def _exact_activations() -> Iterator[None]:
+    """Let TensorFlow compute in float64 what it computes with a number of float32.
+
+    `tf.nn.leaky_relu` keeps its slope, and `tf.nn.gelu` its square root, in float32.
+    """
+    import tensorflow as tf
+
+    def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Any:
+        return tf.maximum(features, 0) + tf.minimum(features, 0) * np.float64(alpha)
+
+    def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
+        if approximate:
+            cubic = features + np.float64(0.044715) * features**3
+            return features * (1 + tf.tanh(np.sqrt(2 / np.pi) * cubic)) / 2
+        return features * (1 + tf.math.erf(features / np.sqrt(2))) / 2
+
+    # Keras takes the first, tf_keras the second.
+    rooms = (tf.nn, tf.compat.v2.nn)
+    before = [(room, room.leaky_relu, room.gelu) for room in rooms]
+    for room in rooms:
+        room.leaky_relu, room.gelu = leaky_relu, gelu
+    try:
+        yield
+    finally:
+        for room, *functions in before:
+            room.leaky_relu, room.gelu = functions
+
+
+def _in_dtype(value: Any, dtype: str) -> Any:
+    """Return a configuration with every float type in it, at any depth, replaced by one."""
+    if isinstance(value, Mapping):
+        return {
+            key: dtype if key == "dtype" and _is_float(each) else _in_dtype(each, dtype)
+            for key, each in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return type(value)(_in_dtype(each, dtype) for each in value)
+    return value
+
+
+def _is_float(dtype: Any) -> bool:
+    if isinstance(dtype, Mapping):
+        return dtype.get("class_name") in _POLICIES
+    return str(getattr(dtype, "name", dtype)) in _FLOATS
+
+
+def _copy_weights(model: KerasModel, copy: KerasModel) -> None:
+    # Layer by layer: the order within a whole tf_keras model depends on what is trainable.
+    for source, target in zip(_leaves(model), _leaves(copy), strict=True):
+        if source.weights:
+            target.set_weights([_wide(array) for array in source.get_weights()])
+        if hasattr(target, "finalize_state"):
+            # Normalization computes with what its weights were when it was built.
+            target.finalize_state()
+
+
+def _wide(array: Any) -> Any:
+    # numpy knows no arithmetic of bfloat16; every value of it is one of float32.
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+def _leaves(model: Any) -> Iterator[Any]:
+    """Yield the layers of a model; those of models inside it in their place."""
+    for layer in model.layers:
+        if hasattr(layer, "layers") and hasattr(layer, "inputs"):
+            yield from _leaves(layer)
+        else:
+            yield layer
+
+
+def single_layers(model: KerasModel) -> list[str]:
+    """Return the names of layers that compute in float32 whatever they are told.
+
+    TensorFlow's `tf.image.resize` is what they run; only the nearest pixel needs no arithmetic.
+    """
+    return [str(layer.name) for layer in _operations(model) if _resizes(layer)]
+
+
+def _operations(model: Any) -> Iterator[Any]:
+    """Yield layers and operations of a model, those inside wrappers too."""
+    for layer in getattr(model, "operations", None) or model.layers:
+        inner = getattr(layer, "layer", None)
+        if hasattr(layer, "layers") and hasattr(layer, "inputs"):
+            yield from _operations(layer)
+        elif inner is not None and hasattr(inner, "layers"):
+            yield from _operations(inner)
+        else:
+            yield inner or layer
+
+
+def _resizes(layer: Any) -> bool:
+    kind = type(layer).__name__
+    if kind == "CenterCrop":
+        return True
+    if kind not in ("Resize", "Resizing", "UpSampling2D"):
+        return False
+    return str(getattr(layer, "interpolation", "bilinear")) != "nearest"
