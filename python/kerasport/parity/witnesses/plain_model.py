@@ -1,4 +1,4 @@
-"""Whether a bundle holds plain layers only: asked before it goes to a reader that runs what it says.
+"""Whether a bundle holds plain layers only: asked before a reader gets it that runs what it says.
 
 Keras 2, which the `tensorflowjs` package loads models with, imports modules and runs code that a
 `model.json` names. A bundle as it is exported names nothing but layers of TensorFlow.js.
