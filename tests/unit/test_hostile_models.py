@@ -83,8 +83,8 @@ LAYERS: dict[str, list[tuple[str, str]]] = {
         (
             "'wide' (QuantizedDTypePolicy)",
             (
-                "its weights are of a type that is not read. Remedy: save the model with float32 "
-                "weights."
+                "its weights are of a type that is not read. Remedy: save the model with "
+                "float32 weights."
             ),
         ),
     ],
@@ -92,8 +92,8 @@ LAYERS: dict[str, list[tuple[str, str]]] = {
         (
             "'payload' (TFSMLayer)",
             (
-                "it holds code of another framework, which has no configuration. Remedy: rebuild it "
-                "from Keras layers."
+                "it holds code of another framework, which has no configuration. Remedy: "
+                "rebuild it from Keras layers."
             ),
         ),
     ],
@@ -101,8 +101,8 @@ LAYERS: dict[str, list[tuple[str, str]]] = {
         (
             "'payload' (TorchModuleWrapper)",
             (
-                "it holds code of another framework, which has no configuration. Remedy: rebuild it "
-                "from Keras layers."
+                "it holds code of another framework, which has no configuration. Remedy: "
+                "rebuild it from Keras layers."
             ),
         ),
     ],
@@ -119,8 +119,8 @@ LAYERS: dict[str, list[tuple[str, str]]] = {
         (
             "'dense' (Dense)",
             (
-                "its weight 'kernel' has the shape [48, 2], and its settings and its input ask for "
-                "[48, 10000000]. Remedy: save or convert the model again, whole."
+                "its weight 'kernel' has the shape [48, 2], and its settings and its input ask "
+                "for [48, 10000000]. Remedy: save or convert the model again, whole."
             ),
         ),
     ],
@@ -128,8 +128,8 @@ LAYERS: dict[str, list[tuple[str, str]]] = {
         (
             "'frame' (ZeroPadding2D)",
             (
-                "its output would have the shape [16004, 16004, 3], which is 768,384,048 values of "
-                "one picture; 134,217,728 are the most. Remedy: use smaller pictures."
+                "its output would have the shape [16004, 16004, 3], which is 768,384,048 "
+                "values of one picture; 134,217,728 are the most. Remedy: use smaller pictures."
             ),
         ),
     ],
@@ -137,8 +137,8 @@ LAYERS: dict[str, list[tuple[str, str]]] = {
         (
             "'pool' (MaxPooling2D)",
             (
-                "its output would have the shape [-4, -4, 3], which holds nothing. Remedy: give it a "
-                "larger input, or a smaller window."
+                "its output would have the shape [-4, -4, 3], which holds nothing. Remedy: "
+                "give it a larger input, or a smaller window."
             ),
         ),
     ],
@@ -151,48 +151,49 @@ FILES: dict[str, str] = {
         "{canary}'. Expected an object. Save the model again."
     ),
     "subclassed-model": (
-        "The file holds a model of class 'Classifier'. Expected Sequential or Functional: a "
-        "subclassed model has no list of layers to convert."
+        "The file holds a model of class 'Classifier'. Expected Sequential or "
+        "Functional: a subclassed model has no list of layers to convert."
     ),
     "hdf5-link-to-another-file": (
-        "'{path}' cannot be read as an HDF5 file: '/model_weights/dense/dense/bias:0' is a "
-        "link, and links are not followed. Expected a whole-model .h5 file; copy or save it "
-        "again."
+        "'{path}' cannot be read as an HDF5 file: '/model_weights/dense/dense/bias:0' "
+        "is a link, and links are not followed. Expected a whole-model .h5 file; copy "
+        "or save it again."
     ),
     "hdf5-values-of-another-file": (
         "'{path}' cannot be read as an HDF5 file: the array "
-        "'/model_weights/dense/dense/bias:0' lies in another file. Expected a whole-model "
-        ".h5 file; copy or save it again."
+        "'/model_weights/dense/dense/bias:0' lies in another file. Expected a "
+        "whole-model .h5 file; copy or save it again."
     ),
     "hdf5-virtual-values": (
         "'{path}' cannot be read as an HDF5 file: the array "
-        "'/model_weights/dense/dense/bias:0' is put together from other files. Expected a "
-        "whole-model .h5 file; copy or save it again."
+        "'/model_weights/dense/dense/bias:0' is put together from other files. "
+        "Expected a whole-model .h5 file; copy or save it again."
     ),
     "hdf5-values-that-are-not-there": (
-        "'{path}' cannot be read as an HDF5 file: the array '/model_weights/dense/huge' says "
-        "that it has 274,877,906,944 bytes, and not all of them are in the file. Expected a "
-        "whole-model .h5 file; copy or save it again."
+        "'{path}' cannot be read as an HDF5 file: the array "
+        "'/model_weights/dense/huge' says that it has 274,877,906,944 bytes, and not "
+        "all of them are in the file. Expected a whole-model .h5 file; copy or save it "
+        "again."
     ),
     "hdf5-bomb": (
-        "'{path}' cannot be read as an HDF5 file: its arrays together are more than 20 times "
-        "its size. Expected a whole-model .h5 file; copy or save it again."
+        "'{path}' cannot be read as an HDF5 file: its arrays together are more than 20 "
+        "times its size. Expected a whole-model .h5 file; copy or save it again."
     ),
     "hdf5-list-of-weights-that-lies": (
-        "'{path}' lists the weight '../../secret:0' of the layer 'dense' and does not hold "
-        "it. Expected a whole-model .h5 file; save it again."
+        "'{path}' lists the weight '../../secret:0' of the layer 'dense' and does not "
+        "hold it. Expected a whole-model .h5 file; save it again."
     ),
     "hdf5-configuration-that-is-no-object": (
-        "'{path}' holds no model: its model_config is not an object. Expected a whole-model "
-        ".h5 file."
+        "'{path}' holds no model: its model_config is not an object. Expected a "
+        "whole-model .h5 file."
     ),
     "archive-member-outside": (
-        "'{path}' cannot be opened as a ZIP archive: it holds '../../canary', a path that "
-        "leads out of it. Expected a whole .keras file; copy or save it again."
+        "'{path}' cannot be opened as a ZIP archive: it holds '../../canary', a path "
+        "that leads out of it. Expected a whole .keras file; copy or save it again."
     ),
     "archive-member-twice": (
-        "'{path}' cannot be opened as a ZIP archive: it holds 'config.json' twice. Expected "
-        "a whole .keras file; copy or save it again."
+        "'{path}' cannot be opened as a ZIP archive: it holds 'config.json' twice. "
+        "Expected a whole .keras file; copy or save it again."
     ),
     "archive-bomb": (
         "'{path}' cannot be opened as a ZIP archive: its file 'model.weights.h5' would "
@@ -200,24 +201,25 @@ FILES: dict[str, str] = {
         ".keras file; copy or save it again."
     ),
     "archive-that-counts-wrong": (
-        "'{path}' cannot be opened as a ZIP archive: it says that it holds 65,000 files; "
-        "allowed are 10,000. Expected a whole .keras file; copy or save it again."
+        "'{path}' cannot be opened as a ZIP archive: it says that it holds 65,000 "
+        "files; allowed are 10,000. Expected a whole .keras file; copy or save it "
+        "again."
     ),
     "archive-without-weights": (
-        "'{path}' cannot be opened as a ZIP archive: it holds no model.weights.h5. Expected "
-        "a whole .keras file; copy or save it again."
+        "'{path}' cannot be opened as a ZIP archive: it holds no model.weights.h5. "
+        "Expected a whole .keras file; copy or save it again."
     ),
     "archive-of-a-broken-stream": (
-        "'{path}' cannot be opened as a ZIP archive: Error -3 while decompressing data: "
-        "invalid block type. Expected a whole .keras file; copy or save it again."
+        "'{path}' cannot be opened as a ZIP archive: Error -3 while decompressing "
+        "data: invalid block type. Expected a whole .keras file; copy or save it again."
     ),
     "billion-units": (
-        "The layer 'wide' has units=1,000,000,000. Expected at most 16,777,216: no model for "
-        "pictures is larger."
+        "The layer 'wide' has units=1,000,000,000. Expected at most 16,777,216: no "
+        "model for pictures is larger."
     ),
     "million-units-without-weights": (
-        "The layer 'wide' (Conv2D) has 0 saved variables in 'layers/conv2d'. Expected 2: "
-        "kernel, bias. Save the model again, whole, with a release of Keras."
+        "The layer 'wide' (Conv2D) has 0 saved variables in 'layers/conv2d'. Expected "
+        "2: kernel, bias. Save the model again, whole, with a release of Keras."
     ),
     "input-without-end": (
         "The input 'pixels' has the shape [None, 1000000, 1000000, 3], which is "
@@ -228,12 +230,12 @@ FILES: dict[str, str] = {
         "pictures is larger."
     ),
     "negative-shape": (
-        "The input 'pixels' has the shape [None, -4, 4, 3]. Expected whole numbers above 0, "
-        "or null for a side that is not fixed."
+        "The input 'pixels' has the shape [None, -4, 4, 3]. Expected whole numbers "
+        "above 0, or null for a side that is not fixed."
     ),
     "shape-of-words": (
-        "The input 'pixels' has the shape [None, 'four', 4, 3]. Expected whole numbers above "
-        "0, or null for a side that is not fixed."
+        "The input 'pixels' has the shape [None, 'four', 4, 3]. Expected whole numbers "
+        "above 0, or null for a side that is not fixed."
     ),
     "size-that-is-no-number": (
         "The layer 'wide' has units=nan. Expected a finite number. Save the model again."
@@ -243,16 +245,17 @@ FILES: dict[str, str] = {
         "keras.applications has 1,044."
     ),
     "models-that-double": (
-        "The layers of the model are called more than 10,000 times. Expected fewer: the "
-        "largest of keras.applications has 1,044 calls."
+        "The layers of the model are called more than 10,000 times. Expected fewer: "
+        "the largest of keras.applications has 1,044 calls."
     ),
     "deep-json": (
-        "config.json in '{path}' is not JSON that can be read (it is nested more than 200 "
-        "deep). Expected a whole .keras file. Copy, save or convert it again."
+        "config.json in '{path}' is not JSON that can be read (it is nested more than "
+        "200 deep). Expected a whole .keras file. Copy, save or convert it again."
     ),
     "key-twice": (
-        "config.json in '{path}' is not JSON that can be read (the key 'class_name' stands "
-        "twice in one object). Expected a whole .keras file. Copy, save or convert it again."
+        "config.json in '{path}' is not JSON that can be read (the key 'class_name' "
+        "stands twice in one object). Expected a whole .keras file. Copy, save or "
+        "convert it again."
     ),
     "circle-of-layers": "The layers 'one', 'two' are not connected to the model's input.",
     "names-that-repeat": (
@@ -260,58 +263,62 @@ FILES: dict[str, str] = {
         "unique, as Keras writes them. Rename one and save it again."
     ),
     "layers-that-are-no-list": (
-        "The configuration of the model 'model' is damaged: it has no list of layers. Save "
-        "the model again."
+        "The configuration of the model 'model' is damaged: it has no list of layers. "
+        "Save the model again."
     ),
     "layer-that-is-a-text": (
-        "The configuration of 'model' is damaged: 'Lambda' stands where a layer is expected, "
-        "an object with class_name and config. Save the model again."
+        "The configuration of 'model' is damaged: 'Lambda' stands where a layer is "
+        "expected, an object with class_name and config. Save the model again."
     ),
     "shard-outside": (
         "The weightsManifest names the file '../../../etc/passwd', which is outside "
         "'{folder}'. Expected files beside model.json."
     ),
     "shard-by-an-absolute-path": (
-        "The weightsManifest names the file '/etc/passwd', which is outside '{folder}'. "
-        "Expected files beside model.json."
+        "The weightsManifest names the file '/etc/passwd', which is outside "
+        "'{folder}'. Expected files beside model.json."
     ),
     "shard-that-is-a-link": (
         "The weight file '{folder}/link.bin' is a link to a place outside '{folder}'."
     ),
     "shard-a-million-times": (
-        "The weights in '{folder}' cannot be read. The weightsManifest names 'weights.bin' "
-        "again and again, or more than 10,000 files. Copy all files again, or convert the "
-        "model again."
+        "The weights in '{folder}' cannot be read. The weightsManifest names "
+        "'weights.bin' again and again, or more than 10,000 files. Copy all files "
+        "again, or convert the model again."
     ),
     "weight-of-negative-size": (
-        "The weights in '{folder}' cannot be read. The weight 'dense/kernel' has the shape "
-        "[-48, 2]. Expected whole numbers. Copy all files again, or convert the model again."
+        "The weights in '{folder}' cannot be read. The weight 'dense/kernel' has the "
+        "shape [-48, 2]. Expected whole numbers. Copy all files again, or convert the "
+        "model again."
     ),
     "weight-of-half-a-size": (
-        "The weights in '{folder}' cannot be read. The weight 'dense/kernel' has the shape "
-        "[48.5, 2]. Expected whole numbers. Copy all files again, or convert the model again."
+        "The weights in '{folder}' cannot be read. The weight 'dense/kernel' has the "
+        "shape [48.5, 2]. Expected whole numbers. Copy all files again, or convert the "
+        "model again."
     ),
     "weight-larger-than-the-memory": (
-        "The weights in '{folder}' cannot be read. The weights end before 'dense/kernel' is "
-        "complete: expected at least 4,835,703,278,458,516,698,824,704 bytes in weights.bin, "
-        "received 392. Copy all files again, or convert the model again."
+        "The weights in '{folder}' cannot be read. The weights end before "
+        "'dense/kernel' is complete: expected at least "
+        "4,835,703,278,458,516,698,824,704 bytes in weights.bin, received 392. Copy "
+        "all files again, or convert the model again."
     ),
     "saved-model-of-functions": (
         "The SavedModel '{path}' holds functions without layers, as model.export() and "
-        "tf.saved_model.save() write it. Expected one that Keras 2 saved with its layers. "
-        "Export the model itself: save it as a .keras file with model.save()."
+        "tf.saved_model.save() write it. Expected one that Keras 2 saved with its "
+        "layers. Export the model itself: save it as a .keras file with model.save()."
     ),
     "saved-model-of-a-subclass": (
         "The SavedModel '{path}' holds a model of class 'Mine'. Expected Sequential or "
         "Functional: a subclassed model has no list of layers to convert."
     ),
     "saved-model-that-is-cut-off": (
-        "'{path}/keras_metadata.pb' cannot be read: it is cut off. Expected a SavedModel "
-        "that Keras 2 saved with its layers; copy or save it again."
+        "'{path}/keras_metadata.pb' cannot be read: it is cut off. Expected a "
+        "SavedModel that Keras 2 saved with its layers; copy or save it again."
     ),
     "saved-model-without-an-end": (
         "'{path}/keras_metadata.pb' cannot be read: it has a number that does not end. "
-        "Expected a SavedModel that Keras 2 saved with its layers; copy or save it again."
+        "Expected a SavedModel that Keras 2 saved with its layers; copy or save it "
+        "again."
     ),
 }
 """File -> what is said of the whole of it."""

@@ -11,6 +11,8 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from kerasport.errors import ModelError
 from kerasport.exporter.lowering import TRAINING_ONLY
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, OPERATIONS
@@ -37,10 +39,12 @@ _RENAMED = {
 _WITHOUT_MEANING = {
     *("activity_regularizer", "adjustment", "autocast", "batch_input_shape", "batch_shape"),
     *("dtype", "dynamic", "fused", "implementation", "input_dtype", "input_shape", "name"),
-    *("query_shape", "key_shape", "value_shape", "ragged", "renorm", "renorm_clipping"),
+    *("key_shape", "query_shape", "value_shape", "ragged", "renorm", "renorm_clipping"),
     *("renorm_momentum", "seed", "sparse", "synchronized", "trainable", "virtual_batch_size"),
 }
 """Settings that change nothing outside training, and those that are written by this module."""
+
+_ATTENTION_SHAPES = ("query_shape", "key_shape", "value_shape")
 
 _TRAINING_ENDS = ("_initializer", "_regularizer", "_constraint")
 
@@ -93,7 +97,9 @@ class Rewriting:
         written["name"] = str(layer["config"].get("name", layer.get("name")))
         if "inbound_nodes" in layer:
             calls = layer["inbound_nodes"]
-            written["inbound_nodes"] = calls if self._keras_2 else self._arguments(calls)
+            written["inbound_nodes"] = (
+                self._recorded(calls) if self._keras_2 else self._arguments(calls)
+            )
         return written
 
     def layer(self, layer: Mapping[str, Any]) -> Config:
@@ -117,6 +123,9 @@ class Rewriting:
             settings["dtype"] = self._dtype
         if self._keras_2:
             settings |= self._input_shape(config)
+            if class_name == "MultiHeadAttention":
+                # Its from_config takes them out again, to build the layer at once.
+                settings |= {key: config.get(key) for key in _ATTENTION_SHAPES}
         return self._of(kind, settings)
 
     def _input_shape(self, config: Mapping[str, Any]) -> Config:
@@ -176,6 +185,23 @@ class Rewriting:
         if isinstance(value, list):
             return [self._value(each, key) for each in value]
         return value
+
+    def _recorded(self, value: Any) -> Any:
+        """Return what a layer of Keras 2 was called with, constants in the type computed in."""
+        if isinstance(value, Mapping):
+            return {
+                str(key): self._dtype
+                if key == "dtype" and str(each).startswith("float")
+                else self._recorded(each)
+                for key, each in value.items()
+            }
+        if not isinstance(value, list):
+            return value
+        if value[:1] == ["_CONSTANT_VALUE"] and len(value) > 2 and _is_floating(value[2]):
+            # Of a number of its own Python's, Keras 2 would make one of float32.
+            constant = np.asarray(value[2], self._dtype)
+            return [*value[:2], constant if constant.ndim else constant[()], *value[3:]]
+        return [self._recorded(each) for each in value]
 
     def _arguments(self, value: Any) -> Any:
         """Return what a layer of Keras 3 was called with."""
@@ -265,6 +291,13 @@ def _takes_dtype(kind: type) -> bool:
     """Tell whether a layer can be told what it computes in; a Pipeline cannot."""
     parameters = inspect.signature(kind).parameters.values()
     return any(each.name == "dtype" or each.kind is each.VAR_KEYWORD for each in parameters)
+
+
+def _is_floating(value: Any) -> bool:
+    """Tell whether a constant is a number with a fraction, or holds one."""
+    if isinstance(value, list):
+        return any(map(_is_floating, value))
+    return isinstance(value, float)
 
 
 def _plain(value: Any) -> Any:
