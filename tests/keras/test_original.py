@@ -15,6 +15,7 @@ from support.model_files import PIXELS, needs_tf_keras, randomise
 from kerasport.errors import KerasportError, ModelError
 from kerasport.exporter import export
 from kerasport.exporter.answering import build_original, reference_of
+from kerasport.exporter.answering.rewriting import Rewriting
 from kerasport.exporter.readers import StoredModel, read_model, tf_keras_models
 
 pytestmark = [
@@ -144,6 +145,24 @@ def test_a_setting_that_keras_does_not_know_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match=r"'slope_of_tomorrow' of a ReLU is none of keras 3\."):
         reference_of(read_model(path)).probabilities(np.zeros((1, 4, 4, 3)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "named"),
+    [
+        (hostile.layer("StringLookup", "words", vocabulary="/etc/passwd"), "layer 'StringLookup'"),
+        (hostile.layer("TFSMLayer", "saved", filepath="/etc"), "layer 'TFSMLayer'"),
+        (
+            {**hostile.layer("VectorizedMap", "map"), "module": "keras.src.ops.core"},
+            "operation 'VectorizedMap'",
+        ),
+    ],
+    ids=["words", "saved", "operation"],
+)
+def test_nothing_is_built_that_is_not_expressed(layer: Any, named: str, keras: Any) -> None:
+    """Layers of Keras that read files are not made, whoever asks."""
+    with pytest.raises(ModelError, match=f"The {named} is none that is expressed"):
+        Rewriting(keras, keras_2=False, dtype="float32").layer(layer)
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -9,6 +9,7 @@ import base64
 import io
 import json
 import marshal
+import os
 import struct
 import zipfile
 import zlib
@@ -859,6 +860,19 @@ def saved_model_of_functions(place: Place) -> Path:
 @hostile
 def saved_model_of_a_subclass(place: Place) -> Path:
     return saved_model(place, '{"class_name": "Mine"}', identifier="_tf_keras_model")
+
+
+@hostile
+def saved_model_variables_that_are_a_link(place: Place) -> Path:
+    folder = in_saved_model(place, classifier())
+    (folder / "variables" / "variables.data-00000-of-00001").symlink_to("/etc/passwd")
+    return folder
+
+
+@hostile
+def pipe(place: Place) -> Path:
+    os.mkfifo(place.folder / "model.keras")
+    return place.folder / "model.keras"
 
 
 @hostile

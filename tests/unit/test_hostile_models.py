@@ -311,6 +311,15 @@ FILES: dict[str, str] = {
         "The SavedModel '{path}' holds a model of class 'Mine'. Expected Sequential or "
         "Functional: a subclassed model has no list of layers to convert."
     ),
+    "saved-model-variables-that-are-a-link": (
+        "The variables of the SavedModel '{path}' cannot be read: 'variables.data-00000-of-00001' "
+        "is a link to a place outside. Expected a SavedModel that Keras 2 saved with its layers; "
+        "copy or save the whole folder again."
+    ),
+    "pipe": (
+        "'{path}' is neither a file nor a folder. Expected a .keras file, a whole-model .h5 file, "
+        "a SavedModel folder of Keras 2, or the model.json of a TensorFlow.js layers model."
+    ),
     "saved-model-that-is-cut-off": (
         "'{path}/keras_metadata.pb' cannot be read: it is cut off. Expected a "
         "SavedModel that Keras 2 saved with its layers; copy or save it again."

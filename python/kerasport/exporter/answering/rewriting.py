@@ -8,13 +8,14 @@ training alone is left out, so that the model is built without drawing a single 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from kerasport.errors import ModelError
-from kerasport.exporter.lowering import TRAINING_ONLY
+from kerasport.exporter.lowering import EXPRESSED, TRAINING_ONLY
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, OPERATIONS
 from kerasport.exporter.readers.legacy import operation_of
 
@@ -43,6 +44,9 @@ _WITHOUT_MEANING = {
     *("renorm_momentum", "seed", "sparse", "synchronized", "trainable", "virtual_batch_size"),
 }
 """Settings that change nothing outside training, and those that are written by this module."""
+
+_NUMBERS = re.compile(r"bool|u?int(8|16|32|64)|b?float(16|32|64)")
+"""Types of constants. numpy has others whose values take as much memory as their names say."""
 
 _ATTENTION_SHAPES = ("query_shape", "key_shape", "value_shape")
 
@@ -219,6 +223,8 @@ class Rewriting:
             written |= {"shape": shape or [], "dtype": self._dtype}
         elif class_name in ("__numpy__", "__tensor__"):
             dtype = str(config["dtype"])
+            if not _NUMBERS.fullmatch(dtype):
+                raise ModelError(f"A layer is called with values of the type {dtype!r:.100}.")
             floating = dtype.startswith(("float", "bfloat"))
             written = {"value": config["value"], "dtype": self._dtype if floating else dtype}
         elif class_name == "__slice__":
@@ -231,6 +237,9 @@ class Rewriting:
 
     def _class(self, class_name: str) -> type:
         """Return one of Keras' own layers by its name."""
+        if class_name not in EXPRESSED and class_name not in _RENAMED:
+            # Some layers of Keras read files when they are made.
+            raise ModelError(f"The layer {class_name!r:.100} is none that is expressed.")
         layers = self._package.layers
         found = getattr(layers, class_name, None) or getattr(
             layers, _RENAMED.get(class_name, ""), None
@@ -247,6 +256,8 @@ class Rewriting:
 
     def _operation(self, class_name: str) -> type:
         """Return one of Keras' own operations on tensors by its name."""
+        if f"operation:{class_name}" not in EXPRESSED:
+            raise ModelError(f"The operation {class_name!r:.100} is none that is expressed.")
         ops = self._source().ops
         for room in (ops.numpy, ops.nn, ops.math, ops.core, ops.image):
             found = getattr(room, class_name, None)
