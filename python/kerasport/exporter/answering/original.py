@@ -8,7 +8,6 @@ graph was read nor how its weights were named is taken over from `readers`.
 
 from __future__ import annotations
 
-import json
 import logging
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -54,7 +53,7 @@ def build_original(
     try:
         entry = Rewriting(package, keras_2=stored.keras_2, dtype=dtype).model(stored.model_config)
         if stored.keras_2:
-            model = package.models.model_from_json(json.dumps(entry))
+            model = package.layers.deserialize(entry)
         else:
             model = package.saving.deserialize_keras_object(entry)
         if stored.source == "archive":

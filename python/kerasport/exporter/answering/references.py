@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kerasport import models
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Rescaling
-from kerasport.errors import ExportError, ModelError
+from kerasport.errors import ExportError, KerasportError, ModelError
 from kerasport.exporter.answering.engines import BATCH_SIZE, NumpyEngine
 from kerasport.exporter.answering.original import build_original
 from kerasport.exporter.answering.rebuilding import (
@@ -107,7 +107,17 @@ class StoredReference:
         return self._built.name
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
-        return self._built.probabilities(pixels)
+        try:
+            return self._built.probabilities(pixels)
+        except KerasportError:
+            raise
+        except Exception as error:
+            # Whatever a layer raises when it gets its first picture.
+            reason = " ".join(str(error).split())
+            raise ModelError(
+                f"{self._built.name} builds the model and cannot run it: {type(error).__name__}: "
+                f"{reason:.300}. Save or convert the model again."
+            ) from error
 
     def outputs(self, pixels: NDArray[Any]) -> Outputs:
         return self._built.outputs(pixels)

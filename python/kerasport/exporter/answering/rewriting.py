@@ -8,11 +8,14 @@ training alone is left out, so that the model is built without drawing a single 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from kerasport.errors import ModelError
-from kerasport.exporter.lowering import TRAINING_ONLY
+from kerasport.exporter.lowering import EXPRESSED, TRAINING_ONLY
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, OPERATIONS
 from kerasport.exporter.readers.legacy import operation_of
 
@@ -37,10 +40,15 @@ _RENAMED = {
 _WITHOUT_MEANING = {
     *("activity_regularizer", "adjustment", "autocast", "batch_input_shape", "batch_shape"),
     *("dtype", "dynamic", "fused", "implementation", "input_dtype", "input_shape", "name"),
-    *("query_shape", "key_shape", "value_shape", "ragged", "renorm", "renorm_clipping"),
+    *("key_shape", "query_shape", "value_shape", "ragged", "renorm", "renorm_clipping"),
     *("renorm_momentum", "seed", "sparse", "synchronized", "trainable", "virtual_batch_size"),
 }
 """Settings that change nothing outside training, and those that are written by this module."""
+
+_NUMBERS = re.compile(r"bool|u?int(8|16|32|64)|b?float(16|32|64)")
+"""Types of constants. numpy has others whose values take as much memory as their names say."""
+
+_ATTENTION_SHAPES = ("query_shape", "key_shape", "value_shape")
 
 _TRAINING_ENDS = ("_initializer", "_regularizer", "_constraint")
 
@@ -93,7 +101,9 @@ class Rewriting:
         written["name"] = str(layer["config"].get("name", layer.get("name")))
         if "inbound_nodes" in layer:
             calls = layer["inbound_nodes"]
-            written["inbound_nodes"] = calls if self._keras_2 else self._arguments(calls)
+            written["inbound_nodes"] = (
+                self._recorded(calls) if self._keras_2 else self._arguments(calls)
+            )
         return written
 
     def layer(self, layer: Mapping[str, Any]) -> Config:
@@ -117,6 +127,9 @@ class Rewriting:
             settings["dtype"] = self._dtype
         if self._keras_2:
             settings |= self._input_shape(config)
+            if class_name == "MultiHeadAttention":
+                # Its from_config takes them out again, to build the layer at once.
+                settings |= {key: config.get(key) for key in _ATTENTION_SHAPES}
         return self._of(kind, settings)
 
     def _input_shape(self, config: Mapping[str, Any]) -> Config:
@@ -177,6 +190,23 @@ class Rewriting:
             return [self._value(each, key) for each in value]
         return value
 
+    def _recorded(self, value: Any) -> Any:
+        """Return what a layer of Keras 2 was called with, constants in the type computed in."""
+        if isinstance(value, Mapping):
+            return {
+                str(key): self._dtype
+                if key == "dtype" and str(each).startswith("float")
+                else self._recorded(each)
+                for key, each in value.items()
+            }
+        if not isinstance(value, list):
+            return value
+        if value[:1] == ["_CONSTANT_VALUE"] and len(value) > 2 and _is_floating(value[2]):
+            # Of a number of its own Python's, Keras 2 would make one of float32.
+            constant = np.asarray(value[2], self._dtype)
+            return [*value[:2], constant if constant.ndim else constant[()], *value[3:]]
+        return [self._recorded(each) for each in value]
+
     def _arguments(self, value: Any) -> Any:
         """Return what a layer of Keras 3 was called with."""
         if isinstance(value, list):
@@ -193,6 +223,8 @@ class Rewriting:
             written |= {"shape": shape or [], "dtype": self._dtype}
         elif class_name in ("__numpy__", "__tensor__"):
             dtype = str(config["dtype"])
+            if not _NUMBERS.fullmatch(dtype):
+                raise ModelError(f"A layer is called with values of the type {dtype!r:.100}.")
             floating = dtype.startswith(("float", "bfloat"))
             written = {"value": config["value"], "dtype": self._dtype if floating else dtype}
         elif class_name == "__slice__":
@@ -205,6 +237,9 @@ class Rewriting:
 
     def _class(self, class_name: str) -> type:
         """Return one of Keras' own layers by its name."""
+        if class_name not in EXPRESSED and class_name not in _RENAMED:
+            # Some layers of Keras read files when they are made.
+            raise ModelError(f"The layer {class_name!r:.100} is none that is expressed.")
         layers = self._package.layers
         found = getattr(layers, class_name, None) or getattr(
             layers, _RENAMED.get(class_name, ""), None
@@ -221,6 +256,8 @@ class Rewriting:
 
     def _operation(self, class_name: str) -> type:
         """Return one of Keras' own operations on tensors by its name."""
+        if f"operation:{class_name}" not in EXPRESSED:
+            raise ModelError(f"The operation {class_name!r:.100} is none that is expressed.")
         ops = self._source().ops
         for room in (ops.numpy, ops.nn, ops.math, ops.core, ops.image):
             found = getattr(room, class_name, None)
@@ -265,6 +302,13 @@ def _takes_dtype(kind: type) -> bool:
     """Tell whether a layer can be told what it computes in; a Pipeline cannot."""
     parameters = inspect.signature(kind).parameters.values()
     return any(each.name == "dtype" or each.kind is each.VAR_KEYWORD for each in parameters)
+
+
+def _is_floating(value: Any) -> bool:
+    """Tell whether a constant is a number with a fraction, or holds one."""
+    if isinstance(value, list):
+        return any(map(_is_floating, value))
+    return isinstance(value, float)
 
 
 def _plain(value: Any) -> Any:

@@ -54,6 +54,8 @@ class _Reader:
     def __init__(self, arrays: Mapping[LayerPath, Weights]) -> None:
         self.nodes: dict[str, Node] = {}
         self._arrays = arrays
+        # Name of a layer -> the number that its last call got.
+        self._numbers: dict[str, int] = {}
 
     def model(
         self, class_name: str, config: Mapping[str, Any], *, prefix: LayerPath, source: str | None
@@ -142,10 +144,11 @@ class _Reader:
                 f"The layers of the model are called more than {MAX_CALLS:,} times. Expected "
                 "fewer: the largest of keras.applications has 1,044 calls."
             )
-        name, number = path[-1], 0
+        name, number = path[-1], self._numbers.get(path[-1], 0)
         while name in self.nodes:
             number += 1
             name = f"{path[-1]}_{number}"
+        self._numbers[path[-1]] = number
         class_name = str(layer["class_name"])
         if str(layer.get("module", "")).startswith(OPERATIONS):
             # An operation on tensors; some have the names of layers.

@@ -50,6 +50,8 @@ def detect(path: Path) -> tuple[ModelKind, Path]:
     check_exists(path)
     if path.is_dir():
         return _folder(path)
+    if not path.is_file():
+        raise ModelError(f"'{path}' is neither a file nor a folder. Expected {_READABLE}.")
     with path.open("rb") as file:
         head = file.read(64)
     if head.startswith(b"\x89HDF\r\n\x1a\n"):

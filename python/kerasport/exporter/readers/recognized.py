@@ -228,13 +228,15 @@ class _Checker:
 
     def _object(self, value: Mapping[str, Any], key: str, name: str, *, in_call: bool) -> None:
         class_name, config = value["class_name"], value.get("config")
+        owner = name
+        name = _name(value, config if isinstance(config, Mapping) else {}, owner)
         known: set[str] | None = None
         for end, objects in _TRAINING_OBJECTS:
             if key.endswith(end) and not in_call:
                 known = objects
         if class_name in _CONSTANTS or (in_call and class_name in _TENSORS):
             inner = {each: part for each, part in value.items() if each != "class_name"}
-            self._values(inner, key, name, in_call=True)
+            self._values(inner, key, owner, in_call=True)
         elif class_name in ("Lambda", "__lambda__"):
             self._refuse(name, str(class_name), _CODE)
         elif not isinstance(class_name, str) or not _is_own(class_name, value):
@@ -252,7 +254,7 @@ class _Checker:
         elif in_call or class_name.startswith("__"):
             self._refuse(name, class_name, _FOREIGN)
         else:
-            self.layer(value, name)
+            self.layer(value, owner)
 
     def _refuse(self, name: str, class_name: str, why: tuple[str, str]) -> None:
         node = Node(name[:200], class_name[:200], {})

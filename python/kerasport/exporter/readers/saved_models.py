@@ -31,7 +31,7 @@ from kerasport.exporter.readers.stored_model import (
 )
 from kerasport.models import import_keras
 
-__all__ = ["read_saved_model"]
+__all__ = ["described_in_saved_model", "read_saved_model"]
 
 _EXPECTED = "a SavedModel that Keras 2 saved with its layers"
 _MODEL_IDENTIFIERS = ("_tf_keras_network", "_tf_keras_sequential", "_tf_keras_model")
@@ -137,7 +137,7 @@ def _described(folder: Path) -> list[_Described]:
             data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         # It is unmapped with the last view into it; what is found is copied.
         view = memoryview(data)
-        return list(_in_metadata(view) if file == own else _in_saved_model(view))
+        return list(_in_metadata(view) if file == own else described_in_saved_model(view))
     except (OSError, ValueError) as error:
         raise ModelError(
             f"'{file}' cannot be read: {error}. Expected {_EXPECTED}; copy or save it again."
@@ -151,7 +151,8 @@ def _in_metadata(data: memoryview) -> Iterator[_Described]:
             yield _Described(_text(found.get(3)), _text(found.get(4)), _text(found.get(5)))
 
 
-def _in_saved_model(data: memoryview) -> Iterator[_Described]:
+def described_in_saved_model(data: memoryview) -> Iterator[_Described]:
+    """Yield what Keras wrote into a `saved_model.pb` before TensorFlow 2.5."""
     objects: list[tuple[dict[str, int], dict[int, Any]]] = []
     for graph in _messages(data, 2, 7):
         for node in _messages(graph, 1):
@@ -209,6 +210,9 @@ class _Variables:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        for file in (folder / "variables").glob("*"):
+            if not file.resolve().is_relative_to(folder.resolve()):
+                raise self._damaged(f"'{file.name}' is a link to a place outside")
         import_keras()
         import tensorflow as tf
 

@@ -19,6 +19,7 @@ from kerasport.errors import BrowserError
 from kerasport.parity.compare.location import Reader
 from kerasport.parity.compare.tally import Answer, Expectation, WitnessIdentity
 from kerasport.parity.witnesses import tensorflowjs_program
+from kerasport.parity.witnesses.plain_model import check_plain
 
 __all__ = ["PythonReader", "python_reader"]
 
@@ -68,13 +69,14 @@ def python_reader(bundle: Bundle) -> Iterator[PythonReader]:
     """Yield the `tensorflowjs` package's own reader with the bundle's `model.json`.
 
     Raises:
-        BrowserError: it is not installed, or does not load the model.
+        BrowserError: it is not installed, does not load the model, or would run what it says.
     """
     if importlib.util.find_spec("tensorflowjs") is None:
         raise BrowserError(
             "The tensorflowjs package is not installed. Where it has wheels (Linux x86-64, macOS "
             "on ARM, Python below 3.13): pip install 'kerasport[witness]'"
         )
+    check_plain(bundle)
     shape = ",".join(str(side) for side in bundle.metadata.input_shape)
     quiet = {
         "TFDF_DISABLE_WELCOME_MESSAGE": "1",
