@@ -112,7 +112,7 @@ def _rounding(metadata: Metadata) -> str:
     if rounding.limit is None:
         reason = "In float64 the original and the exported layers agree to 1e-9."
     else:
-        reason = f"The original was compared in float32: {escape(rounding.limit)}."
+        reason = f"The original was compared in float32: {rounding.limit}."
     return table(
         ("who", "off from float64"),
         rows,
