@@ -24,8 +24,10 @@ from kerasport.bundle.file_names import (
 )
 from kerasport.bundle.folder import MOST_SHOWN
 from kerasport.bundle.metadata import (
+    LARGEST_TOLERANCE,
     MINIMUM_TFJS_VERSION,
     PATH_PATTERN,
+    SMALLEST_TOLERANCE,
     Calibration,
     Output,
 )
@@ -72,9 +74,11 @@ def constants() -> str:
         _constant(
             "TOLERANCES",
             {backend: TOLERANCES[backend] for backend in backends},
-            "Largest difference of a probability from Keras that is float rounding.",
+            "Difference of a probability from Keras that every model may have.",
             "Readonly<Record<BackendName, number>>",
         ),
+        _constant("SMALLEST_TOLERANCE", SMALLEST_TOLERANCE, "Least that a model may allow itself."),
+        _constant("LARGEST_TOLERANCE", LARGEST_TOLERANCE, "Most that a model may allow itself."),
         *_words("ColorMode", get_args(ColorMode), "Channels of the model's input.", "COLOR_MODES"),
         *_words("Fit", get_args(Fit), "How a picture is brought to the input's shape.", "FITS"),
         *_words("Resample", get_args(Resample), "Filters of a resize.", "RESAMPLES"),

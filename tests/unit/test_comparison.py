@@ -12,6 +12,7 @@ from rich.console import Console
 from support.measuring import measure
 
 from kerasport.bundle import Bundle
+from kerasport.bundle.metadata import FloatRounding
 from kerasport.bundle.parity import MissingWitness, Parity
 from kerasport.cli.verify import print_parity
 from kerasport.errors import CheckFailed, KerasportError
@@ -84,6 +85,58 @@ def test_classes_that_tie_within_tolerance_agree() -> None:
 
     assert witness.top1_agreement == 1.0
     assert witness.passed
+
+
+def test_a_model_that_rounds_more_is_allowed_what_its_bundle_says() -> None:
+    """The tolerance is the model's own, but never less than the backend's; then it fails."""
+    rounding = FloatRounding(pictures=6, keras=7e-5, bundle=5e-5, tolerance=2.8e-4)
+    webgpu = WitnessIdentity("chromium", "1", "webgpu", "4.22.0")
+    small = rounding.model_copy(update={"tolerance": 1e-5})
+
+    def figures(identity: WitnessIdentity, own: FloatRounding | None, off: float) -> Any:
+        tally = Tally(identity, own)
+        tally.add([expected(0.2, 0.8)], [answer(0.2 + off, 0.8 - off)])
+        return tally.witness()
+
+    assert not figures(CHROMIUM, None, 2e-4).passed
+    assert figures(CHROMIUM, rounding, 2e-4).passed
+    assert figures(CHROMIUM, rounding, 2e-4).tolerance == 2.8e-4
+    assert not figures(CHROMIUM, rounding, 3e-4).passed
+    assert figures(webgpu, small, 5e-5).tolerance == 1e-4
+
+
+@pytest.mark.parametrize("tolerance", [0.9e-5, 1.1e-3, 1.0])
+def test_no_bundle_can_allow_itself_anything(tolerance: float) -> None:
+    """metadata.json is covered by no hash, so that its tolerance has bounds of its own."""
+    with pytest.raises(ValueError, match="tolerance"):
+        FloatRounding(pictures=6, keras=0.0, bundle=0.0, tolerance=tolerance)
+
+
+def test_the_certificate_gives_the_reason_of_the_tolerance(tmp_path: Path) -> None:
+    """What float32 adds is shown where it was measured, and why float64 was not compared."""
+    rounding = FloatRounding(
+        pictures=6, keras=7e-5, bundle=5e-5, tolerance=2.8e-4, limit="TensorFlow has no <float64>"
+    )
+    metadata = Bundle.open(FROZEN).metadata
+    witness = measure(CHROMIUM, [expected(0.2, 0.8)], [answer(0.2, 0.8)])
+    parity = Parity(
+        reference="Keras",
+        model_sha256="0" * 64,
+        pictures="1 picture",
+        skipped=[],
+        witnesses=[witness],
+        passed=True,
+    )
+
+    without = certificate_page(metadata, parity, {}, date="2026-01-01")
+    page = certificate_page(
+        metadata.model_copy(update={"float_rounding": rounding}), parity, {}, date="2026-01-01"
+    )
+
+    assert "float64" not in without
+    assert "TensorFlow has no &lt;float64&gt;" in page
+    assert "7e-05" in page
+    assert "0.00028" in page
 
 
 def test_a_missing_answer_is_never_a_pass() -> None:

@@ -44,9 +44,16 @@ test('valid metadata is read as it stands', () => {
   };
   const search = { pictures: '9 pictures', maxAccuracyDrop: 0.5, trials: [trial] };
   const quantization = { weights: 'uint8', agreement, search };
+  const floatRounding = {
+    pictures: 6,
+    keras: 7e-5,
+    bundle: 5e-5,
+    tolerance: 2.8e-4,
+    limit: "TensorFlow computes the layers 'resizing' in float32 only",
+  };
   const written = metadataFor(
     { 'model.json': new Uint8Array(3) },
-    { training, metrics, quantization, calibration, confidenceThreshold: 0.8 },
+    { training, metrics, quantization, calibration, floatRounding, confidenceThreshold: 0.8 },
   );
 
   expect(readMetadata(jsonBytes(written), '4.22.0')).toEqual(written);

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { SamplePicture } from '../../web/src/client/api.js';
 import type { BackendName } from '../../web/src/client/constants.generated.js';
-import { tryFaster } from '../../web/src/client/page/trial.js';
+import { compareSamples, tryFaster } from '../../web/src/client/page/trial.js';
 import type { Session } from '../../web/src/client/worker/core.js';
 import { sha256Of } from './tiny-bundle.js';
 
@@ -54,7 +54,7 @@ class Pretended implements Session {
 
 async function moved(sessions: Partial<Record<BackendName, Pretended>>, samples = [SAMPLE]) {
   const present = { session: new Pretended('wasm', 40), isRemote: true };
-  return tryFaster(present, samples, async (backend) => {
+  return tryFaster(present, samples, null, async (backend) => {
     const session = sessions[backend];
     if (!session) throw new Error('it does not start on this device');
     return { session, isRemote: true };
@@ -97,4 +97,27 @@ test('without samples nothing can be shown to be right', async () => {
 
   expect(winner).toBeUndefined();
   expect(trials[0].reason).toContain('no samples');
+});
+
+test('a model that rounds more may be off by as much as its bundle says', async () => {
+  const session = new Pretended('wasm', 0, [0.2502, 0.7498]);
+  const rounding = { pictures: 6, keras: 7e-5, bundle: 5e-5, tolerance: 2.8e-4, limit: null };
+
+  const strict = await compareSamples(session, [SAMPLE], null);
+  const measured = await compareSamples(session, [SAMPLE], rounding);
+  const beyond = await compareSamples(session, [SAMPLE], { ...rounding, tolerance: 1.9e-4 });
+
+  expect([strict.passed, strict.tolerance]).toEqual([false, 1e-5]);
+  expect([measured.passed, measured.tolerance]).toEqual([true, 2.8e-4]);
+  expect(beyond.passed).toBe(false);
+});
+
+test('on a graphics processor a small tolerance of the model does not count', async () => {
+  const session = new Pretended('webgl', 0, [0.25005, 0.74995]);
+  const rounding = { pictures: 6, keras: 1e-7, bundle: 1e-7, tolerance: 1e-5, limit: null };
+
+  expect(await compareSamples(session, [SAMPLE], rounding)).toMatchObject({
+    passed: true,
+    tolerance: 1e-4,
+  });
 });

@@ -36,6 +36,14 @@ def inspect(
     for entry in source.metadata.files:
         table.add_row(entry.path, f"{entry.bytes:,}", entry.sha256[:16])
     results.print(table)
+    rounding = source.metadata.float_rounding
+    if rounding is not None:
+        results.print(
+            f"Float32: the original is off from float64 by {rounding.keras:.1e}, the bundle by "
+            f"{rounding.bundle:.1e}; allowed on a backend: {rounding.tolerance:.1e}"
+        )
+        if rounding.limit is not None:
+            results.print(f"Compared in float32 only: {rounding.limit}", markup=False)
     parity = source.parity()
     if parity is None:
         suggest(f"kerasport verify {path}")

@@ -124,6 +124,7 @@ def export(
             storage.comparison,
             answers=storage.expected,
             exact=storage.exact,
+            name=storage.answered_by,
         )
         metadata = metadata.model_copy(update={"float_rounding": rounding})
         write_metadata(folder, metadata)

@@ -50,6 +50,7 @@ def certificate_page(
         f'<p class="soft">{escape(parity.pictures)}, against {escape(parity.reference)}. '
         f"Measured on {escape(date)} by kerasport.</p></header>",
         section("Witnesses", _witnesses(parity), note=_RULES),
+        section("Float32", _rounding(metadata)),
         section("Where they differ", _findings(parity)),
         section("Quantised weights", _agreement(parity, metadata)),
         section("The largest differences", _worst(metadata, parity, worst)),
@@ -91,12 +92,34 @@ def _witnesses(parity: Parity) -> str:
             f"{each.pictures:,}",
             f"{each.differing_pixels:,}",
             f"{each.max_absolute_difference:.2g}",
-            f"{each.tolerance:.0e}",
+            f"{each.tolerance:.2g}",
             each.top1_agreement,
         )
         for each in parity.witnesses
     ]
     return table(head, rows, caption="Each engine and backend, compared with Python.")
+
+
+def _rounding(metadata: Metadata) -> str:
+    """Return what float32 does to the model, which is the reason for what is allowed."""
+    rounding = metadata.float_rounding
+    if rounding is None:
+        return ""
+    rows = [
+        ("the original in float32", f"{rounding.keras:.2g}"),
+        ("the bundle in float32, in numpy", f"{rounding.bundle:.2g}"),
+    ]
+    if rounding.limit is None:
+        reason = "In float64 the original and the exported layers agree to 1e-9."
+    else:
+        reason = f"The original was compared in float32: {rounding.limit}."
+    return table(
+        ("who", "off from float64"),
+        rows,
+        caption=f"{reason} What float32 adds was measured at export on {rounding.pictures} "
+        f"pictures. A backend may be off by four times as much as the original, at least by 1e-5: "
+        f"here {rounding.tolerance:.2g}, on GPU backends at least 1e-4.",
+    )
 
 
 def _findings(parity: Parity) -> str:

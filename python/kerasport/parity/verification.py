@@ -123,7 +123,8 @@ def _ask_witnesses(
                 asked.findings += compare_with_script(
                     witness.identity.name, bundle, witness.metadata
                 )
-        answering = [(witness, Tally(witness.identity)) for witness in live]
+        rounding = bundle.metadata.float_rounding
+        answering = [(witness, Tally(witness.identity, rounding)) for witness in live]
         total = len(expectations.paths) * len(answering)
         with progress.task("verify", total=total) as task:
             for batch in _made_ahead(expectations.batches()):

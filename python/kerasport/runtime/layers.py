@@ -45,7 +45,8 @@ def _windows(x: Array, config: Mapping[str, Any], size: str, fill: float) -> Arr
     left, right, columns = window_padding(
         x.shape[2], width, column_step, column_dilation, config["padding"]
     )
-    x = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
+    if top or bottom or left or right:
+        x = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
     extent = ((height - 1) * row_dilation + 1, (width - 1) * column_dilation + 1)
     # numpy's types know one axis only.
     view: Any = np.lib.stride_tricks.sliding_window_view(x, extent, axis=(1, 2))  # type: ignore[call-overload]
@@ -61,9 +62,13 @@ def _finish(config: Mapping[str, Any], weights: dict[str, Array], x: Array) -> A
 
 
 def _conv2d(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
-    view = _windows(inputs[0], config, "kernel_size", 0.0)
-    kernel = weights["kernel"].transpose(2, 0, 1, 3)
-    return _finish(config, weights, np.tensordot(view, kernel, axes=3))
+    x, kernel = inputs[0], weights["kernel"]
+    if kernel.shape[:2] == (1, 1):
+        # One product of matrices, without a copy of every window.
+        rows, columns = config["strides"]
+        return _finish(config, weights, x[:, ::rows, ::columns] @ kernel[0, 0])
+    view = _windows(x, config, "kernel_size", 0.0)
+    return _finish(config, weights, np.tensordot(view, kernel.transpose(2, 0, 1, 3), axes=3))
 
 
 def _depthwise(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:

@@ -194,7 +194,7 @@ export class Classifier {
   /** Compares this device with Keras on the pictures in the bundle. */
   async selfTest(): Promise<SelfTest> {
     const samples = await this.samples();
-    return this.#use((session) => compareSamples(session, samples));
+    return this.#use((session) => compareSamples(session, samples, this.metadata.floatRounding));
   }
 
   /** Runs once on an empty picture, so that the first real one is not slower than the rest. */
@@ -215,6 +215,7 @@ export class Classifier {
     const { trials, winner } = await tryFaster(
       this.#opened,
       samples,
+      this.metadata.floatRounding,
       (backend) => openSession(backend, this.#tuning.worker, () => this.#parts(), signal),
       signal,
     );

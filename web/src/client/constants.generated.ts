@@ -49,13 +49,19 @@ export type BackendName =
   | "webgl"
   | "webgpu";
 
-/** Largest difference of a probability from Keras that is float rounding. */
+/** Difference of a probability from Keras that every model may have. */
 export const TOLERANCES: Readonly<Record<BackendName, number>> = {
   "cpu": 1e-05,
   "wasm": 1e-05,
   "webgl": 0.0001,
   "webgpu": 0.0001
 };
+
+/** Least that a model may allow itself. */
+export const SMALLEST_TOLERANCE = 1e-05;
+
+/** Most that a model may allow itself. */
+export const LARGEST_TOLERANCE = 0.001;
 
 /** Channels of the model's input. */
 export type ColorMode =

@@ -48,7 +48,13 @@ class Inputs:
         return cls(names, np.stack([pixels for _, pixels in pictures]), tuple(order))
 
     def few(self, count: int) -> Inputs:
-        """Return at most `count` of them, spread over all; their samples are of no interest."""
-        chosen = np.linspace(0, len(self.names) - 1, min(count, len(self.names))).round()
-        places = chosen.astype(int)
+        """Return at most `count` of them, those that show most first: of each kind one, then more.
+
+        Where the samples are among them is of no interest any more.
+        """
+        first = [self.names.index("gradient"), len(self.names) - 1, self.names.index("noise")]
+        if self.names[first[1]] == "white":
+            del first[1]
+        rest = [place for place in range(len(self.names)) if place not in first]
+        places = [*first, *rest][:count]
         return Inputs(tuple(self.names[place] for place in places), self.pixels[places], ())

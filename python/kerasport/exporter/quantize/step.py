@@ -72,6 +72,7 @@ class Storage:
         comparison: of the graph with the original model, before the weights were rounded.
         expected: what the written files must give for all compared pictures, float32
             `[n, classes]`.
+        answered_by: who gave these, for messages.
         exact: what they would give in float64 for those that were compared in float64.
         answers: probabilities for the samples, float32 `[samples, classes]`.
         exact_answers: those of the model in float32, where the weights are stored in fewer bits.
@@ -82,6 +83,7 @@ class Storage:
     quantization: Quantization
     comparison: Comparison
     expected: NDArray[np.float32]
+    answered_by: str
     exact: NDArray[np.float64]
     answers: NDArray[np.float32]
     exact_answers: NDArray[np.float32] | None = None
@@ -135,7 +137,15 @@ def store_weights(
         }
     )
     return Storage(
-        rounded, weights, quantization, comparison, expected, exact, answers, comparison.of_samples
+        rounded,
+        weights,
+        quantization,
+        comparison,
+        expected,
+        after.name,
+        exact,
+        answers,
+        comparison.of_samples,
     )
 
 
@@ -149,6 +159,7 @@ def _as_they_are(
         Quantization(search=search),
         comparison,
         comparison.answers,
+        comparison.compared_with,
         comparison.exact,
         comparison.of_samples,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.metadata import FloatAgreement
+from kerasport.bundle.metadata import SMALLEST_TOLERANCE, FloatAgreement, FloatRounding
 from kerasport.bundle.parity import Witness
 from kerasport.errors import CheckFailed
 
@@ -21,16 +21,35 @@ __all__ = [
     "Expectation",
     "Tally",
     "WitnessIdentity",
+    "tolerance_on",
     "top1_agrees",
 ]
 
-TOLERANCES = {"cpu": 1e-5, "wasm": 1e-5, "webgl": 1e-4, "webgpu": 1e-4, "python": 1e-5}
-"""Largest difference of a probability by backend.
+TOLERANCES = {
+    "cpu": SMALLEST_TOLERANCE,
+    "wasm": SMALLEST_TOLERANCE,
+    "webgl": 1e-4,
+    "webgpu": 1e-4,
+    "python": SMALLEST_TOLERANCE,
+}
+"""Difference of a probability that is allowed on each backend, whatever the model is.
 
 All compute in float32. cpu, wasm and Python sum in another order than Keras; the GPU backends also
 use the driver's own exp and division, which are less exact. Pixels have no tolerance: they are
 equal.
 """
+
+
+def tolerance_on(backend: str, rounding: FloatRounding | None) -> float:
+    """Return how far a probability may be off on a backend.
+
+    Args:
+        backend: a key of `TOLERANCES`.
+        rounding: what float32 adds to the model's answers; None where nobody measured it.
+    """
+    own = 0.0 if rounding is None else rounding.tolerance
+    return max(TOLERANCES[backend], own)
+
 
 _KEPT = 6
 """Pictures with the largest differences whose pixels are kept for the certificate."""
@@ -107,11 +126,16 @@ def top1_agrees(
 
 
 class Tally:
-    """The figures of one witness, added up batch by batch; holds the pixels of few pictures."""
+    """The figures of one witness, added up batch by batch; holds the pixels of few pictures.
 
-    def __init__(self, identity: WitnessIdentity) -> None:
+    Args:
+        identity: who answers.
+        rounding: what float32 adds to the model's answers, from its metadata.
+    """
+
+    def __init__(self, identity: WitnessIdentity, rounding: FloatRounding | None = None) -> None:
         self.identity = identity
-        self.tolerance = TOLERANCES[identity.backend]
+        self.tolerance = tolerance_on(identity.backend, rounding)
         self.seconds = 0.0
         self.worst: list[Departure] = []
         self._largest: tuple[float, str] = (-1.0, "")

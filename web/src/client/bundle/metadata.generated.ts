@@ -18,6 +18,10 @@ export interface Metadata {
    * Every file but metadata.json, model.js (made of the others) and parity.json (written later by verify).
    */
   files: FileEntry[];
+  /**
+   * What float32 adds to the answers; null in bundles of earlier versions.
+   */
+  floatRounding: FloatRounding | null;
   formatVersion: number;
   /**
    * Range of the float32 values that the model expects.
@@ -71,6 +75,30 @@ export interface FileEntry {
   bytes: number;
   path: string;
   sha256: string;
+}
+/**
+ * What computing in float32 adds to the probabilities, measured while exporting.
+ *
+ * The original and the exported layers were compared in float64 before, where they are the same.
+ */
+export interface FloatRounding {
+  /**
+   * Largest difference between the files, run in numpy, in float32 and in float64.
+   */
+  bundle: number;
+  /**
+   * Largest difference between the original in float32 and in float64.
+   */
+  keras: number;
+  /**
+   * Why the original was not compared in float64; null where it was.
+   */
+  limit: string | null;
+  pictures: number;
+  /**
+   * How far a probability may be off from Keras on another backend: four times `keras`, at least 1e-5; GPU backends may always be off by 1e-4.
+   */
+  tolerance: number;
 }
 /**
  * How good the model is, and how that was found.

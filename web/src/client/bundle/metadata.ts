@@ -5,11 +5,13 @@ import {
   COLOR_MODES,
   FITS,
   FORMAT_VERSION,
+  LARGEST_TOLERANCE,
   METADATA_FILE,
   MOST_SHOWN,
   OUTPUT_ACTIVATIONS,
   RESAMPLES,
   SAMPLES_FILE,
+  SMALLEST_TOLERANCE,
   WEIGHT_TYPES,
 } from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
@@ -19,6 +21,7 @@ import type {
   Calibration,
   FileEntry,
   FloatAgreement,
+  FloatRounding,
   Metadata,
   Metrics,
   Preprocessing,
@@ -83,6 +86,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
       activation: output.get('activation').oneOf(...OUTPUT_ACTIVATIONS),
     },
     quantization: readQuantization(root.get('quantization')),
+    floatRounding: root.get('floatRounding').optional(readRounding),
     training: root.get('training').optional(readTraining),
     metrics: root.get('metrics').optional(readMetrics),
     calibration: root.get('calibration').optional(readCalibration),
@@ -207,6 +211,16 @@ function readAgreement(field: Field): FloatAgreement {
     pictures: field.get('pictures').integer(1),
     top1Agreement: field.get('top1Agreement').number(0, 1),
     maxAbsoluteDifference: field.get('maxAbsoluteDifference').number(0, 1),
+  };
+}
+
+function readRounding(field: Field): FloatRounding {
+  return {
+    pictures: field.get('pictures').integer(1),
+    keras: field.get('keras').number(0, 1),
+    bundle: field.get('bundle').number(0, 1),
+    tolerance: field.get('tolerance').number(SMALLEST_TOLERANCE, LARGEST_TOLERANCE),
+    limit: field.get('limit').optional((limit) => limit.text()),
   };
 }
 

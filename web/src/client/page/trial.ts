@@ -3,6 +3,7 @@
 import type { BackendTrial, SamplePicture, SelfTest } from '../api.js';
 import { FASTER } from '../backends/names.js';
 import { sha256 } from '../bundle/folder.js';
+import type { FloatRounding } from '../bundle/metadata.generated.js';
 import { type BackendName, TOLERANCES } from '../constants.generated.js';
 import { messageOf } from '../errors.js';
 import type { Session } from '../worker/core.js';
@@ -14,12 +15,17 @@ const ROUNDS = 7;
 /** A backend is worth moving to below this share of the present one's time. */
 const WORTH_MOVING = 0.8;
 
-/** Compares a session with Keras on the pictures in the bundle. */
+/**
+ * Compares a session with Keras on the pictures in the bundle.
+ *
+ * @param rounding - what float32 adds to the model's answers; null where nobody measured it.
+ */
 export async function compareSamples(
   session: Session,
   samples: readonly SamplePicture[],
+  rounding: FloatRounding | null,
 ): Promise<SelfTest> {
-  const tolerance = TOLERANCES[session.backend];
+  const tolerance = Math.max(TOLERANCES[session.backend], rounding?.tolerance ?? 0);
   let differingPictures: number | null = 0;
   let maxAbsoluteDifference = 0;
   let worst: string | null = null;
@@ -59,6 +65,7 @@ function largestDifference(a: Float32Array, b: readonly number[]): number {
 export async function tryFaster(
   present: OpenSession,
   samples: readonly SamplePicture[],
+  rounding: FloatRounding | null,
   open: (backend: BackendName) => Promise<OpenSession>,
   signal?: AbortSignal,
 ): Promise<{ trials: BackendTrial[]; winner: OpenSession | undefined }> {
@@ -71,7 +78,11 @@ export async function tryFaster(
     let opened: OpenSession | undefined;
     try {
       opened = await open(backend);
-      const { passed, maxAbsoluteDifference } = await compareSamples(opened.session, samples);
+      const { passed, maxAbsoluteDifference } = await compareSamples(
+        opened.session,
+        samples,
+        rounding,
+      );
       if (samples.length === 0) throw new Error('the bundle has no samples to compare with');
       if (!passed) throw new Error(`a probability is off by ${maxAbsoluteDifference}`);
       const { own, other } = await race(opened.session, present.session, samples[0]);
