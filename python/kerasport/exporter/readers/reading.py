@@ -22,6 +22,7 @@ from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.readers.archives import hdf5_arrays, peek_archive, peek_hdf5
 from kerasport.exporter.readers.detection import ModelKind, detect
 from kerasport.exporter.readers.keras3 import read_keras_model, rebuild_keras
+from kerasport.exporter.readers.keras_hub import pictures_of, refuse_hub_file
 from kerasport.exporter.readers.layers_model import read_layers_model
 from kerasport.exporter.readers.neighbors import read_neighbors
 from kerasport.exporter.readers.stored import StoredModel, read_stored, refuse_code
@@ -93,12 +94,28 @@ def read_model(source: keras.Model | str | Path) -> ReadModel:
 
 
 def _in_memory(model: keras.Model) -> ReadModel:
-    return ReadModel(str(model.name), read_keras_model(model), Original("keras", model))
+    pictures = pictures_of(model)
+    if pictures is None:
+        return ReadModel(str(model.name), read_keras_model(model), Original("keras", model))
+    graph = read_keras_model(model, image_size=pictures.image_size)
+    scaling = pictures.rescaling
+    if scaling is None and not any(node.class_name == "Rescaling" for node in graph):
+        # The model was made for what its preprocessor gives: pixels as they are.
+        scaling = Rescaling(scale=1.0, offset=0.0)
+    return ReadModel(
+        str(model.name),
+        graph,
+        Original("keras", model),
+        rescaling=scaling,
+        preprocessing=pictures.preprocessing,
+        notes=(pictures.note,),
+    )
 
 
 def _keras_archive(path: Path) -> ReadModel:
     stored = peek_archive(path)
     refuse_code(stored.model_config)
+    refuse_hub_file(stored.model_config)
     if stored.keras_2:
         return _through_tf_keras(path)
     return replace(_in_memory(models.load_model(path)), name=path.stem)
