@@ -14,7 +14,7 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test check format golden schema docs bench clean distclean
+.PHONY: help train evaluate export verify demo web test hub check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
@@ -49,6 +49,9 @@ test: .venv/.browser web/dist/.built ## Run everything: checks, TypeScript, Pyth
 	@$(MAKE) --no-print-directory check
 	$(NPM) test
 	.venv/bin/python -m pytest
+
+hub: .venv/.hub ## Test the classifiers of KerasHub, for Python 3.11 and 3.12
+	.venv/bin/python -m pytest tests/keras/test_exporter_hub.py
 
 check: .venv/.test web/node_modules/.installed ## Lint, types, generated files; changes nothing
 	.venv/bin/ruff format --check
@@ -121,6 +124,13 @@ help: ## Show this list
 .venv/.test: .venv/.train
 	@echo "Installing what testing needs into .venv (once, a minute or two) ..."
 	@$(PIP_INSTALL) -e '.[train,legacy,verify,witness,datasets,dev]'
+	@touch $@
+
+# Not among the extras: KerasHub needs Keras 3.15, which Python 3.10 does not have, and pins packages
+# that Python 3.13 does not have.
+.venv/.hub: .venv/.test
+	@echo "Installing KerasHub into .venv (once, half a minute) ..."
+	@$(PIP_INSTALL) 'keras-hub>=0.31'
 	@touch $@
 
 .venv/.browser: .venv/.test

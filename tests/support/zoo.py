@@ -373,6 +373,16 @@ for _name in ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply",
     )
 
 
+def _heads(
+    L: Any, x: Any, order: tuple[int, ...] = (0, 2, 1, 3), sides: tuple[int, ...] = (-1, 2, 0)
+) -> Any:
+    """Return `[batch, places, channels]` as `[batch, heads, places, channels]`, or in an order."""
+    import keras
+
+    sides = tuple(side or x.shape[-1] // 2 for side in sides)
+    return keras.ops.transpose(L.Reshape(sides)(x), order)
+
+
 def _attending(name: str, attend: Builder) -> None:
     def build_attending(keras: Any) -> Any:
         L = keras.layers
@@ -403,6 +413,23 @@ _attending(
 )
 _attending(
     "dot-places", lambda L: lambda a, b: L.Dot(axes=(1, 1))([a, L.Dense(13)(L.Flatten()(b))])
+)
+_attending(
+    "matmul-heads",
+    lambda L: lambda a, b: _heads(L, L.Dense(6)(a)) @ _heads(L, b, (0, 2, 3, 1)),
+)
+_attending(
+    "matmul-many",
+    lambda L: (
+        lambda a, b: (
+            L.Reshape((3, 6, 4, 3))(L.Dense(216)(L.Flatten()(a)))
+            @ L.Reshape((3, 6, 3, 5))(L.Dense(270)(L.Flatten()(b)))
+        )
+    ),
+)
+_attending(
+    "matmul-one-for-all",
+    lambda L: lambda a, b: _heads(L, L.Dense(12)(a), sides=(-1, 2, 6)) @ b[:, None, :6],
 )
 _attending("layer-matmul", lambda L: lambda a, b: L.Permute((2, 1))(a) @ a)
 
@@ -475,6 +502,55 @@ OPERATIONS = {
     "stack": lambda keras: (
         lambda one, other: keras.ops.max(keras.ops.stack([one, other], axis=-2), axis=3)
     ),
+    "split": lambda keras: (
+        lambda one, other: (
+            keras.ops.split(one, 2, axis=-1)[1] * keras.ops.split(other, 4, axis=2)[3][:, :, 1:, 2:]
+        )
+    ),
+    "split-places": lambda keras: (
+        lambda one, other: (
+            keras.ops.concatenate(keras.ops.split(one, [3, 4], axis=1)[::-1], axis=1)
+            * _weights(11, 8, 4)
+        )
+    ),
+    "unstack": lambda keras: (
+        lambda one, other: keras.ops.expand_dims(
+            keras.ops.unstack(one, axis=3)[2] * keras.ops.unstack(other, axis=3)[0], -1
+        )
+    ),
+    "roll": lambda keras: (
+        lambda one, other: keras.ops.roll(one, (3, -2), (1, 2)) * _weights(11, 8, 4)
+    ),
+    "roll-back": lambda keras: (
+        lambda one, other: keras.ops.roll(one, -1, axis=-1) * _weights(11, 8, 4)
+    ),
+    "pad-infinity": lambda keras: (
+        lambda one, other: keras.ops.max_pool(
+            keras.ops.pad(one, ((0, 0), (1, 1), (2, 1), (0, 0)), constant_values=float("-inf")),
+            (2, 3),
+            2,
+        )
+    ),
+    "pad-infinity-positive": lambda keras: (
+        lambda one, other: keras.ops.max_pool(
+            keras.ops.pad(
+                keras.ops.relu(one),
+                ((0, 0), (1, 1), (1, 1), (0, 0)),
+                constant_values=float("-inf"),
+            ),
+            3,
+            2,
+        )
+    ),
+    "rms-product": lambda keras: (
+        lambda one, other: (
+            other
+            * keras.ops.rsqrt(
+                keras.ops.mean(keras.ops.square(other), axis=-1, keepdims=True) + 0.01
+            )
+            + one
+        )
+    ),
     "flip": lambda keras: (
         lambda one, other: one + keras.ops.flip(other, axis=1) * _weights(11, 8, 4)
     ),
@@ -519,3 +595,133 @@ OPERATIONS = {
 }
 for _name, _merge in OPERATIONS.items():
     _merged(f"operation-{_name}", _merge)
+
+
+@model("subclass-of-functional")
+def _subclass_of_functional(keras: Any) -> Any:
+    class Trainer(keras.Model):
+        def train_step(self, data: Any) -> Any:
+            return super().train_step(data)
+
+    inner = _residual(keras)
+    return Trainer(inner.inputs[0], inner.outputs[0])
+
+
+@model("composite")
+def _composite(keras: Any) -> Any:
+    L = keras.layers
+
+    class Block(L.Layer):
+        """Layers, operations and a weight of its own, which it has on either side of a product."""
+
+        def __init__(self, filters: int) -> None:
+            super().__init__()
+            self.conv = L.Conv2D(filters, 3, padding="same", name="inner")
+            self.normal = L.BatchNormalization(name="inner_normal")
+            self.scale = self.add_weight(
+                shape=(filters,), initializer="random_normal", name="kernel"
+            )
+
+        def call(self, x: Any, training: bool = False) -> Any:
+            y = self.normal(self.conv(x), training=training)
+            if training:
+                y = y * 100
+            return self.scale * keras.ops.gelu(y) + (x if x.shape == y.shape else self.scale)
+
+    # Both hold layers and weights of equal names.
+    return _around(keras, Block(5), Block(5))
+
+
+@model("composite-of-models")
+def _composite_of_models(keras: Any) -> Any:
+    L = keras.layers
+
+    class Branches(keras.Model):
+        """A subclassed model: no inputs and outputs of its own."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = keras.Sequential([L.Conv2D(4, 3), L.ReLU(), L.Dropout(0.5)])
+            self.second = L.Conv2D(4, 3, activation=lambda x: x * keras.ops.sigmoid(2 * x))
+
+        def call(self, x: Any, training: Any = None) -> Any:
+            return self.first(x, training=training), {"second": self.second(x)}
+
+    class Sum(L.Layer):
+        def call(self, pair: Any) -> Any:
+            first, rest = pair
+            return first + rest["second"]
+
+    inputs = keras.Input(INPUT_SHAPE)
+    x = Sum()(Branches()(L.Rescaling(1 / 127.5, offset=-1)(inputs)))
+    x = L.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, L.Dense(4, activation="softmax")(x))
+
+
+@model("composite-of-subclasses")
+def _composite_of_subclasses(keras: Any) -> Any:
+    L = keras.layers
+
+    class Normal(L.BatchNormalization):
+        """A layer of Keras with another default."""
+
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(epsilon=0.02, **settings)
+
+    class Doubled(L.Conv2D):
+        """A layer of Keras that computes something else."""
+
+        def call(self, x: Any) -> Any:
+            return 2 * super().call(x)
+
+    return _around(keras, Doubled(5, 3, strides=2), Normal(), Doubled(4, 2, activation="relu"))
+
+
+@model("composite-tokens")
+def _composite_tokens(keras: Any) -> Any:
+    L, ops = keras.layers, keras.ops
+
+    class Tokens(L.Layer):
+        """Constants between and beside the places of the picture, as a Vision Transformer's."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.token = self.add_weight(shape=(1, 1, 4), initializer="random_normal")
+            self.positions = L.Embedding(16, 4, embeddings_initializer="random_normal")
+
+        def call(self, x: Any) -> Any:
+            token = ops.tile(self.token, (ops.shape(x)[0], 1, 1))
+            x = ops.concatenate([token, x[:, :5], 2 * token, token, x[:, 5:]], axis=1)
+            x = ops.add(x, self.positions(ops.expand_dims(ops.arange(16), axis=0)))
+            return ops.max(ops.stack([x, ops.zeros_like(self.token) + 0.1 * x, x], axis=2), axis=2)
+
+    x = L.Reshape((13, 4)), Tokens(), L.LayerNormalization(), L.Reshape((4, 4, 4))
+    return _around(keras, L.Conv2D(4, (1, 10)), *x)
+
+
+@model("composite-windows")
+def _composite_windows(keras: Any) -> Any:
+    L, ops = keras.layers, keras.ops
+
+    class Windows(L.Layer):
+        """Attention inside windows, all of which go into the batch, as in a Swin Transformer."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.normal = L.LayerNormalization(axis=2)
+            self.qkv = L.Dense(12)
+
+        def call(self, x: Any) -> Any:
+            batch, height, width, channels = ops.shape(x)
+            x = ops.reshape(x, (batch, height // 3, 3, width // 5, 5, channels))
+            x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+            x = self.qkv(self.normal(ops.reshape(x, (-1, 15, channels))))
+            x = ops.reshape(x, (ops.shape(x)[0], 15, 3, 2, 2))
+            query, key, value = ops.unstack(ops.transpose(x, (2, 0, 3, 1, 4)), axis=0)
+            shares = ops.softmax(query @ ops.swapaxes(key, 2, 3) + _weights(1, 2, 15, 15))
+            x = ops.transpose(shares @ value, (0, 2, 1, 3))
+            x = ops.reshape(x, (batch, height // 3, width // 5, 3, 5, 4))
+            x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+            return ops.reshape(x, (batch, height, width, 4)) * _weights(12, 10, 4)
+
+    return _around(keras, L.Conv2D(4, (2, 1), activation="tanh"), Windows())

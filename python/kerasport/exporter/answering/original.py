@@ -22,9 +22,9 @@ from kerasport.exporter.answering.rewriting import Rewriting
 from kerasport.exporter.graph.graph import Weights
 from kerasport.exporter.readers import StoredModel
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
-from kerasport.exporter.readers.keras3 import variable_names
 from kerasport.exporter.readers.layer_path import LayerPath
 from kerasport.exporter.readers.tf_keras_models import import_tf_keras
+from kerasport.exporter.readers.variables import variable_names
 from kerasport.models import import_keras
 from kerasport.models.loading import KerasModel
 

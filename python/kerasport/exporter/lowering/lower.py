@@ -15,6 +15,7 @@ from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.graph.shapes import Shape
 from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.channels import rewrite
+from kerasport.exporter.lowering.patterns import recognized
 from kerasport.exporter.lowering.refused import REFUSED, Unsupported
 from kerasport.exporter.lowering.table import EXPRESSED, REWRITERS
 from kerasport.exporter.refusal import Refusal, refuse
@@ -32,6 +33,21 @@ _DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError,
 _DAMAGED = "save the model again with a release of Keras"
 
 
+_MANY_OUTPUTS = ("operation:Split", "operation:Unstack")
+
+
+def _unsupported(node: Node) -> tuple[str, str] | None:
+    """Return why a node cannot be rewritten whatever its class, and a remedy."""
+    if node.config.get("in_batch"):
+        return (
+            "parts of a picture are put into its batch, and no layer of TensorFlow.js does",
+            "give it one picture at a time",
+        )
+    if node.config.get("output_index") and node.class_name not in _MANY_OUTPUTS:
+        return "another of its outputs than the first is used", "use the first alone"
+    return None
+
+
 def lower(graph: Graph) -> Graph:
     """Return a new graph that holds only layers of TensorFlow.js.
 
@@ -43,7 +59,7 @@ def lower(graph: Graph) -> Graph:
     outputs: dict[str, str] = {}
     refusals: list[Refusal] = []
     refused: set[str] = set()
-    for node in map(_in_float64, graph):
+    for node in map(_in_float64, recognized(graph)):
         if node.class_name not in REWRITERS:
             refusals.append(Refusal(node, *REFUSED.get(node.class_name, _UNKNOWN)))
             refused.add(node.name)
@@ -53,6 +69,10 @@ def lower(graph: Graph) -> Graph:
             refused.add(node.name)
             continue
         inputs = [outputs[name] for name in node.inputs]
+        if unsupported := _unsupported(node):
+            refusals.append(Refusal(node, *unsupported))
+            refused.add(node.name)
+            continue
         builder = Builder(node, inputs, graph=lowered, shapes=shapes, rewriters=REWRITERS)
         try:
             outputs[node.name] = builder.finish(rewrite(node, builder))

@@ -15,6 +15,7 @@ from kerasport.exporter.containers import (
     read_hdf5,
     read_members,
 )
+from kerasport.exporter.readers.keras_hub import refuse_hub_file
 from kerasport.exporter.readers.stored_model import StoredModel, read_stored, recognized_config
 
 __all__ = ["ArchiveHeader", "peek_archive", "read_archive"]
@@ -69,6 +70,7 @@ def read_archive(path: Path) -> StoredModel:
     """
     header = peek_archive(path)
     # Before the weights are unpacked, which takes time.
+    refuse_hub_file(header.model_config)
     recognized_config(header.model_config, keras_2=header.keras_2)
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
         weights = Path(folder) / _WEIGHTS

@@ -8,6 +8,7 @@ that fail, and every call of a shared layer becomes a node.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from kerasport.errors import ExportError
@@ -110,18 +111,31 @@ class _Reader:
                 if layer["class_name"] == "InputLayer" and source is not None:
                     produced[key] = source
                 else:
-                    inputs = [produced[name, node] for name, node, _ in wanted]
+                    inputs = [
+                        self._output(produced[name, node], each) for name, node, each in wanted
+                    ]
                     produced[key] = self._call(layer, prefix, inputs, call)
             if len(waiting) == len(pending):
                 names = ", ".join(repr(layer["config"]["name"]) for layer, _, _ in waiting[:5])
                 raise ExportError(f"The layers {names} are not connected to the model's input.")
             pending = waiting
-        name, node, _ = outputs[0]
+        name, node, each = outputs[0]
         classes = {layer["config"]["name"]: layer["class_name"] for layer in config["layers"]}
         # A nested Functional model was called once when it was made. Keras leaves this call out of
         # `inbound_nodes` but counts it in `output_layers`.
         built_in = 1 if classes[name] in ("Functional", "Model") else 0
-        return produced[name, node - built_in]
+        return self._output(produced[name, node - built_in], each)
+
+    def _output(self, name: str, number: int) -> str:
+        """Return the node of one output of a layer: each but the first becomes a node like it."""
+        if not number or self.nodes[name].class_name == "InputLayer":
+            return name
+        other = f"{name}_output_{number}"
+        if other not in self.nodes:
+            node = self.nodes[name]
+            config = {**node.config, "output_index": number}
+            self.nodes[other] = replace(node, name=other, config=config)
+        return other
 
     def _call(
         self,

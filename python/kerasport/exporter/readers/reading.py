@@ -27,6 +27,7 @@ from kerasport.exporter.readers.archives import read_archive
 from kerasport.exporter.readers.detection import ModelKind, detect
 from kerasport.exporter.readers.hdf5_models import read_hdf5_model
 from kerasport.exporter.readers.keras3 import read_keras_model
+from kerasport.exporter.readers.keras_hub import pictures_of
 from kerasport.exporter.readers.layers_model import read_layers_model
 from kerasport.exporter.readers.neighbors import read_neighbors
 from kerasport.exporter.readers.saved_models import read_saved_model
@@ -117,7 +118,22 @@ def read_model(source: keras.Model | str | Path) -> ReadModel:
 
 
 def _in_memory(model: keras.Model) -> ReadModel:
-    return ReadModel(str(model.name), read_keras_model(model), LiveModel("keras", model))
+    pictures = pictures_of(model)
+    if pictures is None:
+        return ReadModel(str(model.name), read_keras_model(model), LiveModel("keras", model))
+    graph = read_keras_model(model, image_size=pictures.image_size)
+    scaling = pictures.rescaling
+    if scaling is None and not any(node.class_name == "Rescaling" for node in graph):
+        # The model was made for what its preprocessor gives: pixels as they are.
+        scaling = Rescaling(scale=1.0, offset=0.0)
+    return ReadModel(
+        str(model.name),
+        graph,
+        LiveModel("keras", model),
+        rescaling=scaling,
+        preprocessing=pictures.preprocessing,
+        notes=(pictures.note,),
+    )
 
 
 def _from_file(read: Callable[[Path], StoredModel]) -> Callable[[Path], ReadModel]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kerasport.exporter.graph.graph import Node
 from kerasport.exporter.lowering.builder import Builder
-from kerasport.exporter.lowering.formulas import append_leaky_relu
+from kerasport.exporter.lowering.formulas import append_dense, append_leaky_relu
 from kerasport.exporter.lowering.layers.activations import append_activation
 from kerasport.exporter.lowering.layers.attention import append_product
 from kerasport.exporter.lowering.operations.operands import only_constant, operands_of, tensors_of
@@ -14,6 +16,12 @@ from kerasport.exporter.lowering.refused import Unsupported
 from kerasport.exporter.lowering.rewriters import Rewriters
 
 rewrites = Rewriters()
+
+_MANY_PRODUCTS = 8
+"""From more products on, each with three layers of its own, they are computed all at once."""
+
+_MOST_VALUES = 1 << 24
+"""Values, of four bytes each, that may stand side by side before they are summed up."""
 
 
 @rewrites("operation:Add")
@@ -115,12 +123,12 @@ def _logaddexp(node: Node, build: Builder) -> str:
 def _matmul(node: Node, build: Builder) -> str:
     operands = operands_of(node)
     if pair := tensors_of(build, operands):
-        if len(build.shape(pair[0])) != 2 or node.class_name == "operation:Dot":
+        if len(build.shape(pair[0])) < 2 or node.class_name == "operation:Dot":
             raise Unsupported(
-                "TensorFlow.js multiplies two matrices per picture only",
+                "TensorFlow.js multiplies matrices only",
                 "bring the tensors to [batch, rows, columns] with Reshape",
             )
-        return append_product(build, pair[0], pair[1], (2, 1))
+        return _append_products(build, *pair)
     matrix = only_constant(operands)
     rank = len(build.shape())
     if matrix.ndim != 2 or (operands[0] is not None and rank != 2):
@@ -130,6 +138,53 @@ def _matmul(node: Node, build: Builder) -> str:
     if operands[0] is None:
         return build.multiply_axis(build.inputs[0], rank - 1, matrix)
     return build.multiply_axis(build.inputs[0], rank - 2, matrix.T)
+
+
+def _append_products(build: Builder, first: str, second: str) -> str:
+    """Append the product of two matrices, or of as many as the axes before them count."""
+    (*before, rows, depth), (*others, _, columns) = build.shape(first), build.shape(second)
+    if math.prod(others) == 1:
+        # One matrix for all: the rows of all are multiplied at once.
+        row = build.reshape(first, (math.prod(before) * rows, depth))
+        product = append_product(build, row, build.reshape(second, (depth, columns)), (2, 1))
+        return build.reshape(product, (*before, rows, columns))
+    shape = np.broadcast_shapes(tuple(before), tuple(others))
+    count, values = math.prod(shape), math.prod(shape) * rows * columns * depth
+    if before == others and count > _MANY_PRODUCTS and values <= _MOST_VALUES:
+        return _append_sums(build, first, second)
+    firsts = _matrices_of(build, first, shape)
+    seconds = _matrices_of(build, second, shape)
+    products = [
+        append_product(build, one, other, (2, 1))
+        for one, other in zip(firsts, seconds, strict=True)
+    ]
+    together = build.append("Concatenate", {"axis": 1}, inputs=products, suffix="products")
+    return build.reshape(together, (*shape, rows, columns))
+
+
+def _append_sums(build: Builder, first: str, second: str) -> str:
+    """Append the products of many small matrices at once: all rows times all columns, summed up."""
+    (*before, rows, depth), (*_, columns) = build.shape(first), build.shape(second)
+    count = math.prod(before)
+    row = build.reshape(first, (count, rows, 1, depth))
+    turned = build.permute(build.reshape(second, (count, depth, columns)), (0, 2, 1))
+    column = build.reshape(turned, (count, 1, columns, depth))
+    values = build.reshape(build.multiply(row, column), (count * rows * columns, depth))
+    total = append_dense(build, values, np.ones((depth, 1)))
+    return build.reshape(total, (*before, rows, columns))
+
+
+def _matrices_of(build: Builder, source: str, shape: tuple[int, ...]) -> list[str]:
+    """Append each matrix of a tensor, as often as broadcasting its axes to `shape` asks."""
+    *own, rows, columns = build.shape(source)
+    count = math.prod(own)
+    together = build.reshape(source, (count, rows, columns))
+    matrices = [
+        build.reshape(build.slice(together, 0, place, place + 1), (rows, columns))
+        for place in range(count)
+    ]
+    places = np.broadcast_to(np.arange(count).reshape(own), shape)
+    return [matrices[place] for place in places.reshape(-1)]
 
 
 @rewrites("operation:Cast", "operation:StopGradient", "operation:Copy")

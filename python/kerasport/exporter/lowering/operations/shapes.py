@@ -76,16 +76,107 @@ def _transpose(node: Node, build: Builder) -> str:
 @rewrites("operation:Concatenate")
 def _concatenate(node: Node, build: Builder) -> str:
     (axis,) = axes_of(node, build)
-    # Keras' axis counts the batch, and so does TensorFlow.js'.
-    return build.append("Concatenate", {"axis": axis + 1})
+    return _joined(build, _parts(node, build), axis)
 
 
 @rewrites("operation:Stack")
 def _stack(node: Node, build: Builder) -> str:
     shape = list(build.shape())
     (axis,) = feature_axes(node.config["axis"], len(shape) + 1)
-    apart = [build.reshape(name, [*shape[:axis], 1, *shape[axis:]]) for name in build.inputs]
-    return build.append("Concatenate", {"axis": axis + 1}, inputs=apart)
+    apart = [
+        build.reshape(part, [*shape[:axis], 1, *shape[axis:]])
+        if isinstance(part, str)
+        else np.expand_dims(np.broadcast_to(part, shape), axis)
+        for part in _parts(node, build)
+    ]
+    return _joined(build, apart, axis)
+
+
+def _parts(node: Node, build: Builder) -> list[Any]:
+    """Return what is joined: the name of each tensor, and each constant without its batch."""
+    given = node.config.get("arguments") or [None]
+    operands = given[0]
+    if not isinstance(operands, list):
+        return list(build.inputs)
+    tensors = iter(build.inputs)
+    parts: list[Any] = []
+    for operand in operands:
+        if operand is None:
+            parts.append(next(tensors))
+            continue
+        constant = np.asarray(constant_of(operand), np.float64)
+        if constant.ndim != len(build.shape()) + 1 or constant.shape[0] != 1:
+            raise Unsupported(
+                f"its constant has the shape {list(constant.shape)}",
+                "give it the shape of the other tensors, with a batch of 1",
+            )
+        parts.append(constant[0])
+    return parts
+
+
+def _joined(build: Builder, parts: list[Any], axis: int) -> str:
+    """Join tensors and constants along an axis; the constants are added to zeros beside them."""
+    if all(isinstance(part, str) for part in parts):
+        # Keras' axis counts the batch, and so does TensorFlow.js'.
+        return build.append("Concatenate", {"axis": axis + 1}, inputs=parts)
+    sides = [
+        build.shape(part)[axis] if isinstance(part, str) else part.shape[axis] for part in parts
+    ]
+    joined: list[str] = []
+    waiting = 0
+    for part, side in zip(parts, sides, strict=True):
+        if not isinstance(part, str):
+            waiting += side
+            continue
+        joined.append(_padded(build, part, axis, waiting, 0, 0.0) if waiting else part)
+        waiting = 0
+    if waiting:
+        joined[-1] = _padded(build, joined[-1], axis, 0, waiting, 0.0)
+    whole = joined[0]
+    if len(joined) > 1:
+        whole = build.append("Concatenate", {"axis": axis + 1}, inputs=joined, suffix="joined")
+    shape = build.shape(whole)
+    constants = np.concatenate(
+        [
+            np.zeros((*shape[:axis], side, *shape[axis + 1 :])) if isinstance(part, str) else part
+            for part, side in zip(parts, sides, strict=True)
+        ],
+        axis,
+    )
+    return build.add_constant(whole, constants)
+
+
+@rewrites("operation:Split", "operation:Unstack")
+def _split(node: Node, build: Builder) -> str:
+    """Append one of the parts: each output of the operation is a node of its own."""
+    (axis,) = axes_of(node, build)
+    side, number = build.shape()[axis], int(node.config.get("output_index", 0))
+    if node.class_name == "operation:Unstack":
+        part = build.slice(build.inputs[0], axis, number, number + 1)
+        shape = build.shape(part)
+        return build.reshape(part, [*shape[:axis], *shape[axis + 1 :]] or [1])
+    sections = node.config["indices_or_sections"]
+    if isinstance(sections, int):
+        limits = [side // sections * each for each in range(sections + 1)]
+    else:
+        limits = [0, *map(int, np.asarray(constant_of(sections)).tolist()), side]
+    return build.slice(build.inputs[0], axis, limits[number], limits[number + 1])
+
+
+@rewrites("operation:Roll")
+def _roll(node: Node, build: Builder) -> str:
+    shifts, axes = node.config["shift"], node.config["axis"]
+    if axes is None:
+        raise Unsupported("it moves values over all axes at once", "give it an axis")
+    source = build.inputs[0]
+    shifts = [shifts] if isinstance(shifts, int) else list(shifts)
+    for shift, axis in zip(shifts, axes_of(node, build), strict=True):
+        side = build.shape(source)[axis]
+        start = -int(shift) % side
+        if start:
+            ends = [build.slice(source, axis, start, side), build.slice(source, axis, 0, start)]
+            source = build.append("Concatenate", {"axis": axis + 1}, inputs=ends, suffix="rolled")
+    return source
 
 
 @rewrites("operation:Flip")
@@ -128,17 +219,39 @@ def _pad(node: Node, build: Builder) -> str:
         raise Unsupported("it pads the batch", "let pad_width start with (0, 0)")
     mode = node.config.get("mode", "constant")
     source = build.inputs[0]
-    fill = next((v for v in node.config.get("arguments", []) if v is not None), 0)
+    fill = _fill_of(node)
+    if not np.isfinite(fill):
+        raise Unsupported(
+            f"it pads with {fill}, and what follows it is not a maximum pooling that is wider",
+            "pad with a number, or let a MaxPooling2D of padding='valid' follow",
+        )
     for axis, (before, behind) in enumerate(widths[1:]):
         side = build.shape(source)[axis]
         if not before and not behind:
             continue
         if mode == "constant":
-            source = _padded(build, source, axis, before, behind, float(constant_of(fill)))
+            source = _padded(build, source, axis, before, behind, fill)
+        elif mode == "edge":
+            source = _with_edges(build, source, axis, before, behind)
         else:
             indexes = np.pad(np.arange(side), (before, behind), mode=mode)
             source = build.take(source, axis, indexes.tolist())
     return source
+
+
+def _fill_of(node: Node) -> float:
+    """Return what a padding is filled with, which Keras records as an argument of the call."""
+    given = node.config.get("arguments", [])
+    numbers = [v for v in given if v is not None and not isinstance(v, (str, list, tuple))]
+    return float(constant_of(numbers[-1])) if numbers else 0.0
+
+
+def _with_edges(build: Builder, source: str, axis: int, before: int, behind: int) -> str:
+    side = build.shape(source)[axis]
+    first = [build.slice(source, axis, 0, 1)] * before if before else []
+    last = [build.slice(source, axis, side - 1, side)] * behind if behind else []
+    parts = [*first, source, *last]
+    return build.append("Concatenate", {"axis": axis + 1}, inputs=parts, suffix="padded")
 
 
 def _padded(build: Builder, source: str, axis: int, before: int, behind: int, fill: float) -> str:
