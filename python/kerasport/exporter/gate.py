@@ -7,6 +7,7 @@ import numpy as np
 from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION, Rescaling
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph
+from kerasport.exporter.graph.shapes import graph_shapes
 from kerasport.exporter.lowering.input_scaling import find_rescaling, usual_rescaling
 from kerasport.exporter.refusal import Refusal, refuse
 
@@ -82,7 +83,7 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
     refuse(refusals)
     input_scaling(graph)
     outputs = _count_outputs(graph)
-    if outputs is not None and outputs != num_classes:
+    if outputs != num_classes:
         raise ExportError(
             f"The model {graph.name!r} has {outputs} outputs, but there are {num_classes} class "
             "names. Expected one name per output."
@@ -114,8 +115,5 @@ def minimum_tfjs_version(graph: Graph) -> str:
     return MINIMUM_TFJS_VERSION
 
 
-def _count_outputs(graph: Graph) -> int | None:
-    node = graph.nodes[graph.output]
-    while node.class_name in ("Activation", "Softmax", "ReLU"):
-        node = graph.nodes[node.inputs[0]]
-    return int(node.config["units"]) if node.class_name == "Dense" else None
+def _count_outputs(graph: Graph) -> int:
+    return graph_shapes(graph)[graph.output][-1]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
-from kerasport.exporter.answering import BundleReference, compare
+from kerasport.exporter.answering import BundleReference, agree_on_ending, compare
 from kerasport.exporter.bundle_files import write_bundle
 from kerasport.exporter.gate import check_graph, input_scaling
 from kerasport.exporter.lowering import lower_classifier
@@ -101,12 +101,14 @@ def export(
     )
     subject = read_subject(model, options, progress=progress)
     check_target(out, force=options.force)
-    graph, activation = lower_classifier(subject.graph, subject.rescaling)
+    lowered = lower_classifier(subject.graph, subject.rescaling)
+    graph = lowered.graph
     optimization = optimize(graph, without=options.without)
     check_graph(graph, num_classes=len(subject.description.class_names))
     description = subject.description.model_copy(
-        update={"rescaling": input_scaling(graph), "output": Output(activation=activation)}
+        update={"rescaling": input_scaling(graph), "output": Output(activation=lowered.activation)}
     )
+    agree_on_ending(lowered.ending, subject.reference)
     pixels = pixels_of(subject.samples, description.image_spec)
     storage = store_weights(
         graph,

@@ -1,6 +1,11 @@
 """Who answers for the original model and for the exported one, and how they are compared."""
 
-from kerasport.exporter.answering.compare import READ_BACK_TOLERANCE, answers_of, compare
+from kerasport.exporter.answering.compare import (
+    READ_BACK_TOLERANCE,
+    agree_on_ending,
+    answers_of,
+    compare,
+)
 from kerasport.exporter.answering.engines import GraphEngine, choose_engine
 from kerasport.exporter.answering.patterns import pattern_files, patterns
 from kerasport.exporter.answering.references import (
@@ -18,6 +23,7 @@ __all__ = [
     "GraphReference",
     "Reference",
     "ScaledReference",
+    "agree_on_ending",
     "answers_of",
     "choose_engine",
     "compare",

@@ -9,9 +9,10 @@ from kerasport.bundle.metadata import ClassifierDescription
 from kerasport.errors import ExportError
 from kerasport.exporter.answering.patterns import patterns
 from kerasport.exporter.answering.references import Reference
+from kerasport.exporter.lowering import Ending
 from kerasport.preprocess import ImageSpec
 
-__all__ = ["READ_BACK_TOLERANCE", "answers_of", "compare"]
+__all__ = ["READ_BACK_TOLERANCE", "agree_on_ending", "answers_of", "compare"]
 
 READ_BACK_TOLERANCE = 1e-5
 """Largest difference of a probability between Keras and the bundle read back in numpy.
@@ -19,6 +20,29 @@ READ_BACK_TOLERANCE = 1e-5
 Both compute in float32 and differ in the order of their sums only; `verify` allows the same for
 the browser's cpu and wasm backends.
 """
+
+
+_SAID = {
+    "distribution": "probabilities that sum to 1",
+    "independent": "values of 0 to 1, each a probability of its own",
+    "logits": "logits",
+}
+
+
+def agree_on_ending(ending: Ending, reference: Reference) -> None:
+    """Check that the layers and the answers of the original say the same of its outputs.
+
+    Raises:
+        ExportError: following the values says other than what the original returned.
+    """
+    if reference.gives in (None, ending.gives):
+        return
+    raise ExportError(
+        f"It cannot be told whether the model gives probabilities or logits. By its layers it "
+        f"gives {_SAID[ending.gives]}, because {ending.because}; {reference.name} returned "
+        f"{_SAID[str(reference.gives)]} for made-up pictures. Nothing was written. Let the model "
+        "end in logits or in one softmax; if it does, please report it as a bug of kerasport."
+    )
 
 
 def answers_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,12 +15,11 @@ from kerasport.bundle.metadata import Rescaling
 from kerasport.errors import ExportError
 from kerasport.exporter.answering.engines import BATCH_SIZE, NumpyEngine
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.lowering import ends_in_probabilities, lower
+from kerasport.exporter.lowering import lower
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.readers.tf_keras_models import import_tf_keras
 from kerasport.models.loading import KerasModel
 from kerasport.runtime import Runtime
-from kerasport.runtime.activations import activate, softmax
 
 __all__ = [
     "AsReadReference",
@@ -42,6 +42,10 @@ class Reference(Protocol):
     def name(self) -> str:
         """What answers, for messages: `Keras 3.15.1`."""
 
+    @property
+    def gives(self) -> models.AnswerKind | None:
+        """What the model itself returns, told by its answers; None for one made by kerasport."""
+
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
 
@@ -51,7 +55,7 @@ def reference_of(model: ReadModel) -> Reference:
     if model.original is None:
         return AsReadReference(model.graph)
     if model.original.framework == "tf_keras":
-        return TfKerasReference(model.original.model, model.graph)
+        return TfKerasReference(model.original.model)
     return KerasReference(model.original.model)
 
 
@@ -65,22 +69,32 @@ class KerasReference:
     def name(self) -> str:
         return f"Keras {models.import_keras().__version__}"
 
+    @property
+    def gives(self) -> models.AnswerKind:
+        return models.answer_kind(self.model)
+
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         return models.probabilities(self.model, pixels)
 
 
 @dataclass(frozen=True)
 class TfKerasReference:
-    """A Keras 2 model in tf_keras; `graph` tells what its outputs are."""
+    """A Keras 2 model in tf_keras."""
 
     model: KerasModel
-    graph: Graph
 
     @property
     def name(self) -> str:
         return f"tf_keras {import_tf_keras().__version__}"
 
+    @cached_property
+    def gives(self) -> models.AnswerKind:
+        return models.kind_of_answers(self._answers, tuple(self.model.input_shape[1:]))
+
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        return models.as_probabilities(self._answers(pixels), self.gives)
+
+    def _answers(self, pixels: NDArray[Any]) -> FloatArray:
         parts = [
             np.asarray(
                 self.model(pixels[start : start + BATCH_SIZE].astype(np.float32), training=False),
@@ -88,7 +102,7 @@ class TfKerasReference:
             )
             for start in range(0, len(pixels), BATCH_SIZE)
         ]
-        return _as_probabilities(np.concatenate(parts), self.graph)
+        return np.concatenate(parts)
 
 
 class AsReadReference:
@@ -104,17 +118,24 @@ class AsReadReference:
         self._graph = graph
         lowered = lower(graph)
         height, width, channels = lowered.nodes[lowered.input].config["batch_input_shape"][1:]
-        self._engine = NumpyEngine(lowered, (height, width, channels))
+        self._shape = (height, width, channels)
+        self._engine = NumpyEngine(lowered, self._shape)
+
+    @cached_property
+    def gives(self) -> models.AnswerKind:
+        return models.kind_of_answers(self._answers, self._shape)
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        return models.as_probabilities(self._answers(pixels), self.gives)
+
+    def _answers(self, pixels: NDArray[Any]) -> FloatArray:
         try:
-            answer = self._engine.predict(pixels)
+            return self._engine.predict(pixels)
         except ValueError as error:
             raise ExportError(
                 f"The layers of {self._graph.name!r} cannot be computed: {error}. Expected weights "
                 "that fit the configuration; save or convert the model again."
             ) from None
-        return _as_probabilities(answer, self._graph)
 
 
 @dataclass(frozen=True)
@@ -128,6 +149,10 @@ class ScaledReference:
     def name(self) -> str:
         return self.inner.name
 
+    @property
+    def gives(self) -> models.AnswerKind | None:
+        return self.inner.gives
+
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         scale, offset = (
             np.asarray(value, np.float32) for value in (self.scaling.scale, self.scaling.offset)
@@ -139,24 +164,17 @@ class GraphReference(NumpyEngine):
     """The lowered graph in memory, in numpy."""
 
     name = "the graph before it was written"
+    gives: models.AnswerKind | None = None
 
 
 class BundleReference:
     """The files as they were written, in numpy."""
 
     name = "the bundle"
+    gives: models.AnswerKind | None = None
 
     def __init__(self, bundle: Bundle) -> None:
         self._runtime = Runtime(bundle)
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         return self._runtime.predict(pixels)
-
-
-def _as_probabilities(answer: FloatArray, graph: Graph) -> FloatArray:
-    """Return one probability per class for what a graph as it was read gives."""
-    given = ends_in_probabilities(graph)
-    if answer.shape[-1] == 1:
-        second = answer if given else activate("sigmoid", answer)
-        return np.concatenate([1 - second, second], axis=-1)
-    return answer if given else softmax(answer)

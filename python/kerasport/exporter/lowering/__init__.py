@@ -2,7 +2,7 @@
 
 from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.classifier import lower_classifier
-from kerasport.exporter.lowering.ending import end_in_probabilities, ends_in_probabilities
+from kerasport.exporter.lowering.ending import Ending, end_in_probabilities, find_ending
 from kerasport.exporter.lowering.lower import lower
 from kerasport.exporter.lowering.refused import REFUSED, Unsupported
 from kerasport.exporter.lowering.rewriters import Rewriter, Rewriters
@@ -12,11 +12,12 @@ __all__ = [
     "REFUSED",
     "REWRITERS",
     "Builder",
+    "Ending",
     "Rewriter",
     "Rewriters",
     "Unsupported",
     "end_in_probabilities",
-    "ends_in_probabilities",
+    "find_ending",
     "lower",
     "lower_classifier",
     "rewrites",

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kerasport.bundle.metadata import Rescaling
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.lowering.ending import end_in_probabilities
+from kerasport.exporter.lowering.ending import Ending, end_in_probabilities, find_ending
 from kerasport.exporter.lowering.input_scaling import put_rescaling
 from kerasport.exporter.lowering.lower import lower
 
-__all__ = ["lower_classifier"]
+__all__ = ["LoweredClassifier", "lower_classifier"]
 
 
-def lower_classifier(graph: Graph, rescaling: Rescaling | None) -> tuple[Graph, str]:
-    """Return a new graph of TensorFlow.js' layers, and the activation that it ends in.
+@dataclass(frozen=True)
+class LoweredClassifier:
+    """A classifier in layers of TensorFlow.js.
+
+    Attributes:
+        graph: from pixels of 0 to 255 to one probability per class.
+        ending: what the model gave before probabilities were made of it.
+        activation: what makes the probabilities: `softmax` or `sigmoid`.
+    """
+
+    graph: Graph
+    ending: Ending
+    activation: str
+
+
+def lower_classifier(graph: Graph, rescaling: Rescaling | None) -> LoweredClassifier:
+    """Return a classifier lowered into a new graph.
 
     Args:
         graph: as it was read.
@@ -25,4 +42,5 @@ def lower_classifier(graph: Graph, rescaling: Rescaling | None) -> tuple[Graph, 
     lowered = lower(graph)
     if rescaling is not None:
         put_rescaling(lowered, rescaling)
-    return lowered, end_in_probabilities(lowered)
+    ending = find_ending(lowered)
+    return LoweredClassifier(lowered, ending, end_in_probabilities(lowered, ending))
