@@ -16,7 +16,7 @@ from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
 from kerasport.exporter.answering import BundleReference, agree_on_ending, compare
 from kerasport.exporter.bundle_files import write_bundle
-from kerasport.exporter.gate import check_graph, input_scaling
+from kerasport.exporter.gate import check_graph
 from kerasport.exporter.lowering import lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
 from kerasport.exporter.options import ExportOptions
@@ -56,7 +56,7 @@ def export(
     class_names: Sequence[str] | str | Path | None = None,
     name: str | None = None,
     preprocessing: Preprocessing | Mapping[str, str] | None = None,
-    rescaling: Rescaling | str | None = None,
+    rescaling: Rescaling | str | float | Sequence[float] | None = None,
     quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
@@ -75,7 +75,8 @@ def export(
         preprocessing: how pictures become its input, or the fields of it that are to be others,
             like `{"fit": "crop"}`; what the files beside the model say by default, else
             stretched, bilinear.
-        rescaling: the scaling of a model that brings none, like `"1/127.5,-1"`.
+        rescaling: the scaling of a model that brings none, like `"1/127.5,-1"`; a number is the
+            factor, two are factor and offset.
         quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
         without: passes of `exporter.optimize` to leave out; `["all"]` leaves out every one.
@@ -94,7 +95,7 @@ def export(
         class_names=class_names,
         name=name,
         preprocessing=preprocessing,
-        rescaling=parse_rescaling(rescaling) if isinstance(rescaling, str) else rescaling,
+        rescaling=None if rescaling is None else parse_rescaling(rescaling),
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
         without=without,
@@ -106,7 +107,7 @@ def export(
     optimization = optimize(graph, without=options.without)
     check_graph(graph, num_classes=len(subject.description.class_names))
     description = subject.description.model_copy(
-        update={"rescaling": input_scaling(graph), "output": Output(activation=lowered.activation)}
+        update={"rescaling": lowered.rescaling, "output": Output(activation=lowered.activation)}
     )
     agree_on_ending(lowered.ending, subject.reference)
     pixels = pixels_of(subject.samples, description.image_spec)

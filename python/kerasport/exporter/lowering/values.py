@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.graph.shapes import Shape, graph_shapes
 
-__all__ = ["Bounds", "Total", "Values", "activation_of"]
+__all__ = ["Bounds", "Total", "Values", "activation_of", "affine_numbers"]
 
 _FREE = (-math.inf, math.inf)
 
@@ -105,15 +105,23 @@ def activation_of(node: Node) -> str:
 
 
 class Values:
-    """What is known of the values in a lowered graph. Axes count without the batch, from 0."""
+    """What is known of the values in a lowered graph. Axes count without the batch, from 0.
 
-    def __init__(self, graph: Graph) -> None:
+    Args:
+        graph: the lowered graph.
+        given: bounds of its input; any number by default.
+    """
+
+    def __init__(self, graph: Graph, *, given: Bounds = _FREE) -> None:
         self.shapes: dict[str, Shape] = graph_shapes(graph)
         self._graph = graph
         self._bounds: dict[str, Bounds] = {}
         for node in graph:
-            given = [self._bounds[name] for name in node.inputs]
-            before = self._dotted(node, given) if node.class_name == "Dot" else _before(node, given)
+            if not node.inputs:
+                self._bounds[node.name] = given
+                continue
+            fed = [self._bounds[name] for name in node.inputs]
+            before = self._dotted(node, fed) if node.class_name == "Dot" else _before(node, fed)
             self._bounds[node.name] = _activated(node, before)
 
     def bounds(self, name: str) -> Bounds:
@@ -142,7 +150,7 @@ class Values:
         activation = activation_of(node)
         if activation == "softmax":
             return Total(1.0) if axis == len(self.shapes[name]) - 1 else unknown
-        if self._keeps(node):
+        if self.keeps(node):
             return self.total(node.inputs[0], axis)
         if activation != "linear":
             return unknown
@@ -155,11 +163,11 @@ class Values:
         return low * terms, high * terms
 
     def _passes(self, node: Node) -> bool:
-        if node.class_name in _PASSING or self._keeps(node) or _is_mean(node):
+        if node.class_name in _PASSING or self.keeps(node) or _is_mean(node):
             return True
         return node.class_name == "Activation" and activation_of(node) == "linear"
 
-    def _keeps(self, node: Node) -> bool:
+    def keeps(self, node: Node) -> bool:
         """Tell whether an activation leaves all values that it can be given as they are."""
         if node.class_name not in ("Activation", "LeakyReLU", "PReLU", "ReLU"):
             return False
@@ -193,8 +201,6 @@ def _activated(node: Node, before: Bounds) -> Bounds:
 def _before(node: Node, given: list[Bounds]) -> Bounds:
     """Return the bounds of a layer's values before its activation."""
     kind = node.class_name
-    if not given:
-        return _FREE
     lows, highs = [low for low, _ in given], [high for _, high in given]
     if kind == "Add":
         return sum(lows), sum(highs)
@@ -209,7 +215,7 @@ def _before(node: Node, given: list[Bounds]) -> Bounds:
     if kind == "Multiply":
         return _product(given)
     if kind in ("Rescaling", "BatchNormalization"):
-        return _affine_bounds(given[0], *_affine_of(node))
+        return _affine_bounds(given[0], *affine_numbers(node))
     if kind == "ZeroPadding2D":
         return min(lows[0], 0.0), max(highs[0], 0.0)
     if kind in ("Dense", "Conv2D"):
@@ -257,7 +263,7 @@ def _affine_bounds(given: Bounds, factor: NDArray[Any], offset: NDArray[Any]) ->
     return float(np.minimum(*ends).min()), float(np.maximum(*ends).max())
 
 
-def _affine_of(node: Node) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def affine_numbers(node: Node) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return factor and offset of a Rescaling or BatchNormalization, each one number or many."""
     if node.class_name == "Rescaling":
         return (
@@ -311,7 +317,7 @@ Rule = Callable[[Values, Node, int], "Total | None"]
 
 
 def _affine_total(values: Values, node: Node, axis: int) -> Total | None:
-    factor, offset = map(_only, _affine_of(node))
+    factor, offset = map(_only, affine_numbers(node))
     if factor is None or offset is None:
         return None
     side = values.shapes[node.name][axis]
