@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class ExportOptions:
         without: passes that are left out.
     """
 
-    class_names: Sequence[str] | str | Path | None = None
+    class_names: Iterable[object] | str | Path | None = None
     name: str | None = None
     preprocessing: Preprocessing | Mapping[str, str] | None = None
     rescaling: Rescaling | None = None

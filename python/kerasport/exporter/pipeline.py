@@ -6,7 +6,7 @@ of the block does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +53,7 @@ def export(
     model: keras.Model | str | Path | ReadModel | Run | Classifier,
     out: str | Path = "web/model",
     *,
-    class_names: Sequence[str] | str | Path | None = None,
+    class_names: Iterable[object] | str | Path | None = None,
     name: str | None = None,
     preprocessing: Preprocessing | Mapping[str, str] | None = None,
     rescaling: Rescaling | str | float | Sequence[float] | None = None,
@@ -69,8 +69,9 @@ def export(
             that can be said of the model; or a Keras 3 model, or the file or folder of a model
             (docs/export.md lists which).
         out: the bundle folder to write.
-        class_names: one name per output, in the order of the outputs, or the path of a file that
-            lists them; the file that lies beside the model by default.
+        class_names: one name per output, in the order of the outputs, or a dictionary of name and
+            index, or the path of a file that lists them; the file that lies beside the model by
+            default.
         name: what the model is called on the page; the model's own name by default.
         preprocessing: how pictures become its input, or the fields of it that are to be others,
             like `{"fit": "crop"}`; what the files beside the model say by default, else

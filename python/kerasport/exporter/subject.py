@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
-from kerasport.errors import DataError, ExportError, UsageError
+from kerasport.errors import DataError, ExportError, KerasportError, UsageError
 from kerasport.exporter.answering import Reference, ScaledReference, reference_of
 from kerasport.exporter.graph import Graph
+from kerasport.exporter.lowering import find_ending, lower
 from kerasport.exporter.options import ExportOptions
 from kerasport.exporter.readers import ReadModel, check_exists, is_model_folder, read_model
 from kerasport.exporter.samples import SampleFile, pattern_samples, run_samples
-from kerasport.labels import check_class_names, find_label_file, read_label_file
+from kerasport.labels import find_label_file, list_class_names, read_label_file
 from kerasport.progress import Progress
 from kerasport.runs.run import Run
 
@@ -131,25 +132,51 @@ def _class_names(
     source: keras.Model | str | Path | ReadModel, options: ExportOptions, progress: Progress
 ) -> list[str]:
     """Return the names that were given, or those in a file, given or found beside the model."""
-    names = options.class_names
-    if isinstance(names, (str, Path)):
-        return read_label_file(Path(names))
-    if names is not None:
-        return check_class_names(names)
+    given = options.class_names
+    if given is None:
+        names = _names_beside(source, progress)
+    elif isinstance(given, (str, Path)):
+        names = read_label_file(Path(given))
+    else:
+        names = list_class_names(given)
+    if len(names) < 2:
+        raise DataError(
+            f"There is one class name, {names[0]!r}. Expected two at least: a single output is the "
+            "probability of the second of two classes, so name both, first the one that values "
+            "near 0 stand for."
+            if names
+            else "There are no class names. Expected one per output, in the order of the outputs."
+        )
+    return names
+
+
+def _names_beside(source: keras.Model | str | Path | ReadModel, progress: Progress) -> list[str]:
     if not isinstance(source, (str, Path)):
         raise UsageError(
-            f"The model {source!r} does not know its classes. Give class_names, one per output, in "
-            "the order of the outputs."
+            f"The model {source!r:.200} does not know its classes. Give class_names, one per "
+            f"output, in the order of the outputs.{_wanted(source)}"
         )
     file = find_label_file(Path(source))
     if file is None:
         raise UsageError(
             f"The model '{source}' does not know its classes, and there is no labels.txt beside "
             "it. Give them with --labels labels.txt (class_names= in Python), one per line, in the "
-            "order of the outputs."
+            f"order of the outputs.{_wanted(source)}"
         )
     progress.say(f"Class names: {file}")
     return read_label_file(file)
+
+
+def _wanted(source: keras.Model | str | Path | ReadModel) -> str:
+    """Return how many names a model wants, as a sentence; nothing where that cannot be told."""
+    try:
+        model = source if isinstance(source, ReadModel) else read_model(source)
+        classes = find_ending(lower(model.graph)).classes
+    except KerasportError:
+        return ""
+    if classes == 1:
+        return " It has one output, for two classes: give two names."
+    return f" It has {classes} outputs."
 
 
 def _preprocessing(model: ReadModel, options: ExportOptions) -> Preprocessing:
