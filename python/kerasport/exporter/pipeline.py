@@ -19,7 +19,7 @@ from kerasport.exporter.bundle_files import write_bundle
 from kerasport.exporter.gate import check_graph
 from kerasport.exporter.lowering import lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
-from kerasport.exporter.options import ExportOptions
+from kerasport.exporter.options import ExportOptions, read_image_size
 from kerasport.exporter.passes import Optimization, optimize
 from kerasport.exporter.quantize import Quantize, store_weights
 from kerasport.exporter.readers import ReadModel
@@ -57,6 +57,7 @@ def export(
     name: str | None = None,
     preprocessing: Preprocessing | Mapping[str, str] | None = None,
     rescaling: Rescaling | str | float | Sequence[float] | None = None,
+    image_size: int | str | Sequence[int] | None = None,
     quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
@@ -78,6 +79,8 @@ def export(
             stretched, bilinear.
         rescaling: the scaling of a model that brings none, like `"1/127.5,-1"`; a number is the
             factor, two are factor and offset.
+        image_size: height and width of the pictures, like `"224x224"`, for a model that takes any,
+            or all pixels in one row.
         quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
         without: passes of `exporter.optimize` to leave out; `["all"]` leaves out every one.
@@ -97,6 +100,7 @@ def export(
         name=name,
         preprocessing=preprocessing,
         rescaling=None if rescaling is None else parse_rescaling(rescaling),
+        image_size=read_image_size(image_size),
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
         without=without,

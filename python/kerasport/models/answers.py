@@ -29,15 +29,18 @@ _SUM = 1e-3
 _FAR = 1000.0
 """What pictures are multiplied by to drive logits out of 0 to 1, where probabilities stay."""
 
+_ANY_SIDE = 64
+"""Side of the pictures that a model for any size is asked about."""
 
-def kind_of_answers(ask: Ask, shape: tuple[int, ...]) -> AnswerKind:
+
+def kind_of_answers(ask: Ask, shape: tuple[int | None, ...]) -> AnswerKind:
     """Return what a model's answers are, from its answers to made-up pictures.
 
     Args:
         ask: the model.
-        shape: that of its input without the batch, in whole numbers.
+        shape: that of its input without the batch; None for a side of any length.
     """
-    pictures = _pictures(shape)
+    pictures = _pictures(tuple(_ANY_SIDE if side is None else side for side in shape))
     answers = _rows(ask(pictures))
     if answers.shape[1] > 1 and _in_range(answers) and _sums_to_one(answers):
         return "distribution"

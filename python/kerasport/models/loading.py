@@ -121,19 +121,21 @@ def activation_of(layer: Any) -> str:
     return str(name).lower()
 
 
-def answer_kind(model: KerasModel) -> AnswerKind:
-    """Return what a model gives, told by its answers; asked once per model."""
+def answer_kind(model: KerasModel, shape: tuple[int, ...] | None = None) -> AnswerKind:
+    """Return what a model gives, told by its answers; asked once per model.
+
+    Args:
+        model: a Keras model.
+        shape: that of its input without the batch, where the model takes any size.
+    """
     known = _KINDS.get(model)
     if known is None:
-        shape = tuple(_UNKNOWN_SIDE if side is None else side for side in model.input_shape[1:])
+        shape = shape or tuple(model.input_shape[1:])
         known = _KINDS[model] = kind_of_answers(lambda pictures: _answers(model, pictures), shape)
     return known
 
 
 _KINDS: weakref.WeakKeyDictionary[KerasModel, AnswerKind] = weakref.WeakKeyDictionary()
-
-_UNKNOWN_SIDE = 64
-"""Side of the pictures that a model for any size is asked about."""
 
 
 def _answers(model: KerasModel, pictures: NDArray[Any]) -> NDArray[np.float32]:
@@ -157,5 +159,5 @@ def probabilities(
     parts = [np.empty((0, max(2, int(model.output_shape[-1]))), np.float32)]
     for start in range(0, len(pixels), batch_size):
         answer = _answers(model, pixels[start : start + batch_size])
-        parts.append(as_probabilities(answer, answer_kind(model)))
+        parts.append(as_probabilities(answer, answer_kind(model, pixels.shape[1:])))
     return np.concatenate(parts)

@@ -9,6 +9,7 @@ from kerasport.exporter.answering.compare import (
 from kerasport.exporter.answering.engines import GraphEngine, choose_engine
 from kerasport.exporter.answering.patterns import pattern_files, patterns
 from kerasport.exporter.answering.references import (
+    ArrangedReference,
     BundleReference,
     GraphReference,
     Reference,
@@ -18,6 +19,7 @@ from kerasport.exporter.answering.references import (
 
 __all__ = [
     "READ_BACK_TOLERANCE",
+    "ArrangedReference",
     "BundleReference",
     "GraphEngine",
     "GraphReference",

@@ -15,13 +15,14 @@ from kerasport.bundle.metadata import Rescaling
 from kerasport.errors import ExportError
 from kerasport.exporter.answering.engines import BATCH_SIZE, NumpyEngine
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.lowering import lower
+from kerasport.exporter.lowering import LayoutKind, lower
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.readers.tf_keras_models import import_tf_keras
 from kerasport.models.loading import KerasModel
 from kerasport.runtime import Runtime
 
 __all__ = [
+    "ArrangedReference",
     "AsReadReference",
     "BundleReference",
     "GraphReference",
@@ -50,13 +51,18 @@ class Reference(Protocol):
         """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
 
 
-def reference_of(model: ReadModel) -> Reference:
-    """Return who answers for a model that was read: Keras, tf_keras, else its own layers."""
+def reference_of(model: ReadModel, shape: tuple[int, ...] | None = None) -> Reference:
+    """Return who answers for a model that was read: Keras, tf_keras, else its own layers.
+
+    Args:
+        model: what was read.
+        shape: that of the original's input without the batch, where it takes any size.
+    """
     if model.original is None:
         return AsReadReference(model.graph)
     if model.original.framework == "tf_keras":
-        return TfKerasReference(model.original.model)
-    return KerasReference(model.original.model)
+        return TfKerasReference(model.original.model, shape)
+    return KerasReference(model.original.model, shape)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class KerasReference:
     """A Keras 3 model."""
 
     model: KerasModel
+    shape: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -71,7 +78,7 @@ class KerasReference:
 
     @property
     def gives(self) -> models.AnswerKind:
-        return models.answer_kind(self.model)
+        return models.answer_kind(self.model, self.shape)
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         return models.probabilities(self.model, pixels)
@@ -82,6 +89,7 @@ class TfKerasReference:
     """A Keras 2 model in tf_keras."""
 
     model: KerasModel
+    shape: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -89,7 +97,8 @@ class TfKerasReference:
 
     @cached_property
     def gives(self) -> models.AnswerKind:
-        return models.kind_of_answers(self._answers, tuple(self.model.input_shape[1:]))
+        shape = self.shape or tuple(self.model.input_shape[1:])
+        return models.kind_of_answers(self._answers, shape)
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         return models.as_probabilities(self._answers(pixels), self.gives)
@@ -158,6 +167,36 @@ class ScaledReference:
             np.asarray(value, np.float32) for value in (self.scaling.scale, self.scaling.offset)
         )
         return self.inner.probabilities(pixels.astype(np.float32) * scale + offset)
+
+
+@dataclass(frozen=True)
+class ArrangedReference:
+    """A model whose input holds pictures in another way than `[height, width, channels]`.
+
+    Attributes:
+        inner: the model.
+        kind: where its channels are.
+    """
+
+    inner: Reference
+    kind: LayoutKind
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def gives(self) -> models.AnswerKind | None:
+        return self.inner.gives
+
+    def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        if self.kind == "channels first":
+            pixels = np.moveaxis(pixels, 3, 1)
+        elif self.kind == "no channels":
+            pixels = pixels[..., 0]
+        elif self.kind == "flat":
+            pixels = np.stack([picture.ravel() for picture in pixels])
+        return self.inner.probabilities(pixels)
 
 
 class GraphReference(NumpyEngine):

@@ -3,6 +3,12 @@
 from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.classifier import lower_classifier
 from kerasport.exporter.lowering.ending import Ending, end_in_probabilities, find_ending
+from kerasport.exporter.lowering.input_layout import (
+    InputLayout,
+    LayoutKind,
+    arrange_input,
+    find_layout,
+)
 from kerasport.exporter.lowering.lower import lower
 from kerasport.exporter.lowering.refused import REFUSED, Unsupported
 from kerasport.exporter.lowering.rewriters import Rewriter, Rewriters
@@ -13,11 +19,15 @@ __all__ = [
     "REWRITERS",
     "Builder",
     "Ending",
+    "InputLayout",
+    "LayoutKind",
     "Rewriter",
     "Rewriters",
     "Unsupported",
+    "arrange_input",
     "end_in_probabilities",
     "find_ending",
+    "find_layout",
     "lower",
     "lower_classifier",
     "rewrites",
