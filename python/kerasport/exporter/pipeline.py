@@ -103,7 +103,7 @@ def export(
         image_size=read_image_size(image_size),
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
-        without=without,
+        without=(without,) if isinstance(without, str) else without,
     )
     subject = read_subject(model, options, progress=progress)
     check_target(out, force=options.force)

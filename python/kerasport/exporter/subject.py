@@ -110,6 +110,8 @@ def _spelled(name: str, value: object) -> str:
 def _of_a_model(
     source: keras.Model | str | Path | ReadModel, options: ExportOptions, progress: Progress
 ) -> Subject:
+    if options.name is not None and not str(options.name).strip():
+        raise UsageError("The name of the model is empty. Expected what the page calls it.")
     class_names = _class_names(source, options, progress)
     model = source if isinstance(source, ReadModel) else read_model(source)
     for note in model.notes:
@@ -117,7 +119,7 @@ def _of_a_model(
     layout = find_layout(model.input_shape, options.image_size)
     arranged = replace(model, graph=arrange_input(model.graph, layout))
     description = ClassifierDescription(
-        name=options.name or model.name,
+        name=str(options.name or model.name),
         class_names=class_names,
         input_shape=layout.picture,
         color_mode="rgb" if layout.picture[2] == 3 else "grayscale",
@@ -200,6 +202,11 @@ def _preprocessing(model: ReadModel, options: ExportOptions) -> Preprocessing:
         return steps
     if isinstance(given, Preprocessing):
         return given
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"The preprocessing {given!r} is a {type(given).__name__}. Expected a dictionary such "
+            "as {'fit': 'crop'}, or a Preprocessing."
+        )
     unknown = sorted(set(given) - set(Preprocessing.model_fields))
     if unknown:
         raise UsageError(

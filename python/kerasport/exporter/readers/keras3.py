@@ -41,7 +41,22 @@ def read_keras_model(model: keras.Model) -> Graph:
         raise ExportError(
             f"The model {model.name!r} is not built yet. Give it an Input layer or call it once."
         )
+    _refuse_subclassed(model)
     return graph_from_config(class_name, model.get_config(), _arrays(model))
+
+
+def _refuse_subclassed(model: keras.Model) -> None:
+    """Refuse models inside a model of which the configuration lists no layers."""
+    for layer in model.layers:
+        kind = type(layer)
+        if kind.__name__ in MODEL_CLASSES and hasattr(layer, "layers"):
+            _refuse_subclassed(layer)
+        elif isinstance(layer, import_keras().Model):
+            raise ExportError(
+                f"The model {model.name!r} holds {layer.name!r}, a {kind.__name__}: a subclassed "
+                "model has no list of layers to convert. Rebuild it with keras.Sequential or "
+                "keras.Model(inputs, outputs)."
+            )
 
 
 def _arrays(model: keras.Model, prefix: LayerPath = ()) -> dict[LayerPath, Weights]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kerasport import models
 from kerasport.bundle.metadata import Preprocessing, Rescaling
@@ -92,7 +92,15 @@ def read_model(source: keras.Model | str | Path) -> ReadModel:
     return _READERS[kind](path)
 
 
-def _in_memory(model: keras.Model) -> ReadModel:
+def _in_memory(model: Any) -> ReadModel:
+    rooms = {kind.__module__.partition(".")[0] for kind in type(model).__mro__}
+    if not hasattr(model, "layers") or not rooms & {"keras", "tf_keras"}:
+        raise ModelError(
+            f"{model!r:.200} is a {type(model).__name__}. Expected a Keras model, a run, or the "
+            "path of one."
+        )
+    if "tf_keras" in rooms:
+        return ReadModel(str(model.name), graph_from_tf_keras(model), Original("tf_keras", model))
     return ReadModel(str(model.name), read_keras_model(model), Original("keras", model))
 
 

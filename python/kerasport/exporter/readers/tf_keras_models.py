@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kerasport.errors import ModelError, missing_extra
+from kerasport.errors import ExportError, ModelError, missing_extra
 from kerasport.exporter.graph.graph import Graph, Weights
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, graph_from_config
 from kerasport.exporter.readers.layer_path import LayerPath
@@ -83,9 +83,30 @@ def _fill(model: KerasModel, arrays: Mapping[LayerPath, Weights], prefix: LayerP
 
 
 def graph_from_tf_keras(model: KerasModel) -> Graph:
-    """Return the graph of a loaded tf_keras model."""
-    config = modern_config(type(model).__name__, model.get_config())
-    graph = graph_from_config(type(model).__name__, config, _arrays(model))
+    """Return the graph of a loaded tf_keras model.
+
+    Raises:
+        ExportError: it is not built, or is subclassed, so that its layers are not listed.
+    """
+    try:
+        config = model.get_config()
+    except (AttributeError, NotImplementedError, TypeError, ValueError):
+        # What tf_keras raises where a class of somebody's own has no configuration.
+        config = {}
+    if "layers" not in config:
+        raise ExportError(
+            f"The model {model.name!r} is a {type(model).__name__}. Expected a Sequential or "
+            "Functional model: a subclassed one has no list of layers to convert. Rebuild it with "
+            "tf_keras.Sequential or tf_keras.Model(inputs, outputs)."
+        )
+    if not model.built:
+        raise ExportError(
+            f"The model {model.name!r} is not built yet. Give it an Input layer or call it once."
+        )
+    kinds = {kind.__name__ for kind in type(model).__mro__}
+    class_name = "Sequential" if "Sequential" in kinds else "Functional"
+    config = modern_config(class_name, config)
+    graph = graph_from_config(class_name, config, _arrays(model))
     modernize_graph(graph, keras_2=True)
     return graph
 
