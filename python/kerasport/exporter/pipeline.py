@@ -17,6 +17,7 @@ from kerasport.classifier import Classifier
 from kerasport.exporter.answering import BundleReference, agree_on_ending, compare
 from kerasport.exporter.bundle_files import write_bundle
 from kerasport.exporter.gate import check_graph
+from kerasport.exporter.graph import rename_layers
 from kerasport.exporter.lowering import lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
 from kerasport.exporter.options import ExportOptions, read_image_size
@@ -111,6 +112,7 @@ def export(
     graph = lowered.graph
     optimization = optimize(graph, without=options.without)
     check_graph(graph, num_classes=len(subject.description.class_names))
+    layer_names = rename_layers(graph)
     description = subject.description.model_copy(
         update={"rescaling": lowered.rescaling, "output": Output(activation=lowered.activation)}
     )
@@ -126,7 +128,7 @@ def export(
         progress=progress,
     )
     with replaced_folder(out) as folder:
-        write_bundle(folder, storage, description, subject.samples, pixels)
+        write_bundle(folder, storage, description, subject.samples, pixels, layer_names=layer_names)
         written = BundleReference(Bundle.open(folder))
         compare(written, storage.reference, description.image_spec, pixels)
     metadata = Bundle.open(out, check_files=False).metadata
