@@ -64,6 +64,21 @@ def mixture(keras: Any, x: Any) -> Any:
     return keras.layers.Dot(axes=(1, 1))([gate, experts])
 
 
+def gated(keras: Any, x: Any) -> Any:
+    """The same as a product and a sum."""
+    experts = keras.ops.stack([softmax(keras, x, seed) for seed in (1, 2)], axis=1)
+    gate = keras.ops.expand_dims(dense(keras, 2, x, 3, activation="softmax"), -1)
+    return keras.ops.sum(experts * gate, axis=1)
+
+
+def attended(keras: Any, x: Any) -> Any:
+    """Probabilities of each place, weighted by how much the place matters."""
+    places = keras.layers.Reshape((80, 4))(x)
+    answers = keras.layers.Dense(3, activation="softmax", kernel_initializer=steep(keras))(places)
+    weights = keras.layers.Softmax(axis=1)(keras.layers.Dense(1)(places))
+    return keras.ops.sum(answers * weights, axis=1)
+
+
 def complement(keras: Any, x: Any) -> Any:
     second = dense(keras, 1, x, activation="sigmoid")
     return keras.layers.Concatenate()([1 - second, second])
@@ -101,6 +116,8 @@ PROBABILITIES: dict[str, Tail] = {
     "clipped": lambda k, x: k.ops.clip(softmax(k, x), 1e-7, 1 - 1e-7),
     "confusion": confusion,
     "mixture": mixture,
+    "gated": gated,
+    "attended": attended,
     "reversed": lambda k, x: k.ops.flip(softmax(k, x), axis=1),
     "complement": complement,
     "independent": lambda k, x: dense(k, 3, x, activation="sigmoid"),
@@ -163,7 +180,7 @@ NEITHER: dict[str, tuple[Tail, str]] = {
     ),
     "halved": (
         lambda k, x: softmax(k, x) / 2.0,
-        r"values of the softmax in the layer '.*' that no longer sum to 1 behind the layer",
+        r"values of the softmax in the layer '.*' that, as far as .*, no longer sum to 1 behind",
     ),
     "weighted": (
         lambda k, x: softmax(k, x) * np.array([1.0, 0.5, 2.0], "float32"),

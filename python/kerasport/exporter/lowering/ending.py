@@ -107,8 +107,9 @@ def _neither(graph: Graph, deciding: list[Node], classes: int, bounds: tuple[flo
     if _has(deciding, "softmax"):
         last = next(node for node in deciding if activation_of(node) == "softmax")
         return (
-            f"The model ends in values of the softmax in the layer {last.name!r} that no longer "
-            f"sum to 1 behind the layer {graph.output!r}: neither probabilities nor logits. "
+            f"The model ends in values of the softmax in the layer {last.name!r} that, as far as "
+            f"the layers tell, no longer sum to 1 behind the layer {graph.output!r}: neither "
+            "probabilities nor logits. "
             "Expected that what follows the softmax leaves its sum: take it out, or end in logits."
         )
     low, high = (f"{bound:g}" for bound in bounds)

@@ -158,10 +158,20 @@ def find_scaling(graph: Graph) -> InputScaling | None:
     if not scaling:
         return None
     path = _path(graph, scaled[-1])
-    rescaling = None
-    if set(scaling) == {node.name for node in path if node.name in scaling}:
-        rescaling = _composed([node for node in path if node.name in scaling], graph.input)
-    return InputScaling(tuple(scaling), rescaling or _measure(graph, scaled[-1]))
+    on_path = [node for node in path if node.name in scaling]
+    rescaling = _composed(on_path, graph.input)
+    if rescaling is None or len(on_path) < len(scaling):
+        measured = _measure(graph, scaled[-1])
+        if rescaling is None or not _close(rescaling, measured):
+            rescaling = measured
+    return InputScaling(tuple(scaling), rescaling)
+
+
+def _close(one: Rescaling, other: Rescaling) -> bool:
+    """Tell whether two scalings are the same up to rounding."""
+    return np.allclose(one.scale, other.scale, rtol=1e-5) and np.allclose(
+        one.offset, other.offset, rtol=1e-5, atol=1e-5
+    )
 
 
 def _path(graph: Graph, name: str) -> list[Node]:

@@ -157,6 +157,31 @@ class Values:
         rule = _TOTALS.get(node.class_name)
         return (rule(self, node, axis) if rule else None) or unknown
 
+    def mean_of_places(self, total: Total, name: str) -> Total:
+        """Return the mean of a sum over all places; `name` is of the layer that gives it.
+
+        A softmax over n places sums to 1 whatever it is given, so its mean is 1 / n.
+        """
+        result = Total(total.number)
+        for key, share in total.unknown.items():
+            mean = self._mean(key)
+            result = result.plus(
+                Total(0.0, {(name, key): share}) if mean is None else Total(share * mean)
+            )
+        return result
+
+    def _mean(self, key: Any) -> float | None:
+        """Return the mean of a sum that is not known itself, over all places of its layer."""
+        name, axis = key
+        if not isinstance(axis, int):
+            return None
+        shape = self.shapes[name]
+        for other, side in enumerate(shape):
+            number = None if other == axis else self.total(name, other).constant
+            if number is not None:
+                return number / side * shape[axis]
+        return None
+
     def _dotted(self, node: Node, given: list[Bounds]) -> Bounds:
         low, high = _product(given)
         terms = self.shapes[node.inputs[0]][int(node.config["axes"][0]) - 1]
@@ -360,7 +385,8 @@ def _mean(values: Values, node: Node, axis: int) -> Total | None:
     whole = node.class_name.startswith("Global")
     if not whole and axis != 2:
         return None
-    return values.total(node.inputs[0], 2).moved(node.name)
+    total = values.total(node.inputs[0], 2)
+    return values.mean_of_places(total, node.name) if whole else total.moved(node.name)
 
 
 def _largest(values: Values, node: Node, axis: int) -> Total | None:
