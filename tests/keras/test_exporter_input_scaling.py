@@ -185,7 +185,7 @@ def test_a_second_scaling_is_never_added(name: str, keras: Any, tmp_path: Path) 
     check(bundle, model(PIXELS.astype(np.float32), training=False))
 
 
-def test_a_normalisation_of_values_up_to_1_is_asked_about(keras: Any, tmp_path: Path) -> None:
+def test_a_normalization_of_values_up_to_1_is_asked_about(keras: Any, tmp_path: Path) -> None:
     """Mean and deviation of 0 to 1 inside a model say that something scales before it."""
 
     def front(k: Any, x: Any) -> Any:
@@ -219,7 +219,7 @@ def test_a_missing_scaling_is_asked_for_and_put_in(
     assert bundle.metadata.rescaling.scale == 1 / 255
 
 
-def test_a_trained_normalisation_is_no_scaling(keras: Any, tmp_path: Path) -> None:
+def test_a_trained_normalization_is_no_scaling(keras: Any, tmp_path: Path) -> None:
     """A batch normalisation at the input was trained on scaled or unscaled pixels: it is asked."""
     model = build(keras, lambda k, x: k.layers.BatchNormalization()(x))
 
