@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ from kerasport.errors import DataError
 __all__ = [
     "check_class_names",
     "find_label_file",
+    "list_class_names",
     "normalize_class_name",
     "order_class_names",
     "read_label_file",
 ]
 
-_KEYS = ("classNames", "labels", "class_names", "class_indices")
+_KEYS = (
+    *("classNames", "labels", "class_names", "class_indices"),
+    *("id2label", "label2id", "classes", "names"),
+)
 """Keys of JSON documents that hold class names, the first that is there counts."""
 
 _LABEL_FILES = (
@@ -27,6 +32,10 @@ _LABEL_FILES = (
     "class_names.txt",
     "class_names.json",
     "class_indices.json",
+    "classes.txt",
+    "classes.json",
+    "labels.json",
+    "id2label.json",
 )
 """Names of files beside a model that may name its classes, the first that exists counts."""
 
@@ -70,13 +79,56 @@ def check_class_names(names: Sequence[str]) -> list[str]:
     return list(names)
 
 
+def list_class_names(given: Any) -> list[str]:
+    """Return class names that were given in Python, in the order of the model's outputs.
+
+    A dictionary of name and index is taken in either direction; lists, arrays, an Index of pandas
+    and generators as they come. Whole numbers become text.
+
+    Raises:
+        DataError: they have no order, or are no names.
+
+    >>> list_class_names({"dog": 1, "cat": 0})
+    ['cat', 'dog']
+    """
+    if isinstance(given, (Set, bytes)) or not isinstance(given, Iterable):
+        kind = type(given).__name__
+        why = "has no order" if isinstance(given, Set) else "holds no names"
+        raise DataError(
+            f"The class names are a {kind}, which {why}. Expected a list with one name per output, "
+            "in the order of the outputs."
+        )
+    if isinstance(given, Mapping):
+        names = _by_index(given)
+        if names is None:
+            raise DataError(
+                f"The class names are the dictionary {given!r:.200}. Expected one of name and "
+                "index, in either direction, with the indices counted from 0 without a gap, such "
+                "as Keras' class_indices."
+            )
+    else:
+        names = [each.item() if hasattr(each, "item") else each for each in given]
+    return check_class_names([_as_text(name) for name in names])
+
+
+def _as_text(name: Any) -> str:
+    if isinstance(name, str):
+        return normalize_class_name(name)
+    if isinstance(name, bool) or not hasattr(name, "__index__"):
+        raise DataError(
+            f"The class name {name!r} is a {type(name).__name__}. Expected text, or a whole number."
+        )
+    return str(int(name))
+
+
 def read_label_file(path: Path) -> list[str]:
     """Return the class names in a file, in the order of the model's outputs.
 
     Text holds one name per line; lines like Teachable Machine's `0 cat` keep their text as it
-    stands unless every line starts with its own index, which is then removed. JSON holds a list,
-    a dictionary of name and index in either direction, as Keras' `class_indices`, or a document
-    with `classNames` (a bundle's metadata) or `labels` (Teachable Machine's).
+    stands unless every line starts with its own index, which is then removed. `0: cat` and `0,cat`
+    count by their indices. JSON holds a list, a dictionary of name and index in either direction,
+    as Keras' `class_indices`, ImageNet's index of `[synset, name]`, or a document with such under
+    `classNames` (a bundle's metadata), `labels` (Teachable Machine's), `id2label` or `classes`.
 
     Raises:
         DataError: the file is missing, or holds no class names.
@@ -84,15 +136,16 @@ def read_label_file(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"There is no label file at '{path}'.") from None
+        raise DataError(
+            f"There is no label file at '{path}'. Expected the path of a file with one class name "
+            "per line; in Python a list with one name per output too."
+        ) from None
     except UnicodeDecodeError as error:
         raise DataError(f"The label file '{path}' is not UTF-8 text ({error}).") from None
     if path.suffix.lower() == ".json":
         names = _names_in_json(path, text)
     else:
-        names = [line.strip() for line in text.rstrip().splitlines()]
-        if all(line.startswith(f"{index} ") for index, line in enumerate(names)):
-            names = [line.split(" ", 1)[1].strip() for line in names]
+        names = _names_in_lines([line.strip() for line in text.rstrip().splitlines()])
     if not names:
         raise DataError(f"The label file '{path}' is empty. Expected one class name per line.")
     return check_class_names([normalize_class_name(name) for name in names])
@@ -118,7 +171,25 @@ def _names_classes(file: Path) -> bool:
         value = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return False
-    return isinstance(value, dict) and any(isinstance(value.get(key), list) for key in _KEYS)
+    return isinstance(value, dict) and any(
+        isinstance(value.get(key), (list, dict)) for key in _KEYS
+    )
+
+
+def _names_in_lines(lines: list[str]) -> list[str]:
+    if all(line.startswith(f"{index} ") for index, line in enumerate(lines)):
+        return [line.split(" ", 1)[1].strip() for line in lines]
+    # A table may have a heading.
+    for rows in (lines, lines[1:]):
+        found = [_INDEXED.fullmatch(row) for row in rows]
+        pairs = {int(row["index"]): row["name"].strip(" \"'") for row in found if row}
+        if rows and len(pairs) == len(rows) and sorted(pairs) == list(range(len(rows))):
+            return [pairs[index] for index in range(len(rows))]
+    return lines
+
+
+_INDEXED = re.compile(r"(?P<index>\d+)\s*[:,;\t]\s*(?P<name>.*\S.*)")
+"""A line such as `0: cat` or `0,cat`."""
 
 
 def _names_in_json(path: Path, text: str) -> list[str]:
@@ -130,6 +201,8 @@ def _names_in_json(path: Path, text: str) -> list[str]:
         value = next((value[key] for key in _KEYS if key in value), value)
     if isinstance(value, dict):
         value = _by_index(value)
+    if isinstance(value, list) and value and all(type(name) is int for name in value):
+        value = [str(name) for name in value]
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise DataError(
             f"The label file '{path}' has no list of class names. Expected a list of strings, a "
@@ -139,14 +212,34 @@ def _names_in_json(path: Path, text: str) -> list[str]:
     return value
 
 
-def _by_index(value: dict[str, Any]) -> list[Any] | None:
+def _by_index(value: Mapping[Any, Any]) -> list[Any] | None:
     """Return the names of `{"cat": 0, "dog": 1}` or `{"0": "cat", "1": "dog"}` in order."""
-    if all(isinstance(name, str) and index.isdecimal() for index, name in value.items()):
+    if all(_is_index(index) for index in value.values()):
+        pairs = {int(index): name for name, index in value.items()}
+    elif all(_is_index(index) or str(index).isdecimal() for index in value):
         pairs = {int(index): name for index, name in value.items()}
-    elif all(type(index) is int for index in value.values()):
-        pairs = {index: name for name, index in value.items()}
     else:
         return None
     if sorted(pairs) != list(range(len(value))):
         return None
-    return [pairs[index] for index in range(len(pairs))]
+    names = [pairs[index] for index in range(len(pairs))]
+    return _without_synsets(names) if all(map(_is_synset, names)) else names
+
+
+def _is_index(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def _is_synset(value: Any) -> bool:
+    """Tell whether this is an entry of ImageNet's index: `["n01440764", "tench"]`."""
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == 2
+        and all(isinstance(each, str) for each in value)
+    )
+
+
+def _without_synsets(entries: list[Any]) -> list[str]:
+    names = [name for _, name in entries]
+    # Two of ImageNet's classes are called crane, a bird and a machine.
+    return [name if names.count(name) == 1 else f"{name} ({synset})" for synset, name in entries]

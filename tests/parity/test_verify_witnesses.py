@@ -91,7 +91,7 @@ def test_of_many_pictures_the_slow_witnesses_are_left_out(
         assert f"--witness {name}" in out
     parity = bundle.parity()
     assert parity is not None
-    asked = ["chromium/cpu", "chromium/wasm", "single-file/wasm"]
+    asked = ["chromium/cpu", "chromium/wasm", "single-file/wasm", "stock-tfjs/wasm"]
     assert [witness.name for witness in parity.witnesses] == asked
     assert all(each.left_out for each in parity.missing)
 

@@ -343,6 +343,18 @@ def _sigmoid_output(keras: Any) -> Any:
     )
 
 
+@model("layer-names")
+def _layer_names(keras: Any) -> Any:
+    """Names that TensorFlow.js does not take, and such that are equal without what it refuses."""
+    names = ["conv 1", "conv:1", "conv_1", "_conv", "constructor", "\u5c64"]
+    x = inputs = keras.Input(INPUT_SHAPE, name="the picture")
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1, name="0-255 to 0-1")(x)
+    for name in names:
+        x = keras.layers.Conv2D(3, 2, padding="same", activation="tanh", name=name)(x)
+    x = keras.layers.Flatten()(x)
+    return keras.Model(inputs, keras.layers.Dense(4, activation="softmax", name="dense_\u00e9")(x))
+
+
 @model("shared-layer")
 def _shared_layer(keras: Any) -> Any:
     inputs = keras.Input(INPUT_SHAPE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kerasport.errors import ExportError
@@ -12,18 +13,22 @@ from kerasport.exporter.lowering.input_scaling import parse_rescaling, usual_res
 
 
 @pytest.mark.parametrize(
-    ("text", "scale", "offset"),
+    ("given", "scale", "offset"),
     [
         ("1/127.5,-1", 1 / 127.5, -1),
         ("1/255", 1 / 255, 0),
         ("0.01, 0.5", 0.01, 0.5),
         ("1/2,1/4,1/8;-1", [0.5, 0.25, 0.125], -1),
         ("1/255;-1,-0.5/2,0", 1 / 255, [-1, -0.25, 0]),
+        ("/255", 1 / 255, 0),
+        (1 / 255, 1 / 255, 0),
+        (np.float32(0.5), 0.5, 0),
+        ((1 / 127.5, -1), 1 / 127.5, -1),
     ],
 )
-def test_a_scaling_is_read(text: str, scale: Any, offset: Any) -> None:
-    """Fractions and decimals, one value or one per channel."""
-    rescaling = parse_rescaling(text)
+def test_a_scaling_is_read(given: Any, scale: Any, offset: Any) -> None:
+    """Fractions and decimals, one value or one per channel; in Python numbers too."""
+    rescaling = parse_rescaling(given)
 
     assert (rescaling.scale, rescaling.offset) == (scale, offset)
 
@@ -37,9 +42,17 @@ def test_a_scaling_is_read(text: str, scale: Any, offset: Any) -> None:
         ("1,2,3", "it has 3 scales and 1 offsets"),
         ("1,2;3", "it has 2 scales and 1 offsets"),
         ("0,1", "a scale of 0 makes every picture equal"),
+        (
+            "255",
+            "A scaling by 255 makes pixels of 0 to 255 larger. Expected a factor of at most 1: ",
+        ),
+        ("255", "--rescaling 1/255 divides by 255."),
+        ("127.5,-1", "--rescaling 1/127.5,-1.0 divides by 127.5."),
+        (255, "--rescaling 1/255 divides by 255."),
+        ([1, 2, 3], "[1, 2, 3] is not a scaling. Expected scale,offset"),
     ],
 )
-def test_a_wrong_scaling_is_refused(text: str, message: str) -> None:
+def test_a_wrong_scaling_is_refused(text: Any, message: str) -> None:
     """The form is shown with each refusal."""
     with pytest.raises(ExportError) as error:
         parse_rescaling(text)

@@ -82,6 +82,34 @@ def test_a_model_without_class_names_is_refused(tmp_path: Path) -> None:
         export(file, tmp_path / "out")
 
 
+def test_it_is_said_how_many_names_are_wanted(tmp_path: Path) -> None:
+    """A model without names says how many outputs it has."""
+    with pytest.raises(UsageError, match=r"one per output, in the order .* It has 2 outputs\."):
+        export(model(), tmp_path / "out")
+
+
+def test_one_class_name_is_not_enough(tmp_path: Path) -> None:
+    """A list of one line names the second class only, and which that is cannot be known."""
+    (tmp_path / "labels.txt").write_text("mask\n")
+
+    for names in (["mask"], tmp_path / "labels.txt"):
+        with pytest.raises(DataError, match=r"one class name, 'mask'\. Expected two at least"):
+            export(model(), tmp_path / "out", class_names=names)
+
+
+def test_one_string_is_a_path(tmp_path: Path) -> None:
+    """A string is never taken letter by letter."""
+    with pytest.raises(DataError, match=r"no label file at 'ab'\. Expected the path .* a list"):
+        export(model(), tmp_path / "out", class_names="ab")
+
+
+def test_a_dictionary_counts_by_its_indices(tmp_path: Path) -> None:
+    """Keras' class_indices give the order of the outputs, however they are written."""
+    bundle = export(model(), tmp_path / "out", class_names={"red": 1, "blue": 0})
+
+    assert bundle.metadata.class_names == ["blue", "red"]
+
+
 @pytest.mark.parametrize("given", [{}, GIVEN], ids=["bare", "labels"])
 def test_a_path_with_nothing_at_it_is_named(given: dict[str, Any], tmp_path: Path) -> None:
     """Neither labels nor a run are asked for where there is nothing."""

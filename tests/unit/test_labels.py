@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from kerasport.errors import DataError
-from kerasport.labels import find_label_file, order_class_names, read_label_file
+from kerasport.labels import (
+    find_label_file,
+    list_class_names,
+    order_class_names,
+    read_label_file,
+)
 
 
 def test_folder_names_are_sorted_by_code_point() -> None:
@@ -33,8 +40,17 @@ def test_two_spellings_of_one_name_are_refused() -> None:
         ("\ufeffcat\r\ndog\r\n\r\n", ["cat", "dog"]),
         ("0 cat\n1 big dog\n", ["cat", "big dog"]),
         ("0 cat\n2 dog\n", ["0 cat", "2 dog"]),
+        ("0: cat\n1: big: dog\n", ["cat", "big: dog"]),
+        ("1,dog\n0,cat\n", ["cat", "dog"]),
+        ('index,name\n0,"cat"\n1,"dog, big"\n', ["cat", "dog, big"]),
+        ("0\tcat\n1\tdog\n", ["cat", "dog"]),
+        ("1: cat\n3: dog\n", ["1: cat", "3: dog"]),
+        ("0\n1\n2\n", ["0", "1", "2"]),
     ],
-    ids=["plain", "byte-order-mark-and-crlf", "teachable-machine", "numbers-that-are-names"],
+    ids=[
+        *("plain", "byte-order-mark-and-crlf", "teachable-machine", "numbers-that-are-names"),
+        *("colons", "table", "heading", "tabs", "other-numbers", "digits"),
+    ],
 )
 def test_label_files_are_read_line_by_line(text: str, expected: list, tmp_path: Path) -> None:
     """One name per line, with a leading index removed only where every line has its own."""
@@ -74,8 +90,15 @@ def test_wrong_label_files_say_why(content: bytes, message: str, tmp_path: Path)
         '{"dog": 1, "cat": 0}',
         '{"1": "dog", "0": "cat"}',
         '{"class_indices": {"dog": 1, "cat": 0}}',
+        '{"architectures": ["ViT"], "id2label": {"1": "dog", "0": "cat"}, "label2id": {}}',
+        '{"label2id": {"dog": 1, "cat": 0}}',
+        '{"classes": ["cat", "dog"]}',
+        '{"0": ["n02121808", "cat"], "1": ["n02084071", "dog"]}',
     ],
-    ids=["list", "teachable-machine", "bundle", "class-indices", "by-index", "nested"],
+    ids=[
+        *("list", "teachable-machine", "bundle", "class-indices", "by-index", "nested"),
+        *("id2label", "label2id", "classes", "imagenet"),
+    ],
 )
 def test_label_files_of_json_are_read_in_output_order(text: str, tmp_path: Path) -> None:
     """Lists, dictionaries in either direction and the metadata of other tools give one order."""
@@ -132,3 +155,74 @@ def test_labels_are_found_beside_the_model(
         (tmp_path / name).write_text(text, encoding="utf-8")
 
     assert find_label_file(tmp_path / model) == (tmp_path / found if found else None)
+
+
+def test_imagenet_classes_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    """A bird and a machine are both called crane; their synsets follow their names."""
+    path = tmp_path / "imagenet_class_index.json"
+    path.write_text(
+        '{"0": ["n02012849", "crane"], "1": ["n03126707", "crane"], "2": ["n01440764", "tench"]}'
+    )
+
+    assert read_label_file(path) == ["crane (n02012849)", "crane (n03126707)", "tench"]
+
+
+class Index:
+    """Iterates like an Index of pandas."""
+
+    def __iter__(self) -> Any:
+        return iter(["cat", "dog"])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["cat", "dog"], ["cat", "dog"]),
+        (("cat", "dog"), ["cat", "dog"]),
+        ((name for name in ("cat", "dog")), ["cat", "dog"]),
+        ({"dog": 1, "cat": 0}, ["cat", "dog"]),
+        ({1: "dog", 0: "cat"}, ["cat", "dog"]),
+        ({"1": "dog", "0": "cat"}, ["cat", "dog"]),
+        ({"dog": np.int64(1), "cat": np.int64(0)}, ["cat", "dog"]),
+        ([0, 1, 2], ["0", "1", "2"]),
+        (range(3), ["0", "1", "2"]),
+        (np.arange(3), ["0", "1", "2"]),
+        (np.array(["cat", "dog"]), ["cat", "dog"]),
+        (np.array(["cat", "dog"], object), ["cat", "dog"]),
+        (Index(), ["cat", "dog"]),
+        (["cafe\u0301", "dog"], ["caf\u00e9", "dog"]),
+    ],
+    ids=[
+        *("list", "tuple", "generator", "class-indices", "by-index", "by-index-in-text"),
+        *("numpy-indices", "integers", "range", "numpy", "numpy-text", "numpy-objects"),
+        *("index", "unicode"),
+    ],
+)
+def test_names_given_in_python_are_listed(given: Any, expected: list[str]) -> None:
+    """Dictionaries count by their indices, everything else as it comes; numbers become text."""
+    assert list_class_names(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"cat", "dog"}, "are a set, which has no order. Expected a list"),
+        (frozenset(["cat"]), "are a frozenset, which has no order"),
+        ({"cat": 0, "dog": 1}.keys(), "are a dict_keys, which has no order"),
+        (b"cat", "are a bytes, which holds no names"),
+        (3, "are a int, which holds no names"),
+        ({"cat": 0, "dog": 2}, "counted from 0 without a gap"),
+        ({"cat": "dog"}, "Expected one of name and index"),
+        ([0.5, 1.5], "The class name 0.5 is a float. Expected text, or a whole number."),
+        ([None, "cat"], "The class name None is a NoneType"),
+        (["cat", True], "The class name True is a bool"),
+        (["cat", "cat"], "'cat' occurs twice"),
+        ([1, "1"], "'1' occurs twice"),
+    ],
+)
+def test_what_names_nothing_is_refused(given: Any, message: str) -> None:
+    """What has no order, or is no name, is told with its kind."""
+    with pytest.raises(DataError) as error:
+        list_class_names(given)
+
+    assert message in str(error.value)

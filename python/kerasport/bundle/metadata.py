@@ -322,6 +322,11 @@ class Metadata(ClassifierDescription):
         default=None,
         description="What float32 adds to the answers; null in bundles of earlier versions.",
     )
+    layer_names: dict[str, str] | None = Field(
+        default=None,
+        description="Names of layers in model.json -> the model's own, of those that had to be "
+        "renamed because TensorFlow.js does not take them; null where none had.",
+    )
     files: list[FileEntry] = Field(
         description="Every file but metadata.json, model.js (made of the others) and parity.json "
         "(written later by verify)."

@@ -52,6 +52,13 @@ def export(
             help="Scaling of a model that brings none, as scale,offset: 1/127.5,-1 for -1 to 1."
         ),
     ] = None,
+    image_size: Annotated[
+        str | None,
+        typer.Option(
+            help="Size of the pictures, HEIGHTxWIDTH or one number, of a model for any size or for "
+            "all pixels in one row."
+        ),
+    ] = None,
     fit: FitOption = None,
     resample: ResampleOption = None,
     quantize: Annotated[
@@ -97,6 +104,7 @@ def export(
             name=name,
             preprocessing={key: value for key, value in steps.items() if value} or None,
             rescaling=rescaling,
+            image_size=image_size,
             quantize=options,
             force=force,
             without=without or (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,8 @@ def write_files(
     description: ClassifierDescription,
     samples: Sequence[SampleFile],
     pixels: NDArray[np.uint8],
+    *,
+    layer_names: Mapping[str, str],
 ) -> Metadata:
     """Write all files of a bundle into an empty folder but what describes them, and return that.
 
@@ -44,6 +46,7 @@ def write_files(
         description: the classifier.
         samples: n pictures.
         pixels: uint8 `[n, height, width, channels]`, what the pictures become.
+        layer_names: names of layers -> the model's own, of those that were renamed.
     """
     write_model(
         storage.graph,
@@ -59,6 +62,7 @@ def write_files(
         kerasport_version=VERSION,
         minimum_tfjs_version=minimum_tfjs_version(storage.graph),
         quantization=storage.quantization,
+        layer_names=dict(layer_names) or None,
         files=_file_entries(folder),
     )
 

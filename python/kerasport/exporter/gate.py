@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION, Rescaling
+from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.lowering.input_scaling import find_rescaling, usual_rescaling
+from kerasport.exporter.graph.shapes import graph_shapes
 from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = [
     "TFJS_LAYERS",
     "check_graph",
-    "input_scaling",
     "minimum_tfjs_version",
 ]
 
@@ -60,8 +59,8 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
     """Check a lowered graph before it is written.
 
     Raises:
-        ExportError: a layer is not on the list, a weight is not a finite float, the model does
-            not scale its own input, or the number of outputs is not the number of classes.
+        ExportError: a layer is not on the list, a weight is not a finite float, or the number of
+            outputs is not the number of classes.
     """
     refusals = [
         Refusal(node, "it is not on the list of layers that TensorFlow.js runs correctly")
@@ -81,30 +80,12 @@ def check_graph(graph: Graph, *, num_classes: int) -> None:
                     )
                 )
     refuse(refusals)
-    input_scaling(graph)
     outputs = _count_outputs(graph)
-    if outputs is not None and outputs != num_classes:
+    if outputs != num_classes:
         raise ExportError(
             f"The model {graph.name!r} has {outputs} outputs, but there are {num_classes} class "
             "names. Expected one name per output."
         )
-
-
-def input_scaling(graph: Graph) -> Rescaling:
-    """Return how a lowered graph scales its input.
-
-    Raises:
-        ExportError: it does not.
-    """
-    layer = find_rescaling(graph)
-    if layer is None:
-        raise ExportError(
-            f"The model {graph.name!r} has no Rescaling layer. Expected it to take pixels of "
-            "0 to 255 and to scale them itself, so that no front end has to know how. Put the "
-            "layer in with --rescaling (rescaling= in Python), by what the model was trained "
-            f"with: {usual_rescaling(graph)}."
-        )
-    return Rescaling(scale=layer.config["scale"], offset=layer.config["offset"])
 
 
 def _is_finite(array: NDArray[np.generic]) -> bool:
@@ -121,8 +102,5 @@ def minimum_tfjs_version(graph: Graph) -> str:
     return MINIMUM_TFJS_VERSION
 
 
-def _count_outputs(graph: Graph) -> int | None:
-    node = graph.nodes[graph.output]
-    while node.class_name in ("Activation", "Softmax", "ReLU"):
-        node = graph.nodes[node.inputs[0]]
-    return int(node.config["units"]) if node.class_name == "Dense" else None
+def _count_outputs(graph: Graph) -> int:
+    return graph_shapes(graph)[graph.output][-1]

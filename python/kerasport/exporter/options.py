@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from kerasport.bundle.metadata import Preprocessing, Rescaling
+from kerasport.errors import UsageError
 from kerasport.exporter.quantize import Quantize
 
-__all__ = ["ExportOptions"]
+__all__ = ["ExportOptions", "read_image_size"]
 
 
 @dataclass(frozen=True)
@@ -21,20 +24,46 @@ class ExportOptions:
         name: what the model is called on the page.
         preprocessing: how pictures become the input: all of it, or some of its fields by name.
         rescaling: the scaling of a model that brings none.
+        image_size: height and width of the pictures, where the model does not tell.
         quantize: how the weights are stored.
         force: whether a bundle that is already there is replaced.
         without: passes that are left out.
     """
 
-    class_names: Sequence[str] | str | Path | None = None
+    class_names: Iterable[object] | str | Path | None = None
     name: str | None = None
     preprocessing: Preprocessing | Mapping[str, str] | None = None
     rescaling: Rescaling | None = None
+    image_size: tuple[int, int] | None = None
     quantize: Quantize = field(default_factory=Quantize)
     force: bool = False
     without: Collection[str] = ()
 
     def of_the_model(self) -> dict[str, object]:
         """Return by name those that were given and that a run knows from its training."""
-        names = ("class_names", "name", "preprocessing", "rescaling")
+        names = ("class_names", "name", "preprocessing", "rescaling", "image_size")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+def read_image_size(given: int | str | Sequence[int] | None) -> tuple[int, int] | None:
+    """Return height and width of `128`, `"128"`, `"96x128"` or `(96, 128)`.
+
+    Raises:
+        UsageError: it is none of these.
+
+    >>> read_image_size("96x128")
+    (96, 128)
+    """
+    if given is None:
+        return None
+    sides = given.lower().split("x") if isinstance(given, str) else np.ravel(given).tolist()
+    try:
+        numbers = [int(side) for side in sides]
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) not in (1, 2) or min(numbers) < 1 or numbers != [float(s) for s in sides]:
+        raise UsageError(
+            f"{given!r} is no image size. Expected height and width in pixels, like '96x128' or "
+            "(96, 128), or one number."
+        )
+    return numbers[0], numbers[-1]

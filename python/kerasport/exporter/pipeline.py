@@ -6,7 +6,7 @@ of the block does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
-from kerasport.exporter.answering import BundleReference, compare_written
+from kerasport.exporter.answering import BundleReference, agree_on_ending, compare_written
 from kerasport.exporter.bundle_files import write_files, write_metadata
-from kerasport.exporter.gate import check_graph, input_scaling
+from kerasport.exporter.gate import check_graph
+from kerasport.exporter.graph import rename_layers
 from kerasport.exporter.lowering import lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
-from kerasport.exporter.options import ExportOptions
+from kerasport.exporter.options import ExportOptions, read_image_size
 from kerasport.exporter.passes import Optimization, optimize
 from kerasport.exporter.quantize import Quantize, store_weights
 from kerasport.exporter.readers import ReadModel
@@ -53,10 +54,11 @@ def export(
     model: keras.Model | str | Path | ReadModel | Run | Classifier,
     out: str | Path = "web/model",
     *,
-    class_names: Sequence[str] | str | Path | None = None,
+    class_names: Iterable[object] | str | Path | None = None,
     name: str | None = None,
     preprocessing: Preprocessing | Mapping[str, str] | None = None,
-    rescaling: Rescaling | str | None = None,
+    rescaling: Rescaling | str | float | Sequence[float] | None = None,
+    image_size: int | str | Sequence[int] | None = None,
     quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
@@ -69,13 +71,17 @@ def export(
             that can be said of the model; or a Keras 3 model, or the file or folder of a model
             (docs/export.md lists which).
         out: the bundle folder to write.
-        class_names: one name per output, in the order of the outputs, or the path of a file that
-            lists them; the file that lies beside the model by default.
+        class_names: one name per output, in the order of the outputs, or a dictionary of name and
+            index, or the path of a file that lists them; the file that lies beside the model by
+            default.
         name: what the model is called on the page; the model's own name by default.
         preprocessing: how pictures become its input, or the fields of it that are to be others,
             like `{"fit": "crop"}`; what the files beside the model say by default, else
             stretched, bilinear.
-        rescaling: the scaling of a model that brings none, like `"1/127.5,-1"`.
+        rescaling: the scaling of a model that brings none, like `"1/127.5,-1"`; a number is the
+            factor, two are factor and offset.
+        image_size: height and width of the pictures, like `"224x224"`, for a model that takes any,
+            or all pixels in one row.
         quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
         without: passes of `exporter.optimize` to leave out; `["all"]` leaves out every one.
@@ -94,19 +100,23 @@ def export(
         class_names=class_names,
         name=name,
         preprocessing=preprocessing,
-        rescaling=parse_rescaling(rescaling) if isinstance(rescaling, str) else rescaling,
+        rescaling=None if rescaling is None else parse_rescaling(rescaling),
+        image_size=read_image_size(image_size),
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
-        without=without,
+        without=(without,) if isinstance(without, str) else without,
     )
     subject = read_subject(model, options, progress=progress)
     check_target(out, force=options.force)
-    graph, activation = lower_classifier(subject.graph, subject.rescaling)
+    lowered = lower_classifier(subject.graph, subject.rescaling)
+    graph = lowered.graph
     optimization = optimize(graph, without=options.without)
     check_graph(graph, num_classes=len(subject.description.class_names))
+    layer_names = rename_layers(graph)
     description = subject.description.model_copy(
-        update={"rescaling": input_scaling(graph), "output": Output(activation=activation)}
+        update={"rescaling": lowered.rescaling, "output": Output(activation=lowered.activation)}
     )
+    agree_on_ending(lowered.ending, subject.reference)
     pixels = pixels_of(subject.samples, description.image_spec)
     storage = store_weights(
         graph,
@@ -118,7 +128,9 @@ def export(
         progress=progress,
     )
     with replaced_folder(out) as folder:
-        metadata = write_files(folder, storage, description, subject.samples, pixels)
+        metadata = write_files(
+            folder, storage, description, subject.samples, pixels, layer_names=layer_names
+        )
         rounding = compare_written(
             BundleReference(Bundle(folder, metadata)),
             storage.comparison,

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
-from kerasport.errors import DataError, ExportError, UsageError
-from kerasport.exporter.answering import Reference, ScaledReference, reference_of
+from kerasport.errors import DataError, KerasportError, UsageError
+from kerasport.exporter.answering import (
+    ArrangedReference,
+    Reference,
+    ScaledReference,
+    reference_of,
+)
 from kerasport.exporter.graph import Graph
+from kerasport.exporter.lowering import arrange_input, find_ending, find_layout, lower
 from kerasport.exporter.options import ExportOptions
 from kerasport.exporter.readers import ReadModel, check_exists, is_model_folder, read_model
 from kerasport.exporter.samples import SampleFile, pattern_samples, run_samples
-from kerasport.labels import check_class_names, find_label_file, read_label_file
+from kerasport.labels import find_label_file, list_class_names, read_label_file
 from kerasport.progress import Progress
 from kerasport.runs.run import Run
 
@@ -24,7 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Subject", "read_subject"]
 
-_OPTIONS = {"class_names": "--labels", "preprocessing": "--fit, --resample"}
+_OPTIONS = {
+    "class_names": "--labels",
+    "image_size": "--image-size",
+    "preprocessing": "--fit, --resample",
+}
 """Argument of `export` -> the command line's name for it, where that is another."""
 
 
@@ -85,7 +95,7 @@ def _of_a_run(run: Run, options: ExportOptions, progress: Progress) -> Subject:
             f"Leave out: {', '.join(_spelled(name, value) for name, value in given.items())}."
         )
     model = read_model(run.model_path)
-    reference = reference_of(model, progress)
+    reference = reference_of(model, progress=progress)
     return Subject(model.graph, run.description, None, reference, run_samples(run), run=run)
 
 
@@ -99,56 +109,89 @@ def _spelled(name: str, value: object) -> str:
 def _of_a_model(
     source: keras.Model | str | Path | ReadModel, options: ExportOptions, progress: Progress
 ) -> Subject:
+    if options.name is not None and not str(options.name).strip():
+        raise UsageError("The name of the model is empty. Expected what the page calls it.")
     class_names = _class_names(source, options, progress)
     model = source if isinstance(source, ReadModel) else read_model(source)
     for note in model.notes:
         progress.say(note)
-    shape = model.input_shape
-    if len(shape) != 3 or None in shape or shape[2] not in (1, 3):
-        raise ExportError(
-            f"The model takes inputs of shape {(None, *shape)}. "
-            "Expected [None, height, width, 1 or 3] in whole numbers."
-        )
+    layout = find_layout(model.input_shape, options.image_size)
+    arranged = replace(model, graph=arrange_input(model.graph, layout))
     description = ClassifierDescription(
-        name=options.name or model.name,
+        name=str(options.name or model.name),
         class_names=class_names,
-        input_shape=shape,
-        color_mode="rgb" if shape[2] == 3 else "grayscale",
+        input_shape=layout.picture,
+        color_mode="rgb" if layout.picture[2] == 3 else "grayscale",
         rescaling=Rescaling(scale=1.0, offset=0.0),
         preprocessing=_preprocessing(model, options),
         output=Output(activation="softmax"),
     )
-    reference = reference_of(model, progress)
+    reference = reference_of(arranged, layout.shape, progress=progress)
+    if model.original is not None:
+        # The original gets what it was made for; its layers, where nothing runs it, are arranged.
+        reference = ArrangedReference(reference, layout.kind)
     rescaling = options.rescaling or model.rescaling
     if rescaling is not None:
         reference = ScaledReference(reference, rescaling)
     samples = pattern_samples(description.image_spec)
-    return Subject(model.graph, description, rescaling, reference, samples)
+    return Subject(arranged.graph, description, rescaling, reference, samples)
 
 
 def _class_names(
     source: keras.Model | str | Path | ReadModel, options: ExportOptions, progress: Progress
 ) -> list[str]:
     """Return the names that were given, or those in a file, given or found beside the model."""
-    names = options.class_names
-    if isinstance(names, (str, Path)):
-        return read_label_file(Path(names))
-    if names is not None:
-        return check_class_names(names)
+    given = options.class_names
+    if given is None:
+        names = _names_beside(source, options, progress)
+    elif isinstance(given, (str, Path)):
+        names = read_label_file(Path(given))
+    else:
+        names = list_class_names(given)
+    if len(names) < 2:
+        raise DataError(
+            f"There is one class name, {names[0]!r}. Expected two at least: a single output is the "
+            "probability of the second of two classes, so name both, first the one that values "
+            "near 0 stand for."
+            if names
+            else "There are no class names. Expected one per output, in the order of the outputs."
+        )
+    return names
+
+
+def _names_beside(
+    source: keras.Model | str | Path | ReadModel, options: ExportOptions, progress: Progress
+) -> list[str]:
+    """Return the names in a file beside a model; say how many it wants where there is none."""
     if not isinstance(source, (str, Path)):
         raise UsageError(
-            f"The model {source!r} does not know its classes. Give class_names, one per output, in "
-            "the order of the outputs."
+            f"The model {source!r:.200} does not know its classes. Give class_names, one per "
+            f"output, in the order of the outputs.{_wanted(source, options.image_size)}"
         )
     file = find_label_file(Path(source))
     if file is None:
         raise UsageError(
             f"The model '{source}' does not know its classes, and there is no labels.txt beside "
             "it. Give them with --labels labels.txt (class_names= in Python), one per line, in the "
-            "order of the outputs."
+            f"order of the outputs.{_wanted(source, options.image_size)}"
         )
     progress.say(f"Class names: {file}")
     return read_label_file(file)
+
+
+def _wanted(
+    source: keras.Model | str | Path | ReadModel, image_size: tuple[int, int] | None
+) -> str:
+    """Return how many names a model wants, as a sentence; nothing where that cannot be told."""
+    try:
+        model = source if isinstance(source, ReadModel) else read_model(source)
+        layout = find_layout(model.input_shape, image_size)
+        classes = find_ending(lower(arrange_input(model.graph, layout))).classes
+    except KerasportError:
+        return ""
+    if classes == 1:
+        return " It has one output, for two classes: give two names."
+    return f" It has {classes} outputs."
 
 
 def _preprocessing(model: ReadModel, options: ExportOptions) -> Preprocessing:
@@ -158,6 +201,11 @@ def _preprocessing(model: ReadModel, options: ExportOptions) -> Preprocessing:
         return steps
     if isinstance(given, Preprocessing):
         return given
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"The preprocessing {given!r} is a {type(given).__name__}. Expected a dictionary such "
+            "as {'fit': 'crop'}, or a Preprocessing."
+        )
     unknown = sorted(set(given) - set(Preprocessing.model_fields))
     if unknown:
         raise UsageError(

@@ -3,6 +3,7 @@
 TensorFlow and Keras are imported inside functions only.
 """
 
+from kerasport.models.answers import AnswerKind, as_probabilities, kind_of_answers
 from kerasport.models.architectures import ARCHITECTURES, build
 from kerasport.models.augmentation import Augmentation, augmentation_layers
 from kerasport.models.backbones import (
@@ -17,6 +18,7 @@ from kerasport.models.loading import (
     PREDICTION_BATCH,
     KerasModel,
     activation_of,
+    answer_kind,
     ends_in_probabilities,
     import_keras,
     load_model,
@@ -26,10 +28,13 @@ from kerasport.models.loading import (
 __all__ = [
     "ARCHITECTURES",
     "PREDICTION_BATCH",
+    "AnswerKind",
     "Augmentation",
     "KerasModel",
     "Transfer",
     "activation_of",
+    "answer_kind",
+    "as_probabilities",
     "augmentation_layers",
     "backbone_of",
     "build",
@@ -38,6 +43,7 @@ __all__ = [
     "feature_extractor",
     "head_of",
     "import_keras",
+    "kind_of_answers",
     "load_model",
     "probabilities",
     "unfreeze",

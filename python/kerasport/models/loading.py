@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import ModelError, missing_extra
+from kerasport.models.answers import AnswerKind, as_probabilities, kind_of_answers
 
 if TYPE_CHECKING:
     from kerasport.dataset import Pixels
@@ -22,6 +24,7 @@ __all__ = [
     "PREDICTION_BATCH",
     "KerasModel",
     "activation_of",
+    "answer_kind",
     "ends_in_probabilities",
     "import_keras",
     "load_model",
@@ -119,28 +122,43 @@ def activation_of(layer: Any) -> str:
     return str(name).lower()
 
 
+def answer_kind(model: KerasModel, shape: tuple[int, ...] | None = None) -> AnswerKind:
+    """Return what a model gives, told by its answers; asked once per model.
+
+    Args:
+        model: a Keras model.
+        shape: that of its input without the batch, where the model takes any size.
+    """
+    known = _KINDS.get(model)
+    if known is None:
+        shape = shape or tuple(model.input_shape[1:])
+        known = _KINDS[model] = kind_of_answers(lambda pictures: _answers(model, pictures), shape)
+    return known
+
+
+_KINDS: weakref.WeakKeyDictionary[KerasModel, AnswerKind] = weakref.WeakKeyDictionary()
+
+
+def _answers(model: KerasModel, pictures: NDArray[Any]) -> NDArray[np.float32]:
+    answer = model(pictures.astype(np.float32), training=False)
+    return np.asarray(import_keras().ops.convert_to_numpy(answer)).astype(np.float32)
+
+
 def probabilities(
     model: KerasModel, pixels: Pixels, *, batch_size: int = PREDICTION_BATCH
 ) -> NDArray[np.float32]:
     """Return the model's probabilities, float32 `[n, classes]`, with a softmax added to logits.
 
-    A single output is the probability, or the logit, of the second of two classes.
+    A single output is the probability, or the logit, of the second of two classes. Which of the
+    two an output is, is told by what the model answers.
 
     Args:
         model: takes float32 pixels of 0..255.
         pixels: uint8 `[n, height, width, channels]`, n may be 0.
         batch_size: pictures per step; the last batch may be smaller.
     """
-    keras = import_keras()
-    is_probability = ends_in_probabilities(model)
     parts = [np.empty((0, max(2, int(model.output_shape[-1]))), np.float32)]
     for start in range(0, len(pixels), batch_size):
-        batch = pixels[start : start + batch_size].astype(np.float32)
-        answer = model(batch, training=False)
-        if answer.shape[-1] == 1:
-            second = answer if is_probability else keras.ops.sigmoid(answer)
-            answer = keras.ops.concatenate([1 - second, second], axis=-1)
-        elif not is_probability:
-            answer = keras.ops.softmax(answer)
-        parts.append(keras.ops.convert_to_numpy(answer).astype(np.float32))
+        answer = _answers(model, pixels[start : start + batch_size])
+        parts.append(as_probabilities(answer, answer_kind(model, pixels.shape[1:])))
     return np.concatenate(parts)

@@ -59,8 +59,9 @@ def verify(
         images: a folder of pictures to compare instead of the bundle's samples; needs `run`.
         witnesses: names from `WITNESSES`, with `*` for any part, or `all`. Those that are not
             there are listed as missing; one that was spelled out must be there. By default
-            Chromium on every backend and the single-file page; of more than 1,000 pictures
-            without the slow ones, which are then listed as left out.
+            Chromium on every backend, the single-file page, and stock TensorFlow.js where it is
+            installed; of more than 1,000 pictures without the slow ones, which are then listed as
+            left out.
         backends: short for the witnesses `chromium/BACKEND`.
         trace: compare layer by layer as well, and name the first one that departs.
         certificate: the page to write; by default `parity.html` in the bundle, except with
@@ -77,6 +78,8 @@ def verify(
         witnesses = [f"chromium/{each}" for each in backends]
     # A wrong name is told before Keras is loaded.
     names, spelled_out = choose_witnesses(DEFAULT_WITNESSES if witnesses is None else witnesses)
+    if witnesses is None:
+        spelled_out = []
     expectations = Expectations(bundle, run, images)
     left_out: dict[str, str] = {}
     if witnesses is None:

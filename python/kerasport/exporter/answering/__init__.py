@@ -2,6 +2,7 @@
 
 from kerasport.exporter.answering.compare import (
     Comparison,
+    agree_on_ending,
     answers_of,
     compare,
     compare_written,
@@ -11,6 +12,7 @@ from kerasport.exporter.answering.inputs import Inputs
 from kerasport.exporter.answering.original import build_original
 from kerasport.exporter.answering.patterns import pattern_files, patterns
 from kerasport.exporter.answering.references import (
+    ArrangedReference,
     BundleReference,
     GraphReference,
     Reference,
@@ -19,6 +21,7 @@ from kerasport.exporter.answering.references import (
 )
 
 __all__ = [
+    "ArrangedReference",
     "BundleReference",
     "Comparison",
     "GraphEngine",
@@ -26,6 +29,7 @@ __all__ = [
     "Inputs",
     "Reference",
     "ScaledReference",
+    "agree_on_ending",
     "answers_of",
     "build_original",
     "choose_engine",

@@ -24,11 +24,13 @@ from kerasport.exporter.answering.references import (
 )
 from kerasport.exporter.graph.cost import cost_of
 from kerasport.exporter.graph.graph import Graph
+from kerasport.exporter.lowering import Ending
 
 __all__ = [
     "EXACT",
     "TIMES",
     "Comparison",
+    "agree_on_ending",
     "answers_of",
     "compare",
     "compare_written",
@@ -86,6 +88,29 @@ class Comparison:
     def tolerance(self) -> float:
         """What another program that computes in float32 may be off."""
         return float(np.clip(_up(TIMES * self.rounding), SMALLEST_TOLERANCE, LARGEST_TOLERANCE))
+
+
+_SAID = {
+    "distribution": "probabilities that sum to 1",
+    "independent": "values of 0 to 1, each a probability of its own",
+    "logits": "logits",
+}
+
+
+def agree_on_ending(ending: Ending, reference: Reference) -> None:
+    """Check that the layers and the answers of the original say the same of its outputs.
+
+    Raises:
+        ExportError: following the values says other than what the original returned.
+    """
+    if reference.gives in (None, ending.gives):
+        return
+    raise ExportError(
+        f"It cannot be told whether the model gives probabilities or logits. By its layers it "
+        f"gives {_SAID[ending.gives]}, because {ending.because}; {reference.name} returned "
+        f"{_SAID[str(reference.gives)]} for made-up pictures. Nothing was written. Let the model "
+        "end in logits or in one softmax; if it does, please report it as a bug of kerasport."
+    )
 
 
 def answers_of(

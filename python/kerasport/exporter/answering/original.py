@@ -23,7 +23,7 @@ from kerasport.exporter.graph.graph import Weights
 from kerasport.exporter.readers import StoredModel
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
 from kerasport.exporter.readers.layer_path import LayerPath
-from kerasport.exporter.readers.tf_keras_models import import_tf_keras
+from kerasport.exporter.readers.tf_keras_models import import_tf_keras, names_in_tf_keras
 from kerasport.exporter.readers.variables import variable_names
 from kerasport.models import import_keras
 from kerasport.models.loading import KerasModel
@@ -91,20 +91,11 @@ def _in_order(layer: Any, arrays: Weights, stored: StoredModel) -> Iterator[NDAr
 
     Keras saves them in this order, and loads them by it; only a manifest goes by names.
     """
-    names = _names_in_tf_keras(layer) if stored.keras_2 else variable_names(layer)
+    names = names_in_tf_keras(layer) if stored.keras_2 else variable_names(layer)
     if stored.source == "manifest" and set(names) == set(arrays):
         yield from (arrays[name] for name in names)
     else:
         yield from arrays.values()
-
-
-def _names_in_tf_keras(layer: Any) -> list[str]:
-    """Return a name for each weight of a layer, `query/kernel` in a layer of layers."""
-    names = [str(weight.name).partition(":")[0] for weight in layer.weights]
-    inside = [f"/{name}".rpartition(f"/{layer.name}/")[2] for name in names]
-    if len({name.rpartition("/")[0] for name in inside}) > 1:
-        return inside
-    return [name.rpartition("/")[2] for name in inside]
 
 
 def _fill_from_archive(model: KerasModel, saved: Mapping[str, NDArray[np.generic]]) -> None:

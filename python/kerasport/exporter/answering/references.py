@@ -24,13 +24,14 @@ from kerasport.exporter.answering.rebuilding import (
     single_layers,
 )
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.lowering import ends_in_probabilities, lower
+from kerasport.exporter.lowering import LayoutKind, lower
 from kerasport.exporter.readers import LiveModel, ReadModel, StoredModel
 from kerasport.models.loading import KerasModel
 from kerasport.progress import SILENT, Progress
 from kerasport.runtime import Runtime
 
 __all__ = [
+    "ArrangedReference",
     "AsReadReference",
     "BundleReference",
     "GraphReference",
@@ -70,6 +71,10 @@ class Reference(Protocol):
     def name(self) -> str:
         """What answers, for messages: `Keras 3.15.1`."""
 
+    @property
+    def gives(self) -> models.AnswerKind | None:
+        """What the model itself returns, told by its answers; None for one made by kerasport."""
+
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
 
@@ -77,18 +82,21 @@ class Reference(Protocol):
         """Return what the model gives in float64 for `[n, height, width, channels]`."""
 
 
-def reference_of(model: ReadModel, progress: Progress = SILENT) -> Reference:
+def reference_of(
+    model: ReadModel, shape: tuple[int, ...] | None = None, *, progress: Progress = SILENT
+) -> Reference:
     """Return who answers for a model that was read: Keras, tf_keras, else its own layers.
 
     Args:
         model: as it was read.
+        shape: that of the original's input without the batch, where it takes any size.
         progress: told when a model out of a file cannot be built anew.
     """
     if model.original is None:
         return AsReadReference(model.graph)
     if isinstance(model.original, StoredModel):
-        return StoredReference(model.original, progress)
-    return OriginalReference(model.original, model.graph)
+        return StoredReference(model.original, shape, progress)
+    return OriginalReference(model.original, shape)
 
 
 class StoredReference:
@@ -98,13 +106,20 @@ class StoredReference:
     answered for by its own layers.
     """
 
-    def __init__(self, stored: StoredModel, progress: Progress) -> None:
+    def __init__(
+        self, stored: StoredModel, shape: tuple[int, ...] | None, progress: Progress
+    ) -> None:
         self._stored = stored
+        self._shape = shape
         self._progress = progress
 
     @property
     def name(self) -> str:
         return self._built.name
+
+    @property
+    def gives(self) -> models.AnswerKind | None:
+        return self._built.gives
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         try:
@@ -129,7 +144,7 @@ class StoredReference:
             return AsReadReference(stored.graph)
         try:
             live = LiveModel("tf_keras" if stored.keras_2 else "keras", build_original(stored))
-            return OriginalReference(live, stored.graph)
+            return OriginalReference(live, self._shape)
         except ModelError as error:
             if stored.source == "archive":
                 raise
@@ -139,13 +154,17 @@ class StoredReference:
 
 @dataclass(frozen=True)
 class OriginalReference:
-    """A model of Keras or tf_keras; `graph` tells what the outputs of the latter are.
+    """A model of Keras or tf_keras.
 
     A model that computes in fewer bits, such as one of a mixed policy, answers in float32.
+
+    Attributes:
+        original: the model.
+        shape: that of its input without the batch, where it takes any size.
     """
 
     original: LiveModel
-    graph: Graph
+    shape: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -153,19 +172,20 @@ class OriginalReference:
         return f"{name} {framework_of(self.original).__version__}"
 
     @functools.cached_property
+    def gives(self) -> models.AnswerKind:
+        shape = self.shape or tuple(self.original.model.input_shape[1:])
+        return models.kind_of_answers(self._answers, shape)
+
+    @functools.cached_property
     def _model(self) -> KerasModel:
         model = self.original.model
         return model if computes_in(model, "float32") else rebuilt(self.original, "float32")
 
-    @property
-    def _gives_probabilities(self) -> bool:
-        if self.original.framework == "tf_keras":
-            return ends_in_probabilities(self.graph)
-        return models.ends_in_probabilities(self.original.model)
+    def _answers(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return _run(self.original, self._model, pixels.astype(np.float32))
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
-        answer = _run(self.original, self._model, pixels.astype(np.float32))
-        return _outputs(answer, self._gives_probabilities).probabilities.astype(np.float32)
+        return _outputs(self._answers(pixels), self.gives).probabilities.astype(np.float32)
 
     def outputs(self, pixels: NDArray[Any]) -> Outputs:
         try:
@@ -175,7 +195,7 @@ class OriginalReference:
             # Whatever Keras, TensorFlow and a user's own layers raise.
             reason = f"it cannot be computed in float64 here ({error!r:.300})"
             return Outputs(self.probabilities(pixels).astype(np.float64), limit=reason)
-        outputs = _outputs(answer, self._gives_probabilities)
+        outputs = _outputs(answer, self.gives)
         names = single_layers(model)
         if not names:
             return outputs
@@ -211,13 +231,15 @@ class AsReadReference:
         ][1:]
         self._shape = height, width, channels
 
+    @functools.cached_property
+    def gives(self) -> models.AnswerKind:
+        return models.kind_of_answers(lambda pixels: self._run(pixels, np.float32), self._shape)
+
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
-        answer = self._run(pixels, np.float32)
-        given = ends_in_probabilities(self._graph)
-        return _outputs(answer, given).probabilities.astype(np.float32)
+        return _outputs(self._run(pixels, np.float32), self.gives).probabilities.astype(np.float32)
 
     def outputs(self, pixels: NDArray[Any]) -> Outputs:
-        return _outputs(self._run(pixels, np.float64), ends_in_probabilities(self._graph))
+        return _outputs(self._run(pixels, np.float64), self.gives)
 
     def _run(self, pixels: NDArray[Any], dtype: type) -> NDArray[Any]:
         try:
@@ -240,6 +262,10 @@ class ScaledReference:
     def name(self) -> str:
         return self.inner.name
 
+    @property
+    def gives(self) -> models.AnswerKind | None:
+        return self.inner.gives
+
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
         return self.inner.probabilities(_scaled(pixels, self.scaling, np.float32))
 
@@ -254,10 +280,47 @@ def _scaled(pixels: NDArray[Any], scaling: Rescaling, dtype: type) -> NDArray[An
     return scaled
 
 
+@dataclass(frozen=True)
+class ArrangedReference:
+    """A model whose input holds pictures in another way than `[height, width, channels]`.
+
+    Attributes:
+        inner: the model.
+        kind: where its channels are.
+    """
+
+    inner: Reference
+    kind: LayoutKind
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def gives(self) -> models.AnswerKind | None:
+        return self.inner.gives
+
+    def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        return self.inner.probabilities(self._arranged(pixels))
+
+    def outputs(self, pixels: NDArray[Any]) -> Outputs:
+        return self.inner.outputs(self._arranged(pixels))
+
+    def _arranged(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        if self.kind == "channels first":
+            return np.moveaxis(pixels, 3, 1)
+        if self.kind == "no channels":
+            return pixels[..., 0]
+        if self.kind == "flat":
+            return np.stack([picture.ravel() for picture in pixels])
+        return pixels
+
+
 class GraphReference(NumpyEngine):
     """The lowered graph in memory, in numpy."""
 
     name = "the graph before it was written"
+    gives: models.AnswerKind | None = None
 
     def outputs(self, pixels: NDArray[Any]) -> Outputs:
         """Return what the graph gives in float64 for uint8 `[n, height, width, channels]`."""
@@ -276,6 +339,7 @@ class BundleReference:
     """The files as they were written, in numpy."""
 
     name = "the bundle"
+    gives: models.AnswerKind | None = None
 
     def __init__(self, bundle: Bundle) -> None:
         self._runtime = Runtime(bundle)
@@ -284,22 +348,16 @@ class BundleReference:
         return self._runtime.predict(pixels)
 
 
-def _outputs(answer: NDArray[Any], gives_probabilities: bool) -> Outputs:
+def _outputs(answer: NDArray[Any], gives: models.AnswerKind) -> Outputs:
     """Return one probability per class for what a model gives, computed in float64.
 
     A single output is the probability, or the logit, of the second of two classes. It shares no
     code with the layers that are written.
     """
-    values = answer.astype(np.float64)
-    if values.shape[-1] != 1:
-        if gives_probabilities:
-            return Outputs(values)
-        powers = np.exp(values - values.max(axis=-1, keepdims=True))
-        return Outputs(powers / powers.sum(axis=-1, keepdims=True), values)
-    if gives_probabilities:
-        return Outputs(np.concatenate([1 - values, values], axis=-1))
-    # Each from its own exponential: 1 - p would lose the digits of a small one.
-    pair = np.concatenate([-values, values], axis=-1)
-    return Outputs(
-        1 / (1 + np.exp(-pair)), np.concatenate([np.zeros_like(values), values], axis=-1)
-    )
+    values = answer.reshape(len(answer), -1).astype(np.float64)
+    probabilities = models.as_probabilities(values, gives)
+    if gives != "logits":
+        return Outputs(probabilities)
+    if values.shape[1] == 1:
+        values = np.concatenate([np.zeros_like(values), values], axis=-1)
+    return Outputs(probabilities, values)

@@ -2,6 +2,7 @@
 
 from kerasport.exporter.graph.cost import Cost, cost_of
 from kerasport.exporter.graph.graph import Graph, Node, Weights
+from kerasport.exporter.graph.names import rename_layers
 from kerasport.exporter.graph.shapes import Shape, graph_shapes, output_shape
 from kerasport.exporter.graph.topology import named_weights, topology
 
@@ -15,5 +16,6 @@ __all__ = [
     "graph_shapes",
     "named_weights",
     "output_shape",
+    "rename_layers",
     "topology",
 ]

@@ -22,7 +22,7 @@ def topology(graph: Graph) -> dict[str, Any]:
             if source in sources:
                 # TensorFlow.js counts the readers of a tensor once each but every reading, so
                 # that a layer that takes one tensor twice frees it for the layers behind it.
-                source = _copy(source, number=len(sources), of=node.name, layers=layers)
+                source = _copy(graph, source, number=len(sources), of=node.name, layers=layers)
             sources.append(source)
         layers.append(_layer(node.name, node.class_name, node.config, sources))
     return {
@@ -53,8 +53,8 @@ def _layer(
     }
 
 
-def _copy(source: str, *, number: int, of: str, layers: list[dict[str, Any]]) -> str:
-    name = f"{of}_copy_{number}"
+def _copy(graph: Graph, source: str, *, number: int, of: str, layers: list[dict[str, Any]]) -> str:
+    name = graph.fresh_name(f"{of}_copy_{number}")
     config = {"activation": "linear", "dtype": "float32", "trainable": False}
     layers.append(_layer(name, "Activation", config, [source]))
     return name

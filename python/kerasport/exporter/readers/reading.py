@@ -18,7 +18,7 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kerasport.bundle.metadata import Preprocessing, Rescaling
 from kerasport.errors import KerasportError, ModelError, missing_extra
@@ -32,6 +32,7 @@ from kerasport.exporter.readers.layers_model import read_layers_model
 from kerasport.exporter.readers.neighbors import read_neighbors
 from kerasport.exporter.readers.saved_models import read_saved_model
 from kerasport.exporter.readers.stored_model import StoredModel
+from kerasport.exporter.readers.tf_keras_models import graph_from_tf_keras
 from kerasport.models.loading import KerasModel
 
 if TYPE_CHECKING:
@@ -117,7 +118,15 @@ def read_model(source: keras.Model | str | Path) -> ReadModel:
         ) from error
 
 
-def _in_memory(model: keras.Model) -> ReadModel:
+def _in_memory(model: Any) -> ReadModel:
+    rooms = {kind.__module__.partition(".")[0] for kind in type(model).__mro__}
+    if not hasattr(model, "layers") or not rooms & {"keras", "tf_keras"}:
+        raise ModelError(
+            f"{model!r:.200} is a {type(model).__name__}. Expected a Keras model, a run, or the "
+            "path of one."
+        )
+    if "tf_keras" in rooms:
+        return ReadModel(str(model.name), graph_from_tf_keras(model), LiveModel("tf_keras", model))
     pictures = pictures_of(model)
     if pictures is None:
         return ReadModel(str(model.name), read_keras_model(model), LiveModel("keras", model))

@@ -51,18 +51,32 @@ def compare_with_script(
 
 
 def _compare_scaling(bundle: Bundle) -> Iterator[ParityFinding]:
-    scalings = [layer.config for layer in bundle.layers() if layer.class_name == "Rescaling"]
-    inside = scalings[0] if scalings else None
     said = bundle.metadata.rescaling
-    if inside is None or (inside["scale"], inside["offset"]) == (said.scale, said.offset):
-        return
-    yield ParityFinding(
-        where="settings",
-        witness=None,
-        picture=None,
-        detail=f"metadata.json says that the model scales by {said.scale} and adds {said.offset}; "
-        f"the layer in model.json scales by {inside['scale']} and adds {inside['offset']}",
-    )
+    for place, scale, offset in _scalings_inside(bundle):
+        if (scale, offset) != (said.scale, said.offset):
+            yield ParityFinding(
+                where="settings",
+                witness=None,
+                picture=None,
+                detail=f"metadata.json says that the model scales by {said.scale} and adds "
+                f"{said.offset}; {place} in model.json scales by {scale} and adds {offset}",
+            )
+            return
+
+
+def _scalings_inside(bundle: Bundle) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what model.json says of the scaling: its record, and the layer where it is alone.
+
+    One behind other layers may have been multiplied into the ones that follow.
+    """
+    layers = bundle.layers()
+    inputs = {layer.name for layer in layers if layer.class_name == "InputLayer"}
+    scalings = [layer for layer in layers if layer.class_name == "Rescaling"]
+    if len(scalings) == 1 and set(scalings[0].inputs) <= inputs:
+        yield "the layer", scalings[0].config["scale"], scalings[0].config["offset"]
+    own = bundle.model().get("userDefinedMetadata", {}).get("kerasport", {}).get("rescaling")
+    if own is not None:
+        yield "its record", own["scale"], own["offset"]
 
 
 def _compare_classes(

@@ -134,8 +134,11 @@ def expect_layers(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) ->
         own = _outputs(bundle, pixels)
         return LayerExpectations(own, frozenset(), "the bundle's own files in numpy")
     with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        anew = _outputs(_export_anew(run, Path(folder)), pixels)
+        again = _export_anew(run, Path(folder))
+        anew = _outputs(again, pixels)
+    names = again.metadata.layer_names or {}
     keras = _keras_outputs(run, pixels)
+    keras |= {name: keras[own] for name, own in names.items() if own in keras}
     original = {
         name
         for name, output in anew.items()

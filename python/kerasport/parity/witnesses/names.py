@@ -18,7 +18,7 @@ from kerasport.parity.witnesses.playwright_page import chromium_page, single_fil
 from kerasport.parity.witnesses.protocol import LiveWitness
 from kerasport.parity.witnesses.python_reader import python_reader
 from kerasport.parity.witnesses.served_page import START_SECONDS, client_page
-from kerasport.parity.witnesses.stock_page import stock_page
+from kerasport.parity.witnesses.stock_page import is_stock_installed, stock_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -48,8 +48,8 @@ WITNESSES = (
 )
 """Every witness there is."""
 
-DEFAULT_WITNESSES = ("chromium/*", "single-file/*")
-"""Who is asked unless others are named."""
+DEFAULT_WITNESSES = ("chromium/*", "single-file/*", "stock-tfjs/wasm")
+"""Who is asked unless others are named; stock TensorFlow.js where it is installed."""
 
 _FEW_PICTURES = 1000
 """Pictures up to which all of `DEFAULT_WITNESSES` are asked."""
@@ -89,12 +89,14 @@ def default_witnesses(pictures: int) -> tuple[list[str], dict[str, str]]:
     """Return who is asked about so many pictures unless others are named, and why others are not.
 
     >>> names, left_out = default_witnesses(10_000)
-    >>> names
+    >>> names[:3]
     ['chromium/cpu', 'chromium/wasm', 'single-file/wasm']
     >>> left_out["chromium/webgpu"]
     'it is slow, and there are more than 1,000 pictures. Ask it with: --witness chromium/webgpu'
     """
     names, _ = choose_witnesses(DEFAULT_WITNESSES)
+    if not is_stock_installed():
+        names = [name for name in names if not name.startswith("stock-tfjs/")]
     reason = f"it is slow, and there are more than {_FEW_PICTURES:,} pictures"
     left_out = {
         name: f"{reason}. Ask it with: --witness {name}"

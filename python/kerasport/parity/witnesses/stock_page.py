@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from kerasport.assets import stock_asset
 from kerasport.bundle import MODEL_FILE, Bundle
+from kerasport.errors import BrowserError
 from kerasport.parity.browsers.engines import WebEngine
 from kerasport.parity.compare.location import Reader
 from kerasport.parity.compare.tally import Answer, Expectation, WitnessIdentity
 from kerasport.parity.witnesses.served_page import START_SECONDS, ServedPage, served_page
 
-__all__ = ["StockPage", "stock_page"]
+__all__ = ["StockPage", "is_stock_installed", "stock_page"]
 
 _STOCK_FILES = (
     "tfjs/dist/tf.min.js",
@@ -26,6 +27,14 @@ _STOCK_FILES = (
     "tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
     "tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm",
 )
+
+
+def is_stock_installed() -> bool:
+    """Tell whether the packages of TensorFlow.js are there, as in a checkout."""
+    try:
+        return all(map(stock_asset, _STOCK_FILES))
+    except BrowserError:
+        return False
 
 
 class StockPage:

@@ -38,6 +38,12 @@ export interface Metadata {
    */
   inputShape: [number, number, 1 | 3];
   kerasportVersion: string;
+  /**
+   * Names of layers in model.json -> the model's own, of those that had to be renamed because TensorFlow.js does not take them; null where none had.
+   */
+  layerNames: {
+    [k: string]: string;
+  } | null;
   metrics: Metrics | null;
   minimumTfjsVersion: string;
   name: string;

@@ -91,6 +91,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
     metrics: root.get('metrics').optional(readMetrics),
     calibration: root.get('calibration').optional(readCalibration),
     confidenceThreshold: root.get('confidenceThreshold').optional((share) => share.number(0, 1)),
+    layerNames: root.get('layerNames').optional((names) => names.dictionary((name) => name.text())),
     files: root.get('files').list(readFileEntry),
   };
 }
