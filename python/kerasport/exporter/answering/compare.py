@@ -269,8 +269,8 @@ def compare_written(
             f"The exported model differs from {name} by {max(off[worst], rounding):.2g} on the "
             f"input '{inputs.names[worst]}'. Allowed are {allowed:g}, which is what float32 "
             "explains. Nothing was put in place. In float64 its layers are the same: float32 "
-            "cannot hold this model in the order in which a browser adds, or the files do not "
-            "hold what was written."
+            "cannot hold this model in the order in which a browser adds, or the files do not hold "
+            "what was written."
         )
     return FloatRounding(
         pictures=len(few.names),
