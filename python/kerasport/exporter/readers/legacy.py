@@ -117,17 +117,26 @@ def _modern_layer(layer: Mapping[str, Any]) -> Config:
         config = modern_config(class_name, layer["config"])
     else:
         class_name = _CLASSES.get(class_name, class_name)
-        config = {**_DEFAULTS.get(class_name, {}), **layer["config"]}
+        # A setting of null is one that was left out.
+        given = {key: value for key, value in layer["config"].items() if value is not None}
+        config = {**layer["config"], **_DEFAULTS.get(class_name, {}), **given}
         if "batch_input_shape" in config:
             config.setdefault("batch_shape", config["batch_input_shape"])
         if isinstance(config.get("activation"), str):
             config["activation"] = _ACTIVATIONS.get(config["activation"], config["activation"])
+        elif _is_layer(config.get("activation")):
+            config["activation"] = _modern_layer(config["activation"])
         if class_name == "LeakyReLU":
-            config.setdefault("negative_slope", config.get("alpha", 0.3))
-        if class_name == "ReLU" and "theta" in config:
-            config["threshold"] = config["theta"]
+            config.setdefault("negative_slope", given.get("alpha", 0.3))
+        if layer["class_name"] == "ThresholdedReLU":
+            config["threshold"] = given.get("theta", 1.0)
     config.setdefault("name", layer.get("name", class_name.lower()))
     return {**layer, "class_name": class_name, "config": config}
+
+
+def _is_layer(value: Any) -> bool:
+    """Tell whether an activation is a layer, which has settings, and not a function's name."""
+    return isinstance(value, dict) and isinstance(value.get("config"), dict)
 
 
 def _with_input(layers: list[Config]) -> list[Config]:

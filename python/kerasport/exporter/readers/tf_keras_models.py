@@ -79,7 +79,7 @@ def _fill(model: KerasModel, arrays: Mapping[LayerPath, Weights], prefix: LayerP
         if type(layer).__name__ in MODEL_CLASSES:
             _fill(layer, arrays, path)
         elif layer.weights:
-            layer.set_weights([arrays[path][_variable(weight)] for weight in layer.weights])
+            layer.set_weights([arrays[path][name] for name in _variables(layer)])
 
 
 def graph_from_tf_keras(model: KerasModel) -> Graph:
@@ -97,9 +97,15 @@ def _arrays(model: KerasModel, prefix: LayerPath = ()) -> dict[LayerPath, Weight
         if type(layer).__name__ in MODEL_CLASSES:
             arrays |= _arrays(layer, path)
         else:
-            arrays[path] = {_variable(weight): weight.numpy() for weight in layer.weights}
+            names = _variables(layer)
+            arrays[path] = {
+                name: weight.numpy() for name, weight in zip(names, layer.weights, strict=True)
+            }
     return arrays
 
 
-def _variable(weight: Any) -> str:
-    return str(weight.name).rpartition("/")[2].partition(":")[0]
+def _variables(layer: Any) -> list[str]:
+    """Return a name for each weight of a layer, with the inner layer's where names repeat."""
+    paths = [str(weight.name).partition(":")[0].split("/") for weight in layer.weights]
+    parts = 1 if len({path[-1] for path in paths}) == len(paths) else 2
+    return ["/".join(path[-parts:]) for path in paths]
