@@ -207,8 +207,6 @@ def _inputs(layer: Mapping[str, Any], call: Mapping[str, Any] | None) -> list[tu
     asked = [key for key in _ASKING if keywords.get(key)]
     if keywords.get("return_attention_scores"):
         asked.append("return_attention_scores")
-    if keywords.get("training") is True:
-        asked.append("training=True")
     if asked:
         raise ExportError(
             f"The layer {layer['config']['name']!r} ({layer['class_name']}) is called with "

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kerasport.errors import ExportError
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
 from kerasport.exporter.readers.legacy_operations import (
     BATCH,
@@ -183,6 +184,7 @@ def _modern_functional(config: Config, layers: list[Config]) -> Config:
         if layer["config"]["name"] in (shapes | batches):
             continue
         calls = [_modern_call(call, referred) for call in layer.get("inbound_nodes") or []]
+        _refuse_training(layer, calls)
         if layer["class_name"] in RECORDED_CLASSES:
             modern += modern_operation(layer, calls)
         else:
@@ -261,6 +263,16 @@ def _modern_call(call: Any, referred: Callable[..., Any]) -> Config:
         for key, value in (entry[3] if len(entry) > 3 else {}).items():
             keywords[key] = _keyword(value, referred)
     return {"args": arguments if len(arguments) == 1 else [arguments], "kwargs": keywords}
+
+
+def _refuse_training(layer: Config, calls: list[Config]) -> None:
+    """Refuse a layer that Keras 2 runs as in training always; Keras 3 overrules such a call."""
+    if any(call.get("kwargs", {}).get("training") is True for call in calls):
+        raise ExportError(
+            f"The layer {layer['config']['name']!r} ({layer['class_name']}) is called with "
+            "training=True, so that it works as in training when the model predicts. Call it "
+            "without and save the model again."
+        )
 
 
 def _keyword(value: Any, referred: Callable[..., Any]) -> Any:
