@@ -45,8 +45,8 @@ ORDER: dict[str, list[str]] = {
         *("job", "resumption", "training"),
     ],
     "kerasport.exporter": [
-        *("graph", "refusal"),
-        *("readers", "lowering", "passes", "gate"),
+        *("containers", "graph", "refusal"),
+        *("lowering", "readers", "passes", "gate"),
         *("stored", "write"),
         *("answering", "quantize"),
         *("options", "samples", "subject", "bundle_files", "target"),

@@ -5,6 +5,7 @@ Bundles and the TensorFlow.js models of other programs are read by the same rule
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ def read_weights(manifest: Any, read: Callable[[str], bytes]) -> dict[str, NDArr
     """
     try:
         return dict(_arrays(manifest, read))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ManifestProblem(
             f"The weightsManifest is not complete: {error!r}. Expected groups of 'paths' and "
             "'weights' with name, shape and dtype."
@@ -73,14 +74,19 @@ def _arrays(
         for entry in group["weights"]:
             name, quantization = str(entry["name"]), entry.get("quantization")
             kind = _stored_type(entry, quantization)
-            count = int(np.prod(entry["shape"], dtype=np.int64))
+            shape = entry["shape"]
+            if not all(isinstance(side, int) and side >= 0 for side in shape):
+                raise ManifestProblem(
+                    f"The weight {name!r:.200} has the shape {shape!r:.80}. Expected whole numbers."
+                )
+            count = math.prod(shape)
             end = offset + count * kind.itemsize
             if end > len(data):
                 raise ManifestProblem(
                     f"The weights end before {name!r} is complete: expected at least {end:,} bytes "
                     f"in {files}, received {len(data):,}."
                 )
-            array = np.frombuffer(data, kind, count, offset).reshape(entry["shape"])
+            array = np.frombuffer(data, kind, count, offset).reshape(shape)
             yield name, array if quantization is None else dequantize(array, quantization)
             offset = end
         if offset != len(data):

@@ -67,17 +67,17 @@ def read_subject(
         UsageError: the classes of a model are not known, or something is given that a run knows.
     """
     if isinstance(model, Classifier):
-        return _of_a_run(model.run, options)
+        return _of_a_run(model.run, options, progress)
     if isinstance(model, Run):
-        return _of_a_run(model, options)
+        return _of_a_run(model, options, progress)
     if isinstance(model, (str, Path)):
         check_exists(Path(model))
         if Path(model).is_dir() and not is_model_folder(Path(model)):
-            return _of_a_run(Run.open(Path(model)), options)
+            return _of_a_run(Run.open(Path(model)), options, progress)
     return _of_a_model(model, options, progress)
 
 
-def _of_a_run(run: Run, options: ExportOptions) -> Subject:
+def _of_a_run(run: Run, options: ExportOptions, progress: Progress) -> Subject:
     given = options.of_the_model()
     if given:
         raise UsageError(
@@ -85,9 +85,8 @@ def _of_a_run(run: Run, options: ExportOptions) -> Subject:
             f"Leave out: {', '.join(_spelled(name, value) for name, value in given.items())}."
         )
     model = read_model(run.model_path)
-    return Subject(
-        model.graph, run.description, None, reference_of(model), run_samples(run), run=run
-    )
+    reference = reference_of(model, progress)
+    return Subject(model.graph, run.description, None, reference, run_samples(run), run=run)
 
 
 def _spelled(name: str, value: object) -> str:
@@ -119,7 +118,7 @@ def _of_a_model(
         preprocessing=_preprocessing(model, options),
         output=Output(activation="softmax"),
     )
-    reference = reference_of(model)
+    reference = reference_of(model, progress)
     rescaling = options.rescaling or model.rescaling
     if rescaling is not None:
         reference = ScaledReference(reference, rescaling)

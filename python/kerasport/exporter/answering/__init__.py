@@ -2,6 +2,7 @@
 
 from kerasport.exporter.answering.compare import READ_BACK_TOLERANCE, answers_of, compare
 from kerasport.exporter.answering.engines import GraphEngine, choose_engine
+from kerasport.exporter.answering.original import build_original
 from kerasport.exporter.answering.patterns import pattern_files, patterns
 from kerasport.exporter.answering.references import (
     BundleReference,
@@ -19,6 +20,7 @@ __all__ = [
     "Reference",
     "ScaledReference",
     "answers_of",
+    "build_original",
     "choose_engine",
     "compare",
     "pattern_files",

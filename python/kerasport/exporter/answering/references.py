@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,13 +13,15 @@ from numpy.typing import NDArray
 from kerasport import models
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Rescaling
-from kerasport.errors import ExportError
+from kerasport.errors import ExportError, ModelError
 from kerasport.exporter.answering.engines import BATCH_SIZE, NumpyEngine
+from kerasport.exporter.answering.original import build_original
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.lowering import ends_in_probabilities, lower
-from kerasport.exporter.readers import ReadModel
+from kerasport.exporter.readers import ReadModel, StoredModel
 from kerasport.exporter.readers.tf_keras_models import import_tf_keras
 from kerasport.models.loading import KerasModel
+from kerasport.progress import SILENT, Progress
 from kerasport.runtime import Runtime
 from kerasport.runtime.activations import activate, softmax
 
@@ -28,6 +32,7 @@ __all__ = [
     "KerasReference",
     "Reference",
     "ScaledReference",
+    "StoredReference",
     "TfKerasReference",
     "reference_of",
 ]
@@ -46,13 +51,55 @@ class Reference(Protocol):
         """Return float32 `[n, classes]` for `[n, height, width, channels]`."""
 
 
-def reference_of(model: ReadModel) -> Reference:
-    """Return who answers for a model that was read: Keras, tf_keras, else its own layers."""
+def reference_of(model: ReadModel, progress: Progress = SILENT) -> Reference:
+    """Return who answers for a model that was read: Keras, tf_keras, else its own layers.
+
+    Args:
+        model: as it was read.
+        progress: told when a model out of a file cannot be built anew.
+    """
     if model.original is None:
         return AsReadReference(model.graph)
-    if model.original.framework == "tf_keras":
-        return TfKerasReference(model.original.model, model.graph)
-    return KerasReference(model.original.model)
+    if isinstance(model.original, StoredModel):
+        return StoredReference(model.original, progress)
+    return _answering(model.original.model, model.original.framework, model.graph)
+
+
+def _answering(model: KerasModel, framework: str, graph: Graph) -> Reference:
+    return TfKerasReference(model, graph) if framework == "tf_keras" else KerasReference(model)
+
+
+class StoredReference:
+    """A model out of a file, built anew when it is first asked: what is refused is not built.
+
+    An HDF5 file, a SavedModel of Keras 2 or a `model.json` that this machine cannot build is
+    answered for by its own layers.
+    """
+
+    def __init__(self, stored: StoredModel, progress: Progress) -> None:
+        self._stored = stored
+        self._progress = progress
+
+    @property
+    def name(self) -> str:
+        return self._built.name
+
+    def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
+        return self._built.probabilities(pixels)
+
+    @cached_property
+    def _built(self) -> Reference:
+        stored = self._stored
+        framework = "tf_keras" if stored.keras_2 else "keras"
+        if stored.keras_2 and importlib.util.find_spec("tf_keras") is None:
+            return AsReadReference(stored.graph)
+        try:
+            return _answering(build_original(stored), framework, stored.graph)
+        except ModelError as error:
+            if stored.source == "archive":
+                raise
+            self._progress.say(f"The original cannot be run here. {error}")
+            return AsReadReference(stored.graph)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from kerasport.exporter.graph.graph import Graph, Node, Weights
 from kerasport.exporter.graph.shapes import Shape, output_shape
+from kerasport.exporter.graph.weight_shapes import wrong_weight
 from kerasport.exporter.lowering.refused import Unsupported
 
 __all__ = ["Builder"]
+
+_MAX_VALUES = 1 << 27
+"""Most values of one layer's output for one picture: 512 MiB in float32."""
 
 Numbers = NDArray[Any]
 
@@ -77,7 +81,13 @@ class Builder:
         if class_name != "InputLayer":
             settings["trainable"] = False
         node = Node(name, class_name, settings, sources, dict(weights or {}))
-        self._shapes[name] = output_shape(node, [self._shapes[source] for source in sources])
+        shapes = [self._shapes[source] for source in sources]
+        output = output_shape(node, shapes)
+        _check_shape(output)
+        wrong = wrong_weight(node, shapes)
+        if wrong is not None:
+            raise Unsupported(wrong, "save or convert the model again, whole")
+        self._shapes[name] = output
         self._graph.nodes[name] = node
         self._appended.append(name)
         return name
@@ -274,3 +284,19 @@ class Builder:
             sides = [1 if axis in axes else side for axis, side in enumerate(shape)]
         # A tensor with nothing but the batch has no layer in TensorFlow.js.
         return self.reshape(pooled, sides or [1])
+
+
+def _check_shape(shape: Shape) -> None:
+    """Refuse an output without values, and one that would fill the memory."""
+    if any(isinstance(side, int) and side < 1 for side in shape):
+        raise Unsupported(
+            f"its output would have the shape {list(shape)}, which holds nothing",
+            "give it a larger input, or a smaller window",
+        )
+    size = math.prod(side or 1 for side in shape)
+    if size > _MAX_VALUES:
+        raise Unsupported(
+            f"its output would have the shape {list(shape)}, which is {size:,} values of one "
+            f"picture; {_MAX_VALUES:,} are the most",
+            "use smaller pictures",
+        )

@@ -11,7 +11,7 @@ from kerasport.exporter.graph.shapes import Shape
 from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.channels import rewrite
 from kerasport.exporter.lowering.refused import REFUSED, Unsupported
-from kerasport.exporter.lowering.table import REWRITERS
+from kerasport.exporter.lowering.table import EXPRESSED, REWRITERS
 from kerasport.exporter.refusal import Refusal, refuse
 
 __all__ = ["lower"]
@@ -20,6 +20,11 @@ _UNKNOWN = (
     "no rewriter knows this layer",
     "replace it, or register a rewriter for it (docs/export.md)",
 )
+
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+"""What a setting of a wrong type, or one that is missing, comes to in a rewriter."""
+
+_DAMAGED = "save the model again with a release of Keras"
 
 
 def lower(graph: Graph) -> Graph:
@@ -48,6 +53,13 @@ def lower(graph: Graph) -> Graph:
             outputs[node.name] = builder.finish(rewrite(node, builder))
         except Unsupported as error:
             refusals.append(Refusal(node, str(error), error.remedy))
+            refused.add(node.name)
+        except _DAMAGE as error:
+            if node.class_name not in EXPRESSED:
+                # A mistake in a rewriter of the user's own is shown where it is.
+                raise
+            reason = f"{type(error).__name__}: {error!s:.200}"
+            refusals.append(Refusal(node, f"its settings cannot be read ({reason})", _DAMAGED))
             refused.add(node.name)
     refuse(refusals)
     lowered.input = outputs[graph.input]

@@ -24,7 +24,7 @@ from kerasport.exporter.lowering.operations import (
 )
 from kerasport.exporter.lowering.rewriters import Rewriters
 
-__all__ = ["REWRITERS", "rewrites"]
+__all__ = ["EXPRESSED", "REWRITERS", "rewrites"]
 
 REWRITERS = Rewriters()
 """Keras class name, or `operation:NAME` for a recorded operation -> rewriter."""
@@ -48,6 +48,9 @@ for _room in (
     pictures,
 ):
     REWRITERS.update(_room.rewrites)
+
+EXPRESSED = frozenset(REWRITERS)
+"""What this package itself expresses; the rewriters that a user registers are not in it."""
 
 rewrites = REWRITERS
 """Registers the decorated function as the rewriter of these Keras classes.

@@ -2,12 +2,15 @@
 
 from kerasport.exporter.readers.detection import ModelKind, check_exists, detect, is_model_folder
 from kerasport.exporter.readers.keras3 import read_keras_model
-from kerasport.exporter.readers.reading import Original, ReadModel, read_model
+from kerasport.exporter.readers.reading import LiveModel, Original, ReadModel, read_model
+from kerasport.exporter.readers.stored import StoredModel
 
 __all__ = [
+    "LiveModel",
     "ModelKind",
     "Original",
     "ReadModel",
+    "StoredModel",
     "check_exists",
     "detect",
     "is_model_folder",

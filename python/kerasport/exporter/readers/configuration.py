@@ -14,7 +14,10 @@ from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph, Node, Weights
 from kerasport.exporter.readers.layer_path import LayerPath
 
-__all__ = ["MODEL_CLASSES", "OPERATIONS", "graph_from_config"]
+__all__ = ["MAX_CALLS", "MODEL_CLASSES", "OPERATIONS", "graph_from_config"]
+
+MAX_CALLS = 10_000
+"""Most calls of layers in a model."""
 
 OPERATIONS = ("keras.src.ops", "keras.ops")
 """Where the classes of recorded operations live."""
@@ -133,6 +136,12 @@ class _Reader:
                     f"The nested model {config['name']!r} takes {len(inputs)} inputs. Expected one."
                 )
             return self.model(layer["class_name"], config, prefix=path, source=inputs[0])
+        if len(self.nodes) >= MAX_CALLS:
+            # Models in models that are called twice at each level double with every level.
+            raise ExportError(
+                f"The layers of the model are called more than {MAX_CALLS:,} times. Expected "
+                "fewer: the largest of keras.applications has 1,044 calls."
+            )
         name, number = path[-1], 0
         while name in self.nodes:
             number += 1

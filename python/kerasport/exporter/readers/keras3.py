@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph, Weights
-from kerasport.exporter.readers.configuration import (
-    MODEL_CLASSES,
-    OPERATIONS,
-    graph_from_config,
-)
+from kerasport.exporter.readers.configuration import MODEL_CLASSES, graph_from_config
 from kerasport.exporter.readers.layer_path import LayerPath
-from kerasport.models import import_keras
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["read_keras_model", "rebuild_keras", "variable_names"]
+__all__ = ["read_keras_model", "variable_names"]
 
 
 def read_keras_model(model: keras.Model) -> Graph:
@@ -67,45 +61,3 @@ def variable_names(layer: keras.Layer) -> list[str]:
     if len(set(names)) < len(names):
         return ["/".join(weight.path.split("/")[-2:]) for weight in layer.weights]
     return names
-
-
-def rebuild_keras(
-    model_config: Mapping[str, Any], arrays: Mapping[LayerPath, Weights]
-) -> keras.Model:
-    """Return a model built from its stored configuration and arrays.
-
-    Args:
-        model_config: class name and configuration, as `modern_config` gives them.
-        arrays: weights of each layer by its path of names.
-    """
-    keras = import_keras()
-    model = keras.saving.deserialize_keras_object(_with_modules(model_config))
-    _fill(model, arrays)
-    return model
-
-
-def _with_modules(layer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a layer's entry with the module that the legacy format drops.
-
-    Only modules of Keras are named, so that a file cannot have another one imported.
-    """
-    class_name, config = layer["class_name"], layer["config"]
-    if class_name in MODEL_CLASSES:
-        config = {**config, "layers": [_with_modules(each) for each in config["layers"]]}
-        module = "keras" if class_name == "Sequential" else "keras.src.models.functional"
-    elif str(layer.get("module", "")).startswith(OPERATIONS):
-        keras = import_keras()
-        rooms = (keras.src.ops.numpy, keras.src.ops.nn, keras.src.ops.math, keras.src.ops.core)
-        module = next(room.__name__ for room in rooms if hasattr(room, class_name))
-    else:
-        module = "keras.layers"
-    return {**layer, "module": module, "config": config, "registered_name": None}
-
-
-def _fill(model: keras.Model, arrays: Mapping[LayerPath, Weights], prefix: LayerPath = ()) -> None:
-    for layer in model.layers:
-        path = (*prefix, layer.name)
-        if type(layer).__name__ in MODEL_CLASSES and hasattr(layer, "layers"):
-            _fill(layer, arrays, path)
-        elif layer.weights:
-            layer.set_weights([arrays[path][name] for name in variable_names(layer)])

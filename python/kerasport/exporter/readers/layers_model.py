@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import ModelError
+from kerasport.exporter.containers import read_json
 from kerasport.exporter.readers.stored import StoredModel, read_stored
 from kerasport.exporter.readers.tensorflowjs_meaning import (
     as_tensorflowjs_computes,
@@ -19,6 +19,9 @@ from kerasport.exporter.readers.tensorflowjs_meaning import (
 )
 
 __all__ = ["manifest_arrays", "read_layers_model", "read_model_json"]
+
+_MAX_SHARDS, _MAX_MENTIONS = 10_000, 8
+"""Files of a manifest, and how often it may name each: converters name each once."""
 
 _DTYPES = {
     "float32": "<f4",
@@ -37,10 +40,7 @@ def read_model_json(path: Path) -> dict[str, Any]:
     Raises:
         ModelError: it is not JSON, or holds something else, such as a graph model.
     """
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ModelError(f"'{path}' is not JSON ({error}). Copy or convert it again.") from None
+    content: Any = read_json(path, expected="the model.json of a layers model")
     topology = content.get("modelTopology") if isinstance(content, dict) else None
     if not isinstance(topology, dict):
         raise ModelError(
@@ -63,7 +63,8 @@ def read_model_json(path: Path) -> dict[str, Any]:
         raise ModelError(
             f"'{path}' names no weights. Expected a weightsManifest with the files beside it."
         )
-    return content
+    found: dict[str, Any] = content
+    return found
 
 
 def read_layers_model(path: Path) -> StoredModel:
@@ -90,8 +91,20 @@ def manifest_arrays(folder: Path, manifest: Any) -> dict[str, NDArray[np.generic
     Raises:
         ModelError: a file is missing, outside `folder` or too short, or a type is not known.
     """
+    read: dict[str, int] = {}
+
+    def shard(name: str) -> bytes:
+        # A manifest of a few bytes could name one file a million times.
+        read[name] = read.get(name, 0) + 1
+        if read[name] > _MAX_MENTIONS or len(read) > _MAX_SHARDS:
+            raise ManifestProblem(
+                f"The weightsManifest names {name!r:.200} again and again, or more than "
+                f"{_MAX_SHARDS:,} files."
+            )
+        return _shard(folder, name)
+
     try:
-        return read_weights(manifest, lambda name: _shard(folder, name))
+        return read_weights(manifest, shard)
     except ManifestProblem as problem:
         raise ModelError(
             f"The weights in '{folder}' cannot be read. {problem} Copy all files again, or convert "

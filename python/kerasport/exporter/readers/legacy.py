@@ -19,7 +19,7 @@ from kerasport.exporter.readers.legacy_operations import (
     tensor,
 )
 
-__all__ = ["modern_config"]
+__all__ = ["OLDER_CLASSES", "modern_config"]
 
 Config = dict[str, Any]
 
@@ -44,6 +44,9 @@ _CLASSES = {
     "SyncBatchNormalization": "BatchNormalization",
     "ThresholdedReLU": "ReLU",
 }
+
+OLDER_CLASSES = frozenset(_CLASSES)
+"""Layers of former versions, and other names of layers, that are read as layers of Keras 3."""
 
 _ACTIVATIONS = {
     "hardSigmoid": "hard_sigmoid",

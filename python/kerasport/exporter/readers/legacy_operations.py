@@ -12,7 +12,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["BATCH", "FUNCTIONS", "RECORDED_CLASSES", "function_of", "modern_operation"]
+__all__ = [
+    "BATCH",
+    "FUNCTIONS",
+    "RECORDED_CLASSES",
+    "function_of",
+    "is_expressed",
+    "modern_operation",
+]
 
 Config: TypeAlias = dict[str, Any]
 
@@ -71,7 +78,19 @@ Rule: TypeAlias = Callable[[Call], "Step | list[Step]"]
 
 def function_of(layer: Mapping[str, Any]) -> str:
     """Return the name of a recorded function: `math.add`, `nn.relu`, `__operators__.getitem`."""
-    name = str(layer["config"].get("function", layer["class_name"]))
+    return _plain_name(str(layer["config"].get("function", layer["class_name"])))
+
+
+def is_expressed(function: str) -> bool:
+    """Tell whether a function is on the list, by the name that a file has for it.
+
+    >>> is_expressed("math.multiply"), is_expressed("io.write_file")
+    (True, False)
+    """
+    return _plain_name(function) in (*FUNCTIONS, "shape")
+
+
+def _plain_name(name: str) -> str:
     # The functions of TensorFlow 1 that TensorFlow 2 calls inside; those on pictures compute
     # otherwise than their namesakes.
     plain = name.removeprefix("compat.v1.")

@@ -10,6 +10,7 @@ from typing import Any
 from kerasport.bundle.document import parse_document
 from kerasport.bundle.metadata import Metadata, Preprocessing, Rescaling
 from kerasport.errors import BundleError, ModelError
+from kerasport.exporter.containers import read_json
 from kerasport.exporter.graph.graph import Graph
 
 __all__ = ["TEACHABLE_MACHINE_SCALING", "Neighbors", "read_neighbors"]
@@ -35,8 +36,8 @@ def read_neighbors(path: Path, graph: Graph) -> Neighbors:
         ModelError: Teachable Machine's image size is not that of the model's input.
     """
     try:
-        value: Any = json.loads((path.parent / "metadata.json").read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        value = read_json(path.parent / "metadata.json", expected="a description")
+    except ModelError:
         return Neighbors()
     if not isinstance(value, dict):
         return Neighbors()

@@ -1,46 +1,47 @@
 """From a path or a model in memory to the graph: tells what it is, and reads it.
 
-| what | how | the original is run by |
-|---|---|---|
-| Keras 3 model, `.keras` | Keras | Keras |
-| whole-model HDF5 | configuration and arrays of the file | Keras, tf_keras, else nothing |
-| SavedModel and `.keras` of Keras 2 | tf_keras | tf_keras |
-| `model.json` of layers format | topology and shards | Keras, tf_keras, else nothing |
+Files are read without the framework that wrote them: nothing in them is run, and nothing that is
+not recognized is built.
+
+| what | how |
+|---|---|
+| Keras 3 model in memory | asked for its configuration and its arrays |
+| `.keras` | `config.json`, and the arrays of `model.weights.h5` |
+| whole-model HDF5 | attributes and arrays |
+| SavedModel of Keras 2 | `keras_metadata.pb`, and the checkpoint of its variables |
+| `model.json` of layers format | topology and shards |
 """
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from kerasport import models
 from kerasport.bundle.metadata import Preprocessing, Rescaling
-from kerasport.errors import KerasportError, ModelError
+from kerasport.errors import KerasportError, ModelError, missing_extra
 from kerasport.exporter.graph.graph import Graph
-from kerasport.exporter.readers.archives import hdf5_arrays, peek_archive, peek_hdf5
+from kerasport.exporter.readers.archives import read_archive
 from kerasport.exporter.readers.detection import ModelKind, detect
-from kerasport.exporter.readers.keras3 import read_keras_model, rebuild_keras
+from kerasport.exporter.readers.hdf5_models import read_hdf5_model
+from kerasport.exporter.readers.keras3 import read_keras_model
 from kerasport.exporter.readers.layers_model import read_layers_model
 from kerasport.exporter.readers.neighbors import read_neighbors
-from kerasport.exporter.readers.stored import StoredModel, read_stored, refuse_code
-from kerasport.exporter.readers.tf_keras_models import (
-    graph_from_tf_keras,
-    load_tf_keras,
-    rebuild_tf_keras,
-)
+from kerasport.exporter.readers.saved_models import read_saved_model
+from kerasport.exporter.readers.stored import StoredModel
 from kerasport.models.loading import KerasModel
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Original", "ReadModel", "read_model"]
+__all__ = ["LiveModel", "Original", "ReadModel", "read_model"]
 
 
 @dataclass(frozen=True)
-class Original:
-    """The model that was read, ready to be run.
+class LiveModel:
+    """A model that was given in memory, ready to be run.
 
     Attributes:
         framework: the package that runs it.
@@ -51,6 +52,10 @@ class Original:
     model: KerasModel
 
 
+Original: TypeAlias = "LiveModel | StoredModel"
+"""What answers for the model that was read, or what it can be built from anew."""
+
+
 @dataclass(frozen=True)
 class ReadModel:
     """A model as the exporter takes it.
@@ -58,7 +63,7 @@ class ReadModel:
     Attributes:
         name: what it is called where nothing else is said.
         graph: its layers, as Keras 3 would have them.
-        original: the model itself; None where nothing on this machine can run it.
+        original: the model itself, or what it can be built from; None where there is neither.
         rescaling: what the files beside the model say, None where they say nothing.
         preprocessing: likewise.
         notes: sentences for the user.
@@ -78,6 +83,17 @@ class ReadModel:
         return tuple(config.get("batch_shape") or (None,))[1:]
 
 
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
 def read_model(source: keras.Model | str | Path) -> ReadModel:
     """Return the model in a file or folder, or a Keras 3 model in memory, ready to be exported.
 
@@ -87,92 +103,55 @@ def read_model(source: keras.Model | str | Path) -> ReadModel:
     """
     if not isinstance(source, (str, Path)):
         return _in_memory(source)
-    path = Path(source)
-    kind, path = detect(path)
-    return _READERS[kind](path)
+    kind, path = detect(Path(source))
+    try:
+        return _READERS[kind](path)
+    except KerasportError:
+        raise
+    except _DAMAGE as error:
+        # What a setting of a wrong type, or one that is missing, comes to while it is used.
+        raise ModelError(
+            f"The model in '{path}' is damaged: {type(error).__name__}: {error!s:.200}. Expected a "
+            "model as Keras or TensorFlow.js saved it; save or convert it again."
+        ) from error
 
 
 def _in_memory(model: keras.Model) -> ReadModel:
-    return ReadModel(str(model.name), read_keras_model(model), Original("keras", model))
+    return ReadModel(str(model.name), read_keras_model(model), LiveModel("keras", model))
 
 
-def _keras_archive(path: Path) -> ReadModel:
-    stored = peek_archive(path)
-    refuse_code(stored.model_config)
-    if stored.keras_2:
-        return _through_tf_keras(path)
-    return replace(_in_memory(models.load_model(path)), name=path.stem)
+def _from_file(read: Callable[[Path], StoredModel]) -> Callable[[Path], ReadModel]:
+    def reader(path: Path) -> ReadModel:
+        model = read(path)
+        return ReadModel(path.stem, model.graph, model, notes=_notes(model))
 
-
-def _hdf5(path: Path) -> ReadModel:
-    stored = peek_hdf5(path)
-    refuse_code(stored.model_config)
-    model = read_stored(stored.model_config, hdf5_arrays(path), keras_2=stored.keras_2)
-
-    def load() -> KerasModel:
-        # Keras 3 cannot read back every HDF5 file that it writes: not one with operations.
-        if stored.keras_2:
-            return load_tf_keras(path)
-        return rebuild_keras(model.model_config, model.arrays)
-
-    original, notes = _built(model, load)
-    return ReadModel(path.stem, model.graph, original, notes=notes)
-
-
-def _saved_model(path: Path) -> ReadModel:
-    for file in ("keras_metadata.pb", "saved_model.pb"):
-        # The configuration is JSON text inside; loading would run the code of a Lambda layer.
-        if (path / file).is_file() and b'"class_name": "Lambda"' in (path / file).read_bytes():
-            refuse_code({"class_name": "Lambda", "config": {"name": "lambda"}})
-    return _through_tf_keras(path)
-
-
-def _through_tf_keras(path: Path) -> ReadModel:
-    model = load_tf_keras(path)
-    if not hasattr(model, "layers"):
-        raise ModelError(
-            f"The SavedModel '{path}' holds functions without layers, as model.export() and "
-            "tf.saved_model.save() write it. Expected one that Keras 2 saved with its layers. "
-            "Export the model itself: save it as a .keras file with model.save()."
-        )
-    return ReadModel(path.stem, graph_from_tf_keras(model), Original("tf_keras", model))
+    return reader
 
 
 def _layers_model(path: Path) -> ReadModel:
     model = read_layers_model(path)
-
-    def rebuild() -> KerasModel:
-        build = rebuild_tf_keras if model.keras_2 else rebuild_keras
-        return build(model.model_config, model.arrays)
-
-    original, notes = _built(model, rebuild)
     beside = read_neighbors(path, model.graph)
     return ReadModel(
         beside.name or path.resolve().parent.name or model.graph.name,
         model.graph,
-        original,
+        model,
         rescaling=beside.rescaling,
         preprocessing=beside.preprocessing,
-        notes=(*beside.notes, *notes),
+        notes=(*beside.notes, *_notes(model)),
     )
 
 
-def _built(
-    model: StoredModel, build: Callable[[], KerasModel]
-) -> tuple[Original | None, tuple[str, ...]]:
-    """Return a stored model as Keras or tf_keras builds it; None, and why, where neither can."""
-    try:
-        built = build()
-    except Exception as error:
-        # Whatever Keras, tf_keras and their layers raise. The export goes on, and says so.
-        reason = str(error) if isinstance(error, KerasportError) else f"{error!r:.300}"
-        return None, (f"The original cannot be run here. {reason}",)
-    return Original("tf_keras" if model.keras_2 else "keras", built), ()
+def _notes(model: StoredModel) -> tuple[str, ...]:
+    """Say what is missing here to build the model anew."""
+    if not model.keras_2 or importlib.util.find_spec("tf_keras") is not None:
+        return ()
+    missing = missing_extra("legacy", "Running a model of Keras 2")
+    return (f"The original cannot be run here. {missing}",)
 
 
 _READERS: dict[ModelKind, Callable[[Path], ReadModel]] = {
-    "hdf5": _hdf5,
-    "keras": _keras_archive,
+    "hdf5": _from_file(read_hdf5_model),
+    "keras": _from_file(read_archive),
     "layers-model": _layers_model,
-    "saved-model": _saved_model,
+    "saved-model": _from_file(read_saved_model),
 }

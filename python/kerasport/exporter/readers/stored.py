@@ -1,93 +1,127 @@
-"""Models that are stored as one configuration and arrays by name: HDF5, TensorFlow.js."""
+"""Models as they lie in files: one configuration, and arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import ExportError, ModelError
-from kerasport.exporter.graph.graph import Graph, Node, Weights
+from kerasport.exporter.graph.graph import Graph, Weights
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, graph_from_config
 from kerasport.exporter.readers.layer_path import LayerPath
 from kerasport.exporter.readers.legacy import modern_config
 from kerasport.exporter.readers.legacy_graph import modernize_graph
-from kerasport.exporter.refusal import Refusal, refuse
+from kerasport.exporter.readers.recognized import check_recognized
+from kerasport.exporter.readers.saved_weights import name_saved_weights
 
-__all__ = ["StoredModel", "assign", "read_stored", "refuse_code"]
+__all__ = [
+    "Source",
+    "StoredModel",
+    "assign",
+    "read_stored",
+    "recognized_config",
+    "relative_name",
+    "stored_model",
+    "without_old_name",
+]
+
+
+Source = Literal["archive", "hdf5", "manifest", "saved-model"]
+"""Where the weights were: a `.keras` archive, an HDF5 file, a `weightsManifest`, a checkpoint."""
 
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A model out of a file that nothing was built from yet.
+    """A model out of a file that nothing was built from yet. All of it was recognized.
 
-    `model_config` is that of the file for Keras 2, and what `modern_config` made of it for Keras 3.
+    Attributes:
+        model_config: that of the file for Keras 2, what `modern_config` made of it for Keras 3.
+        arrays: weights by the path of their layer and their name, in the order of the file, which
+            is that of Keras' own variables everywhere but in a manifest.
+        graph: its layers, as Keras 3 would have them.
+        keras_2: whether Keras 2 or TensorFlow.js made it; else Keras 3.
+        source: where the weights were.
+        saved: of an archive, the weights by their paths in `model.weights.h5`.
     """
 
     model_config: Mapping[str, Any]
     arrays: Mapping[LayerPath, Weights]
     graph: Graph
     keras_2: bool
+    source: Source = "manifest"
+    saved: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
 
 
 def read_stored(
-    model_config: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]], *, keras_2: bool
+    model_config: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[np.generic]],
+    *,
+    keras_2: bool,
+    source: Source = "manifest",
 ) -> StoredModel:
     """Return a stored model with its graph, whichever Keras or TensorFlow.js wrote it.
 
     Args:
         model_config: class name and configuration, as `model.to_json()` gives them.
         arrays: weights by a name that ends in the layer's and the variable's, like
-            `sequential/conv2d/kernel`.
+            `sequential/conv2d/kernel`; of an archive by their paths in `model.weights.h5`.
         keras_2: whether Keras 2 or TensorFlow.js made it; else Keras 3.
+        source: where the weights were.
 
     Raises:
-        ExportError: weights are missing, belong to no layer, or the model has Lambda layers.
+        ExportError: weights are missing, belong to no layer, or the configuration holds what is
+            not recognized.
+        ModelError: it is no configuration of layers.
+    """
+    class_name, config = recognized_config(model_config, keras_2=keras_2)
+    if source == "archive":
+        by_layer = name_saved_weights(class_name, config, arrays)
+        return stored_model(
+            model_config, by_layer, keras_2=keras_2, source=source, saved=dict(arrays)
+        )
+    return stored_model(model_config, assign(config, arrays), keras_2=keras_2, source=source)
+
+
+def recognized_config(
+    model_config: Mapping[str, Any], *, keras_2: bool
+) -> tuple[str, dict[str, Any]]:
+    """Return the class and the configuration of a model as Keras 3 writes it, all recognized.
+
+    Raises:
+        ExportError: it holds what is not recognized.
+        ModelError: it is no configuration of layers.
     """
     class_name = str(model_config.get("class_name"))
     if class_name not in MODEL_CLASSES:
         raise ModelError(
-            f"The file holds a model of class {class_name!r}. Expected Sequential or Functional: "
-            "a subclassed model has no list of layers to convert."
+            f"The file holds a model of class {class_name!r:.200}. Expected Sequential or "
+            "Functional: a subclassed model has no list of layers to convert."
         )
-    refuse_code(model_config)
+    check_recognized(model_config)
     config = modern_config(class_name, model_config["config"])
     if not keras_2:
         _mark_operations(config)
-    by_layer = assign(config, arrays)
+    return class_name, config
+
+
+def stored_model(
+    model_config: Mapping[str, Any],
+    by_layer: Mapping[LayerPath, Weights],
+    *,
+    keras_2: bool,
+    source: Source,
+    saved: Mapping[str, NDArray[np.generic]] | None = None,
+) -> StoredModel:
+    """Return a stored model whose weights are by layer already; see `read_stored`."""
+    class_name, config = recognized_config(model_config, keras_2=keras_2)
     graph = graph_from_config(class_name, config, by_layer)
     modernize_graph(graph, keras_2=keras_2)
     stored = model_config if keras_2 else {"class_name": class_name, "config": config}
-    return StoredModel(stored, by_layer, graph, keras_2)
-
-
-def refuse_code(model_config: Any) -> None:
-    """Refuse layers that hold Python code, before anything could run it."""
-    names = [str(config.get("name", "lambda")) for config in _lambdas(model_config)]
-    refuse(
-        [
-            Refusal(
-                Node(name, "Lambda", {}),
-                "it holds Python code, which cannot be read as layers and is not run",
-                "rebuild the model with layers in its place (Rescaling for a scaling), or leave "
-                "it out and give its scaling with --rescaling",
-            )
-            for name in names
-        ]
-    )
-
-
-def _lambdas(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
-        if value.get("class_name") == "Lambda":
-            yield value.get("config", {})
-        value = list(value.values())
-    if isinstance(value, list):
-        for child in value:
-            yield from _lambdas(child)
+    return StoredModel(stored, by_layer, graph, keras_2, source, saved or {})
 
 
 def _mark_operations(config: dict[str, Any]) -> None:
@@ -115,16 +149,15 @@ def assign(
     layers' own names may hold slashes. The longest layer name that fits wins, then the path that
     has most of its enclosing names in the weight's.
     """
-    layers = list(_paths(config))
+    layers: dict[str, list[LayerPath]] = {}
+    for path in _paths(config):
+        layers.setdefault(path[-1], []).append(path)
     assigned: dict[LayerPath, Weights] = {}
     homeless = []
     for name, array in arrays.items():
         place, _, variable = name.rpartition("/")
         outer = f"/{place}/"
-        fitting = [path for path in layers if outer.endswith(f"/{path[-1]}/")]
-        if not fitting:
-            # A layer of layers, such as attention: the variable's name keeps the inner layer's.
-            fitting = [path for path in layers if f"/{path[-1]}/" in outer]
+        fitting = _fitting(layers, place.split("/"))
         if not fitting:
             homeless.append(name)
             continue
@@ -132,7 +165,7 @@ def assign(
             fitting, key=lambda path: (len(path[-1]), sum(f"/{each}/" in outer for each in path))
         )
         weights = assigned.setdefault(path, {})
-        variable = outer.rpartition(f"/{path[-1]}/")[2] + variable
+        variable = relative_name(name, path[-1])
         if variable in weights:
             raise ExportError(
                 f"Two weights are called {variable!r} in the layer {path[-1]!r}. Expected layer "
@@ -141,14 +174,41 @@ def assign(
         weights[variable] = array
     if homeless:
         raise ExportError(
-            f"The weights {', '.join(map(repr, homeless[:5]))} belong to no layer of the model. "
+            f"The weights {', '.join(f'{each!r:.200}' for each in homeless[:5])} belong to no "
+            "layer of the model. "
             "Expected names like 'layer/kernel'; the configuration and the weights are of "
             "different models, or the converter is not known."
         )
-    return {path: _without_old_name(weights) for path, weights in assigned.items()}
+    return {path: without_old_name(weights) for path, weights in assigned.items()}
 
 
-def _without_old_name(weights: Weights) -> Weights:
+def _fitting(layers: Mapping[str, list[LayerPath]], parts: list[str]) -> list[LayerPath]:
+    """Return the layers whose name ends a weight's place, else those whose name is in it."""
+    parts = parts[-_MAX_PARTS:]
+    count = len(parts)
+    found = [path for start in range(count) for path in layers.get("/".join(parts[start:]), [])]
+    if found:
+        return found
+    # A layer of layers, such as attention: the variable's name keeps the inner layer's.
+    return [
+        path
+        for start in range(count)
+        for end in range(start + 1, count)
+        for path in layers.get("/".join(parts[start:end]), [])
+    ]
+
+
+_MAX_PARTS = 64
+"""How many parts of a weight's name are looked at: slashes in names are rare."""
+
+
+def relative_name(name: str, layer: str) -> str:
+    """Return what a weight is called inside its layer: `query/kernel` of `mha/query/kernel`."""
+    place, _, variable = name.rpartition("/")
+    return f"/{place}/".rpartition(f"/{layer}/")[2] + variable
+
+
+def without_old_name(weights: Weights) -> Weights:
     """Return weights by variable alone where a layer was renamed after it had named them."""
     prefixes = {name.rpartition("/")[0] for name in weights}
     if len(prefixes) > 1:
