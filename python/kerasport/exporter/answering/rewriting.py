@@ -117,6 +117,8 @@ class Rewriting:
             settings["dtype"] = self._dtype
         if self._keras_2:
             settings |= self._input_shape(config)
+            # What tf_keras builds the layer from, and insists on.
+            settings |= {key: config.get(key) for key in _BUILT_FROM.get(class_name, ())}
         return self._of(kind, settings)
 
     def _input_shape(self, config: Mapping[str, Any]) -> Config:
@@ -252,6 +254,9 @@ class Rewriting:
 
 _ACTIVATIONS = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
 """Functions of TensorFlow that Keras 3 writes by their inner names -> activations of Keras."""
+
+_BUILT_FROM = {"MultiHeadAttention": ("query_shape", "key_shape", "value_shape")}
+"""Layer of Keras 2 -> settings that are no arguments of its constructor."""
 
 _DERIVED = {"filters", "kernel_initializer", "groups"}
 """Settings that Keras 2 writes for a depthwise layer from those of its base class."""

@@ -122,7 +122,7 @@ def _modern_layer(layer: Mapping[str, Any]) -> Config:
     else:
         class_name = _CLASSES.get(class_name, class_name)
         # A setting of null is one that was left out.
-        given = {key: value for key, value in layer["config"].items() if value is not None}
+        given = {key: _number(v) for key, v in layer["config"].items() if v is not None}
         config = {**layer["config"], **_DEFAULTS.get(class_name, {}), **given}
         if "batch_input_shape" in config:
             config.setdefault("batch_shape", config["batch_input_shape"])
@@ -136,6 +136,13 @@ def _modern_layer(layer: Mapping[str, Any]) -> Config:
             config["threshold"] = given.get("theta", 1.0)
     config.setdefault("name", layer.get("name", class_name.lower()))
     return {**layer, "class_name": class_name, "config": config}
+
+
+def _number(value: Any) -> Any:
+    """Return the number in what Keras 2.12 writes for one that numpy made."""
+    if isinstance(value, dict) and value.get("class_name") == "__numpy__":
+        return value["config"]["value"]
+    return value
 
 
 def _is_layer(value: Any) -> bool:

@@ -77,7 +77,8 @@ def _model(
             continue
         weights: Weights = {}
         for sub, names in variable_names(class_name, inner).items():
-            found = groups.get(f"{group}/{sub}".rstrip("/"), {})
+            # Keras 2 kept the inner layers of attention as `_query_dense`.
+            found = groups.get(f"{group}/{sub}".rstrip("/")) or groups.get(f"{group}/_{sub}", {})
             if len(found) != len(names) or sorted(found) != list(range(len(names))):
                 raise ModelError(
                     f"The layer {path[-1]!r} ({class_name}) has {len(found)} saved variables in "
