@@ -48,6 +48,13 @@ def export(
             help="Scaling of a model that brings none, as scale,offset: 1/127.5,-1 for -1 to 1."
         ),
     ] = None,
+    architecture: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the model in keras.applications, such as MobileNetV2, for a file of "
+            "weights alone."
+        ),
+    ] = None,
     fit: FitOption = None,
     resample: ResampleOption = None,
     quantize: Annotated[
@@ -93,6 +100,7 @@ def export(
             name=name,
             preprocessing={key: value for key, value in steps.items() if value} or None,
             rescaling=rescaling,
+            architecture=architecture,
             quantize=options,
             force=force,
             without=without or (),

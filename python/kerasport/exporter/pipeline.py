@@ -57,6 +57,7 @@ def export(
     name: str | None = None,
     preprocessing: Preprocessing | Mapping[str, str] | None = None,
     rescaling: Rescaling | str | None = None,
+    architecture: str | None = None,
     quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
@@ -76,6 +77,7 @@ def export(
             like `{"fit": "crop"}`; what the files beside the model say by default, else
             stretched, bilinear.
         rescaling: the scaling of a model that brings none, like `"1/127.5,-1"`.
+        architecture: name of the model in `keras.applications`, for a file of weights alone.
         quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
         without: passes of `exporter.optimize` to leave out; `["all"]` leaves out every one.
@@ -95,6 +97,7 @@ def export(
         name=name,
         preprocessing=preprocessing,
         rescaling=parse_rescaling(rescaling) if isinstance(rescaling, str) else rescaling,
+        architecture=architecture,
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
         without=without,

@@ -100,7 +100,10 @@ def _of_a_model(
     source: keras.Model | str | Path | ReadModel, options: ExportOptions, progress: Progress
 ) -> Subject:
     class_names = _class_names(source, options, progress)
-    model = source if isinstance(source, ReadModel) else read_model(source)
+    if isinstance(source, ReadModel):
+        model = source
+    else:
+        model = read_model(source, architecture=options.architecture)
     for note in model.notes:
         progress.say(note)
     shape = model.input_shape

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import ModelError
 from kerasport.exporter.containers import read_json
+from kerasport.exporter.readers.detection import refuse_pointer
 from kerasport.exporter.readers.stored import StoredModel, read_stored
 from kerasport.exporter.readers.tensorflowjs_meaning import (
     as_tensorflowjs_computes,
@@ -123,6 +124,7 @@ def _shard(folder: Path, name: str) -> bytes:
     if not file.resolve().is_relative_to(folder.resolve()):
         raise ModelError(f"The weight file '{file}' is a link to a place outside '{folder}'.")
     try:
+        refuse_pointer(file)
         return file.read_bytes()
     except OSError:
         raise ModelError(
