@@ -73,7 +73,7 @@ class Rewriting:
         name = str(config.get("name") or entry.get("name") or "model")
         written: Config = {"name": name, "trainable": True, "layers": layers}
         if functional:
-            written |= {key: config[key] for key in ("input_layers", "output_layers")}
+            written |= {key: self._ends(config[key]) for key in ("input_layers", "output_layers")}
         elif config.get("build_input_shape"):
             written["build_input_shape"] = config["build_input_shape"]
         if self._keras_2:
@@ -81,6 +81,11 @@ class Rewriting:
         class_name = "Functional" if functional else "Sequential"
         module = "keras.src.models.functional" if functional else "keras"
         return self._entry(module, class_name, written)
+
+    def _ends(self, ends: Any) -> Any:
+        """Return inputs or outputs; the first releases of Keras 3 list a single one too."""
+        single = isinstance(ends, list) and len(ends) == 1 and isinstance(ends[0], list)
+        return ends[0] if single and not self._keras_2 else ends
 
     def _listed(self, layer: Mapping[str, Any]) -> Config:
         """Return a layer as it stands in the list of a model, with its calls."""
