@@ -1,7 +1,7 @@
 """Export files that old versions of Keras really wrote, and write the table of what was right.
 
-Each environment is a Python with TensorFlow or Keras in it, named as it appears in the table; in one
-whose name begins with Keras, `keras` is used and not `tf.keras`:
+Each environment is a Python with TensorFlow or Keras in it, named as it appears in the table; in
+one whose name begins with Keras, `keras` is used and not `tf.keras`:
 
 .venv/bin/python benchmarks/keras_versions.py "TensorFlow 2.4=envs/tf-2.4/bin/python" \\
     "Keras 3.5=envs/keras-3.5/bin/python" --write docs/keras-versions.md
@@ -35,11 +35,12 @@ SAVING = Path(__file__).parent / "support" / "save_with_old_keras.py"
 HEAD = """\
 # Files of older versions
 
-Written by `benchmarks/keras_versions.py`. Each version saved its models itself, with its own answers
-for three pictures of random pixels; the largest difference of the bundle's probabilities is shown.
-The first model has convolutions (depthwise and separable ones too), batch normalisation, a residual
-sum, a nested model, `RandomRotation` and dropout; from TensorFlow 2.4 on there are two more, with
-`MultiHeadAttention`. A dash: that version does not write the format, or fails to.
+Written by `benchmarks/keras_versions.py`. Each version saved its models itself, with its own
+answers for three pictures of random pixels; the largest difference of the bundle's
+probabilities is shown. The first model has convolutions (depthwise and separable ones too),
+batch normalisation, a residual sum, a nested model, `RandomRotation` and dropout; from
+TensorFlow 2.4 on there are two more, with `MultiHeadAttention`. A dash: that version does not
+write the format, or fails to.
 
 """
 
@@ -74,13 +75,14 @@ def main() -> int:
     parser.add_argument("environments", nargs="+", metavar="NAME=PYTHON")
     parser.add_argument("--write", type=Path, metavar="FILE")
     options = parser.parse_args()
+    own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     rows = [f"| saved by | {' | '.join(FORMATS)} |", "|---" * (len(FORMATS) + 1) + "|"]
     for environment in options.environments:
         name, _, python = environment.partition("=")
         with tempfile.TemporaryDirectory() as folder:
             alone = {"KERAS_ALONE": "1"} if name.startswith("Keras") else {}
             command = [python, str(SAVING), folder]
-            done = subprocess.run(command, env={**os.environ, **alone}, capture_output=True)
+            done = subprocess.run(command, env={**own, **alone}, capture_output=True)
             if done.returncode:
                 print(done.stderr.decode(errors="replace")[-800:], file=sys.stderr)
             cells = [compared(Path(folder), ending) for ending in FORMATS.values()]
