@@ -30,10 +30,6 @@ _PIXELS = (
     "it computes histograms of each picture, and no layer of TensorFlow.js does",
     "apply it to the data before training and before classifying",
 )
-_PIXELS_OF_EACH = (
-    "it divides by the deviation of each picture or by a lower limit, whichever is larger",
-    "use LayerNormalization, or apply it before training and before classifying",
-)
 _ABSTRACT = ("it is a base for other layers", "register a rewriter for it (docs/export.md)")
 
 REFUSED: dict[str, tuple[str, str]] = {
@@ -97,24 +93,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     "RandomCrop": (
         "outside training Keras leaves the picture as it is, but counts on the cropped size",
         "use CenterCrop, or crop the data",
-    ),
-    # Functions of TensorFlow that Keras 2 recorded.
-    "operation:tf.einsum": (
-        "Keras 2 wrote the equation into the file without the tensors",
-        "use matmul, a Dot layer or an EinsumDense layer, and save the model again",
-    ),
-    "operation:tf.nn.dropout": (
-        "it drops values at random in predictions too",
-        "use a Dropout layer",
-    ),
-    "operation:tf.image.convert_image_dtype": (
-        "it scales whole numbers and leaves others as they are",
-        "use a Rescaling layer",
-    ),
-    "operation:tf.image.per_image_standardization": _PIXELS_OF_EACH,
-    "operation:tf.image.central_crop": (
-        "its size follows from a fraction",
-        "use a CenterCrop layer",
     ),
     "MaxNumBoundingBoxes": ("it works on bounding boxes", "take it out of the model"),
 }

@@ -560,3 +560,27 @@ FUNCTIONS: dict[str, Rule] = {
     "image.rgb_to_grayscale": _plain("RGBToGrayscale"),
 }
 """Name of a function of TensorFlow, as Keras 2 recorded it -> how Keras 3 writes it."""
+
+REFUSED_FUNCTIONS = {
+    "einsum": (
+        "Keras 2 wrote the equation into the file without the tensors",
+        "use matmul, a Dot layer or an EinsumDense layer, and save the model again",
+    ),
+    "nn.dropout": (
+        "it drops values at random in predictions too",
+        "use a Dropout layer",
+    ),
+    "image.convert_image_dtype": (
+        "it scales whole numbers and leaves others as they are",
+        "use a Rescaling layer",
+    ),
+    "image.per_image_standardization": (
+        "it divides by the deviation of each picture or by a lower limit, whichever is larger",
+        "use LayerNormalization, or apply it before training and before classifying",
+    ),
+    "image.central_crop": (
+        "its size follows from a fraction",
+        "use a CenterCrop layer",
+    ),
+}
+"""Function without an equal -> why, and what to do; all that is on neither list is unknown."""

@@ -20,6 +20,7 @@ from kerasport.exporter.readers.configuration import MODEL_CLASSES, OPERATIONS
 from kerasport.exporter.readers.legacy import OLDER_CLASSES
 from kerasport.exporter.readers.legacy_operations import (
     RECORDED_CLASSES,
+    REFUSED_FUNCTIONS,
     function_of,
     is_expressed,
 )
@@ -190,7 +191,9 @@ class _Checker:
             self._refuse(name, class_name, _FOREIGN)
         elif class_name in RECORDED_CLASSES:
             if not is_expressed(str(config.get("function"))):
-                self._operation(f"tf.{function_of(entry)}", name)
+                function = function_of(entry)
+                why = REFUSED_FUNCTIONS.get(function, _UNKNOWN)
+                self._refuse(name, f"operation:tf.{function}", why)
         elif isinstance(module, str) and module.startswith(OPERATIONS):
             self._operation(class_name, name)
         elif not (
@@ -205,8 +208,7 @@ class _Checker:
 
     def _operation(self, class_name: str, name: str) -> None:
         if f"operation:{class_name}" not in EXPRESSED:
-            known = f"operation:{class_name}"
-            self._refuse(name, known, REFUSED.get(known, _UNKNOWN))
+            self._refuse(name, f"operation:{class_name}", _UNKNOWN)
 
     def _values(self, value: Any, key: str, name: str, *, in_call: bool) -> None:
         """Check what a setting, or the arguments of a call, hold; `key` is the setting's name."""
