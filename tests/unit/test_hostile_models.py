@@ -418,10 +418,10 @@ def test_the_undamaged_models_are_read(number: int, tmp_path: Path) -> None:
         hostile.Place(tmp_path, tmp_path / "canary"), hostile.valid_models()[number]
     )
 
-    graph, activation = lower_classifier(read_model(path).graph, None)
+    lowered = lower_classifier(read_model(path).graph, None)
 
-    check_graph(graph, num_classes=2)
-    assert activation == "softmax"
+    check_graph(lowered.graph, num_classes=2)
+    assert lowered.activation == "softmax"
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -432,5 +432,4 @@ def test_damage_ends_in_a_sentence(seed: int, tmp_path: Path) -> None:
     path = hostile.write_valid(place, hostile.mutated(model, seed))
 
     with contextlib.suppress(KerasportError):
-        graph, _ = lower_classifier(read_model(path).graph, None)
-        check_graph(graph, num_classes=2)
+        check_graph(lower_classifier(read_model(path).graph, None).graph, num_classes=2)

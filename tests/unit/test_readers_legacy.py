@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.readers.configuration import graph_from_config
 from kerasport.exporter.readers.legacy import modern_config
@@ -139,3 +140,84 @@ def test_the_old_hard_sigmoid_keeps_its_slope() -> None:
     ]
     assert old.nodes["a"].config["activation"] == "linear"
     assert old.nodes["a_sloped"].config["scale"] == 0.2
+
+
+def test_an_activation_that_is_a_layer_becomes_one() -> None:
+    """The layer inside follows the outer one, with Keras 3's names of its settings."""
+    activation = {"class_name": "LeakyReLU", "config": {"name": "leaky", "alpha": 0.1}}
+    graph = legacy_graph(
+        [PICTURE, layer("Dense", "d", [[["in", 0, 0, {}]]], units=3, activation=activation)],
+        [["d", 0, 0]],
+    )
+
+    assert graph.output == "d_activation"
+    assert graph.nodes["d"].config["activation"] == "linear"
+    inner = graph.nodes["d_activation"]
+    assert (inner.class_name, inner.inputs) == ("LeakyReLU", ["d"])
+    assert inner.config["negative_slope"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("written", "name"), [("softmax_v2", "softmax"), ("swish", "swish"), ("relu6", "relu6")]
+)
+def test_a_function_as_activation_is_known_by_its_name(written: str, name: str) -> None:
+    """Keras 3 writes TensorFlow's own functions by the names that they have inside."""
+    activation = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": written,
+        "registered_name": "function",
+    }
+    graph = legacy_graph(
+        [PICTURE, layer("Dense", "d", [[["in", 0, 0, {}]]], units=3, activation=activation)],
+        [["d", 0, 0]],
+    )
+
+    assert graph.output == "d"
+    assert graph.nodes["d"].config["activation"] == name
+
+
+def test_query_value_and_key_are_taken_by_name() -> None:
+    """Whatever order a call names them in, attention finds them in its own."""
+    names = {"key": ["k", 0, 0], "value": ["v", 0, 0]}
+    graph = legacy_graph(
+        [
+            PICTURE,
+            *(layer("ReLU", name, [[["in", 0, 0, {}]]]) for name in "qkv"),
+            layer("MultiHeadAttention", "m", [[["q", 0, 0, names]]], num_heads=1, key_dim=2),
+        ],
+        [["m", 0, 0]],
+    )
+
+    assert graph.nodes["m"].inputs == ["q", "v", "k"]
+
+
+@pytest.mark.parametrize("keywords", [{"training": True}, {"use_causal_mask": True}])
+def test_a_call_that_computes_something_else_is_refused(keywords: dict[str, Any]) -> None:
+    """Arguments that change what a layer does are named instead of dropped."""
+    with pytest.raises(
+        ExportError, match=f"layer 'r' .ReLU. is called with {next(iter(keywords))}"
+    ):
+        legacy_graph([PICTURE, layer("ReLU", "r", [[["in", 0, 0, keywords]]])], [["r", 0, 0]])
+
+
+def test_settings_of_null_are_those_that_were_left_out() -> None:
+    """TensorFlow.js writes null for some settings; Keras' default counts, where there is one."""
+    graph = legacy_graph(
+        [
+            PICTURE,
+            layer(
+                "MaxPooling2D",
+                "p",
+                [[["in", 0, 0, {}]]],
+                pool_size=[2, 2],
+                padding=None,
+                strides=None,
+            ),
+            layer("LeakyReLU", "l", [[["p", 0, 0, {}]]], alpha=None),
+        ],
+        [["l", 0, 0]],
+    )
+
+    assert graph.nodes["p"].config["padding"] == "valid"
+    assert graph.nodes["l"].config["negative_slope"] == 0.3

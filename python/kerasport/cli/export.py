@@ -59,6 +59,13 @@ def export(
             "all pixels in one row."
         ),
     ] = None,
+    architecture: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the model in keras.applications, such as MobileNetV2, for a file of "
+            "weights alone."
+        ),
+    ] = None,
     fit: FitOption = None,
     resample: ResampleOption = None,
     quantize: Annotated[
@@ -105,6 +112,7 @@ def export(
             preprocessing={key: value for key, value in steps.items() if value} or None,
             rescaling=rescaling,
             image_size=image_size,
+            architecture=architecture,
             quantize=options,
             force=force,
             without=without or (),

@@ -25,6 +25,7 @@ class ExportOptions:
         preprocessing: how pictures become the input: all of it, or some of its fields by name.
         rescaling: the scaling of a model that brings none.
         image_size: height and width of the pictures, where the model does not tell.
+        architecture: the model of `keras.applications` whose weights alone are in the file.
         quantize: how the weights are stored.
         force: whether a bundle that is already there is replaced.
         without: passes that are left out.
@@ -35,13 +36,14 @@ class ExportOptions:
     preprocessing: Preprocessing | Mapping[str, str] | None = None
     rescaling: Rescaling | None = None
     image_size: tuple[int, int] | None = None
+    architecture: str | None = None
     quantize: Quantize = field(default_factory=Quantize)
     force: bool = False
     without: Collection[str] = ()
 
     def of_the_model(self) -> dict[str, object]:
         """Return by name those that were given and that a run knows from its training."""
-        names = ("class_names", "name", "preprocessing", "rescaling", "image_size")
+        names = ("class_names", "name", "preprocessing", "rescaling", "image_size", "architecture")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 

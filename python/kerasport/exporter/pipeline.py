@@ -59,6 +59,7 @@ def export(
     preprocessing: Preprocessing | Mapping[str, str] | None = None,
     rescaling: Rescaling | str | float | Sequence[float] | None = None,
     image_size: int | str | Sequence[int] | None = None,
+    architecture: str | None = None,
     quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
@@ -82,6 +83,7 @@ def export(
             factor, two are factor and offset.
         image_size: height and width of the pictures, like `"224x224"`, for a model that takes any,
             or all pixels in one row.
+        architecture: name of the model in `keras.applications`, for a file of weights alone.
         quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
         without: passes of `exporter.optimize` to leave out; `["all"]` leaves out every one.
@@ -102,6 +104,7 @@ def export(
         preprocessing=preprocessing,
         rescaling=None if rescaling is None else parse_rescaling(rescaling),
         image_size=read_image_size(image_size),
+        architecture=architecture,
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
         without=(without,) if isinstance(without, str) else without,

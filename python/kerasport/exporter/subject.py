@@ -112,7 +112,10 @@ def _of_a_model(
     if options.name is not None and not str(options.name).strip():
         raise UsageError("The name of the model is empty. Expected what the page calls it.")
     class_names = _class_names(source, options, progress)
-    model = source if isinstance(source, ReadModel) else read_model(source)
+    if isinstance(source, ReadModel):
+        model = source
+    else:
+        model = read_model(source, architecture=options.architecture)
     for note in model.notes:
         progress.say(note)
     layout = find_layout(model.input_shape, options.image_size)

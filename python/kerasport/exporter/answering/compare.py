@@ -27,8 +27,6 @@ from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.lowering import Ending
 
 __all__ = [
-    "EXACT",
-    "TIMES",
     "Comparison",
     "agree_on_ending",
     "answers_of",
@@ -36,14 +34,14 @@ __all__ = [
     "compare_written",
 ]
 
-EXACT = 1e-9
+_EXACT = 1e-9
 """Largest difference in float64, of the largest logit and of the largest probability.
 
 Rounding of float64 is 1e-16 of a value; where a network enlarges it a million times this still
 holds, and a weight that is off by one part in a hundred million does not pass.
 """
 
-TIMES = 4
+_TIMES = 4
 """How many times Keras' own float32 difference another program may be off.
 
 It rounds as Keras does but in another order: both may be off in opposite directions, which is
@@ -87,7 +85,7 @@ class Comparison:
     @property
     def tolerance(self) -> float:
         """What another program that computes in float32 may be off."""
-        return float(np.clip(_up(TIMES * self.rounding), SMALLEST_TOLERANCE, LARGEST_TOLERANCE))
+        return float(np.clip(_up(_TIMES * self.rounding), SMALLEST_TOLERANCE, LARGEST_TOLERANCE))
 
 
 _SAID = {
@@ -182,11 +180,11 @@ def _demand_equal(received: Outputs, expected: Outputs, few: Inputs, name: str) 
     for what, mine, theirs, largest in _pairs(received, expected):
         off = np.abs(mine - theirs).max(axis=1) / largest
         worst = int(np.where(np.isfinite(off), off, np.inf).argmax())
-        if not off[worst] <= EXACT:
+        if not off[worst] <= _EXACT:
             raise ExportError(
                 f"The exported model is not the same as the original: in float64 a {what} differs "
                 f"from {name} by {off[worst]:.2g} of the largest on the input "
-                f"'{few.names[worst]}'. Allowed are {EXACT:g}. Nothing was put in place. Rounding "
+                f"'{few.names[worst]}'. Allowed are {_EXACT:g}. Nothing was put in place. Rounding "
                 "does not explain it: please report this model as a bug of kerasport."
             )
 

@@ -17,7 +17,7 @@ import numpy as np
 from kerasport.errors import ModelError
 from kerasport.exporter.lowering import EXPRESSED, TRAINING_ONLY
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, OPERATIONS
-from kerasport.exporter.readers.legacy import operation_of
+from kerasport.exporter.readers.legacy_operations import is_expressed
 
 __all__ = ["Rewriting"]
 
@@ -47,8 +47,6 @@ _WITHOUT_MEANING = {
 
 _NUMBERS = re.compile(r"bool|u?int(8|16|32|64)|b?float(16|32|64)")
 """Types of constants. numpy has others whose values take as much memory as their names say."""
-
-_ATTENTION_SHAPES = ("query_shape", "key_shape", "value_shape")
 
 _TRAINING_ENDS = ("_initializer", "_regularizer", "_constraint")
 
@@ -81,7 +79,7 @@ class Rewriting:
         name = str(config.get("name") or entry.get("name") or "model")
         written: Config = {"name": name, "trainable": True, "layers": layers}
         if functional:
-            written |= {key: config[key] for key in ("input_layers", "output_layers")}
+            written |= {key: self._ends(config[key]) for key in ("input_layers", "output_layers")}
         elif config.get("build_input_shape"):
             written["build_input_shape"] = config["build_input_shape"]
         if self._keras_2:
@@ -89,6 +87,11 @@ class Rewriting:
         class_name = "Functional" if functional else "Sequential"
         module = "keras.src.models.functional" if functional else "keras"
         return self._entry(module, class_name, written)
+
+    def _ends(self, ends: Any) -> Any:
+        """Return inputs or outputs; the first releases of Keras 3 list a single one too."""
+        single = isinstance(ends, list) and len(ends) == 1 and isinstance(ends[0], list)
+        return ends[0] if single and not self._keras_2 else ends
 
     def _listed(self, layer: Mapping[str, Any]) -> Config:
         """Return a layer as it stands in the list of a model, with its calls."""
@@ -127,9 +130,8 @@ class Rewriting:
             settings["dtype"] = self._dtype
         if self._keras_2:
             settings |= self._input_shape(config)
-            if class_name == "MultiHeadAttention":
-                # Its from_config takes them out again, to build the layer at once.
-                settings |= {key: config.get(key) for key in _ATTENTION_SHAPES}
+            # What tf_keras builds the layer from, and insists on.
+            settings |= {key: config.get(key) for key in _BUILT_FROM.get(class_name, ())}
         return self._of(kind, settings)
 
     def _input_shape(self, config: Mapping[str, Any]) -> Config:
@@ -141,7 +143,7 @@ class Rewriting:
         """Return a call of TensorFlow's that Keras 2 recorded; its name was recognized."""
         config = layer["config"]
         function = str(config["function"])
-        if operation_of(function) == f"tf.{function}":
+        if not is_expressed(function):
             raise ModelError(f"The function {function!r} is none that is expressed.")
         written = {"name": config["name"], "function": function, "dtype": self._dtype}
         return {"class_name": layer["class_name"], "config": {**written, "trainable": True}}
@@ -182,7 +184,7 @@ class Rewriting:
             if class_name in ("__numpy__", "__tensor__", "__tuple__"):
                 return _plain(value["config"])
             if class_name == "function":
-                return str(value["config"])
+                return _ACTIVATIONS.get(str(value["config"]), str(value["config"]))
             if class_name in MODEL_CLASSES:
                 return self.model(value)
             return self.layer(value)
@@ -286,6 +288,12 @@ class Rewriting:
             "registered_name": None,
         }
 
+
+_ACTIVATIONS = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
+"""Functions of TensorFlow that Keras 3 writes by their inner names -> activations of Keras."""
+
+_BUILT_FROM = {"MultiHeadAttention": ("query_shape", "key_shape", "value_shape")}
+"""Layer of Keras 2 -> settings that are no arguments of its constructor."""
 
 _DERIVED = {"filters", "kernel_initializer", "groups"}
 """Settings that Keras 2 writes for a depthwise layer from those of its base class."""

@@ -21,18 +21,18 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-MAX_GROWTH = 20
+_MAX_GROWTH = 20
 """How many times the file's size its arrays may have: Keras does not compress them."""
 
-FREE_BYTES = 64 << 20
+_FREE_BYTES = 64 << 20
 """What the arrays of a small file may have all the same."""
 
-FILTERS = {1, 2, 3}
+_FILTERS = {1, 2, 3}
 """Deflate, shuffle and checksum: those that are part of every HDF5 library."""
 
-MAX_DEPTH = 60
-MAX_ITEMS = 200_000
-ALIGNMENT = 64
+_MAX_DEPTH = 60
+_MAX_ITEMS = 200_000
+_ALIGNMENT = 64
 
 
 class Flattener:
@@ -42,7 +42,7 @@ class Flattener:
         self.attributes: dict[str, dict[str, str | list[str]]] = {}
         self.arrays: dict[str, tuple[str, list[int], int]] = {}
         self._size = size
-        self._left = max(FREE_BYTES, MAX_GROWTH * size)
+        self._left = max(_FREE_BYTES, _MAX_GROWTH * size)
         self._target = target
         self._offset = 0
         self.seen: set[Any] = set()
@@ -51,7 +51,7 @@ class Flattener:
         """Take over a group and everything inside it, but for names in `skip`."""
         import h5py
 
-        if path.count("/") > MAX_DEPTH:
+        if path.count("/") > _MAX_DEPTH:
             raise ValueError("its groups are nested too deep")
         self._note(group, path)
         for name in group:
@@ -65,8 +65,8 @@ class Flattener:
             if place in self.seen:
                 raise ValueError(f"'{inner}' stands in it twice")
             self.seen.add(place)
-            if len(self.seen) > MAX_ITEMS:
-                raise ValueError(f"it holds more than {MAX_ITEMS:,} groups and arrays")
+            if len(self.seen) > _MAX_ITEMS:
+                raise ValueError(f"it holds more than {_MAX_ITEMS:,} groups and arrays")
             if isinstance(item, h5py.Group):
                 self.walk(item, inner)
             elif isinstance(item, h5py.Dataset) and item.shape is not None:
@@ -93,7 +93,7 @@ class Flattener:
             return None
         # Each entry of variable length may point to the same long text.
         length = text.length or (self._size if count > 1 else 1)
-        if count * length > max(FREE_BYTES, self._size):
+        if count * length > max(_FREE_BYTES, self._size):
             raise ValueError(f"its attribute {name!r} is larger than the file")
         value = item.attrs[name]
         if attribute.shape == ():
@@ -113,7 +113,7 @@ class Flattener:
             raise ValueError(f"the array '{path}' lies in another file")
         if plan.get_layout() == h5py.h5d.VIRTUAL:
             raise ValueError(f"the array '{path}' is put together from other files")
-        if {plan.get_filter(number)[0] for number in range(plan.get_nfilters())} - FILTERS:
+        if {plan.get_filter(number)[0] for number in range(plan.get_nfilters())} - _FILTERS:
             raise ValueError(f"the array '{path}' is packed by a plug-in of HDF5")
         if nbytes and not self._is_stored(dataset, nbytes):
             raise ValueError(
@@ -122,7 +122,7 @@ class Flattener:
             )
         self._left -= nbytes
         if self._left < 0:
-            raise ValueError(f"its arrays together are more than {MAX_GROWTH} times its size")
+            raise ValueError(f"its arrays together are more than {_MAX_GROWTH} times its size")
         values = np.empty(dataset.shape, dataset.dtype)
         if nbytes:
             dataset.read_direct(values)
@@ -130,8 +130,8 @@ class Flattener:
         kind = "bfloat16" if brain_float else dataset.dtype.newbyteorder("<").str
         if not brain_float:
             values = values.astype(kind, copy=False)
-        self._target.write(b"\0" * (-self._offset % ALIGNMENT))
-        self._offset += -self._offset % ALIGNMENT
+        self._target.write(b"\0" * (-self._offset % _ALIGNMENT))
+        self._offset += -self._offset % _ALIGNMENT
         self.arrays[path] = (kind, list(dataset.shape), self._offset)
         self._target.write(values.tobytes())
         self._offset += nbytes
@@ -148,7 +148,7 @@ class Flattener:
         return bool(
             dataset.id.get_num_chunks() == chunks
             and stored <= self._size
-            and chunk_bytes <= max(FREE_BYTES, MAX_GROWTH * self._size)
+            and chunk_bytes <= max(_FREE_BYTES, _MAX_GROWTH * self._size)
         )
 
 

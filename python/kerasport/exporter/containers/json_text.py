@@ -9,13 +9,13 @@ from typing import Any
 
 from kerasport.errors import ModelError
 
-__all__ = ["MAX_JSON_BYTES", "MAX_JSON_DEPTH", "parse_json", "read_json"]
+__all__ = ["MAX_JSON_BYTES", "parse_json", "read_json"]
 
 MAX_JSON_BYTES = 16 << 20
 """Longest text that is parsed. The largest of keras.applications takes 2 MB; Python's objects for
 the most wasteful text of this length take some 400 MB."""
 
-MAX_JSON_DEPTH = 200
+_MAX_JSON_DEPTH = 200
 """Deepest nesting. A model in a model adds four levels; Keras' own reach 15."""
 
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -68,8 +68,8 @@ def _check_depth(text: str) -> None:
     for found in _BRACKETS.finditer(text):
         if found[0] in "[{":
             depth += 1
-            if depth > MAX_JSON_DEPTH:
-                raise ValueError(f"it is nested more than {MAX_JSON_DEPTH} deep")
+            if depth > _MAX_JSON_DEPTH:
+                raise ValueError(f"it is nested more than {_MAX_JSON_DEPTH} deep")
         elif found[0] in "]}":
             depth -= 1
 

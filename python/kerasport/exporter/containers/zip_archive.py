@@ -13,12 +13,12 @@ from typing import IO, BinaryIO
 
 from kerasport.errors import ModelError
 
-__all__ = ["MAX_MEMBERS", "extract_member", "member_names", "read_members"]
+__all__ = ["extract_member", "member_names", "read_members"]
 
-MAX_MEMBERS = 10_000
+_MAX_MEMBERS = 10_000
 """Most members of an archive. Keras writes three; asset folders add some."""
 
-MAX_GROWTH = 20
+_MAX_GROWTH = 20
 """How many times the archive's size a member may have: float weights shrink by a tenth or so, and
 Keras does not compress them. Small archives may grow to `_FREE_BYTES` all the same."""
 
@@ -110,14 +110,14 @@ def _check_directory(file: BinaryIO) -> None:
         if record[:4] != _END_64:
             raise ValueError("its directory is damaged")
         count = max(count, struct.unpack_from("<Q", record, 32)[0])
-    if count > MAX_MEMBERS:
-        raise ValueError(f"it says that it holds {count:,} files; allowed are {MAX_MEMBERS:,}")
+    if count > _MAX_MEMBERS:
+        raise ValueError(f"it says that it holds {count:,} files; allowed are {_MAX_MEMBERS:,}")
 
 
 def _check_members(archive: zipfile.ZipFile) -> None:
     entries = archive.infolist()
-    if len(entries) > MAX_MEMBERS:
-        raise ValueError(f"it holds {len(entries):,} files; allowed are {MAX_MEMBERS:,}")
+    if len(entries) > _MAX_MEMBERS:
+        raise ValueError(f"it holds {len(entries):,} files; allowed are {_MAX_MEMBERS:,}")
     names = set()
     for entry in entries:
         name = entry.filename
@@ -132,10 +132,10 @@ def _check_members(archive: zipfile.ZipFile) -> None:
 def _stream(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> IO[bytes]:
     if entry.flag_bits & 1:
         raise ValueError(f"its file {entry.filename!r} is encrypted")
-    if entry.file_size > max(_FREE_BYTES, MAX_GROWTH * path.stat().st_size):
+    if entry.file_size > max(_FREE_BYTES, _MAX_GROWTH * path.stat().st_size):
         raise ValueError(
             f"its file {entry.filename!r} would unpack to {entry.file_size:,} bytes, more than "
-            f"{MAX_GROWTH} times the archive"
+            f"{_MAX_GROWTH} times the archive"
         )
     # No more than the directory says is ever unpacked, and the checksum is compared at the end.
     return archive.open(entry)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from kerasport.exporter.lowering.layers import (
     activations,
     attention,
@@ -24,25 +22,12 @@ from kerasport.exporter.lowering.operations import (
     reductions,
     shapes,
 )
-from kerasport.exporter.lowering.rewriters import Rewriter, Rewriters
-from kerasport.exporter.readers.expansion import KEPT_WHOLE
+from kerasport.exporter.lowering.rewriters import Rewriters
 
 __all__ = ["EXPRESSED", "REWRITERS", "rewrites"]
 
 
-class _Table(Rewriters):
-    """Tells the reader which layers of somebody's own a rewriter takes as they are."""
-
-    def __call__(self, *class_names: str) -> Callable[[Rewriter], Rewriter]:
-        KEPT_WHOLE.update(class_names)
-        return super().__call__(*class_names)
-
-    def __delitem__(self, class_name: str) -> None:
-        KEPT_WHOLE.discard(class_name)
-        super().__delitem__(class_name)
-
-
-REWRITERS = _Table()
+REWRITERS = Rewriters()
 """Keras class name, or `operation:NAME` for a recorded operation -> rewriter."""
 
 for _room in (

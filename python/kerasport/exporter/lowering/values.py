@@ -25,7 +25,7 @@ _FREE = (-math.inf, math.inf)
 Bounds = tuple[float, float]
 """Least and greatest value that a layer can give, for whatever picture."""
 
-CLIPPED = 1e-5
+_CLIPPED = 1e-5
 """By how much clipping may change values that count as unchanged: clip(p, 1e-7, 1 - 1e-7)."""
 
 _RANGES: dict[str, Bounds] = {
@@ -203,7 +203,7 @@ class Values:
             return True
         if activation_of(node) not in ("relu", "relu6"):
             return False
-        return low >= -CLIPPED and high <= _ceiling(node) + CLIPPED
+        return low >= -_CLIPPED and high <= _ceiling(node) + _CLIPPED
 
 
 def _ceiling(node: Node) -> float:

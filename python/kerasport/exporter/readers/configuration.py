@@ -15,9 +15,9 @@ from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph, Node, Weights
 from kerasport.exporter.readers.layer_path import LayerPath
 
-__all__ = ["MAX_CALLS", "MODEL_CLASSES", "OPERATIONS", "graph_from_config"]
+__all__ = ["MODEL_CLASSES", "OPERATIONS", "graph_from_config"]
 
-MAX_CALLS = 10_000
+_MAX_CALLS = 10_000
 """Most calls of layers in a model."""
 
 OPERATIONS = ("keras.src.ops", "keras.ops")
@@ -103,7 +103,7 @@ class _Reader:
         while pending:
             waiting = []
             for layer, number, call in pending:
-                wanted = _histories([call["args"], call.get("kwargs", {})]) if call else []
+                wanted = _inputs(layer, call)
                 if any((name, node) not in produced for name, node, _ in wanted):
                     waiting.append((layer, number, call))
                     continue
@@ -152,10 +152,10 @@ class _Reader:
                     f"The nested model {config['name']!r} takes {len(inputs)} inputs. Expected one."
                 )
             return self.model(layer["class_name"], config, prefix=path, source=inputs[0])
-        if len(self.nodes) >= MAX_CALLS:
+        if len(self.nodes) >= _MAX_CALLS:
             # Models in models that are called twice at each level double with every level.
             raise ExportError(
-                f"The layers of the model are called more than {MAX_CALLS:,} times. Expected "
+                f"The layers of the model are called more than {_MAX_CALLS:,} times. Expected "
                 "fewer: the largest of keras.applications has 1,044 calls."
             )
         name, number = path[-1], self._numbers.get(path[-1], 0)
@@ -175,7 +175,78 @@ class _Reader:
             inputs=inputs,
             weights=dict(self._arrays.get(path, {})),
         )
-        return name
+        return self._with_activation_layer(self.nodes[name])
+
+    def _with_activation_layer(self, node: Node) -> str:
+        """Give an activation that is itself a layer a node of its own; return the last one's name.
+
+        `Dense(3, activation=LeakyReLU(0.1))` holds the other layer's whole entry, and
+        `activation=tf.nn.softmax` the function's name in TensorFlow.
+        """
+        activation = node.config.get("activation")
+        if not isinstance(activation, Mapping):
+            return node.name
+        inner = activation.get("config")
+        if activation.get("class_name") == "function" or not isinstance(inner, Mapping):
+            node.config["activation"] = _FUNCTION_NAMES.get(str(inner), inner)
+            return node.name
+        node.config["activation"] = "linear"
+        name, number = f"{node.name}_activation", 0
+        while name in self.nodes:
+            number += 1
+            name = f"{node.name}_activation_{number}"
+        weights = {key: node.weights.pop(key) for key in ("alpha",) if key in node.weights}
+        class_name = str(activation["class_name"])
+        if class_name == "PReLU" and not weights:
+            raise ExportError(
+                f"The layer {node.name!r} has a PReLU as its activation, whose weights Keras does "
+                "not keep. Put the PReLU behind it as a layer of its own."
+            )
+        self.nodes[name] = Node(name, class_name, {**inner, "name": name}, [node.name], weights)
+        return self._with_activation_layer(self.nodes[name])
+
+
+_FUNCTION_NAMES = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
+"""Functions of TensorFlow, as Keras writes them -> names of activations."""
+
+_ATTENTION = {
+    "MultiHeadAttention",
+    "GroupQueryAttention",
+    "GroupedQueryAttention",
+}
+"""Layers that are called on a query, a value and a key by position or by name."""
+
+_ASKING = ("attention_mask", "query_mask", "value_mask", "key_mask", "mask", "use_causal_mask")
+
+
+def _inputs(layer: Mapping[str, Any], call: Mapping[str, Any] | None) -> list[tuple[str, int, int]]:
+    """Return the tensors that a layer is called on, in the order of its own arguments.
+
+    Raises:
+        ExportError: the call has arguments that change what the layer computes.
+    """
+    if not call:
+        return []
+    keywords = dict(call.get("kwargs") or {})
+    if str(layer.get("module", "")).startswith(OPERATIONS):
+        return _histories([call["args"], keywords])
+    asked = [key for key in _ASKING if keywords.get(key)]
+    if keywords.get("return_attention_scores"):
+        asked.append("return_attention_scores")
+    if asked:
+        raise ExportError(
+            f"The layer {layer['config']['name']!r} ({layer['class_name']}) is called with "
+            f"{', '.join(asked)}. Expected a call on tensors alone, as in predictions; call it "
+            "without and save the model again."
+        )
+    if layer["class_name"] in _ATTENTION:
+        named = {key: keywords.pop(key) for key in ("query", "value", "key") if key in keywords}
+        return _histories([*_positional(call["args"]), *named.values(), *keywords.values()])
+    return _histories([call["args"], keywords])
+
+
+def _positional(args: Any) -> list[Any]:
+    return list(args) if isinstance(args, (list, tuple)) else [args]
 
 
 def _arguments(call: Mapping[str, Any] | None) -> list[Any]:

@@ -8,9 +8,9 @@ from typing import Literal
 from kerasport.bundle import MODEL_FILE
 from kerasport.errors import ModelError
 
-__all__ = ["ModelKind", "check_exists", "detect", "is_model_folder"]
+__all__ = ["ModelKind", "check_exists", "detect", "is_model_folder", "refuse_pointer"]
 
-ModelKind = Literal["hdf5", "keras", "layers-model", "saved-model"]
+ModelKind = Literal["architecture", "hdf5", "keras", "layers-model", "saved-model"]
 
 _READABLE = (
     "a .keras file, a whole-model .h5 file, a SavedModel folder of Keras 2, or the model.json of "
@@ -28,7 +28,34 @@ _FOREIGN = {
 
 def is_model_folder(path: Path) -> bool:
     """Tell whether a folder is a model by itself, and not a run."""
-    return (path / "saved_model.pb").is_file() or (path / MODEL_FILE).is_file()
+    names = ("saved_model.pb", MODEL_FILE)
+    return any((path / name).is_file() for name in names) or _is_unzipped(path)
+
+
+def _is_unzipped(path: Path) -> bool:
+    """Tell whether a folder holds what is in a `.keras` file."""
+    return all((path / name).is_file() for name in ("config.json", "model.weights.h5"))
+
+
+def refuse_pointer(path: Path) -> None:
+    """Refuse what stands in a file's place where a download left the file itself out.
+
+    Raises:
+        ModelError: it is a pointer of Git LFS, or a web page.
+    """
+    with path.open("rb") as file:
+        head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith(b"version https://git-lfs"):
+        raise ModelError(
+            f"'{path}' is a pointer of Git LFS, and the file itself was not downloaded. Run "
+            "`git lfs install` and `git lfs pull` in its repository, or download the file from "
+            "the repository's web page."
+        )
+    if head.startswith((b"<!doctype", b"<html")):
+        raise ModelError(
+            f"'{path}' is a web page, not a model: the download gave the page about the file. "
+            "Download the file itself, by the link named 'raw' or 'download'."
+        )
 
 
 def check_exists(path: Path) -> None:
@@ -52,14 +79,15 @@ def detect(path: Path) -> tuple[ModelKind, Path]:
         return _folder(path)
     if not path.is_file():
         raise ModelError(f"'{path}' is neither a file nor a folder. Expected {_READABLE}.")
+    refuse_pointer(path)
     with path.open("rb") as file:
-        head = file.read(64)
+        head = file.read(4096)
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
         return "hdf5", path
     if head.startswith(b"PK\x03\x04"):
         return "keras", path
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return "layers-model", path
+        return _json_kind(path, head), path
     if path.name == "saved_model.pb":
         return "saved-model", path.parent
     what = _FOREIGN.get(path.suffix.lower())
@@ -73,11 +101,23 @@ def detect(path: Path) -> tuple[ModelKind, Path]:
     )
 
 
+def _json_kind(path: Path, head: bytes) -> ModelKind:
+    """Tell the JSON of `model.to_json()`, or of an unzipped `.keras`, from TensorFlow.js' own."""
+    if path.name == "config.json" and _is_unzipped(path.parent):
+        return "architecture"
+    keys = (b'"modelTopology"', b'"weightsManifest"', b'"format"')
+    if b'"class_name"' in head and not any(key in head for key in keys):
+        return "architecture"
+    return "layers-model"
+
+
 def _folder(path: Path) -> tuple[ModelKind, Path]:
     if (path / "saved_model.pb").is_file():
         return "saved-model", path
     if (path / MODEL_FILE).is_file():
-        return "layers-model", path / MODEL_FILE
+        return detect(path / MODEL_FILE)
+    if _is_unzipped(path):
+        return "architecture", path / "config.json"
     inside = sorted(each.name for each in path.iterdir() if _looks_readable(each))
     hint = f" It holds {', '.join(map(repr, inside[:3]))}: give that path." if inside else ""
     raise ModelError(f"The folder '{path}' is no model. Expected {_READABLE}.{hint}")

@@ -20,6 +20,7 @@ import numpy as np
 
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph, Node, Weights
+from kerasport.exporter.lowering import EXPRESSED, REWRITERS
 from kerasport.exporter.readers.configuration import OPERATIONS
 from kerasport.exporter.readers.places import with_one_axis_more
 from kerasport.exporter.readers.variables import variable_names
@@ -28,10 +29,7 @@ from kerasport.models import import_keras
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["KEPT_WHOLE", "expand", "is_plain"]
-
-KEPT_WHOLE: set[str] = set()
-"""Classes that are not gone through, because a rewriter of the user's own knows them."""
+__all__ = ["expand", "is_plain"]
 
 
 _MAKING = frozenset(
@@ -195,7 +193,9 @@ class _Expansion:
             for layer in operation.layers:
                 output = layer(output)
             return output
-        class_name = kind.__name__ if kind.__name__ in KEPT_WHOLE else _class_of_keras(operation)
+        # What a rewriter of the user's own knows is not gone through.
+        is_kept = kind.__name__ in REWRITERS.keys() - EXPRESSED
+        class_name = kind.__name__ if is_kept else _class_of_keras(operation)
         if class_name is not None:
             return self._append(class_name, operation, args, kwargs)
         return self._inside(operation, args, kwargs)

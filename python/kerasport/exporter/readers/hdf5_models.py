@@ -11,7 +11,7 @@ from kerasport.errors import ModelError
 from kerasport.exporter.containers import Hdf5Content, parse_json, read_hdf5
 from kerasport.exporter.readers.stored_model import StoredModel, read_stored
 
-__all__ = ["read_hdf5_model"]
+__all__ = ["named_arrays", "read_hdf5_model"]
 
 _EXPECTED = "a whole-model .h5 file"
 _ROOT = "/model_weights"
@@ -28,8 +28,10 @@ def read_hdf5_model(path: Path) -> StoredModel:
     text = content.text("/", "model_config")
     if text is None:
         raise ModelError(
-            f"'{path}' holds weights without a model. Expected a whole model. Build the model in "
-            "Python, load the weights into it, and export it or save it with model.save()."
+            f"'{path}' holds weights without a model. Expected a whole model. Give the JSON of "
+            "model.to_json() with the weights beside it, or --architecture for a model of "
+            "keras.applications; or build the model in Python, load the weights into it, and save "
+            "it with model.save()."
         )
     config = parse_json(text, f"The model_config in '{path}'", expected=_EXPECTED)
     if not isinstance(config, dict):
@@ -38,16 +40,18 @@ def read_hdf5_model(path: Path) -> StoredModel:
         )
     version = content.text("/", "keras_version") or "2"
     return read_stored(
-        config, _arrays(content, path), keras_2=not version.startswith("3"), source="hdf5"
+        config, named_arrays(content, path), keras_2=not version.startswith("3"), source="hdf5"
     )
 
 
-def _arrays(content: Hdf5Content, path: Path) -> dict[str, NDArray[np.generic]]:
+def named_arrays(
+    content: Hdf5Content, path: Path, root: str = _ROOT
+) -> dict[str, NDArray[np.generic]]:
     """Return the weights by `layer/.../variable`, in the order in which Keras lists them."""
     arrays: dict[str, NDArray[np.generic]] = {}
-    for layer in content.texts(_ROOT, "layer_names"):
-        for name in content.texts(f"{_ROOT}/{layer}", "weight_names"):
-            place = f"{_ROOT}/{layer}/{name}"
+    for layer in content.texts(root or "/", "layer_names"):
+        for name in content.texts(f"{root}/{layer}", "weight_names"):
+            place = f"{root}/{layer}/{name}"
             if place not in content.arrays:
                 raise ModelError(
                     f"'{path}' lists the weight {name!r:.200} of the layer {layer!r:.200} and does "

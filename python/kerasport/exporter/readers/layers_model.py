@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import ModelError
 from kerasport.exporter.containers import read_json
-from kerasport.exporter.graph.graph import Graph
+from kerasport.exporter.readers.detection import refuse_pointer
 from kerasport.exporter.readers.stored_model import StoredModel, read_stored
-from kerasport.exporter.refusal import Refusal, refuse
+from kerasport.exporter.readers.tensorflowjs_meaning import (
+    as_tensorflowjs_computes,
+    in_keras_spelling,
+    refuse_other_axes,
+)
 
 __all__ = ["manifest_arrays", "read_layers_model", "read_model_json"]
 
@@ -40,8 +44,8 @@ def read_model_json(path: Path) -> dict[str, Any]:
             "when it was converted. Expected a layers model; export the Keras model it came from."
         )
     # TensorFlow.js itself writes the configuration without the outer "model_config".
-    config = topology.get("model_config", topology)
-    if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
+    config = in_keras_spelling(topology.get("model_config", topology))
+    if not isinstance(config, dict) or "class_name" not in config or config.get("config") is None:
         raise ModelError(
             f"'{path}' holds no Keras model configuration. Expected modelTopology.model_config "
             "with class_name and config."
@@ -59,29 +63,17 @@ def read_layers_model(path: Path) -> StoredModel:
     content = read_model_json(path)
     topology = content["modelTopology"]
     version = str(topology.get("keras_version", ""))
+    config = in_keras_spelling(topology.get("model_config", topology))
+    if version.startswith("tfjs"):
+        config = as_tensorflowjs_computes(config)
     model = read_stored(
-        topology.get("model_config", topology),
+        config,
         manifest_arrays(path.parent, content["weightsManifest"]),
         keras_2=not version.startswith("3"),
     )
     if version.startswith("tfjs"):
-        _refuse_other_corners(model.graph)
+        refuse_other_axes(model.graph)
     return model
-
-
-def _refuse_other_corners(graph: Graph) -> None:
-    """Refuse the one layer that TensorFlow.js computes unlike Keras, in models of its own."""
-    refuse(
-        [
-            Refusal(
-                node,
-                "TensorFlow.js, which made this model, enlarges by other corners than Keras",
-                "train it with interpolation='nearest', or export the Keras model it came from",
-            )
-            for node in graph
-            if node.class_name == "UpSampling2D" and node.config.get("interpolation") == "bilinear"
-        ]
-    )
 
 
 def manifest_arrays(folder: Path, manifest: Any) -> dict[str, NDArray[np.generic]]:
@@ -122,6 +114,7 @@ def _shard(folder: Path, name: str) -> bytes:
     if not file.resolve().is_relative_to(folder.resolve()):
         raise ModelError(f"The weight file '{file}' is a link to a place outside '{folder}'.")
     try:
+        refuse_pointer(file)
         return file.read_bytes()
     except OSError:
         raise ModelError(

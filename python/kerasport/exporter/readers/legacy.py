@@ -9,18 +9,44 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kerasport.errors import ExportError
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
+from kerasport.exporter.readers.legacy_operations import (
+    BATCH,
+    RECORDED_CLASSES,
+    function_of,
+    modern_operation,
+    tensor,
+)
 
-__all__ = ["modern_config", "operation_of"]
+__all__ = ["OLDER_CLASSES", "modern_config"]
 
 Config = dict[str, Any]
 
 _CLASSES = {
+    "AvgPool1D": "AveragePooling1D",
+    "AvgPool2D": "AveragePooling2D",
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "Convolution2DTranspose": "Conv2DTranspose",
+    "GlobalAvgPool1D": "GlobalAveragePooling1D",
+    "GlobalAvgPool2D": "GlobalAveragePooling2D",
+    "GlobalMaxPool1D": "GlobalMaxPooling1D",
+    "GlobalMaxPool2D": "GlobalMaxPooling2D",
+    "MaxPool1D": "MaxPooling1D",
+    "MaxPool2D": "MaxPooling2D",
+    "RandomHeight": "Identity",
+    "RandomWidth": "Identity",
+    "SeparableConvolution1D": "SeparableConv1D",
+    "SeparableConvolution2D": "SeparableConv2D",
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
     "SyncBatchNormalization": "BatchNormalization",
     "ThresholdedReLU": "ReLU",
 }
+
+OLDER_CLASSES = frozenset(_CLASSES)
+"""Layers of former versions, and other names of layers, that are read as layers of Keras 3."""
 
 _ACTIVATIONS = {
     "hardSigmoid": "hard_sigmoid",
@@ -28,13 +54,24 @@ _ACTIVATIONS = {
 }
 """TensorFlow.js' spelling -> Keras'."""
 
-_LINEAR = {"use_bias": True, "activation": "linear"}
+_WINDOW = {"strides": 1, "padding": "valid", "data_format": "channels_last"}
+_CONVOLUTION = {**_WINDOW, "dilation_rate": 1, "use_bias": True, "activation": "linear"}
+_DEPTHWISE = {**_CONVOLUTION, "depth_multiplier": 1}
+_POOLING = {"pool_size": 2, "strides": None, "padding": "valid", "data_format": "channels_last"}
 _DEFAULTS: dict[str, Config] = {
-    "Conv2D": _LINEAR,
-    "Conv2DTranspose": _LINEAR,
-    "Dense": _LINEAR,
-    "DepthwiseConv2D": _LINEAR,
-    "SeparableConv2D": _LINEAR,
+    "Conv1D": _CONVOLUTION,
+    "Conv1DTranspose": _CONVOLUTION,
+    "Conv2D": _CONVOLUTION,
+    "Conv2DTranspose": _CONVOLUTION,
+    "DepthwiseConv1D": _DEPTHWISE,
+    "DepthwiseConv2D": _DEPTHWISE,
+    "SeparableConv1D": _DEPTHWISE,
+    "SeparableConv2D": _DEPTHWISE,
+    "Dense": {"use_bias": True, "activation": "linear"},
+    "AveragePooling1D": _POOLING,
+    "AveragePooling2D": _POOLING,
+    "MaxPooling1D": _POOLING,
+    "MaxPooling2D": _POOLING,
     "BatchNormalization": {
         "axis": -1,
         "momentum": 0.99,
@@ -43,42 +80,17 @@ _DEFAULTS: dict[str, Config] = {
         "scale": True,
     },
     "LayerNormalization": {"axis": -1, "epsilon": 1e-3, "center": True, "scale": True},
-    "Rescaling": {"offset": 0.0},
+    "Rescaling": {"scale": 1.0, "offset": 0.0},
+    "UpSampling1D": {"size": 2},
+    "UpSampling2D": {"size": 2, "interpolation": "nearest"},
+    "ZeroPadding1D": {"padding": 1},
+    "ZeroPadding2D": {"padding": 1},
+    "Cropping1D": {"cropping": 1},
+    "Cropping2D": {"cropping": 0},
+    "Resizing": {"interpolation": "bilinear"},
+    "Softmax": {"axis": -1},
 }
 """Settings that writers leave out when they are Keras' own defaults."""
-
-_FUNCTIONS = {
-    "__operators__.add": "Add",
-    "math.add": "Add",
-    "math.divide": "TrueDivide",
-    "math.maximum": "Maximum",
-    "math.minimum": "Minimum",
-    "math.multiply": "Multiply",
-    "math.negative": "Negative",
-    "math.reduce_max": "Max",
-    "math.reduce_mean": "Mean",
-    "math.sigmoid": "Sigmoid",
-    "math.softplus": "Softplus",
-    "math.subtract": "Subtract",
-    "math.tanh": "Tanh",
-    "math.truediv": "TrueDivide",
-    "nn.relu": "Relu",
-    "nn.relu6": "Relu6",
-    "nn.sigmoid": "Sigmoid",
-    "nn.silu": "Silu",
-    "nn.softmax": "Softmax",
-    "nn.tanh": "Tanh",
-}
-"""TensorFlow's functions, as Keras 2 recorded them -> operations of Keras 3."""
-
-
-def operation_of(function: str) -> str:
-    """Return the Keras 3 class of a TensorFlow function that Keras 2 recorded; `tf.NAME` if none.
-
-    >>> operation_of("math.multiply"), operation_of("io.write_file")
-    ('Multiply', 'tf.io.write_file')
-    """
-    return _FUNCTIONS.get(function, f"tf.{function}")
 
 
 def modern_config(class_name: str, config: Any) -> Config:
@@ -109,17 +121,33 @@ def _modern_layer(layer: Mapping[str, Any]) -> Config:
         config = modern_config(class_name, layer["config"])
     else:
         class_name = _CLASSES.get(class_name, class_name)
-        config = {**_DEFAULTS.get(class_name, {}), **layer["config"]}
+        # A setting of null is one that was left out.
+        given = {key: _number(v) for key, v in layer["config"].items() if v is not None}
+        config = {**layer["config"], **_DEFAULTS.get(class_name, {}), **given}
         if "batch_input_shape" in config:
             config.setdefault("batch_shape", config["batch_input_shape"])
         if isinstance(config.get("activation"), str):
             config["activation"] = _ACTIVATIONS.get(config["activation"], config["activation"])
+        elif _is_layer(config.get("activation")):
+            config["activation"] = _modern_layer(config["activation"])
         if class_name == "LeakyReLU":
-            config.setdefault("negative_slope", config.get("alpha", 0.3))
-        if class_name == "ReLU" and "theta" in config:
-            config["threshold"] = config["theta"]
+            config.setdefault("negative_slope", given.get("alpha", 0.3))
+        if layer["class_name"] == "ThresholdedReLU":
+            config["threshold"] = given.get("theta", 1.0)
     config.setdefault("name", layer.get("name", class_name.lower()))
     return {**layer, "class_name": class_name, "config": config}
+
+
+def _number(value: Any) -> Any:
+    """Return the number in what Keras 2.12 writes for one that numpy made."""
+    if isinstance(value, dict) and value.get("class_name") == "__numpy__":
+        return value["config"]["value"]
+    return value
+
+
+def _is_layer(value: Any) -> bool:
+    """Tell whether an activation is a layer, which has settings, and not a function's name."""
+    return isinstance(value, dict) and isinstance(value.get("config"), dict)
 
 
 def _with_input(layers: list[Config]) -> list[Config]:
@@ -156,17 +184,21 @@ def _modern_functional(config: Config, layers: list[Config]) -> Config:
         for name, layer in by_name.items()
     }
 
-    def tensor(name: str, node: int, index: int = 0) -> Config:
-        history = [name, int(node) - offsets.get(name, 0), int(index)]
-        return {"class_name": "__keras_tensor__", "config": {"keras_history": history}}
+    shapes, batches = _batch_sizes(layers)
 
-    modern = []
+    def referred(name: str, node: int, index: int = 0) -> Any:
+        return BATCH if name in batches else tensor(name, int(node) - offsets.get(name, 0), index)
+
+    modern: list[Config] = []
     for layer in layers:
-        calls = [_modern_call(call, tensor) for call in layer.get("inbound_nodes") or []]
-        layer = {**layer, "inbound_nodes": calls}
-        if layer["class_name"] in ("TFOpLambda", "SlicingOpLambda"):
-            layer = _operation(layer)
-        modern.append(layer)
+        if layer["config"]["name"] in (shapes | batches):
+            continue
+        calls = [_modern_call(call, referred) for call in layer.get("inbound_nodes") or []]
+        _refuse_training(layer, calls)
+        if layer["class_name"] in RECORDED_CLASSES:
+            modern += modern_operation(layer, calls)
+        else:
+            modern.append({**layer, "inbound_nodes": calls})
     return {
         **config,
         "layers": modern,
@@ -180,6 +212,28 @@ def _modern_functional(config: Config, layers: list[Config]) -> Config:
             for name, node, index in outputs
         ],
     }
+
+
+def _batch_sizes(layers: list[Config]) -> tuple[set[str], set[str]]:
+    """Return the layers that are `tf.shape(x)` and those that are `tf.shape(x)[0]`, by name.
+
+    Shapes that are also used otherwise are left out, and are refused like any unknown function.
+    """
+    recorded = [layer for layer in layers if layer["class_name"] in RECORDED_CLASSES]
+    shapes = {each["config"]["name"] for each in recorded if function_of(each) == "shape"}
+    batches, other = set(), set()
+    for layer in layers:
+        used = {name for name, _, _ in _tensors(layer.get("inbound_nodes"))} & shapes
+        if used and layer["class_name"] == "SlicingOpLambda" and _takes_first(layer):
+            batches.add(layer["config"]["name"])
+        else:
+            other |= used
+    return shapes - other, batches
+
+
+def _takes_first(layer: Config) -> bool:
+    (call,) = layer["inbound_nodes"]
+    return bool(call[3].get("slice_spec") in (0, [0]))
 
 
 def _tensors(value: Any) -> Iterator[tuple[str, int, int]]:
@@ -204,7 +258,7 @@ def _is_tensor(value: Any) -> bool:
     )
 
 
-def _modern_call(call: Any, tensor: Callable[..., Config]) -> Config:
+def _modern_call(call: Any, referred: Callable[..., Any]) -> Config:
     """Return one call of a layer, `[[name, node, tensor, kwargs], ...]`, in Keras 3's form."""
     if isinstance(call, dict):
         return call
@@ -215,25 +269,25 @@ def _modern_call(call: Any, tensor: Callable[..., Config]) -> Config:
         if entry[0] == "_CONSTANT_VALUE":
             arguments.append(entry[2])
         else:
-            arguments.append(tensor(*entry[:3]))
+            arguments.append(referred(*entry[:3]))
         for key, value in (entry[3] if len(entry) > 3 else {}).items():
-            keywords[key] = tensor(*value[:3]) if _is_tensor(value) else value
+            keywords[key] = _keyword(value, referred)
     return {"args": arguments if len(arguments) == 1 else [arguments], "kwargs": keywords}
 
 
-def _operation(layer: Config) -> Config:
-    """Return a recorded TensorFlow function as the operation that Keras 3 would have recorded."""
-    function = str(layer["config"].get("function", layer["class_name"]))
-    config = {"name": layer["config"]["name"]}
-    calls = []
-    for call in layer["inbound_nodes"]:
-        keywords = dict(call["kwargs"])
-        config |= {key: keywords.pop(key) for key in ("axis", "keepdims") if key in keywords}
-        operands = [keywords[key] for key in ("y", "b", "bias") if key in keywords]
-        calls.append({"args": [*call["args"], *operands], "kwargs": {}})
-    return {
-        "class_name": operation_of(function),
-        "module": "keras.ops",
-        "config": config,
-        "inbound_nodes": calls,
-    }
+def _refuse_training(layer: Config, calls: list[Config]) -> None:
+    """Refuse a layer that Keras 2 runs as in training always; Keras 3 overrules such a call."""
+    if any(call.get("kwargs", {}).get("training") is True for call in calls):
+        raise ExportError(
+            f"The layer {layer['config']['name']!r} ({layer['class_name']}) is called with "
+            "training=True, so that it works as in training when the model predicts. Call it "
+            "without and save the model again."
+        )
+
+
+def _keyword(value: Any, referred: Callable[..., Any]) -> Any:
+    if _is_tensor(value):
+        return referred(*value[:3])
+    if isinstance(value, list):
+        return [_keyword(each, referred) for each in value]
+    return value

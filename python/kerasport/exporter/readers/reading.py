@@ -10,6 +10,8 @@ not recognized is built.
 | whole-model HDF5 | attributes and arrays |
 | SavedModel of Keras 2 | `keras_metadata.pb`, and the checkpoint of its variables |
 | `model.json` of layers format | topology and shards |
+| `model.to_json()`, unzipped `.keras` | the weights beside it |
+| weights alone | an architecture of `keras.applications` that is named |
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -25,6 +28,7 @@ from kerasport.errors import KerasportError, ModelError, missing_extra
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.readers.archives import read_archive
 from kerasport.exporter.readers.detection import ModelKind, detect
+from kerasport.exporter.readers.half_models import read_architecture, read_weights_of
 from kerasport.exporter.readers.hdf5_models import read_hdf5_model
 from kerasport.exporter.readers.keras3 import read_keras_model
 from kerasport.exporter.readers.keras_hub import pictures_of
@@ -96,8 +100,12 @@ _DAMAGE = (
 )
 
 
-def read_model(source: keras.Model | str | Path) -> ReadModel:
+def read_model(source: keras.Model | str | Path, *, architecture: str | None = None) -> ReadModel:
     """Return the model in a file or folder, or a Keras 3 model in memory, ready to be exported.
+
+    Args:
+        source: the model, or its path.
+        architecture: name of the model in `keras.applications` whose weights alone are in a file.
 
     Raises:
         ModelError: the path holds no model, or one that holds no layers.
@@ -107,6 +115,8 @@ def read_model(source: keras.Model | str | Path) -> ReadModel:
         return _in_memory(source)
     kind, path = detect(Path(source))
     try:
+        if architecture is not None:
+            return _from_file(partial(read_weights_of, architecture))(path)
         return _READERS[kind](path)
     except KerasportError:
         raise
@@ -148,7 +158,9 @@ def _in_memory(model: Any) -> ReadModel:
 def _from_file(read: Callable[[Path], StoredModel]) -> Callable[[Path], ReadModel]:
     def reader(path: Path) -> ReadModel:
         model = read(path)
-        return ReadModel(path.stem, model.graph, model, notes=_notes(model))
+        # What lies unzipped in a folder is called as the folder.
+        name = path.resolve().parent.name if path.name == "config.json" else path.stem
+        return ReadModel(name, model.graph, model, notes=_notes(model))
 
     return reader
 
@@ -175,6 +187,7 @@ def _notes(model: StoredModel) -> tuple[str, ...]:
 
 
 _READERS: dict[ModelKind, Callable[[Path], ReadModel]] = {
+    "architecture": _from_file(read_architecture),
     "hdf5": _from_file(read_hdf5_model),
     "keras": _from_file(read_archive),
     "layers-model": _layers_model,

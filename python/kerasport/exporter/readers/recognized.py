@@ -17,12 +17,18 @@ from kerasport.errors import ModelError
 from kerasport.exporter.graph.graph import Node
 from kerasport.exporter.lowering import EXPRESSED, REFUSED
 from kerasport.exporter.readers.configuration import MODEL_CLASSES, OPERATIONS
-from kerasport.exporter.readers.legacy import operation_of
+from kerasport.exporter.readers.legacy import OLDER_CLASSES
+from kerasport.exporter.readers.legacy_operations import (
+    RECORDED_CLASSES,
+    REFUSED_FUNCTIONS,
+    function_of,
+    is_expressed,
+)
 from kerasport.exporter.refusal import Refusal, refuse
 
-__all__ = ["MAX_LAYERS", "check_recognized"]
+__all__ = ["check_recognized"]
 
-MAX_LAYERS = 5_000
+_MAX_LAYERS = 5_000
 """Most layers of a model, inner ones counted. The deepest of keras.applications has 1,044."""
 
 _MAX_SIDE = 1 << 24
@@ -33,17 +39,6 @@ _MAX_PICTURE = 1 << 24
 
 _MAX_FACTOR = 1 << 13
 """Largest side of a resized picture, and largest number of places that are added or repeated."""
-
-_OLDER_CLASSES = {
-    "BatchNormalizationV1",
-    "BatchNormalizationV2",
-    "SyncBatchNormalization",
-    "ThresholdedReLU",
-}
-"""Layers of former versions that are read as layers of Keras 3."""
-
-_RECORDED = ("TFOpLambda", "SlicingOpLambda")
-"""Layers in which Keras 2 recorded the call of a function of TensorFlow."""
 
 _TENSORS = {"__ellipsis__", "__keras_tensor__", "__numpy__", "__slice__", "__tensor__"}
 """What Keras 3 writes among the arguments of a call."""
@@ -144,9 +139,9 @@ class _Checker:
             )
         class_name, config = str(entry["class_name"]), entry.get("config")
         self._layers += 1
-        if self._layers > MAX_LAYERS:
+        if self._layers > _MAX_LAYERS:
             raise ModelError(
-                f"The model has more than {MAX_LAYERS:,} layers. Expected fewer: the deepest of "
+                f"The model has more than {_MAX_LAYERS:,} layers. Expected fewer: the deepest of "
                 "keras.applications has 1,044."
             )
         if class_name in MODEL_CLASSES and isinstance(config, list):
@@ -194,15 +189,18 @@ class _Checker:
             self._refuse(name, class_name, _CODE)
         elif not _is_own(class_name, entry):
             self._refuse(name, class_name, _FOREIGN)
-        elif class_name in _RECORDED:
-            self._operation(operation_of(str(config.get("function"))), name)
+        elif class_name in RECORDED_CLASSES:
+            if not is_expressed(str(config.get("function"))):
+                function = function_of(entry)
+                why = REFUSED_FUNCTIONS.get(function, _UNKNOWN)
+                self._refuse(name, f"operation:tf.{function}", why)
         elif isinstance(module, str) and module.startswith(OPERATIONS):
             self._operation(class_name, name)
         elif not (
             class_name in EXPRESSED
             or class_name in REFUSED
             or class_name in MODEL_CLASSES
-            or class_name in _OLDER_CLASSES
+            or class_name in OLDER_CLASSES
             # HDF5 and model.json of Keras 3 leave the module out.
             or (module is None and f"operation:{class_name}" in EXPRESSED)
         ):

@@ -77,10 +77,8 @@ def _model(
             continue
         weights: Weights = {}
         for sub, names in variable_names(class_name, inner).items():
-            found = groups.get(f"{group}/{sub}".rstrip("/"), {})
-            if sub and not found:
-                # Keras 2 keeps the dense layers of an attention under names of its own use.
-                found = groups.get(f"{group}/_{sub}", {})
+            # Keras 2 kept the inner layers of attention as `_query_dense`.
+            found = groups.get(f"{group}/{sub}".rstrip("/")) or groups.get(f"{group}/_{sub}", {})
             if len(found) != len(names) or sorted(found) != list(range(len(names))):
                 raise ModelError(
                     f"The layer {path[-1]!r} ({class_name}) has {len(found)} saved variables in "
