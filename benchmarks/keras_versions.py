@@ -40,7 +40,8 @@ answers for three pictures of random pixels; the largest difference of the bundl
 probabilities is shown. The first model has convolutions (depthwise and separable ones too),
 batch normalisation, a residual sum, a nested model, `RandomRotation` and dropout; from
 TensorFlow 2.4 on there are two more, with `MultiHeadAttention`. A dash: that version does not
-write the format, or fails to.
+write the format, or fails to. Keras 3.0 to 3.5 save HDF5 files of few models: of the three,
+at most the smallest.
 
 """
 
