@@ -20,7 +20,7 @@ else:
     import tensorflow
 
     keras = tensorflow.keras
-VERSION = keras.__version__
+VERSION = getattr(keras, "__version__", None) or tensorflow.__version__
 L = keras.layers
 
 
@@ -68,19 +68,29 @@ def fill(model, generator):
     """Give every float weight values of its own; variances stay positive."""
     values = []
     for old, weight in zip(model.get_weights(), model.weights):  # noqa: B905 - Python 3.7
-        low = 0.4 if "variance" in getattr(weight, "path", weight.name) else -0.5
         if old.shape and old.dtype == np.float32:
-            old = generator.uniform(low, 0.9, old.shape).astype("float32")
+            # Sums stay around 1, so that no answer is all or nothing.
+            reach = 2.0 / np.sqrt(max(1.0, np.prod(old.shape[:-1])))
+            old = generator.uniform(-reach, reach, old.shape).astype("float32")
+            if "variance" in getattr(weight, "path", weight.name):
+                old = 0.5 + np.abs(old) / 4
         values.append(old)
     model.set_weights(values)
+
+
+def pixels_of(shape):
+    """Return three pictures, dark, dim and bright, with a third of their columns black."""
+    values = np.random.RandomState(6).randint(0, 256, shape)
+    values[:, :, ::3] = 0
+    return (values // np.array([8, 2, 1]).reshape(3, 1, 1, 1)).astype("uint8")
 
 
 def save(model, name):
     path = str(OUT / name)
     try:
         model.save(path + ".h5")
-    except TypeError:
-        # Keras 3.0 to 3.5 cannot save some of their own layers so.
+    except (TypeError, ValueError):
+        # Keras 3.0 to 3.5 cannot save some of their own layers so, and leave half a file.
         Path(path + ".h5").unlink()
     keras_3 = VERSION.startswith("3")
     number = tuple(int(part) for part in VERSION.split("-")[0].split(".")[:2])
@@ -104,9 +114,11 @@ def main():
         model = build()
         fill(model, generator)
         shape = (3, *(int(side) for side in model.input_shape[1:]))
-        pixels = np.random.RandomState(6).randint(0, 256, shape).astype("uint8")
+        pixels = pixels_of(shape)
         answer = model.predict(pixels.astype("float32"), verbose=0)
         scaled = layer("Rescaling") is not None
+        if not scaled:
+            answer = model.predict(pixels.astype("float32") / 255, verbose=0)
         content = {"keras": VERSION, "scaled": scaled, "probabilities": np.asarray(answer).tolist()}
         (OUT / (name + ".json")).write_text(json.dumps(content))
         save(model, name)
