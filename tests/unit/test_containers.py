@@ -181,6 +181,19 @@ def test_texts_and_arrays_of_an_hdf5_file(tmp_path: Path) -> None:
     assert "/optimizer_weights/m" not in content.arrays
 
 
+def test_long_lists_of_texts_of_any_length_are_read(tmp_path: Path) -> None:
+    """Keras 3 writes the names of layers as texts of any length: a large network has many."""
+
+    def fill(file: Any) -> None:
+        file["kernel"] = np.zeros(1 << 20, np.float32)
+        names = [f"block_{number}_expand" for number in range(400)]
+        file.attrs.create("layer_names", names, dtype=h5py.string_dtype())
+
+    content = read_hdf5(hdf5(tmp_path / "m.h5", fill), "'m.h5'", expected="")
+
+    assert content.texts("/", "layer_names")[399] == "block_399_expand"
+
+
 def virtual(file: Any) -> None:
     layout = h5py.VirtualLayout(shape=(3,), dtype="f4")
     layout[:] = h5py.VirtualSource("other.h5", "x", shape=(3,))

@@ -91,9 +91,9 @@ class Flattener:
         text = h5py.check_string_dtype(attribute.dtype)
         if text is None:
             return None
-        # Each entry of variable length may point to the same long text.
-        length = text.length or (self._size if count > 1 else 1)
-        if count * length > max(_FREE_BYTES, self._size):
+        # Texts of any length lie elsewhere in the file; several may be one and the same, which the
+        # memory that this process may have keeps within bounds.
+        if count > _MAX_ITEMS or count * (text.length or 0) > max(_FREE_BYTES, self._size):
             raise ValueError(f"its attribute {name!r} is larger than the file")
         value = item.attrs[name]
         if attribute.shape == ():
