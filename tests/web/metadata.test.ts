@@ -53,7 +53,11 @@ test('valid metadata is read as it stands', () => {
   };
   const written = metadataFor(
     { 'model.json': new Uint8Array(3) },
-    { training, metrics, quantization, calibration, floatRounding, confidenceThreshold: 0.8 },
+    {
+      ...{ training, metrics, quantization, calibration, floatRounding },
+      confidenceThreshold: 0.8,
+      layerNames: { conv_1: 'conv 1' },
+    },
   );
 
   expect(readMetadata(jsonBytes(written), '4.22.0')).toEqual(written);
