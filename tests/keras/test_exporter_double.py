@@ -14,6 +14,7 @@ from kerasport.exporter import export
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.passes.optimize import PASSES, Pass
 from kerasport.exporter.readers import Original
+from kerasport.exporter.readers.tf_keras_models import import_tf_keras
 from kerasport.runtime import Runtime
 
 pytestmark = pytest.mark.keras
@@ -143,6 +144,54 @@ def test_a_layer_that_knows_float32_only_is_named(keras: Any, tmp_path: Path) ->
     assert rounding.limit is not None
     assert "in float32 only" in rounding.limit
     assert model.layers[1].name in rounding.limit
+
+
+@pytest.mark.parametrize("function", ["image.resize", "nn.gelu"])
+def test_a_function_that_keras_2_recorded_and_knows_float32_only_is_named(
+    tmp_path: Path, function: str
+) -> None:
+    """A recorded function of TensorFlow with float32 inside is compared to that accuracy."""
+    import tensorflow as tf
+
+    tf_keras = import_tf_keras()
+    layers = tf_keras.layers
+    inputs = tf_keras.Input((8, 8, 3))
+    x = layers.Rescaling(1 / 255)(inputs)
+    x = tf.image.resize(x, (6, 5)) if function == "image.resize" else tf.nn.gelu(x)
+    x = layers.Dense(3)(layers.GlobalAveragePooling2D()(layers.Conv2D(2, 3)(x)))
+    model = tf_keras.Model(inputs, x)
+
+    bundle = export(model, tmp_path / "bundle", class_names=["a", "b", "c"])
+
+    rounding = bundle.metadata.float_rounding
+    assert rounding is not None
+    assert rounding.limit is not None
+    assert "float32 only" in rounding.limit
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_a_function_of_tensorflow_may_be_an_activation(
+    keras: Any, tmp_path: Path, name: str
+) -> None:
+    """`activation=tf.nn.softmax` is the softmax that Keras knows by that name."""
+    import tensorflow as tf
+
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(4, 3, activation=getattr(tf.nn, name)),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(3, activation=tf.nn.softmax),
+        ]
+    )
+    pixels = np.random.default_rng(3).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+
+    bundle = export(model, tmp_path / "bundle", class_names=["a", "b", "c"])
+
+    expected = np.asarray(model(pixels.astype(np.float32)))
+    # float32 on both sides; the order of the sums differs.
+    np.testing.assert_allclose(Runtime(bundle).predict(pixels), expected, rtol=0, atol=1e-6)
 
 
 def test_float32_that_cannot_hold_a_model_is_told(keras: Any, tmp_path: Path) -> None:

@@ -179,9 +179,9 @@ def _leaves(model: Any) -> Iterator[Any]:
 def single_layers(model: KerasModel) -> list[str]:
     """Return the names of layers that compute in float32 whatever they are told.
 
-    TensorFlow's `tf.image.resize` is what they run; only the nearest pixel needs no arithmetic.
+    Most run TensorFlow's `tf.image.resize`; only its nearest pixel needs no arithmetic.
     """
-    return [str(layer.name) for layer in _operations(model) if _resizes(layer)]
+    return [str(layer.name) for layer in _operations(model) if _is_single(layer)]
 
 
 def _operations(model: Any) -> Iterator[Any]:
@@ -196,10 +196,17 @@ def _operations(model: Any) -> Iterator[Any]:
             yield inner or layer
 
 
-def _resizes(layer: Any) -> bool:
+_SINGLE_FUNCTIONS = ("image.resize", "nn.gelu", "nn.leaky_relu")
+"""Functions of TensorFlow that compute, or keep a number, in float32 whatever they are given."""
+
+
+def _is_single(layer: Any) -> bool:
     kind = type(layer).__name__
     if kind == "CenterCrop":
         return True
+    if kind == "TFOpLambda":
+        # Recorded by Keras 2 as a function, which holds numbers of float32 of its own.
+        return str(layer.get_config().get("function")).startswith(_SINGLE_FUNCTIONS)
     if kind not in ("Resize", "Resizing", "UpSampling2D"):
         return False
     return str(getattr(layer, "interpolation", "bilinear")) != "nearest"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -206,7 +207,9 @@ class OriginalReference:
 def _run(original: LiveModel, model: KerasModel, values: NDArray[Any]) -> NDArray[Any]:
     """Return what a model gives, `[n, outputs]`, in the float type of the values."""
     framework = framework_of(original)
-    with in_floats(framework, values.dtype.name):
+    with in_floats(framework, values.dtype.name), warnings.catch_warnings():
+        # Keras warns where a model that was made of a list of inputs gets its one input alone.
+        warnings.filterwarnings("ignore", "The structure of `inputs`", UserWarning)
         parts = [
             np.asarray(model(values[start : start + BATCH_SIZE], training=False), values.dtype)
             for start in range(0, len(values), BATCH_SIZE)

@@ -188,7 +188,7 @@ class _Reader:
             return node.name
         inner = activation.get("config")
         if activation.get("class_name") == "function" or not isinstance(inner, Mapping):
-            node.config["activation"] = _FUNCTION_NAMES.get(str(inner), inner)
+            node.config["activation"] = inner
             return node.name
         node.config["activation"] = "linear"
         name, number = f"{node.name}_activation", 0
@@ -205,9 +205,6 @@ class _Reader:
         self.nodes[name] = Node(name, class_name, {**inner, "name": name}, [node.name], weights)
         return self._with_activation_layer(self.nodes[name])
 
-
-_FUNCTION_NAMES = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
-"""Functions of TensorFlow, as Keras writes them -> names of activations."""
 
 _ATTENTION = {
     "MultiHeadAttention",

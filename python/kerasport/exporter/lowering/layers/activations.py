@@ -99,11 +99,17 @@ COMPOSED: dict[str, Composition] = {
 """Activations that are built from several layers."""
 
 
+_FUNCTIONS_OF_TENSORFLOW = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
+"""What `tf.nn.softmax` and its like call themselves, where they are given as activations."""
+
+
 def name_of(value: Any) -> str:
     """Return the name of an activation as Keras writes it into a configuration."""
     name = value.get("config") if isinstance(value, dict) else value
     if name is None:
         return "linear"
+    if isinstance(name, str):
+        name = _FUNCTIONS_OF_TENSORFLOW.get(name, name)
     if isinstance(name, str) and name in REFUSED_ACTIVATIONS:
         reason, remedy = REFUSED_ACTIVATIONS[name]
         raise Unsupported(f"its activation {name!r} cannot be expressed: {reason}", remedy)
