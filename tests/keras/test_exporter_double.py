@@ -13,7 +13,7 @@ from kerasport.errors import ExportError
 from kerasport.exporter import export
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.passes.optimize import PASSES, Pass
-from kerasport.exporter.readers import Original
+from kerasport.exporter.readers import LiveModel
 from kerasport.exporter.readers.tf_keras_models import import_tf_keras
 from kerasport.runtime import Runtime
 
@@ -218,7 +218,7 @@ def test_a_layer_of_a_users_own_takes_part(keras: Any, tmp_path: Path) -> None:
         [keras.Input((4, 4, 1)), Doubling(), keras.layers.Flatten(), keras.layers.Dense(2)]
     )
 
-    copy = rebuilt(Original("keras", model), "float64")
+    copy = rebuilt(LiveModel("keras", model), "float64")
 
     assert computes_in(copy, "float64")
     pixels = np.linspace(0, 1, 16).reshape(1, 4, 4, 1)
