@@ -226,3 +226,19 @@ def test_a_layer_of_a_users_own_takes_part(keras: Any, tmp_path: Path) -> None:
     np.testing.assert_allclose(
         np.asarray(copy(pixels)), 2 * pixels.reshape(1, -1) @ kernel + bias, rtol=0, atol=1e-15
     )
+
+
+@pytest.mark.parametrize("name", ["keras", "tf_keras"])
+def test_a_comparison_leaves_the_float_type_of_the_process_alone(name: str) -> None:
+    """After the original was computed in float64, new layers are of float32 as before."""
+    from kerasport.exporter.answering.rebuilding import in_floats
+    from kerasport.models import import_keras
+
+    framework = import_tf_keras() if name == "tf_keras" else import_keras()
+
+    with in_floats(framework, "float64"):
+        inside = framework.layers.Dense(2).dtype
+
+    assert inside == "float64"
+    assert framework.layers.Dense(2).dtype == "float32"
+    assert framework.backend.floatx() == "float32"

@@ -90,12 +90,12 @@ def _widen(layer: Any) -> None:
 def in_floats(framework: Any, dtype: str) -> Iterator[None]:
     """Let a framework make constants and layers without a type of their own in this float type."""
     # `config` of Keras 3, `backend` of both.
-    before = framework.backend.floatx()
-    framework.backend.set_floatx(dtype)
     settings = getattr(framework, "config", None) or framework.mixed_precision
     read = getattr(settings, "dtype_policy", None) or settings.global_policy
     write = getattr(settings, "set_dtype_policy", None) or settings.set_global_policy
-    policy = read()
+    # tf_keras makes its policy of the float type as long as nobody set one: before that changes.
+    before, policy = framework.backend.floatx(), read()
+    framework.backend.set_floatx(dtype)
     write(dtype)
     try:
         with _exact_activations() if dtype == "float64" else contextlib.nullcontext():

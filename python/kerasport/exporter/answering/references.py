@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import warnings
@@ -27,6 +28,7 @@ from kerasport.exporter.answering.rebuilding import (
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.lowering import LayoutKind, lower
 from kerasport.exporter.readers import LiveModel, ReadModel, StoredModel
+from kerasport.exporter.readers.tf_keras_models import import_tf_keras
 from kerasport.models.loading import KerasModel
 from kerasport.progress import SILENT, Progress
 from kerasport.runtime import Runtime
@@ -144,13 +146,21 @@ class StoredReference:
         if stored.keras_2 and importlib.util.find_spec("tf_keras") is None:
             return AsReadReference(stored.graph)
         try:
-            live = LiveModel("tf_keras" if stored.keras_2 else "keras", build_original(stored))
+            live = LiveModel("tf_keras" if stored.keras_2 else "keras", _build(stored))
             return OriginalReference(live, self._shape)
         except ModelError as error:
             if stored.source == "archive":
                 raise
             self._progress.say(f"The original cannot be run here. {error}")
             return AsReadReference(stored.graph)
+
+
+def _build(stored: StoredModel) -> KerasModel:
+    """Return the model, of Keras 2 in float64: its layers round their settings to their type."""
+    if stored.keras_2:
+        with contextlib.suppress(ModelError), in_floats(import_tf_keras(), "float64"):
+            return build_original(stored, "float64")
+    return build_original(stored)
 
 
 @dataclass(frozen=True)
