@@ -242,3 +242,23 @@ def test_a_comparison_leaves_the_float_type_of_the_process_alone(name: str) -> N
     assert inside == "float64"
     assert framework.layers.Dense(2).dtype == "float32"
     assert framework.backend.floatx() == "float32"
+
+
+def test_code_of_ones_own_that_casts_to_float32_is_named(keras: Any, tmp_path: Path) -> None:
+    """A layer of somebody's own that computes in float32 whatever it is told is no wrong model."""
+
+    class Halving(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            halves = keras.ops.cast(x, "float32") * 0.3
+            return keras.ops.cast(halves, x.dtype)
+
+    inputs = keras.Input((6, 6, 3))
+    x = Halving()(keras.layers.Rescaling(1 / 255)(inputs))
+    x = keras.layers.Dense(3)(keras.layers.Flatten()(x))
+
+    bundle = export(keras.Model(inputs, x), tmp_path / "out", class_names=["a", "b", "c"])
+
+    rounding = bundle.metadata.float_rounding
+    assert rounding is not None
+    assert rounding.limit is not None
+    assert "casts to float32" in rounding.limit

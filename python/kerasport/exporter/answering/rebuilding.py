@@ -17,7 +17,7 @@ from kerasport.exporter.readers import LiveModel
 from kerasport.exporter.readers.tf_keras_models import import_tf_keras
 from kerasport.models.loading import KerasModel
 
-__all__ = ["computes_in", "framework_of", "rebuilt", "single_layers"]
+__all__ = ["computes_in", "framework_of", "rebuilt", "single_layers", "single_operations"]
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
 
@@ -185,15 +185,44 @@ def single_layers(model: KerasModel) -> list[str]:
 
 
 def _operations(model: Any) -> Iterator[Any]:
-    """Yield layers and operations of a model, those inside wrappers too."""
+    """Yield layers and operations of a model, those inside wrappers and other layers too."""
     for layer in getattr(model, "operations", None) or model.layers:
         inner = getattr(layer, "layer", None)
         if hasattr(layer, "layers") and hasattr(layer, "inputs"):
             yield from _operations(layer)
         elif inner is not None and hasattr(inner, "layers"):
             yield from _operations(inner)
+        elif hasattr(layer, "_flatten_layers"):
+            # Both frameworks know the layers inside a layer, the outer one among them.
+            yield from layer._flatten_layers()
         else:
-            yield inner or layer
+            yield layer
+
+
+def single_operations(model: KerasModel, shape: tuple[int, ...]) -> list[str]:
+    """Return where code that is not Keras' own computes in float32 inside a model of float64.
+
+    A layer of somebody's own may cast its input. TensorFlow's trace of the model shows it.
+
+    Args:
+        model: computes in float64.
+        shape: of its input, without the batch.
+    """
+    rooms = {type(layer).__module__.partition(".")[0] for layer in _operations(model)}
+    if rooms <= {"keras", "tf_keras"}:
+        return []
+    import tensorflow as tf
+
+    def call(pixels: Any) -> Any:
+        return model(pixels, training=False)
+
+    traced = tf.function(call).get_concrete_function(tf.TensorSpec((1, *shape), tf.float64))
+    places = [
+        operation.name.rpartition("/")[0]
+        for operation in traced.graph.get_operations()
+        if operation.type == "Cast" and operation.outputs[0].dtype == tf.float32
+    ]
+    return sorted(set(places))
 
 
 _SINGLE_FUNCTIONS = ("image.resize", "nn.gelu", "nn.leaky_relu")

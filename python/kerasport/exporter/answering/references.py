@@ -24,6 +24,7 @@ from kerasport.exporter.answering.rebuilding import (
     in_floats,
     rebuilt,
     single_layers,
+    single_operations,
 )
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.lowering import LayoutKind, lower
@@ -208,10 +209,15 @@ class OriginalReference:
             return Outputs(self.probabilities(pixels).astype(np.float64), limit=reason)
         outputs = _outputs(answer, self.gives)
         names = single_layers(model)
-        if not names:
-            return outputs
-        limit = f"TensorFlow computes the layers {', '.join(map(repr, names))} in float32 only"
-        return replace(outputs, limit=limit)
+        if names:
+            limit = f"TensorFlow computes the layers {', '.join(map(repr, names))} in float32 only"
+            return replace(outputs, limit=limit)
+        with in_floats(framework_of(self.original), "float64"):
+            names = single_operations(model, pixels.shape[1:])
+        if names:
+            limit = f"the code of {', '.join(map(repr, names[:3]))} casts to float32"
+            return replace(outputs, limit=limit)
+        return outputs
 
 
 def _run(original: LiveModel, model: KerasModel, values: NDArray[Any]) -> NDArray[Any]:
