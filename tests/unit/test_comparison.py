@@ -136,7 +136,7 @@ def test_the_certificate_gives_the_reason_of_the_tolerance(tmp_path: Path) -> No
     assert "float64" not in without
     assert "TensorFlow has no &lt;float64&gt;" in page
     assert "7e-05" in page
-    assert "0.00028" in page
+    assert "2.8e-04" in page
 
 
 def test_a_missing_answer_is_never_a_pass() -> None:

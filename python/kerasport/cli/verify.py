@@ -116,7 +116,7 @@ def print_parity(parity: Parity, console: Console) -> None:
             witness.name,
             f"{witness.differing_pixels:,}",
             f"{witness.max_absolute_difference:.2g}",
-            f"{witness.tolerance:.2g}",
+            f"{witness.tolerance:.1e}",
             f"{witness.top1_agreement:.1%}",
             "[green]passed[/]" if witness.passed else "[red]FAILED[/]",
         )

@@ -92,7 +92,7 @@ def _witnesses(parity: Parity) -> str:
             f"{each.pictures:,}",
             f"{each.differing_pixels:,}",
             f"{each.max_absolute_difference:.2g}",
-            f"{each.tolerance:.2g}",
+            f"{each.tolerance:.1e}",
             each.top1_agreement,
         )
         for each in parity.witnesses
@@ -118,7 +118,7 @@ def _rounding(metadata: Metadata) -> str:
         rows,
         caption=f"{reason} What float32 adds was measured at export on {rounding.pictures} "
         f"pictures. A backend may be off by four times as much as the original, at least by 1e-5: "
-        f"here {rounding.tolerance:.2g}, on GPU backends at least 1e-4.",
+        f"here {rounding.tolerance:.1e}, on GPU backends at least 1e-4.",
     )
 
 
