@@ -24,6 +24,17 @@ Keras does not compress them. Small archives may grow to `_FREE_BYTES` all the s
 
 _FREE_BYTES = 64 << 20
 
+_PROBLEMS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    # An encrypted member, and one that is packed in a way that Python does not know.
+    RuntimeError,
+    ValueError,
+)
+
 _END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 
 
@@ -80,10 +91,8 @@ def _opened(path: Path, expected: str) -> Iterator[zipfile.ZipFile]:
                 _check_members(archive)
                 yield archive
                 return
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError) as error:
+    except _PROBLEMS as error:
         reason = str(error) or type(error).__name__
-    except (OSError, struct.error, RuntimeError) as error:
-        reason = str(error)
     raise ModelError(
         f"'{path}' cannot be opened as a ZIP archive: {reason.rstrip('.')}. Expected {expected}; "
         "copy or save it again."

@@ -15,7 +15,7 @@ from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.graph.shapes import Shape
 from kerasport.exporter.lowering.builder import Builder
 from kerasport.exporter.lowering.channels import rewrite
-from kerasport.exporter.lowering.patterns import recognized
+from kerasport.exporter.lowering.idioms import recognized
 from kerasport.exporter.lowering.refused import REFUSED, Unsupported
 from kerasport.exporter.lowering.table import EXPRESSED, REWRITERS
 from kerasport.exporter.refusal import Refusal, refuse
