@@ -6,16 +6,17 @@
 
 Every weight is random. BatchNormalization statistics are those of the random network's own
 signal, moved at random, and the last layer is scaled so that the logits spread: the answers are
-neither uniform nor the same for every picture. The page holds stock tf.min.js and the stock wasm
-backend. Each architecture runs in a process of its own, and with `--results` a second run skips
-what is measured already.
+neither uniform nor the same for every picture. The columns: "in float64" is how far the exported
+layers are from Keras, both in float64; "Keras in float32" what float32 changes in Keras itself;
+"browser" how far stock TensorFlow.js on its wasm backend is from Keras in float32; "allowed" what
+`kerasport verify` would apply. Each architecture runs in a process of its own, and with `--results`
+a second run skips what is measured already.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,15 +25,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from support.serving import served
+from support.export_table import Line, differences, print_table
+from support.stock_page import predict_in_stock_page
 
 from kerasport.exporter import export
 from kerasport.exporter.answering.patterns import patterns
 from kerasport.models import import_keras, probabilities
-from kerasport.parity.browsers.chromium import launched_chromium
 from kerasport.preprocess import ImageSpec
 
-ROOT = Path(__file__).parents[1]
 CLASSES = 13
 """No layer of any architecture but the last has as many outputs."""
 SELECTION = ["MobileNet", "MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "NASNetMobile"]
@@ -80,26 +80,7 @@ ARCHITECTURES = {
     "ConvNeXtLarge": 96,
     "ConvNeXtXLarge": 96,
 }
-TOLERANCE = 1e-5
-"""Both sides compute in float32 and differ in the order of their sums."""
-MODULES = ROOT / "web" / "node_modules" / "@tensorflow"
 LIMIT_SECONDS = 3600
-HEADER = """\
-| architecture | input | layers in Keras | layers exported | weights | largest probability \
-| between pictures | largest difference | |
-|---|---|---|---|---|---|---|---|---|"""
-
-PREDICT = """\
-async ([path, shape]) => {
-  tf.wasm.setWasmPaths("wasm/");
-  await tf.setBackend("wasm");
-  const pixels = new Uint8Array(await (await fetch("pixels.bin")).arrayBuffer());
-  const model = await tf.loadLayersModel(path);
-  const output = model.predict(tf.tensor(Float32Array.from(pixels), shape, "float32"));
-  const values = Array.from(await output.data());
-  return { backend: tf.getBackend(), values };
-}
-"""
 
 
 def build(name: str, keras: Any) -> Any:
@@ -191,8 +172,8 @@ def _pictures(model: Any) -> Any:
     return np.stack(list(patterns(ImageSpec(height, width)).values()))
 
 
-def measure(name: str) -> dict[str, Any]:
-    """Export and compare one architecture; return its line of the results."""
+def measure(name: str) -> Line:
+    """Export and compare one architecture; return its line of the table."""
     started = time.monotonic()
     keras = import_keras()
     model = build(name, keras)
@@ -200,51 +181,24 @@ def measure(name: str) -> dict[str, Any]:
     expected = probabilities(model, pixels)
     before = sum(1 for _ in model._flatten_layers(include_self=False))
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        _write_page(folder, pixels.tobytes())
+        folder = Path(temporary) / name
         names = [f"class {number}" for number in range(CLASSES)]
-        bundle = export(model, folder / name, class_names=names)
-        layers = bundle.model()["modelTopology"]["model_config"]["config"]["layers"]
-        size = sum(entry.bytes for entry in bundle.metadata.files if entry.path.endswith(".bin"))
-        # The browser needs the memory.
-        (folder / name / "model.js").unlink()
-        del model, bundle
+        bundle = export(model, folder, class_names=names)
+        # The browser needs the memory, and never loads the script.
+        (folder / "model.js").unlink()
+        del model
         keras.backend.clear_session()
-        received = _predict_in_browser(folder, name, pixels.shape).reshape(expected.shape)
+        received = predict_in_stock_page(folder, pixels)
+        found = differences(bundle, expected, received)
     return {
-        "architecture": name,
         "side": pixels.shape[1],
         "layers_before": before,
-        "layers_after": len(layers),
-        "bytes": size,
-        "largest_probability": float(expected.max()),
-        "between_pictures": float(np.ptp(expected, axis=0).max()),
-        "difference": float(np.abs(received - expected).max()),
+        **found,
         "seconds": round(time.monotonic() - started),
     }
 
 
-def _write_page(folder: Path, pixels: bytes) -> None:
-    shutil.copy(MODULES / "tfjs" / "dist" / "tf.min.js", folder)
-    shutil.copytree(MODULES / "tfjs-backend-wasm" / "dist", folder / "wasm")
-    (folder / "pixels.bin").write_bytes(pixels)
-    (folder / "index.html").write_text(
-        '<!doctype html><script src="tf.min.js"></script>'
-        '<script src="wasm/tf-backend-wasm.min.js"></script>'
-    )
-
-
-def _predict_in_browser(folder: Path, name: str, shape: tuple[int, ...]) -> Any:
-    with launched_chromium() as browser, served(folder) as address:
-        page = browser.new_page()
-        page.goto(f"{address}/index.html")
-        answer = page.evaluate(PREDICT, [f"{name}/model.json", shape])
-    if answer["backend"] != "wasm":
-        raise RuntimeError(f"the browser ran on {answer['backend']}, not on wasm")
-    return np.array(answer["values"], np.float32)
-
-
-def measure_apart(name: str) -> dict[str, Any]:
+def measure_apart(name: str) -> Line:
     """Measure in a process of its own, which gives all its memory back."""
     command = [sys.executable, __file__, "--one", name]
     try:
@@ -252,25 +206,12 @@ def measure_apart(name: str) -> dict[str, Any]:
             command, capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS
         )
     except subprocess.TimeoutExpired:
-        return {"architecture": name, "error": f"stopped after {LIMIT_SECONDS} s"}
+        return {"error": f"stopped after {LIMIT_SECONDS} s"}
     if result.returncode == 0:
-        line: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+        line: Line = json.loads(result.stdout.splitlines()[-1])
         return line
     last = (result.stderr.strip().splitlines() or [f"exit status {result.returncode}"])[-1]
-    return {"architecture": name, "error": last[:300]}
-
-
-def row(line: dict[str, Any]) -> str:
-    """Return a line of the results as a row of the table."""
-    name = line["architecture"]
-    if "error" in line:
-        return f"| {name} | {ARCHITECTURES[name]} | | | | | | | {line['error']} |"
-    verdict = "pass" if line["difference"] <= TOLERANCE else "FAIL"
-    return (
-        f"| {name} | {line['side']} | {line['layers_before']} | {line['layers_after']} "
-        f"| {line['bytes'] / 1e6:.1f} MB | {line['largest_probability']:.2f} "
-        f"| {line['between_pictures']:.2f} | {line['difference']:.1e} | {verdict} |"
-    )
+    return {"error": last[:300]}
 
 
 def main() -> None:
@@ -289,19 +230,7 @@ def main() -> None:
     unknown = sorted(set(names) - set(ARCHITECTURES))
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}. Known: {', '.join(ARCHITECTURES)}")
-    done: dict[str, dict[str, Any]] = {}
-    if options.results and options.results.is_file():
-        lines = map(json.loads, options.results.read_text().splitlines())
-        done = {line["architecture"]: line for line in lines if "error" not in line}
-    print(HEADER)
-    for name in names:
-        line = done.get(name)
-        if line is None:
-            line = measure_apart(name)
-            if options.results:
-                with options.results.open("a") as stream:
-                    stream.write(json.dumps(line) + "\n")
-        print(row(line), flush=True)
+    print_table(names, measure_apart, options.results)
 
 
 if __name__ == "__main__":

@@ -228,6 +228,21 @@ def test_a_layer_of_a_users_own_takes_part(keras: Any, tmp_path: Path) -> None:
     )
 
 
+def test_a_layer_does_not_stand_in_for_an_operation_of_its_name(keras: Any) -> None:
+    """A model that has both the layer Add and a sum with a number is built anew in float64."""
+    from kerasport.exporter.answering.rebuilding import computes_in, rebuilt
+
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Add()([inputs + 3.0, inputs * 2.0]))
+
+    copy = rebuilt(LiveModel("keras", model), "float64")
+
+    assert computes_in(copy, "float64")
+    assert np.asarray(copy(np.array([[0.1, 0.2, 0.3]]))) == pytest.approx(
+        np.array([[3.3, 3.6, 3.9]]), rel=1e-15
+    )
+
+
 @pytest.mark.parametrize("name", ["keras", "tf_keras"])
 def test_a_comparison_leaves_the_float_type_of_the_process_alone(name: str) -> None:
     """After the original was computed in float64, new layers are of float32 as before."""

@@ -131,6 +131,11 @@ def export(
     suggest(f"kerasport verify {bundle.path}")
 
 
+def _floats(bundle: ExportedBundle) -> str:
+    rounding = bundle.metadata.float_rounding
+    return "float32" if rounding and rounding.limit else "float64"
+
+
 def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
     """Print what the passes saved, what the stored types cost, and what was written."""
     metadata = bundle.metadata
@@ -139,7 +144,8 @@ def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
     print_quantization(metadata.quantization, console)
     console.print(
         f"{bundle.path}: {metadata.name}, {len(metadata.class_names)} classes, "
-        f"{size / 1000:,.0f} kB, compared with {bundle.compared_with}",
+        f"{size / 1000:,.0f} kB, compared with {bundle.compared_with} in {_floats(bundle)}: "
+        f"at most {bundle.difference:.0e} apart",
         markup=False,
         soft_wrap=True,
     )

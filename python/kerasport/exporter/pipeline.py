@@ -44,10 +44,13 @@ class ExportedBundle(Bundle):
     Attributes:
         optimization: what the passes saved.
         compared_with: what answered for the original: `Keras 3.15.1`.
+        difference: largest difference of a probability between the original and the exported
+            layers, both in float64 where the original can be built so.
     """
 
     optimization: Optimization
     compared_with: str
+    difference: float
 
 
 def export(
@@ -145,5 +148,9 @@ def export(
         write_metadata(folder, metadata)
         Bundle.open(folder)
     return ExportedBundle(
-        out, metadata, optimization=optimization, compared_with=subject.reference.name
+        out,
+        metadata,
+        optimization=optimization,
+        compared_with=subject.reference.name,
+        difference=storage.comparison.difference,
     )

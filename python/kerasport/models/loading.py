@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import warnings
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,7 +141,10 @@ _KINDS: weakref.WeakKeyDictionary[KerasModel, AnswerKind] = weakref.WeakKeyDicti
 
 
 def _answers(model: KerasModel, pictures: NDArray[Any]) -> NDArray[np.float32]:
-    answer = model(pictures.astype(np.float32), training=False)
+    with warnings.catch_warnings():
+        # Keras warns where a model that was made of a list of inputs gets its one input alone.
+        warnings.filterwarnings("ignore", "The structure of `inputs`", UserWarning)
+        answer = model(pictures.astype(np.float32), training=False)
     return np.asarray(import_keras().ops.convert_to_numpy(answer)).astype(np.float32)
 
 

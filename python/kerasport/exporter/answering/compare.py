@@ -64,6 +64,8 @@ class Comparison:
         answers: of the original, float32 `[n, classes]`.
         few: the m of the pictures that were compared in float64.
         exact: what the graph gives for them in float64, `[m, classes]`.
+        difference: largest difference of a probability between the two on these, in float64
+            unless there is a limit.
         rounding: difference of the original's float32 from its float64, on these.
         compared_with: what answered for the original.
         limit: why the comparison was in float32 only; None where it was not.
@@ -73,6 +75,7 @@ class Comparison:
     answers: NDArray[np.float32]
     few: Inputs
     exact: NDArray[np.float64]
+    difference: float
     rounding: float
     compared_with: str
     limit: str | None
@@ -164,6 +167,7 @@ def compare(
         answers=answers,
         few=few,
         exact=received.probabilities,
+        difference=float(np.abs(received.probabilities - expected.probabilities).max()),
         rounding=_largest(off, few, f"{reference.name} in float32"),
         compared_with=reference.name,
         limit=expected.limit,

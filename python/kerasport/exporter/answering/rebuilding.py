@@ -56,7 +56,7 @@ def rebuilt(original: LiveModel, dtype: str) -> KerasModel:
     kind = framework.Sequential if type(model).__name__ == "Sequential" else type(model)
     if original.framework == "tf_keras" and kind is not framework.Sequential:
         kind = framework.Model
-    known = {type(layer).__name__: type(layer) for layer in _leaves(model)}
+    known = _own_classes(framework, model)
     with in_floats(framework, dtype), framework.utils.custom_object_scope(known):
         copy = kind.from_config(_in_dtype(model.get_config(), dtype))
         if not copy.built:
@@ -66,6 +66,19 @@ def rebuilt(original: LiveModel, dtype: str) -> KerasModel:
         for layer in _operations(copy):
             _widen(layer)
     return copy
+
+
+def _own_classes(framework: Any, model: KerasModel) -> dict[str, type]:
+    """Return the classes of layers that a framework does not know by itself.
+
+    Its own are left out: the layer `Add` would stand in for the operation `Add`.
+    """
+    kinds = {type(layer) for layer in _leaves(model)}
+    return {
+        kind.__name__: kind
+        for kind in kinds
+        if kind.__module__.partition(".")[0] != framework.__name__
+    }
 
 
 def _widen(layer: Any) -> None:
