@@ -100,6 +100,14 @@ EXPRESSED: dict[str, Recorded] = {
     "x[..., 0]": lambda tf, keras, x: x[..., 0],
     "x[:, newaxis, -1]": lambda tf, keras, x: x[:, tf.newaxis, -1],
     "tf.slice": lambda tf, keras, x: tf.slice(x, [0, 1, 1, 0], [-1, 4, -1, 3]),
+    "tf.strided_slice": lambda tf, keras, x: tf.strided_slice(
+        x, [0, 1, 0, 0], [0, 7, 0, 3], [1, 2, 1, 1], begin_mask=1, end_mask=5
+    ),
+    "tf.strided_slice of one row": lambda tf, keras, x: tf.strided_slice(
+        x, [0, 2], [0, 3], begin_mask=1, end_mask=1, shrink_axis_mask=2
+    ),
+    "tf.roll": lambda tf, keras, x: tf.roll(x, [1, -2], [1, 2]),
+    "tf.unstack": lambda tf, keras, x: tf.unstack(x, axis=3)[1] * 2.0,
     "tf.concat": lambda tf, keras, x: tf.concat([x, 2 * x], 1),
     "tf.stack": lambda tf, keras, x: tf.stack([x, 2 * x], 1),
     "tf.reshape": lambda tf, keras, x: tf.reshape(x, (-1, 24, 8)),

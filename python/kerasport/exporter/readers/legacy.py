@@ -11,13 +11,13 @@ from typing import Any
 
 from kerasport.errors import ExportError
 from kerasport.exporter.readers.configuration import MODEL_CLASSES
+from kerasport.exporter.readers.legacy_functions import BATCH
 from kerasport.exporter.readers.legacy_operations import (
     RECORDED_CLASSES,
     function_of,
     modern_operation,
     tensor,
 )
-from kerasport.exporter.readers.legacy_rules import BATCH
 
 __all__ = ["OLDER_CLASSES", "modern_config"]
 

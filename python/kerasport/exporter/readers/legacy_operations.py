@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from kerasport.exporter.readers.legacy_rules import BEFORE, RULES, Call, Inexpressible, Step
+from kerasport.exporter.readers.legacy_functions import BEFORE, RULES, Call, Inexpressible, Step
 
 __all__ = [
     "RECORDED_CLASSES",
