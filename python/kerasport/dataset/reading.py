@@ -17,7 +17,16 @@ from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
-from kerasport.dataset.tables import Frame, frame_source, is_frame, read_table
+from kerasport.dataset.tables import (
+    TABLE_SUFFIXES,
+    Frame,
+    frame_source,
+    hint_of_table,
+    is_frame,
+    read_table,
+    read_tables,
+    tables_beside,
+)
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
@@ -44,7 +53,7 @@ def read_data(
     | source | what |
     |---|---|
     | a folder | class folders, or `train/`, `test/` and `val/` with class folders |
-    | `.csv`, pandas DataFrame | path and label of each picture, split if there is such a column |
+    | `.csv`, `.tsv`, `.txt`, `.jsonl`, DataFrame | path and label of each picture, maybe split |
     | `.npz`, tuple or dict of arrays | `x_train y_train x_test y_test` or `x y`, as pixels |
     | `keras:NAME` | `keras.datasets.NAME`, like `keras:mnist` |
     | `tfds:NAME` | a TensorFlow Dataset, like `tfds:cats_vs_dogs` |
@@ -143,14 +152,24 @@ def _open_path(source: str | Path, options: ReadOptions, progress: Progress) -> 
     path = Path(source)
     suffix = path.suffix.lower()
     if path.is_dir():
-        return folder_source(path, find_layout(path))
+        return _open_folder(path, progress)
     if not path.exists():
         raise DataError(f"There is nothing at '{path}'. {_EXPECTED}")
-    if suffix == ".csv":
+    if suffix in TABLE_SUFFIXES:
         return read_table(path, root=options.root or path.parent, progress=progress)
     if suffix == ".npz":
         return read_npz(path, class_names=options.class_names, progress=progress)
     raise DataError(f"'{path}' is a file of another kind. {_EXPECTED}")
+
+
+def _open_folder(path: Path, progress: Progress) -> Source:
+    if tables := tables_beside(path):
+        return read_tables(tables, root=path, progress=progress)
+    try:
+        layout = find_layout(path)
+    except DataError as error:
+        raise DataError(f"{error}{hint_of_table(path)}") from None
+    return folder_source(path, layout)
 
 
 def _named(source: str | Path) -> tuple[str, str]:
