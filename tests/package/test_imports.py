@@ -36,6 +36,7 @@ ORDER: dict[str, list[str]] = {
         *("cli", "__main__"),
     ],
     "kerasport.dataset": [
+        *("archives", "paths"),
         *("dataset", "read_options", "identity", "parallel", "rows", "store"),
         *("requirements", "cache"),
         *("balance", "decoded", "duplicates", "checks"),

@@ -36,7 +36,8 @@ def check(
     data: Annotated[
         str,
         typer.Argument(
-            help="Folder of class folders, .csv of path and label, .npz, keras:NAME or tfds:NAME."
+            help="Folder of class folders, or a .zip of it; or .csv of path and label, .npz, "
+            "keras:NAME, tfds:NAME."
         ),
     ],
     classes: ClassesOption = None,

@@ -20,7 +20,8 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of class folders to measure on.  \\[default: the run's test set]"
+            help="Folder of class folders, or a .zip of it, to measure on.  "
+            "\\[default: the run's test set]"
         ),
     ] = None,
     max_unreadable: UnreadableOption = None,

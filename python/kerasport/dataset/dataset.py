@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle.metadata import Counts
+from kerasport.dataset.paths import read_bytes
 
 __all__ = [
     "SPLITS",
@@ -50,7 +51,8 @@ class Header:
 class Example:
     """One labelled picture: `label` is an index into the class names, `content` a SHA-256.
 
-    `path` is a file, or where `data` is there, a name: `mnist.npz/train/00042`.
+    `path` is a file, maybe in an archive, or where `data` is there, a name:
+    `mnist.npz/train/00042`.
     """
 
     path: Path
@@ -67,7 +69,7 @@ class Example:
             OSError: the file cannot be read.
         """
         if self.data is None:
-            return self.path.read_bytes()
+            return read_bytes(self.path)
         return bytes(self.data) if isinstance(self.data, memoryview) else self.data
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from kerasport.dataset.dataset import SPLITS, Content, Dataset, Example, Header, Skipped, Split
 from kerasport.dataset.identity import identify
 from kerasport.dataset.parallel import in_parallel
+from kerasport.dataset.paths import read_bytes
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.split import split_of
 from kerasport.errors import DataError
@@ -109,7 +110,7 @@ def _look(entry: Entry) -> tuple[str, Header] | Skipped:
         data = bytes(entry.data) if isinstance(entry.data, memoryview) else entry.data
         return identify(entry.path, data)
     try:
-        return identify(entry.path, entry.path.read_bytes())
+        return identify(entry.path, read_bytes(entry.path))
     except FileNotFoundError:
         return Skipped(entry.path, "there is no such file")
     except IsADirectoryError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from kerasport.dataset.dataset import Dataset, Skipped
 from kerasport.dataset.entries import Entry, Source, collect
 from kerasport.dataset.layout import Layout, files_below, find_layout
+from kerasport.dataset.paths import is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_readable
 from kerasport.errors import DataError
@@ -25,13 +26,14 @@ def read_labeled(
 ) -> Dataset:
     """Return labelled pictures for testing a model that knows `class_names`: all in `test`.
 
-    `root` holds class folders, some of the model's classes may be missing. With split folders,
-    those of `test/` are read.
+    `root` holds class folders, or is an archive of such; some of the model's classes may be
+    missing. With split folders, those of `test/` are read.
 
     Raises:
         DataError: a folder is not one of the model's classes, or there is no picture.
     """
-    layout = find_layout(root) if (root / "train").is_dir() else None
+    root = unwrapped(root)
+    layout = find_layout(root) if is_folder(root / "train") else None
     if layout is not None and layout.given:
         if "test" not in layout.given:
             raise DataError(
@@ -60,7 +62,7 @@ def _known_folders(root: Path, class_names: Sequence[str]) -> dict[str, Path]:
         return find_layout(root).folders[None]
     except DataError:
         # One class folder is too few to train on but enough to test with.
-        known = {name: root / name for name in class_names if (root / name).is_dir()}
+        known = {name: root / name for name in class_names if is_folder(root / name)}
         if not known:
             raise
         return known

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from kerasport.dataset.dataset import Split
+from kerasport.dataset.paths import exists, is_folder, list_names
 from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name, order_class_names
 
@@ -57,11 +57,11 @@ def find_layout(root: Path) -> Layout:
     Raises:
         DataError: there is nothing there, or it could be read in two ways.
     """
-    if not root.exists():
+    if not exists(root):
         raise DataError(
             f"There is no folder '{root}'. Expected one folder per class with pictures in it."
         )
-    if not root.is_dir():
+    if not is_folder(root):
         raise DataError(f"'{root}' is a file. Expected a folder with one folder per class.")
     folders = _folders_in(root)
     splits = {name: path for name, path in folders.items() if name in _SPLIT_FOLDERS}
@@ -73,11 +73,14 @@ def find_layout(root: Path) -> Layout:
 
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield every file in `folder` and below it, sorted; hidden and system files are left out."""
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if _visible(name))
-        for name in sorted(files):
-            if _visible(name):
-                yield Path(parent, name)
+    try:
+        found = sorted(list_names(folder).items())
+    except OSError:
+        return
+    yield from (folder / name for name, is_inner in found if not is_inner and _visible(name))
+    for name, is_inner in found:
+        if is_inner and _visible(name) and not (folder / name).is_symlink():
+            yield from files_below(folder / name)
 
 
 def _is_split_layout(root: Path, folders: dict[str, Path], splits: dict[str, Path]) -> bool:
@@ -142,9 +145,9 @@ def _is_folder_of_folders(folder: Path) -> bool:
 
 def _loose_pictures(folder: Path) -> tuple[Path, ...]:
     return tuple(
-        entry
-        for entry in sorted(folder.iterdir())
-        if _visible(entry.name) and entry.suffix.lower() in _PICTURE_SUFFIXES and entry.is_file()
+        folder / name
+        for name, is_inner in sorted(list_names(folder).items())
+        if _visible(name) and not is_inner and Path(name).suffix.lower() in _PICTURE_SUFFIXES
     )
 
 
@@ -153,8 +156,8 @@ def _by_class_name(folders: dict[str, Path]) -> dict[str, Path]:
 
 
 def _folders_in(root: Path) -> dict[str, Path]:
-    entries = sorted(root.iterdir())
-    return {entry.name: entry for entry in entries if _visible(entry.name) and entry.is_dir()}
+    entries = sorted(list_names(root).items())
+    return {name: root / name for name, is_inner in entries if is_inner and _visible(name)}
 
 
 def _visible(name: str) -> bool:

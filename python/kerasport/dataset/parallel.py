@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from kerasport.dataset.dataset import Example
 from kerasport.dataset.identity import content_of
+from kerasport.dataset.paths import leads_inside
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec, preprocess
 
@@ -67,10 +68,16 @@ def decode_example(example: Example, spec: ImageSpec) -> Decoded:
 
 def _reason(example: Example, spec: ImageSpec) -> str | None:
     try:
-        preprocess(example.path if example.data is None else example.read(), spec)
+        preprocess(example.path if _is_on_disk(example) else example.read(), spec)
     except DataError as error:
         return str(error).replace("The picture", f"'{example.path}'", 1)
+    except OSError as error:
+        return f"'{example.path}' cannot be read: {error.strerror or error}."
     return None
+
+
+def _is_on_disk(example: Example) -> bool:
+    return example.data is None and not leads_inside(example.path)
 
 
 def in_parallel(

@@ -15,6 +15,7 @@ from kerasport.dataset.entries import Source, collect
 from kerasport.dataset.folders import folder_source
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
+from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
 from kerasport.dataset.tables import (
@@ -36,8 +37,8 @@ DataSource: TypeAlias = "str | Path | Frame | tuple[Any, ...] | list[Any] | dict
 """What `read_data` takes: a path, `keras:NAME`, `tfds:NAME`, a pandas DataFrame, or arrays."""
 
 _EXPECTED = (
-    "Expected a folder with one folder per class, a .csv table of path and label, an .npz file, "
-    "keras:NAME or tfds:NAME."
+    "Expected a folder with one folder per class, or a .zip of it, a .csv table of path and label, "
+    "an .npz file, keras:NAME or tfds:NAME."
 )
 
 
@@ -53,6 +54,7 @@ def read_data(
     | source | what |
     |---|---|
     | a folder | class folders, or `train/`, `test/` and `val/` with class folders |
+    | `.zip`, `.tar`, `.tgz` | such a folder, read as it is packed |
     | `.csv`, `.tsv`, `.txt`, `.jsonl`, DataFrame | path and label of each picture, maybe split |
     | `.npz`, tuple or dict of arrays | `x_train y_train x_test y_test` or `x y`, as pixels |
     | `keras:NAME` | `keras.datasets.NAME`, like `keras:mnist` |
@@ -151,18 +153,24 @@ def _open_path(source: str | Path, options: ReadOptions, progress: Progress) -> 
         return tfds_source(name, data_dir=options.root, progress=progress)
     path = Path(source)
     suffix = path.suffix.lower()
-    if path.is_dir():
-        return _open_folder(path, progress)
-    if not path.exists():
+    if is_folder(path):
+        return _open_folder(unwrapped(path), progress)
+    if not exists(path):
         raise DataError(f"There is nothing at '{path}'. {_EXPECTED}")
     if suffix in TABLE_SUFFIXES:
         return read_table(path, root=options.root or path.parent, progress=progress)
-    if suffix == ".npz":
+    if suffix == ".npz" and archive_at(path) is None:
         return read_npz(path, class_names=options.class_names, progress=progress)
     raise DataError(f"'{path}' is a file of another kind. {_EXPECTED}")
 
 
 def _open_folder(path: Path, progress: Progress) -> Source:
+    found = archive_at(path)
+    if found is not None and found[0].guessed is not None:
+        progress.warn(
+            f"'{found[0].path}' has names that are not UTF-8; their spelling is a guess, like "
+            f"{found[0].guessed!r:.100}. If it is wrong, unpack the archive where it was made."
+        )
     if tables := tables_beside(path):
         return read_tables(tables, root=path, progress=progress)
     try:

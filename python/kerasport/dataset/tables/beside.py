@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kerasport.dataset.dataset import Split
+from kerasport.dataset.paths import is_file, list_names
 from kerasport.dataset.tables.columns import split_of_word
 from kerasport.dataset.tables.headings import flag_named, rank_of
 from kerasport.dataset.tables.source import TABLE_SUFFIXES, parse_table
@@ -27,7 +28,7 @@ def tables_beside(folder: Path) -> list[tuple[Path, Split | None]]:
     if own is not None:
         return [(own, None)]
     found: list[tuple[Path, Split | None]] = []
-    for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
+    for inner in sorted(folder / name for name, inner in list_names(folder).items() if inner):
         split = split_of_word(inner.name.lower())
         table = _table_in(inner) if split else None
         if table is not None:
@@ -37,7 +38,11 @@ def tables_beside(folder: Path) -> list[tuple[Path, Split | None]]:
 
 def hint_of_table(folder: Path) -> str:
     """Return a sentence about tables of labels in a folder that has no classes, or nothing."""
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLE_SUFFIXES)
+    files = sorted(
+        folder / name
+        for name, is_inner in list_names(folder).items()
+        if not is_inner and Path(name).suffix.lower() in TABLE_SUFFIXES
+    )
     named = [f"'{path}'" for path in files if _has_labels(path)]
     if not named:
         return ""
@@ -48,12 +53,8 @@ def hint_of_table(folder: Path) -> str:
 def _table_in(folder: Path) -> Path | None:
     for name in _NAMES:
         path = folder / name
-        try:
-            if path.is_file() and _has_labels(path):
-                return path
-        except OSError:
-            # What cannot be looked into is told when the folder is read.
-            continue
+        if is_file(path) and _has_labels(path):
+            return path
     return None
 
 

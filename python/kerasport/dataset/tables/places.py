@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kerasport.dataset.layout import files_below
+from kerasport.dataset.paths import exists
 from kerasport.dataset.tables.table import cell_text
 from kerasport.errors import DataError
 from kerasport.progress import Progress
@@ -54,11 +55,11 @@ def find_files(
     texts = [_spelled(cell, root=root, line=line) for cell, line in zip(cells, lines, strict=True)]
     top = Path(os.path.normpath(root.absolute()))
     found = _nearest(texts, top, table)
-    missing = [at for at, path in enumerate(found) if path is None or not os.path.lexists(path)]
+    missing = [at for at, path in enumerate(found) if not _is_there(path)]
     if len(missing) * 2 > len(texts):
         called = table.stem if table is not None else ""
         _repair(found, missing, texts, lines, top=top, root=root, called=called)
-        left = [at for at in missing if found[at] is None or not os.path.lexists(_known(found[at]))]
+        left = [at for at in missing if not _is_there(found[at])]
         repaired = sorted(set(missing) - set(left))
         if repaired:
             at = repaired[0]
@@ -109,7 +110,11 @@ def _below(base: Path, text: str, *, top: Path | None = None) -> Path | None:
 
 
 def _hits(paths: Iterable[Path | None]) -> int:
-    return sum(path is not None and os.path.lexists(path) for path in paths)
+    return sum(map(_is_there, paths))
+
+
+def _is_there(path: Path | None) -> bool:
+    return path is not None and exists(path)
 
 
 def _repair(
@@ -129,7 +134,7 @@ def _repair(
         parts = {at: each[drop:] for at, each in parts.items()}
         for at, each in parts.items():
             found[at] = top.joinpath(*each)
-    left = {at: each for at, each in parts.items() if not os.path.lexists(found[at] or "")}
+    left = {at: each for at, each in parts.items() if not _is_there(found[at])}
     named = _by_name(top, left.values()) if left else {}
     candidates = {at: _ending_with(named, each) for at, each in left.items()}
     # One folder for all rows, the fuller one; among equals that which is called like the table.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from kerasport.dataset.paths import is_file, read_bytes, size_of
 from kerasport.errors import DataError
 from kerasport.progress import Progress
 
@@ -85,18 +86,18 @@ def read_text(path: Path, *, progress: Progress) -> str:
 
 
 def _bytes_of(path: Path) -> bytes:
-    if not path.is_file():
+    if not is_file(path):
         raise DataError(f"'{path}' is no regular file. Expected a table saved as CSV in UTF-8.")
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        size = size_of(path)
+        data = read_bytes(path) if size <= _MOST_BYTES else b""
     except OSError as error:
         raise DataError(
-            f"The table '{path}' cannot be read ({error.strerror}). Check its permissions."
+            f"The table '{path}' cannot be read ({error.strerror or error}). Check its permissions."
         ) from None
-    if len(data) > _MOST_BYTES:
+    if size > _MOST_BYTES:
         raise DataError(
-            f"'{path}' has {path.stat().st_size >> 20} MiB; a table of paths and labels has "
+            f"'{path}' has {size >> 20} MiB; a table of paths and labels has "
             f"{_MOST_BYTES >> 20} at most. Pictures as numbers in cells are not read: save them "
             "as arrays in an .npz file."
         )
