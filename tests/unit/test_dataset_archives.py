@@ -16,6 +16,7 @@ import pytest
 from support.listening import Listening
 from support.pictures import write_class_folders
 
+from kerasport.bundle import Bundle
 from kerasport.dataset import (
     Dataset,
     check_data,
@@ -25,8 +26,10 @@ from kerasport.dataset import (
     read_labeled,
 )
 from kerasport.errors import DataError
+from kerasport.prediction import predict
 from kerasport.preprocess import ImageSpec
 
+FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
 SPEC = ImageSpec(height=5, width=7)
 
 
@@ -153,6 +156,25 @@ def test_a_model_is_tested_on_an_archive(pictures: Path, tmp_path: Path) -> None
     dataset = read_labeled(path, class_names=["bird", "cat", "dog"])
 
     assert [dataset.class_names[e.label] for e in dataset.examples] == ["cat"] * 9 + ["dog"] * 9
+
+
+def test_a_picture_in_an_archive_is_classified(pictures: Path, tmp_path: Path) -> None:
+    """A path that a report names may be given to `predict`, and what is wrong there is told."""
+    path = zipped(tmp_path / "pets.zip", pictures)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("cat/notes.txt", "nothing to see")
+    bundle = Bundle.open(FROZEN)
+
+    inside = [path / "cat" / "000.png", path / "cat" / "notes.txt", path / "cat" / "none.png"]
+    answers, errors = predict(bundle, inside)
+    (expected,), _ = predict(bundle, [pictures / "cat" / "000.png"])
+
+    assert [answer.path for answer in answers] == inside[:1]
+    assert (answers[0].probabilities == expected.probabilities).all()
+    assert [str(error).partition(": ")[0] for error in errors] == [
+        f"'{path}/cat/notes.txt' cannot be read",
+        f"'{path}/cat/none.png' cannot be read",
+    ]
 
 
 def test_what_systems_add_is_left_out(pictures: Path, tmp_path: Path) -> None:

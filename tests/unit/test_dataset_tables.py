@@ -113,6 +113,16 @@ REFUSED = {
         "path,a,b\na/000.png,1,0\nb/000.png,0,0\n",
         "{csv}, line 3: no label. Set one of its classes to 1, or remove the row.",
     ),
+    "a list of labels": (
+        """path,label\na/000.png,"['a', 'b']"\n""",
+        "{csv}, line 2: the list \"['a', 'b']\". A classifier gives each picture one class; keep "
+        "one, or remove the row.",
+    ),
+    "an endless label": (
+        f"path,label\na/000.png,{'x' * 501}\n",
+        "{csv}, line 2: a label of 501 characters, 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... "
+        "Expected the name of a class.",
+    ),
     "several labels": (
         "path,label\na/000.png,a\nb/000.png,b\nb/001.png,a|b\n",
         "{csv}, line 4: 'a|b' is several labels, each a class of other rows. A classifier gives "

@@ -85,6 +85,17 @@ TABLES = {
         "1,me,{label},7,/data/local-files/?d=images/{name},3.1",
         heading="annotation_id,annotator,choice,id,image,lead_time",
     ),
+    "uploaded to Label Studio": row_table("/data/upload/1/{name},{label}", heading="image,choice"),
+    "notes first": row_table("images/{name},{label}", heading="# made by hand\npath,label"),
+    "a heading with a mark": row_table("images/{name},{label}", heading="#path,label"),
+    "single quotes": row_table("'images/{name}','{label}'", heading="'path','label'"),
+    "lists of one": row_table("""images/{name},"['{label}']\"""", heading="path,label"),
+    "pasted from a page": row_table(
+        "images/{name}\u200b,\u00a0{label}\u200b", heading="path,label"
+    ),
+    "one column per class, and others": row_table(
+        "{name},12,{a},{b}", heading="filename,width,a,b"
+    ),
     "one column per class": row_table("{name},{a},{b}", heading="filename, a, b"),
     "one column per class, as fractions": row_table("{stem},{a}.0,{b}.0", heading="image,a,b"),
     "a number and a name": row_table("images/{name},{a},{label}", heading="path,target,class"),
@@ -295,6 +306,17 @@ def test_labels_made_of_other_labels_are_told(root: Path) -> None:
     ]
 
 
+def test_a_column_that_counts_the_rows_is_no_label(root: Path) -> None:
+    """Without a heading, numbers that never repeat are a numbering, as in lists of MXNet."""
+    table = root / "train.txt"
+    lines = [f"{at}\t{+(n[0] == 'b')}.000\timages/{n}" for at, n in enumerate(names(root))]
+    table.write_text("\n".join(lines))
+
+    found = labels_of(read_data(table, options=NO_CUT))
+
+    assert found == {name: str(+(name[0] == "b")) for name in names(root)}
+
+
 def record(name: str) -> dict[str, object]:
     return {"file_name": f"images/{name}", "label": name[0]}
 
@@ -304,6 +326,17 @@ RECORDS = {
     "a list": lambda found: json.dumps([record(name) for name in found], indent=1),
     "lists of one": lambda found: json.dumps(
         [{"image": f"images/{name}", "labels": [name[0]]} for name in found]
+    ),
+    "paths and labels": lambda found: json.dumps({f"images/{n}": n[0] for n in found}, indent=1),
+    "tasks of Label Studio": lambda found: json.dumps(
+        [
+            {
+                "id": at,
+                "data": {"image": f"/data/upload/1/{name}"},
+                "annotations": [{"result": [{"value": {"choices": [name[0]]}}]}],
+            }
+            for at, name in enumerate(found)
+        ]
     ),
     "objects inside": lambda found: "\n".join(
         json.dumps(
@@ -334,6 +367,12 @@ BROKEN_RECORDS = {
     "no object": ("[1]", ", entry 1: 1. Expected an object"),
     "half a character": ('{"file_name": "\\ud800", "label": "a"}', ", line 1: no JSON ("),
     "deep": ("[" * 100_000, ": no JSON ("),
+    "boxes": ('{"images": [], "annotations": []}', " lists annotations of parts of pictures, as"),
+    "two choices": (
+        '{"data": {"image": "a"}, "annotations": '
+        '[{"result": [{"value": {"choices": ["a", "b"]}}]}]}',
+        ", line 1: a list of 2 labels. ",
+    ),
     "two labels": (
         '{"path": "a", "label": ["a", "b"]}',
         ", line 1: a list of 2 labels. A classifier gives each picture one class;",

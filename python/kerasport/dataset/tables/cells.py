@@ -1,25 +1,28 @@
-"""From text to a table: separated values, with or without a heading, and JSON records."""
+"""From separated values to a table, with or without a heading."""
 
 from __future__ import annotations
 
 import csv
 import io
 import itertools
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from kerasport.dataset.tables.headings import is_heading, looks_like_picture
 from kerasport.dataset.tables.table import Table
 from kerasport.errors import DataError
 
-__all__ = ["parse_records", "parse_separated"]
+__all__ = ["parse_separated"]
 
 _DELIMITERS = ",;\t|"
 _SAMPLED_ROWS = 50
 # As Excel takes it, and writes it where it is told to.
 _NAMED_DELIMITER = re.compile(r'\A"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
+# Lines about the table before it; without the space, it may be a file name or a heading.
+_NOTES = re.compile(r"(?:[ \t]*#[ \t][^\r\n]*(?:\r\n|\r|\n))*")
+_SINGLE_QUOTED = re.compile(r"'[^']*'(?:[,;\t|]\s*'[^']*')+")
+_HEAD = 10_000
 _EXPECTED_HEADING = "Expected a heading like 'path,label' and rows."
 # Kaggle's digits and faces: hundreds of numbers, or one cell full of them, instead of a file.
 _PIXEL_HEADING = re.compile(r"\A(pixels|pixel_?\d+|\d+x\d+)\Z", re.IGNORECASE)
@@ -36,8 +39,10 @@ def parse_separated(text: str, *, name: str) -> Table:
         DataError: it is no such table; the message names the line.
     """
     named = _NAMED_DELIMITER.match(text)
-    body = text[named.end() :] if named else text
-    above = 1 if named else 0
+    notes = _NOTES.match(text, named.end() if named else 0)
+    start = notes.end() if notes else 0
+    body = text[start:]
+    above = len(text[:start].splitlines())
     delimiter = named.group(1) if named else _delimiter(body)
     numbered = _spaced(body) if delimiter is None else None
     try:
@@ -51,34 +56,15 @@ def parse_separated(text: str, *, name: str) -> Table:
     return _table(name, [(line + above, row) for line, row in numbered])
 
 
-def parse_records(text: str, *, name: str) -> Table:
-    """Return the table in JSON: an object per line, or one list of objects.
-
-    Objects inside objects become columns like `data.image`.
-
-    Raises:
-        DataError: it is no such JSON; the message names the line.
-    """
-    lines: list[str] = []
-    records: list[dict[str, Any]] = []
-    for line, value in _values(text, name):
-        if not isinstance(value, dict):
-            raise DataError(
-                f"{line}: {json.dumps(value)!s:.60}. Expected an object with the path and the "
-                'label of one picture, like {"file_name": "1.jpg", "label": "cat"}.'
-            )
-        records.append(dict(_flat(value)))
-        lines.append(line)
-    if not records:
-        raise DataError(f"{name} is empty. Expected one JSON object per picture.")
-    columns = tuple(dict.fromkeys(itertools.chain.from_iterable(records)))
-    cells = tuple([record.get(column) for record in records] for column in columns)
-    return Table(name, columns, cells, lines)
-
-
 def _reader(text: str, delimiter: str) -> Any:
+    first = text[:_HEAD].lstrip().partition("\n")[0].strip()
+    quote = "'" if _SINGLE_QUOTED.fullmatch(first) else '"'
     return csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quotechar=quote,
+        strict=True,
+        skipinitialspace=True,
     )
 
 
@@ -127,8 +113,8 @@ def _table(name: str, numbered: Sequence[tuple[int, list[str]]]) -> Table:
         cells = row[:width] if not any(map(str.strip, row[width:])) else row
         if len(cells) != width:
             raise DataError(
-                f"{name}, line {line}: {len(row)} cells. Expected {width}, as {beyond}; quote "
-                "cells that contain the separator."
+                f"{name}, line {line}: {len(row)} cell{'s' * (len(row) != 1)}. Expected {width}, "
+                f"as {beyond}; quote cells that contain the separator."
             )
         kept.append(cells)
     columns = tuple(first) if headed else tuple(f"column {at + 1}" for at in range(width))
@@ -146,38 +132,3 @@ def _refuse_pixels(name: str, first: Sequence[str], second: Sequence[Sequence[st
             "in an .npz file: numpy.savez('pictures.npz', x=pixels, y=labels) with x of "
             "[n, height, width] in uint8."
         )
-
-
-def _values(text: str, name: str) -> Iterator[tuple[str, Any]]:
-    if text.lstrip()[:1] == "[":
-        values = _parsed(text, name)
-        for number, value in enumerate(values, start=1):
-            yield f"{name}, entry {number}", value
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            place = f"{name}, line {number}"
-            yield place, _parsed(line, place)
-
-
-def _parsed(text: str, place: str) -> Any:
-    try:
-        value = json.loads(text)
-        # Half of a pair of code units is no text: it can be neither a path nor a label.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-        return value
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{place}: no JSON ({error}). Expected an object per line, or one list of objects."
-        ) from None
-
-
-def _flat(record: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in record.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{key}.")
-        elif isinstance(value, list):
-            single = len(value) == 1 and not isinstance(value[0], dict | list)
-            yield f"{before}{key}", value[0] if single else tuple(value) or None
-        else:
-            yield f"{before}{key}", value

@@ -16,7 +16,7 @@ from kerasport.dataset.tables.headings import (
     looks_like_picture,
     rank_of,
 )
-from kerasport.dataset.tables.labels import labels_in_column, labels_of_one_hot
+from kerasport.dataset.tables.labels import is_one_hot, labels_in_column, labels_of_one_hot
 from kerasport.dataset.tables.table import Table, cell_text
 from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name
@@ -68,15 +68,15 @@ def choose_columns(table: Table, *, progress: Progress) -> Columns:
     split, flag = _split_column(table, named, path)
     others = [at for at in named if at not in (path, split) and _says_something(table, at)]
     label, guessed = _label_column(table, others)
-    if label is not None:
+    if isinstance(label, int):
         labels = labels_in_column(table, label, progress=progress)
     else:
-        labels = labels_of_one_hot(table, others)
+        labels = labels_of_one_hot(table, label)
     if guessed or not table.headed or rank_of(table.columns[path], "path") is None:
         taken = (
             f"the label is {table.columns[label]!r}"
-            if label is not None
-            else f"each of {_listed(table, others)} is a class"
+            if isinstance(label, int)
+            else f"each of {_listed(table, label)} is a class"
         )
         progress.say(f"{table.name}: the path is {table.columns[path]!r}, {taken}.")
     splits = _splits(table, split, flag, progress=progress)
@@ -93,19 +93,28 @@ def _path_column(table: Table, named: Sequence[int]) -> int:
     return _only(table, found, "path")
 
 
-def _label_column(table: Table, others: Sequence[int]) -> tuple[int | None, bool]:
-    """Return the column of labels, None for one per class, and whether it is a guess."""
+def _label_column(table: Table, others: Sequence[int]) -> tuple[int | list[int], bool]:
+    """Return the column of labels, or those of the classes, and whether it is a guess."""
     found = _believed(table, others, "label")
     if len(found) > 1:
         found = _names_of_numbers(table, found)
     if found:
         return _only(table, found, "label"), False
+    if not table.headed:
+        others = [at for at in others if not _is_numbering(table.cells[at])]
     if len(others) == 1:
         return others[0], True
     flags = [at for at in others if _is_flags(table.cells[at])]
-    if len(flags) > 1 and len(flags) == len(others):
-        return None, True
+    # Beside other columns, only where each row has one of them: else they may be anything.
+    if len(flags) > 1 and (len(flags) == len(others) or is_one_hot(table, flags)):
+        return flags, True
     return _only(table, [], "label"), False
+
+
+def _is_numbering(cells: Sequence[Any]) -> bool:
+    """Return whether a column counts the rows."""
+    texts = [cell_text(value) for value in cells]
+    return len(set(texts)) == len(texts) and all(map(str.isdecimal, texts))
 
 
 def _believed(table: Table, columns: Iterable[int], role: Role) -> list[int]:

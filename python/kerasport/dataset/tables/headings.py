@@ -82,4 +82,4 @@ def looks_like_picture(text: str) -> bool:
 def _key(heading: str) -> str:
     # Of `classificationAnnotation.displayName` the last part tells.
     last = heading.rpartition(".")[2] or heading
-    return re.sub(r"[\s_-]+", "", last).casefold().removeprefix("aiplatformgoogleapis.com/")
+    return re.sub(r"[\s_#-]+", "", last).casefold().removeprefix("aiplatformgoogleapis.com/")

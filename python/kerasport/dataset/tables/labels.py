@@ -15,6 +15,9 @@ __all__ = ["labels_in_column", "labels_of_one_hot"]
 _NUMBER = re.compile(r"-?\d+(\.0+)?")
 # What stands between several labels in one cell; a space does too, but also inside of one.
 _BETWEEN = ";|,"
+_LIST_OF_ONE = re.compile(r"""\[\s*(["'])([^"']+)\1\s*\]""")
+_LIST = re.compile(r"""\[\s*["'].*["']\s*\]|\{"choices":.*\}""", re.DOTALL)
+_MOST_CHARACTERS = 500
 _ONE_CLASS = "A classifier gives each picture one class"
 
 
@@ -50,20 +53,18 @@ def labels_in_column(table: Table, column: int, *, progress: Progress) -> list[s
     return texts
 
 
+def is_one_hot(table: Table, columns: Sequence[int]) -> bool:
+    """Return whether each row has exactly one of the columns set."""
+    return all(len(names) == 1 for names in _set_in_rows(table, columns))
+
+
 def labels_of_one_hot(table: Table, columns: Sequence[int]) -> list[str]:
     """Return the heading of the one column that is set in each row.
 
     Raises:
         DataError: a row has no column set, or several; the message says how many such rows.
     """
-    sets = [
-        [
-            table.columns[at].strip()
-            for at, value in zip(columns, row, strict=True)
-            if _is_set(value)
-        ]
-        for row in zip(*(table.cells[at] for at in columns), strict=True)
-    ]
+    sets = _set_in_rows(table, columns)
     several = [line for line, names in zip(table.lines, sets, strict=True) if len(names) > 1]
     if several:
         first = next(names for names in sets if len(names) > 1)
@@ -76,12 +77,32 @@ def labels_of_one_hot(table: Table, columns: Sequence[int]) -> list[str]:
     return texts
 
 
+def _set_in_rows(table: Table, columns: Sequence[int]) -> list[list[str]]:
+    names = [table.columns[at].strip() for at in columns]
+    rows = zip(*(table.cells[at] for at in columns), strict=True)
+    return [
+        [name for name, value in zip(names, row, strict=True) if _is_set(value)] for row in rows
+    ]
+
+
 def _label(value: Any, line: str) -> str:
     if isinstance(value, tuple):
         raise DataError(
             f"{line}: a list of {len(value)} labels. {_ONE_CLASS}; keep one, or remove the row."
         )
-    return cell_text(value)
+    text = cell_text(value)
+    if len(text) > _MOST_CHARACTERS:
+        raise DataError(
+            f"{line}: a label of {len(text):,} characters, {text!r:.40}... Expected the name of a "
+            "class."
+        )
+    # As pandas and Label Studio write lists into cells.
+    one = _LIST_OF_ONE.fullmatch(text)
+    if one is None and _LIST.fullmatch(text):
+        raise DataError(
+            f"{line}: the list {text!r:.60}. {_ONE_CLASS}; keep one, or remove the row."
+        )
+    return one.group(2) if one else text
 
 
 def _require_all(texts: Sequence[str], table: Table, remedy: str) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -129,7 +129,8 @@ def _repair(
 ) -> None:
     """Put in place of what is missing the files that the table may mean."""
     parts = {at: _parts(texts[at]) for at in missing}
-    drop = _beginning(top, parts)
+    shared = _shared(list(parts.values()))
+    drop = _beginning(top, list(parts.values()), shared)
     if drop is not None:
         parts = {at: each[drop:] for at, each in parts.items()}
         for at, each in parts.items():
@@ -137,6 +138,10 @@ def _repair(
     left = {at: each for at, each in parts.items() if not _is_there(found[at])}
     named = _by_name(top, left.values()) if left else {}
     candidates = {at: _ending_with(named, each) for at, each in left.items()}
+    if drop is None and not any(candidates.values()):
+        # Folders of another machine, of which none is here.
+        left = {at: each[shared:] for at, each in left.items()}
+        candidates = {at: _ending_with(named, each) for at, each in left.items()}
     # One folder for all rows, the fuller one; among equals that which is called like the table.
     votes = Counter(_above(path, left[at]) for at, paths in candidates.items() for path in paths)
     for at, paths in candidates.items():
@@ -161,18 +166,22 @@ def _above(path: PurePosixPath, wanted: Sequence[str]) -> tuple[str, ...]:
     return path.parts[: len(path.parts) - len(wanted)]
 
 
-def _beginning(top: Path, parts: Mapping[int, tuple[str, ...]]) -> int | None:
-    """Return how many folders that all paths begin with are to be left out so that files are there.
+def _shared(parts: Sequence[tuple[str, ...]]) -> int:
+    """Return how many folders all paths begin with.
 
-    Only what all have in common is left out: `train/cat/1.jpg` and `test/cat/1.jpg` stay two.
-    None where that leads to no file.
+    Only those are ever left out: `train/cat/1.jpg` and `test/cat/1.jpg` stay two.
     """
-    folders = [each[:-1] for each in parts.values()]
+    folders = [each[:-1] for each in parts]
     # What the first and the last in order share, all between them share.
     pairs = zip(min(folders), max(folders), strict=False)
-    common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
-    sample = list(parts.values())[:_SAMPLED]
-    hits = [_hits(top.joinpath(*each[drop:]) for each in sample) for drop in range(common + 1)]
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _beginning(top: Path, parts: Sequence[tuple[str, ...]], shared: int) -> int | None:
+    """Return how many of the shared folders to leave out so that files are there, None if none."""
+    hits = [
+        _hits(top.joinpath(*each[drop:]) for each in parts[:_SAMPLED]) for drop in range(shared + 1)
+    ]
     return hits.index(max(hits)) if max(hits) else None
 
 

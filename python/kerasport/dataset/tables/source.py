@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from kerasport.dataset.dataset import Split
 from kerasport.dataset.entries import Entry, Source
-from kerasport.dataset.tables.cells import parse_records, parse_separated
+from kerasport.dataset.tables.cells import parse_separated
 from kerasport.dataset.tables.columns import choose_columns, split_of_word
 from kerasport.dataset.tables.places import find_files
+from kerasport.dataset.tables.records import parse_records
 from kerasport.dataset.tables.table import Frame, Table, table_of_frame
 from kerasport.dataset.tables.text import read_text
 from kerasport.errors import DataError

@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeGuard
 
 __all__ = ["Frame", "Table", "cell_text", "is_frame", "table_of_frame"]
 
+# What pasting from web pages leaves at the ends of cells.
+_INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
 # What a missing value is written as where a program turned it into text. Words that may be a
 # class of their own, like "none" or "NA", are not among them.
 _MISSING = {"nan", "<na>", "#n/a", "null"}
@@ -71,5 +73,5 @@ def cell_text(value: Any) -> str:
     # pandas reads a column of whole numbers with a gap as fractions.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).strip()
+    text = str(value).strip().strip(_INVISIBLE).strip()
     return "" if text.lower() in _MISSING else text
