@@ -205,6 +205,19 @@ def test_two_folders_with_the_same_names_are_told_apart_by_the_table(root: Path)
         read_data(root / "labels.csv")
 
 
+def test_the_beginning_of_a_path_is_left_out_before_its_name_is_looked_for(root: Path) -> None:
+    """What is left of a path of another machine says which of two folders it means."""
+    for name in names(root / "images"):
+        copy = root / "backup" / name
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(b"another picture")
+    table = root / "labels.csv"
+    write = row_table("C:\\me\\images\\{name},{label}", heading="path,label")
+    table.write_text(write(names(root / "images")))
+
+    assert {e.path.parent.name for e in read_data(table).examples} == {"images"}
+
+
 def test_a_table_beside_the_folder_of_pictures(root: Path) -> None:
     """With another root, a path may still start from the table's own folder."""
     table = root / "tables" / "labels.csv"
