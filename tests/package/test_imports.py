@@ -36,10 +36,11 @@ ORDER: dict[str, list[str]] = {
         *("cli", "__main__"),
     ],
     "kerasport.dataset": [
-        *("dataset", "read_options", "identity", "parallel", "rows", "store"),
+        *("dataset", "contents", "read_options", "identity", "parallel", "rows", "store"),
         *("requirements", "cache"),
         *("balance", "decoded", "duplicates", "checks"),
-        *("split", "entries", "layout", "folders", "arrays", "tables"),
+        *("split", "entries", "tree", "split_names", "place", "unsorted", "class_folders"),
+        *("layout", "folders", "arrays", "tables"),
         *("keras_classes", "named_sets", "reading", "survey"),
     ],
     "kerasport.training": [

@@ -63,6 +63,10 @@ def read_data(
     """
     options = options or ReadOptions()
     dataset = gather_data(source, options=options, progress=progress, cache=cache)
+    for remark in dataset.remarks:
+        # Warnings are told with everything else that is wrong with the data, see `findings`.
+        if remark.severity == "note":
+            progress.say(remark.text)
     require_usable(dataset, options)
     return dataset
 
