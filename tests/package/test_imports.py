@@ -36,11 +36,20 @@ ORDER: dict[str, list[str]] = {
         *("cli", "__main__"),
     ],
     "kerasport.dataset": [
-        *("dataset", "contents", "read_options", "identity", "parallel", "rows", "store"),
+        *(
+            "dataset",
+            "contents",
+            "folder_words",
+            "read_options",
+            "identity",
+            "parallel",
+            "rows",
+            "store",
+        ),
         *("requirements", "cache"),
         *("balance", "decoded", "duplicates", "checks"),
         *("split", "entries", "tree", "split_names", "place", "unsorted", "class_folders"),
-        *("layout", "folders", "arrays", "tables"),
+        *("wrapping", "layout", "folders", "arrays", "tables"),
         *("keras_classes", "named_sets", "reading", "survey"),
     ],
     "kerasport.training": [

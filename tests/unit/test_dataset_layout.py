@@ -46,6 +46,7 @@ NAMES = {
     "dataset.train": "train",
     "Training Data": "train",
     "trainval": "train",
+    "train-20240131T101500Z-001": "train",
     "Trainingsdaten": "train",
     "Test": "test",
     "testing": "test",
@@ -224,6 +225,19 @@ def test_a_folder_too_many_is_passed_through(tmp_path: Path, inside: str) -> Non
     ]
 
 
+def test_a_stray_picture_beside_the_wrapper_is_named(tmp_path: Path) -> None:
+    """It changes nothing, and is left out."""
+    write_class_folders(tmp_path / "pictures", {"a": 20, "b": 20})
+    write_flat(tmp_path, ["preview.png"])
+
+    dataset = read_data(tmp_path)
+
+    assert dataset.class_names == ("a", "b")
+    assert [(item.path.name, item.reason) for item in dataset.skipped] == [
+        ("preview.png", "not in a class folder")
+    ]
+
+
 def test_splits_may_lie_deeper_and_be_doubled(tmp_path: Path) -> None:
     """As archives unpack: data/seg_train/seg_train/CLASS, beside pictures without labels."""
     write_splits(tmp_path / "data", {"seg_train": "train"}, inside="seg_train")
@@ -236,6 +250,27 @@ def test_splits_may_lie_deeper_and_be_doubled(tmp_path: Path) -> None:
     assert dataset.counts.test == [6, 6]
     assert len(dataset.examples) == 52
     assert "Left out, because no class is there: 'seg_pred'." in dataset.remarks[1].text
+
+
+@pytest.mark.parametrize("inside", ["", "train"])
+def test_a_folder_that_an_archive_doubled_is_read_once(tmp_path: Path, inside: str) -> None:
+    """cells/cells beside the folders of cells, with the same folders in it, is a copy."""
+    for place in ("cells", "cells/cells"):
+        write_class_folders(tmp_path / place / inside, {"a": 20, "b": 20})
+
+    dataset = read_data(tmp_path)
+
+    assert dataset.class_names == ("a", "b")
+    assert len(dataset.examples) == 40
+    assert ("doubled", "warning") in kinds(dataset)
+
+
+def test_a_class_named_like_a_split_may_be_made_plain(tmp_path: Path) -> None:
+    """Where there is nothing to train on, the folder may be a class, and how to say so is told."""
+    write_class_folders(tmp_path, {"test/2023": 9, "test/2024": 9, "control": 9})
+
+    with pytest.raises(DataError, match="or put the pictures of 'test' directly there if that is"):
+        read_data(tmp_path)
 
 
 def test_one_class_is_no_wrapper(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kerasport.dataset.dataset import Remark
-from kerasport.dataset.place import Place, is_companion, list_names
-from kerasport.dataset.split_names import is_collective, splits_among
+from kerasport.dataset.folder_words import is_companion
+from kerasport.dataset.place import Place, list_names
+from kerasport.dataset.split_names import is_collective, split_in, splits_among
 from kerasport.dataset.unsorted import no_class_folders
 from kerasport.displayed import is_text
 from kerasport.errors import DataError
@@ -33,6 +34,8 @@ def class_names_in(place: Place) -> tuple[str, ...]:
     if len(pictured) == 1 and all(is_companion(name) for name in folders if name not in pictured):
         raise no_class_folders(place.inside(pictured[0]))
     if len(class_names) == 1:
+        if flat and split_in(flat[0]):
+            raise no_class_folders(place.inside(flat[0]))
         raise DataError(
             f"'{root}' has one class only ({class_names[0]!r}). Expected at least two class "
             "folders: a classifier chooses between classes."

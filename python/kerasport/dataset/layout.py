@@ -9,10 +9,11 @@ from pathlib import Path
 from kerasport.dataset.class_folders import by_class_name, class_names_in, odd_classes
 from kerasport.dataset.dataset import SPLITS, Remark, Split
 from kerasport.dataset.place import Place, list_names, require_openable
-from kerasport.dataset.split_names import Meaning, split_in, split_named, splits_among
+from kerasport.dataset.split_names import Meaning, split_named, splits_among
 from kerasport.dataset.unsorted import no_class_folders
+from kerasport.dataset.wrapping import unwrapped
 from kerasport.errors import DataError
-from kerasport.labels import normalize_class_name, order_class_names
+from kerasport.labels import order_class_names
 
 __all__ = ["Layout", "find_layout", "split_named"]
 
@@ -55,29 +56,9 @@ def find_layout(root: Path, *, known: Collection[str] = ()) -> Layout:
         DataError: there is nothing there, or it could be read in two ways.
     """
     require_openable(root)
-    place, remarks = _unwrapped(Place(root), known=known)
+    place, remarks, strays = unwrapped(Place(root), known=known)
     layout = _by_splits(place, known) or _by_splits_in_classes(place) or _by_classes(place)
-    return replace(layout, remarks=(*remarks, *layout.remarks))
-
-
-def _unwrapped(
-    top: Place, *, known: Collection[str] = (), in_split: bool = False
-) -> tuple[Place, list[Remark]]:
-    """Return the folder whose folders are classes or splits, however deep it lies in `top`."""
-    place, aside = top, list[str]()
-    while (inner := place.only_folder_of_folders()) is not None:
-        name = inner.path.name
-        # A lone train/ is no wrapper, but for that inside another train/.
-        if normalize_class_name(name) in known or (split_in(name) and not in_split):
-            break
-        aside += [each for each in place.folders if each != name]
-        place = inner
-    if place is top:
-        return place, []
-    inside = place.path.relative_to(top.path).as_posix()
-    left = f" Left out, because no class is there: {list_names(aside)}." if aside else ""
-    message = f"The class folders of '{top.path}' lie in '{inside}'.{left}"
-    return place, [Remark("wrapped", message)]
+    return replace(layout, loose=(*strays, *layout.loose), remarks=(*remarks, *layout.remarks))
 
 
 def _by_splits(place: Place, known: Collection[str]) -> Layout | None:
@@ -98,7 +79,7 @@ def _by_splits(place: Place, known: Collection[str]) -> Layout | None:
         raise DataError(
             f"'{place.path}' holds the split folders {list_names(sorted(splits))} and other "
             f"folders beside them: {list_names(others)}. Expected either class folders or split "
-            "folders; move the others away."
+            f"folders; move the others away{_or_class(splits)}."
         )
     if "train" not in splits.values() and not known:
         raise DataError(
@@ -106,6 +87,12 @@ def _by_splits(place: Place, known: Collection[str]) -> Layout | None:
             "Add train/ with one folder per class."
         )
     return _read_splits(place, splits, aside)
+
+
+def _or_class(splits: dict[str, Split]) -> str:
+    if "train" in splits.values():
+        return ""
+    return f", or put the pictures of {list_names(splits)} directly there if that is a class"
 
 
 def _hold_folders(place: Place, named: dict[str, Meaning], *, alone: bool) -> bool:
@@ -145,9 +132,11 @@ def _read_splits(place: Place, splits: dict[str, Split], aside: list[str]) -> La
     if aside or not set(splits) <= _USUAL_NAMES:
         remarks.append(_understood(f"The folders of '{place.path}' are splits", splits, aside))
     places: dict[Split, Place] = {}
+    loose = list[Path]()
     for name, split in splits.items():
-        places[split], wrapped = _unwrapped(place.inside(name), in_split=True)
+        places[split], wrapped, strays = unwrapped(place.inside(name), in_split=True)
         remarks += wrapped
+        loose += strays
     classes = set(class_names_in(places["train"])) if "train" in places else set[str]()
     for split in [split for split in places if split != "train"]:
         inner = places[split].without_wrapper(classes)
@@ -155,11 +144,11 @@ def _read_splits(place: Place, splits: dict[str, Split], aside: list[str]) -> La
             remarks.append(_unlabeled(split, inner))
             del places[split]
     found = {split: by_class_name(each) for split, each in places.items()}
-    loose = tuple(path for each in places.values() for path in each.pictures)
+    loose += [path for each in places.values() for path in each.pictures]
     # The other splits may have folders of their own and miss some: what that means for the training
     # is told with everything else that is wrong with the data, see `findings`.
     class_names = tuple(order_class_names(classes.union(*found.values())))
-    return Layout(class_names, _to_be_cut(found), loose, True, tuple(remarks))
+    return Layout(class_names, _to_be_cut(found), tuple(loose), True, tuple(remarks))
 
 
 def _to_be_cut(found: dict[Split, dict[str, Path]]) -> dict[Split | None, dict[str, Path]]:

@@ -2,99 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from kerasport.dataset.contents import why_not_opened
+from kerasport.dataset.folder_words import NOTE_SUFFIXES, PICTURE_SUFFIXES, is_companion
 from kerasport.dataset.split_names import is_collective, split_in
 from kerasport.dataset.tree import Listing, files_below, list_folder
 from kerasport.errors import DataError
 
-__all__ = ["Place", "is_companion", "list_names", "require_openable"]
+__all__ = ["Place", "list_names", "require_openable"]
 
-# Enough to tell pictures from notes and tables beside the folders; inside them files are opened.
-_PICTURES = set(
-    [
-        ".avif",
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".jfif",
-        ".jpe",
-        ".jpeg",
-        ".jpg",
-        ".png",
-        ".tif",
-        ".tiff",
-        ".webp",
-    ]
-)
-_NOTES = set(
-    [
-        ".cfg",
-        ".csv",
-        ".data",
-        ".db",
-        ".docx",
-        ".htm",
-        ".html",
-        ".ini",
-        ".ipynb",
-        ".json",
-        ".jsonl",
-        ".log",
-        ".mat",
-        ".md",
-        ".names",
-        ".npy",
-        ".npz",
-        ".pdf",
-        ".pkl",
-        ".py",
-        ".rst",
-        ".rtf",
-        ".sh",
-        ".tsv",
-        ".txt",
-        ".xls",
-        ".xlsx",
-        ".xml",
-        ".yaml",
-        ".yml",
-    ]
-)
-_COMPANIONS = set(
-    [
-        "annotation",
-        "annotations",
-        "annots",
-        "bbox",
-        "bboxes",
-        "boxes",
-        "groundtruth",
-        "gt",
-        "heatmaps",
-        "imagesets",
-        "label",
-        "labels",
-        "mask",
-        "masks",
-        "preview",
-        "previews",
-        "segmentation",
-        "segmentationclass",
-        "segmentationobject",
-        "segmentations",
-        "thumb",
-        "thumbnail",
-        "thumbnails",
-        "thumbs",
-    ]
-)
 # More pictures than this beside the folders, compared to those in them, are no strays.
 _STRAYS = 0.1
 
@@ -115,20 +35,32 @@ class Place:
             # Told as a skipped folder when its files are read.
             return Listing({}, ())
 
-    @property
+    @cached_property
     def folders(self) -> dict[str, Path]:
-        """The folders in it by name, sorted."""
-        return self._listing.folders
+        """The folders in it by name, sorted, but for a `copy`."""
+        folders = self._listing.folders
+        return {name: path for name, path in folders.items() if path != self.copy}
+
+    @cached_property
+    def copy(self) -> Path | None:
+        """The folder in it that has its own name and the same folders, as archives double them."""
+        folders = self._listing.folders
+        inner = folders.get(self.path.name)
+        others = set(folders) - {self.path.name}
+        is_copy = inner is not None and others and set(Place(inner).folders) == others
+        return inner if is_copy else None
 
     @cached_property
     def pictures(self) -> tuple[Path, ...]:
         """What by its name is a picture and lies in the folder itself."""
-        return tuple(each for each in self._listing.files if each.suffix.lower() in _PICTURES)
+        return tuple(
+            each for each in self._listing.files if each.suffix.lower() in PICTURE_SUFFIXES
+        )
 
     @cached_property
     def notes(self) -> tuple[Path, ...]:
         """What by its name is text or a table and lies in the folder itself."""
-        return tuple(each for each in self._listing.files if each.suffix.lower() in _NOTES)
+        return tuple(each for each in self._listing.files if each.suffix.lower() in NOTE_SUFFIXES)
 
     def inside(self, name: str) -> Place:
         """Return one of the folders in it."""
@@ -157,7 +89,7 @@ class Place:
         kept = [name for name in candidates if not is_companion(name)]
         if len(kept) == 1 and is_collective(kept[0]):
             candidates = kept
-        if self.pictures or len(candidates) != 1:
+        if len(candidates) != 1 or not self.is_mostly_folders():
             return None
         inner = self.inside(candidates[0])
         return inner if inner.is_mostly_folders() else None
@@ -191,12 +123,7 @@ class Place:
         first = next(files, None)
         if first is None:
             return False
-        return all(each.suffix.lower() in _NOTES for each in (first, *files))
-
-
-def is_companion(name: str) -> bool:
-    """Return whether a folder is named as what goes with pictures: `masks`, `labels`, `thumbs`."""
-    return re.sub(r"[\W_\d]", "", name).lower() in _COMPANIONS
+        return all(each.suffix.lower() in NOTE_SUFFIXES for each in (first, *files))
 
 
 def require_openable(root: Path) -> None:

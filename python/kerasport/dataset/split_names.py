@@ -48,63 +48,16 @@ _MEANINGS: dict[str, Meaning] = {
     **dict.fromkeys(("validierung", "validacion", "validacao", "validazione"), "validation"),
 }
 # Words that a folder of pictures of any kind may have in its name.
-_COLLECTIVE = set(
-    [
-        "all",
-        "bilder",
-        "classes",
-        "classification",
-        "clean",
-        "cropped",
-        "crops",
-        "cut",
-        "data",
-        "dataset",
-        "datasets",
-        "daten",
-        "datos",
-        "dados",
-        "final",
-        "folder",
-        "folders",
-        "full",
-        "image",
-        "imagenes",
-        "imagens",
-        "images",
-        "img",
-        "imgs",
-        "jpeg",
-        "jpegs",
-        "jpg",
-        "jpgs",
-        "new",
-        "original",
-        "originals",
-        "part",
-        "photo",
-        "photos",
-        "pic",
-        "pics",
-        "picture",
-        "pictures",
-        "png",
-        "pngs",
-        "processed",
-        "raw",
-        "resized",
-        "rgb",
-        "sample",
-        "samples",
-        "seg",
-        "set",
-        "sets",
-        "small",
-        "sorted",
-        "split",
-        "splits",
-        "subset",
-    ]
+_COLLECTIVE = frozenset(
+    (
+        *("all", "bilder", "classes", "classification", "clean", "cropped", "crops", "cut"),
+        *("dados", "data", "dataset", "datasets", "daten", "datos", "final", "folder"),
+        *("folders", "full", "image", "imagenes", "imagens", "images", "img", "imgs", "jpeg"),
+        *("jpegs", "jpg", "jpgs", "new", "original", "originals", "part", "photo", "photos"),
+        *("pic", "pics", "picture", "pictures", "png", "pngs", "processed", "raw", "resized"),
+        *("rgb", "sample", "samples", "seg", "set", "sets", "small", "sorted", "split"),
+        *("splits", "subset"),
+    )
 )
 
 
@@ -163,6 +116,8 @@ def splits_among(names: Iterable[str]) -> dict[str, Meaning]:
 def _words(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", name)
     plain = "".join(each for each in plain if not unicodedata.combining(each))
+    # As Google Drive names what it packs: train-20240131T101500Z-001.
+    plain = re.sub(r"\d{8}T\d{6}Z", " ", plain)
     # `TrainSet` are two words, and a number is none.
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", plain)
     joined = " ".join(word.lower() for word in words)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kerasport.dataset.checks.report import DataFinding
 from kerasport.dataset.dataset import Dataset
+from kerasport.dataset.folder_words import is_companion
 from kerasport.displayed import displayable, is_text
 from kerasport.labels import similar_class_names
 
@@ -18,23 +19,6 @@ _DERIVED = re.compile(
     r"(?P<of>.+?)[\s_.-]+(?:annotated|annotation|bbox|depth|gt|heatmap|label|mask|preview|seg|"
     r"segmentation|thumb|thumbnail)s?(?:[\W_]*\d+)?",
     re.IGNORECASE,
-)
-_DERIVED_FOLDERS = set(
-    [
-        "annotations",
-        "bboxes",
-        "groundtruth",
-        "gt",
-        "heatmaps",
-        "mask",
-        "masks",
-        "previews",
-        "segmentation",
-        "segmentations",
-        "thumb",
-        "thumbnails",
-        "thumbs",
-    ]
 )
 
 
@@ -80,9 +64,7 @@ def _derived(dataset: Dataset) -> Iterator[DataFinding]:
         # Without the first: a class may be called mask.
         inner = example.path.relative_to(dataset.root).parts[1:-1]
         match = _DERIVED.fullmatch(example.path.stem)
-        if any(_letters(part) in _DERIVED_FOLDERS for part in inner) or (
-            match and (example.label, match["of"]) in stems
-        ):
+        if any(map(is_companion, inner)) or (match and (example.label, match["of"]) in stems):
             found.append(example.path)
     # Nothing but these is a set of masks, and meant.
     if found and len(found) < len(dataset.examples):
@@ -95,10 +77,6 @@ def _derived(dataset: Dataset) -> Iterator[DataFinding]:
             "Move them out of the class folders.",
             tuple((_shown(dataset, path),) for path in found),
         )
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[\W_\d]", "", name).lower()
 
 
 def _shown(dataset: Dataset, path: Path) -> str:
