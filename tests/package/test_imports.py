@@ -22,7 +22,7 @@ PACKAGE = Path(kerasport.__file__).parent
 # first list is that of docs/design.md; the others are rooms with rooms of their own.
 ORDER: dict[str, list[str]] = {
     "kerasport": [
-        *("errors", "version", "assets", "files", "literals", "training_choices"),
+        *("displayed", "errors", "version", "assets", "files", "literals", "training_choices"),
         *("labels", "progress"),
         *("pictures", "preprocess"),
         "bundle",
@@ -37,10 +37,20 @@ ORDER: dict[str, list[str]] = {
     ],
     "kerasport.dataset": [
         *("archives", "paths"),
-        *("dataset", "read_options", "identity", "parallel", "rows", "store"),
+        *(
+            "dataset",
+            "contents",
+            "folder_words",
+            "read_options",
+            "identity",
+            "parallel",
+            "rows",
+            "store",
+        ),
         *("requirements", "cache"),
         *("balance", "decoded", "duplicates", "checks"),
-        *("split", "entries", "layout", "folders", "arrays", "tables"),
+        *("split", "entries", "tree", "split_names", "place", "unsorted", "class_folders"),
+        *("wrapping", "layout", "folders", "arrays", "tables"),
         *("keras_classes", "named_sets", "reading", "survey"),
     ],
     "kerasport.training": [

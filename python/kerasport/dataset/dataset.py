@@ -20,6 +20,7 @@ __all__ = [
     "Dataset",
     "Example",
     "Header",
+    "Remark",
     "Skipped",
     "Split",
 ]
@@ -82,12 +83,31 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """How something that can be read in two ways was read, or what is odd about it.
+
+    A `warning` makes figures doubtful where it was meant otherwise, a `note` is worth knowing.
+    """
+
+    kind: str
+    message: str
+    remedy: str = ""
+    severity: Literal["warning", "note"] = "note"
+
+    @property
+    def text(self) -> str:
+        """What was understood and what to do where that is wrong, in one line."""
+        return f"{self.message} {self.remedy}".rstrip()
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A labelled set of pictures, cut into train, validation and test.
 
     `examples` are ordered by split (as in `SPLITS`), then by path, so that each split is one
     contiguous piece of whatever array is made of them. Every path lies below `root`. `skipped`
-    are no usable pictures; `dropped` are, but were left out of the test as copies.
+    are no usable pictures; `dropped` are, but were left out of the test as copies. `remarks` say
+    how the source was understood.
     """
 
     root: Path
@@ -95,6 +115,7 @@ class Dataset:
     examples: tuple[Example, ...]
     skipped: tuple[Skipped, ...] = ()
     dropped: tuple[Skipped, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def in_split(self, split: Split) -> tuple[Example, ...]:
         """Return the examples of one split."""

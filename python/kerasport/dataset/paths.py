@@ -149,7 +149,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        # A link to itself: what it is shows on reading.
+        # A link to itself, or into a folder that cannot be opened: what it is shows on reading.
         return False
 
 

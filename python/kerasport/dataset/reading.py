@@ -74,6 +74,10 @@ def read_data(
     """
     options = options or ReadOptions()
     dataset = gather_data(source, options=options, progress=progress, cache=cache)
+    for remark in dataset.remarks:
+        # Warnings are told with everything else that is wrong with the data, see `findings`.
+        if remark.severity == "note":
+            progress.say(remark.text)
     require_usable(dataset, options)
     return dataset
 
@@ -154,7 +158,7 @@ def _open_path(source: str | Path, options: ReadOptions, progress: Progress) -> 
     path = Path(source)
     suffix = path.suffix.lower()
     if is_folder(path):
-        return _open_folder(unwrapped(path), progress)
+        return _open_folder(path, progress)
     if not exists(path):
         raise DataError(f"There is nothing at '{path}'. {_EXPECTED}")
     if suffix in TABLE_SUFFIXES:
@@ -171,12 +175,13 @@ def _open_folder(path: Path, progress: Progress) -> Source:
             f"'{found[0].path}' has names that are not UTF-8; their spelling is a guess, like "
             f"{found[0].guessed!r:.100}. If it is wrong, unpack the archive where it was made."
         )
-    if tables := tables_beside(path):
-        return read_tables(tables, root=path, progress=progress)
+    inner = unwrapped(path)
+    if tables := tables_beside(inner):
+        return read_tables(tables, root=inner, progress=progress)
     try:
         layout = find_layout(path)
     except DataError as error:
-        raise DataError(f"{error}{hint_of_table(path)}") from None
+        raise DataError(f"{error}{hint_of_table(inner)}") from None
     return folder_source(path, layout)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasport.dataset.dataset import Split
-from kerasport.dataset.layout import split_named
+from kerasport.dataset.split_names import split_named
 from kerasport.dataset.tables.headings import (
     Role,
     SplitFlag,

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from kerasport.dataset.layout import files_below
 from kerasport.dataset.paths import exists
 from kerasport.dataset.tables.table import cell_text
+from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
 from kerasport.progress import Progress
 
