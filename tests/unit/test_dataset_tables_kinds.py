@@ -12,6 +12,7 @@ from support.listening import Listening
 from support.pictures import write_class_folders
 
 from kerasport.dataset import Dataset, ReadOptions, read_data
+from kerasport.dataset.tables import tables_beside
 from kerasport.errors import DataError
 
 NO_CUT = ReadOptions(test_share=0, validation_share=0)
@@ -451,6 +452,19 @@ def test_a_folder_without_classes_names_its_table(root: Path) -> None:
     hint = f"If the labels are in '{table}', name that file instead of the folder."
     with pytest.raises(DataError, match=re.escape(hint) + "$"):
         read_data(root)
+
+
+def test_a_folder_that_cannot_be_opened_has_no_table_beside(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking for tables leaves it to the reading of the folder to tell what is wrong with it."""
+
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", refuse)
+
+    assert tables_beside(root) == []
 
 
 def test_a_table_that_is_too_large_is_refused(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def tables_beside(folder: Path) -> list[tuple[Path, Split | None]]:
     if own is not None:
         return [(own, None)]
     found: list[tuple[Path, Split | None]] = []
-    for inner in sorted(folder / name for name, inner in list_names(folder).items() if inner):
+    for inner in sorted(folder / name for name, is_inner in _names(folder).items() if is_inner):
         split = split_of_word(inner.name.lower())
         table = _table_in(inner) if split else None
         if table is not None:
@@ -40,7 +40,7 @@ def hint_of_table(folder: Path) -> str:
     """Return a sentence about tables of labels in a folder that has no classes, or nothing."""
     files = sorted(
         folder / name
-        for name, is_inner in list_names(folder).items()
+        for name, is_inner in _names(folder).items()
         if not is_inner and Path(name).suffix.lower() in TABLE_SUFFIXES
     )
     named = [f"'{path}'" for path in files if _has_labels(path)]
@@ -48,6 +48,14 @@ def hint_of_table(folder: Path) -> str:
         return ""
     shown = " or ".join(named[:_MOST_HINTED])
     return f" If the labels are in {shown}, name that file instead of the folder."
+
+
+def _names(folder: Path) -> dict[str, bool]:
+    try:
+        return list_names(folder)
+    except OSError:
+        # Told when the folder is read.
+        return {}
 
 
 def _table_in(folder: Path) -> Path | None:
