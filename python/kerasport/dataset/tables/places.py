@@ -7,17 +7,18 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kerasport.dataset.layout import files_below
 from kerasport.dataset.paths import exists
+from kerasport.dataset.tables.headings import looks_like_picture
 from kerasport.dataset.tables.table import cell_text
 from kerasport.errors import DataError
 from kerasport.progress import Progress
 
-__all__ = ["find_files"]
+__all__ = ["find_files", "unlisted"]
 
 _ADDRESS = re.compile(r"\A[A-Za-z][A-Za-z0-9+]+://")
 # How Label Studio serves files of the machine.
@@ -78,6 +79,15 @@ def find_files(
             "the pictures with --root."
         )
     return [root / _known(path).relative_to(top) for path in found]
+
+
+def unlisted(root: Path, listed: Collection[Path]) -> list[Path]:
+    """Return what is a picture by its name, lies below `root`, and is not listed."""
+    return [
+        path
+        for path in files_below(root)
+        if path.suffix and looks_like_picture(path.name) and path not in listed
+    ]
 
 
 def _spelled(cell: Any, *, root: Path, line: str) -> str:
