@@ -19,6 +19,7 @@ from support.pictures import write_class_folders
 from kerasport.bundle import Bundle
 from kerasport.dataset import (
     Dataset,
+    ReadOptions,
     check_data,
     decode_dataset,
     name_of_source,
@@ -212,6 +213,17 @@ def test_a_table_in_an_archive(pictures: Path, tmp_path: Path) -> None:
     assert read_data(hub).class_names == ("cat", "dog")
 
 
+def test_a_table_of_what_is_in_an_archive(pictures: Path, tmp_path: Path) -> None:
+    """`--root` may be an archive."""
+    path = zipped(tmp_path / "pets.zip", pictures)
+    table = tmp_path / "labels.csv"
+    table.write_text("path,label\n" + "".join(f"{n},{n[:3]}\n" for n, _ in files(pictures)))
+
+    dataset = read_data(table, options=ReadOptions(root=path))
+
+    assert dataset.fingerprint == read_data(pictures).fingerprint
+
+
 def test_an_archive_among_the_pictures_is_a_file(pictures: Path, tmp_path: Path) -> None:
     """An archive in a class folder is no picture, however broken it is."""
     root = write_class_folders(tmp_path / "data", {"cat": 9, "dog": 9})
@@ -333,6 +345,11 @@ HOSTILE = {
     "encrypted": (encrypted, "its file 'a/1.png' is encrypted"),
     "bomb": (bomb, "it would unpack to 4,294,967,280 bytes, more than 200 times what it has"),
     "cut off": (truncated, "it has no end, so it was cut off or is no ZIP archive"),
+    "web page": (
+        lambda path: path.write_bytes(b"\n<!DOCTYPE html>"),
+        "it is a web page, as a download without a login leaves behind",
+    ),
+    "RAR": (lambda path: path.write_bytes(b"Rar!\x1a"), "it is a RAR archive, which is not read"),
     "empty file": (lambda path: path.write_bytes(b""), "it has no end"),
     "too large a directory": (many, "the list of what it holds is damaged"),
 }

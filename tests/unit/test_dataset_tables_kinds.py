@@ -413,6 +413,22 @@ def test_a_table_of_labels_beside_loose_pictures(root: Path) -> None:
     assert labels_of(read_data(root, options=NO_CUT)) == {n: n[0] for n in names(root)}
 
 
+def test_pictures_that_a_table_beside_them_does_not_list_are_told(root: Path) -> None:
+    """A table that was found, not named, says that it counts, and what is left out by it."""
+    table = root / "metadata.csv"
+    write = row_table("images/{name},{label}", heading="file_name,label")
+    table.write_text(write(names(root)[1:]))
+    progress = Listening()
+
+    read_data(root, progress=progress)
+
+    assert progress.said[:1] == [f"The labels are those of '{table}', not of folders."]
+    assert progress.warned == [
+        f"1 picture(s) in '{root}' are left out because no row has them, the first is "
+        f"'{root}/images/a-000.png'. Add rows, or name another table."
+    ]
+
+
 @pytest.mark.parametrize("file", ["metadata.csv", "_classes.csv"])
 def test_tables_of_labels_in_split_folders(root: Path, file: str) -> None:
     """Each split folder has its own table, as on Hugging Face and as Roboflow exports them."""

@@ -24,6 +24,13 @@ __all__ = ["Archive", "open_archive", "stamp_of"]
 _FREE_BYTES, _MOST_GROWTH = 1 << 30, 200
 _ABSOLUTE = re.compile(r"[A-Za-z]:(?:[\\/]|\Z)|\\")
 _ARCHIVES = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst")
+# What lies in the place of an archive, by its first bytes.
+_NO_ARCHIVES = (
+    (b"<", "it is a web page, as a download without a login leaves behind"),
+    (b"Rar!", "it is a RAR archive, which is not read"),
+    (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive, which is not read"),
+    (b"version https://git-lfs", "it is a Git LFS pointer; fetch the archive with 'git lfs pull'"),
+)
 _PICTURES = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 
 
@@ -146,6 +153,10 @@ def stamp_of(found: os.stat_result) -> tuple[int, ...]:
 def _opened(path: Path) -> Archive:
     with path.open("rb") as file:
         stamp = stamp_of(os.fstat(file.fileno()))
+        start = file.read(100).lstrip().lower()
+        for mark, what in _NO_ARCHIVES:
+            if start.startswith(mark.lower()):
+                raise ValueError(what)
         if path.suffix.lower() == ".zip":
             members, guessed = read_zip_directory(file)
             return Archive(path, members, stamp=stamp, guessed=guessed)

@@ -10,7 +10,7 @@ from kerasport.dataset.dataset import Split
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.tables.cells import parse_separated
 from kerasport.dataset.tables.columns import choose_columns, split_of_word
-from kerasport.dataset.tables.places import find_files
+from kerasport.dataset.tables.places import find_files, unlisted
 from kerasport.dataset.tables.records import parse_records
 from kerasport.dataset.tables.table import Frame, Table, table_of_frame
 from kerasport.dataset.tables.text import read_text
@@ -79,6 +79,13 @@ def read_tables(
     for path, split in tables:
         table = parse_table(path, progress=progress)
         rows += _rows(table, root=path.parent, file=path, split=split, progress=progress)
+    names = ", ".join(f"'{path}'" for path, _ in tables)
+    progress.say(f"The labels are those of {names}, not of folders.")
+    if left_out := unlisted(root, {row.path for row in rows}):
+        progress.warn(
+            f"{len(left_out):,} picture(s) in '{root}' are left out because no row has them, the "
+            f"first is '{left_out[0]}'. Add rows, or name another table."
+        )
     if all(row.split is None for row in rows):
         splits = [_split_of_folder(row.path, root) for row in rows]
         if all(splits):
