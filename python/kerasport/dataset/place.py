@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -34,34 +34,34 @@ class Place:
             return list_folder(self.path)
         except OSError:
             # Told as a skipped folder when its files are read.
-            return Listing({}, ())
+            return Listing()
 
     @cached_property
     def folders(self) -> dict[str, Path]:
         """The folders in it by name, sorted, but for a `copy`."""
-        folders = self._listing.folders
-        return {name: path for name, path in folders.items() if path != self.copy}
+        names = self._listing.folders
+        return {name: self.path / name for name in names if self.path / name != self.copy}
 
     @cached_property
     def copy(self) -> Path | None:
         """The folder in it that has its own name and the same folders, as archives double them."""
-        folders = self._listing.folders
-        inner = folders.get(self.path.name)
-        others = set(folders) - {self.path.name}
-        is_copy = inner is not None and others and set(Place(inner).folders) == others
-        return inner if is_copy else None
+        own = self.path.name
+        others = set(self._listing.folders) - {own}
+        if not others or own not in self._listing.folders:
+            return None
+        return self.path / own if set(Place(self.path / own).folders) == others else None
 
     @cached_property
     def pictures(self) -> tuple[Path, ...]:
         """What by its name is a picture and lies in the folder itself."""
         return tuple(
-            each for each in self._listing.files if each.suffix.lower() in PICTURE_SUFFIXES
+            self.path / name for name in self._listing.files if _is(PICTURE_SUFFIXES, name)
         )
 
     @cached_property
     def notes(self) -> tuple[Path, ...]:
         """What by its name is text or a table and lies in the folder itself."""
-        return tuple(each for each in self._listing.files if each.suffix.lower() in NOTE_SUFFIXES)
+        return tuple(self.path / name for name in self._listing.files if _is(NOTE_SUFFIXES, name))
 
     def inside(self, name: str) -> Place:
         """Return one of the folders in it."""
@@ -69,7 +69,7 @@ class Place:
 
     def holds_files(self) -> bool:
         """Return whether there is any file in it or below."""
-        return any(True for _ in files_below(self.path))
+        return any(True for _ in self._names_below())
 
     def is_mostly_folders(self) -> bool:
         """Return whether pictures lie in its folders, and a few strays at most beside them."""
@@ -81,8 +81,7 @@ class Place:
 
     def holds_no_class(self) -> bool:
         """Return whether it is empty, holds notes alone, or is named as what goes with pictures."""
-        files = list(islice(files_below(self.path), 1))
-        return not files or self._is_notes() or is_companion(self.path.name)
+        return not self.holds_files() or self._is_notes() or is_companion(self.path.name)
 
     def only_folder_of_folders(self) -> Place | None:
         """Return the one folder in it that holds folders, if the others hold no classes."""
@@ -120,11 +119,19 @@ class Place:
         return self if is_class or inner.folders else inner
 
     def _is_notes(self) -> bool:
-        files = files_below(self.path)
-        first = next(files, None)
-        if first is None:
-            return False
-        return all(each.suffix.lower() in NOTE_SUFFIXES for each in (first, *files))
+        return self.holds_files() and all(_is(NOTE_SUFFIXES, each) for each in self._names_below())
+
+    def _names_below(self) -> Iterator[str]:
+        # Its own first: of a class folder nothing else is looked at.
+        yield from self._listing.files
+        for folder in self.folders.values():
+            yield from (path.name for path in files_below(folder))
+
+
+def _is(suffixes: Collection[str], name: str) -> bool:
+    # Of a name alone, and of many: a path for each would take as long as listing them.
+    stem, dot, suffix = name.rpartition(".")
+    return bool(stem) and (dot + suffix).lower() in suffixes
 
 
 def require_openable(root: Path) -> None:

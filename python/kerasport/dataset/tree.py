@@ -31,10 +31,10 @@ IGNORED_NAMES = (
 
 @dataclass(frozen=True)
 class Listing:
-    """The visible folders, links to folders among them, and the visible other things, sorted."""
+    """Names of the visible folders, links to some among them, and of all else that is visible."""
 
-    folders: dict[str, Path]
-    files: tuple[Path, ...]
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def is_visible(name: str) -> bool:
@@ -43,15 +43,15 @@ def is_visible(name: str) -> bool:
 
 
 def list_folder(folder: Path) -> Listing:
-    """Return what lies in a folder.
+    """Return what lies in a folder, sorted.
 
     Raises:
         OSError: the folder cannot be opened.
     """
     found = sorted(each for each in list_names(folder).items() if is_visible(each[0]))
     return Listing(
-        {name: folder / name for name, is_folder in found if is_folder},
-        tuple(folder / name for name, is_folder in found if not is_folder),
+        tuple(name for name, is_folder in found if is_folder),
+        tuple(name for name, is_folder in found if not is_folder),
     )
 
 
@@ -77,9 +77,9 @@ def files_below(folder: Path, *, lost: list[Skipped] | None = None) -> Iterator[
         except OSError as error:
             lost.append(Skipped(place, f"a folder that {why_not_opened(place, error)}"))
             continue
-        yield from listing.files
+        yield from (place / name for name in listing.files)
         inside = above if key is None else above | {key}
-        waiting += [(each, inside) for each in reversed(listing.folders.values())]
+        waiting += [(place / name, inside) for name in reversed(listing.folders)]
 
 
 def _key(folder: Path) -> tuple[int, int] | None:
