@@ -408,8 +408,14 @@ def test_a_decomposed_class_is_found_where_it_is_the_only_one(tmp_path: Path) ->
 def test_testing_needs_no_train_folder(tmp_path: Path) -> None:
     """Of test/ and val/ alone, test/ is measured."""
     write_splits(tmp_path, {"Test": "test", "Validation": "validation"})
+    listening = Listening()
 
-    assert len(read_labeled(tmp_path, class_names=["a", "b"]).examples) == 12
+    dataset = read_labeled(tmp_path, class_names=["a", "b"], progress=listening)
+
+    assert len(dataset.examples) == 12
+    assert listening.said == [
+        f"The folders of '{tmp_path}' are splits: 'Validation' as validation, 'Test' as test."
+    ]
 
 
 def test_pictures_in_no_class_folder_are_told_when_testing(tmp_path: Path) -> None:

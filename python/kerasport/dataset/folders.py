@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kerasport.dataset.dataset import Dataset, Skipped
+from kerasport.dataset.dataset import Dataset, Remark, Skipped
 from kerasport.dataset.entries import Entry, Source, collect
 from kerasport.dataset.layout import Layout, find_layout
 from kerasport.dataset.place import Place, require_openable
@@ -17,7 +17,7 @@ from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["folder_source", "read_labeled"]
+__all__ = ["folder_source", "read_labeled", "tell"]
 
 
 def read_labeled(
@@ -41,6 +41,7 @@ def read_labeled(
     _require_classes_of_the_model(folders, class_names, root=root)
     options = ReadOptions(max_unreadable=max_unreadable)
     dataset = collect(folder_source(root, fixed), options, progress=progress)
+    tell(dataset.remarks, progress)
     total = len(dataset.examples) + len(dataset.skipped)
     require_readable(dataset.skipped, total=total, limit=max_unreadable, root=root)
     if not dataset.examples:
@@ -49,6 +50,16 @@ def read_labeled(
             "Expected one folder per class with pictures in it."
         )
     return dataset
+
+
+def tell(remarks: Iterable[Remark], progress: Progress) -> None:
+    """Say how a source was understood.
+
+    Warnings are told with everything else that is wrong with the data, see `findings`.
+    """
+    for remark in remarks:
+        if remark.severity == "note":
+            progress.say(remark.text)
 
 
 def _layout_of(root: Path, class_names: Sequence[str]) -> Layout:

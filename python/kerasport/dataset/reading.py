@@ -12,7 +12,7 @@ from kerasport.dataset.checks.report import DataReport
 from kerasport.dataset.dataset import Dataset
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
 from kerasport.dataset.entries import Source, collect
-from kerasport.dataset.folders import folder_source
+from kerasport.dataset.folders import folder_source, tell
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
 from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
@@ -74,10 +74,7 @@ def read_data(
     """
     options = options or ReadOptions()
     dataset = gather_data(source, options=options, progress=progress, cache=cache)
-    for remark in dataset.remarks:
-        # Warnings are told with everything else that is wrong with the data, see `findings`.
-        if remark.severity == "note":
-            progress.say(remark.text)
+    tell(dataset.remarks, progress)
     require_usable(dataset, options)
     return dataset
 
