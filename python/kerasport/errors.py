@@ -15,6 +15,8 @@ A message says what happened, what was expected, what was received and how to fi
 
 from __future__ import annotations
 
+from kerasport.displayed import displayed_lines
+
 __all__ = [
     "BrowserError",
     "BundleError",
@@ -32,6 +34,10 @@ class KerasportError(Exception):
     """Base of every error that kerasport raises on purpose."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the message; names of files in it can be shown anywhere."""
+        return displayed_lines(super().__str__())
 
 
 class DataError(KerasportError):

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kerasport.displayed import encodable, json_encodable
+
 __all__ = ["replaced_folder", "sha256_of", "to_json", "write_bytes", "write_json", "write_text"]
 
 
 def to_json(value: Any) -> str:
     """Return `value` as JSON with sorted keys and a final newline: equal values, equal bytes."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return text + "\n"
+    return json_encodable(text) + "\n"
 
 
 def sha256_of(path: Path) -> str:
@@ -48,7 +50,8 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text through `write_bytes`, with `\\n` line ends on every system."""
-    write_bytes(path, text.encode("utf-8"))
+    # A report must not be lost for a name in it that is no UTF-8.
+    write_bytes(path, encodable(text).encode("utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -18,6 +19,7 @@ __all__ = [
     "normalize_class_name",
     "order_class_names",
     "read_label_file",
+    "similar_class_names",
 ]
 
 _KEYS = (
@@ -77,6 +79,33 @@ def check_class_names(names: Sequence[str]) -> list[str]:
             )
         seen.add(name)
     return list(names)
+
+
+def similar_class_names(names: Iterable[str]) -> list[list[str]]:
+    """Return the groups of names that people would take for one: by case, spaces, `1` and `1.0`.
+
+    Single letters are told apart by case, as classes of handwriting are.
+
+    >>> similar_class_names(["cat", "Cat ", "A", "a", "dog"])
+    [['cat', 'Cat ']]
+    """
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(_without_spelling(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _without_spelling(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name).strip()
+    try:
+        number = float(plain)
+    except ValueError:
+        number = math.nan
+    if math.isfinite(number):
+        return repr(number)
+    if len(plain) == 1:
+        return plain
+    return re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", plain.casefold())
 
 
 def list_class_names(given: Any) -> list[str]:

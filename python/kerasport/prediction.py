@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from kerasport import models
 from kerasport.bundle import METADATA_FILE, Bundle
+from kerasport.dataset import preprocess_file
 from kerasport.errors import DataError
-from kerasport.preprocess import preprocess
 from kerasport.runs.names import MODEL_FILE
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
@@ -57,7 +57,7 @@ def predict(
     paths, pixels, errors = [], [], []
     for path in pictures:
         try:
-            pixels.append(preprocess(path, description.image_spec))
+            pixels.append(preprocess_file(path, description.image_spec))
             paths.append(path)
         except DataError as error:
             errors.append(error)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
+from kerasport.displayed import displayed_lines
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bars
@@ -81,11 +83,12 @@ class RichProgress:
 
     def say(self, message: str) -> None:
         """Write the message as one line."""
-        self._console.print(message, markup=False, soft_wrap=True)
+        self._console.print(displayed_lines(message), markup=False, soft_wrap=True)
 
     def warn(self, message: str) -> None:
         """Write the message as one line that begins with `Warning:`."""
-        self._console.print(f"Warning: {message}", markup=False, soft_wrap=True, style="yellow")
+        text = f"Warning: {displayed_lines(message)}"
+        self._console.print(text, markup=False, soft_wrap=True, style="yellow")
 
     @contextlib.contextmanager
     def task(self, title: str, *, total: int) -> Iterator[Task]:

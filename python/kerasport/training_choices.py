@@ -143,8 +143,8 @@ class TrainingChoices:
     root: Annotated[
         Path | None,
         Declared(
-            "Folder that the paths of a .csv start from, or that holds prepared TensorFlow "
-            "Datasets.  \\[default: the folder of the .csv]"
+            "Folder that the paths of a table start from, or that holds prepared TensorFlow "
+            "Datasets.  \\[default: the folder of the table]"
         ),
     ] = None
     seed: Annotated[int | None, Declared("Equal seeds on equal data give equal models.")] = None

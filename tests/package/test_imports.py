@@ -22,7 +22,7 @@ PACKAGE = Path(kerasport.__file__).parent
 # first list is that of docs/design.md; the others are rooms with rooms of their own.
 ORDER: dict[str, list[str]] = {
     "kerasport": [
-        *("errors", "version", "assets", "files", "literals", "training_choices"),
+        *("displayed", "errors", "version", "assets", "files", "literals", "training_choices"),
         *("labels", "progress"),
         *("pictures", "preprocess"),
         "bundle",
@@ -36,10 +36,21 @@ ORDER: dict[str, list[str]] = {
         *("cli", "__main__"),
     ],
     "kerasport.dataset": [
-        *("dataset", "read_options", "identity", "parallel", "rows", "store"),
+        *("archives", "paths"),
+        *(
+            "dataset",
+            "contents",
+            "folder_words",
+            "read_options",
+            "identity",
+            "parallel",
+            "rows",
+            "store",
+        ),
         *("requirements", "cache"),
         *("balance", "decoded", "duplicates", "checks"),
-        *("split", "entries", "layout", "folders", "arrays", "tables"),
+        *("split", "entries", "tree", "split_names", "place", "unsorted", "class_folders"),
+        *("wrapping", "layout", "folders", "arrays", "tables"),
         *("keras_classes", "named_sets", "reading", "survey"),
     ],
     "kerasport.training": [

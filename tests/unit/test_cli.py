@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kerasport.cli import main
+from kerasport.errors import DataError
 
 FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
 PICTURE = Path(__file__).parents[1] / "golden" / "pictures" / "rgb.png"
@@ -149,6 +151,28 @@ def test_wrong_usage_exits_with_2(
 
     assert code == 2
     assert message in " ".join(err.replace("│", " ").split())
+
+
+def test_a_path_in_place_of_a_recipe_is_the_data(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`train pets.zip` is `train folder --data pets.zip --out runs/pets`."""
+    taken = {}
+
+    def train(recipe: Any, **choices: Any) -> None:
+        taken.update(choices, recipe=recipe.name)
+        raise DataError("Enough was seen.")
+
+    monkeypatch.setattr("kerasport.training.train", train)
+    monkeypatch.chdir(tmp_path)
+    Path("pets.zip").write_bytes(b"")
+
+    code, _, _ = run(capsys, "train", "pets.zip")
+
+    assert code == 1
+    assert taken["recipe"] == "folder"
+    assert taken["data"] == "pets.zip"
+    assert taken["out"] == Path("runs/pets")
 
 
 @pytest.mark.parametrize(

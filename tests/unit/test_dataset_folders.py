@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.pictures import write_class_folders, write_picture
 
 from kerasport.dataset import ReadOptions, read_data, read_labeled, warnings_about
+from kerasport.dataset.tree import IGNORED_NAMES
 from kerasport.errors import DataError
 
 
@@ -363,3 +366,29 @@ def test_labeled_pictures_of_unknown_classes_are_refused(tmp_path: Path) -> None
         f"'{tmp_path}' has folders that are not classes of the model: 'eel'. "
         "Expected some of: cat, dog."
     )
+
+
+FOLDERS = json.loads((Path(__file__).parents[1] / "golden" / "folders.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", FOLDERS["cases"], ids=[case["name"] for case in FOLDERS["cases"]])
+def test_a_folder_is_read_as_the_page_reads_it(tmp_path: Path, case: dict[str, Any]) -> None:
+    """The table that the page is held to too says of which class each picture is."""
+    root = tmp_path / case["root"]
+    for seed, name in enumerate(case["files"]):
+        picture = write_picture(tmp_path / f"{seed}.png", seed=seed)
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        picture.rename(root / name)
+
+    dataset = read_labeled(root, class_names=case["classes"])
+
+    found = {
+        example.path.relative_to(root).as_posix(): case["classes"][example.label]
+        for example in dataset.examples
+    }
+    assert found == case["truth"]
+
+
+def test_the_names_that_systems_write_are_in_the_table() -> None:
+    """The page has the same list, by the same table."""
+    assert list(IGNORED_NAMES) == FOLDERS["ignored"]

@@ -249,8 +249,8 @@ def test_what_cannot_be_read_is_refused(source: Any, message: str) -> None:
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     """A file that is no table and no arrays is not guessed at."""
-    path = tmp_path / "pictures.zip"
-    path.write_bytes(b"PK")
+    path = tmp_path / "pictures.rar"
+    path.write_bytes(b"Rar!")
 
     with pytest.raises(DataError, match=re.escape(f"'{path}' is a file of another kind.")):
         read_data(path)

@@ -25,7 +25,7 @@ function rows(...pictures: [path: string, index: number | null, probability?: nu
   return all;
 }
 
-test('the innermost folder with the name of a class is the true class, decomposed or not', () => {
+test('the outermost folder with the name of a class is the true class, decomposed or not', () => {
   const found = rows(
     ['dog/café/a.png', null],
     ['dog/other/a.png', null],
@@ -34,7 +34,7 @@ test('the innermost folder with the name of a class is the true class, decompose
     ['dogs/dog.png', null],
   );
 
-  expect(found.map(({ truth }) => truth)).toEqual(['café', 'dog', 'café', null, null]);
+  expect(found.map(({ truth }) => truth)).toEqual(['dog', 'dog', 'café', null, null]);
 });
 
 describe('the order', () => {

@@ -22,6 +22,7 @@ from kerasport.cli.shared_options import (
     ValidationShareOption,
     parse_classes,
 )
+from kerasport.displayed import displayable
 
 if TYPE_CHECKING:
     from kerasport.dataset import DataFinding, DataReport
@@ -36,7 +37,8 @@ def check(
     data: Annotated[
         str,
         typer.Argument(
-            help="Folder of class folders, .csv of path and label, .npz, keras:NAME or tfds:NAME."
+            help="Folder of class folders, or a .zip of it; or .csv of path and label, .npz, "
+            "keras:NAME, tfds:NAME."
         ),
     ],
     classes: ClassesOption = None,
@@ -85,7 +87,7 @@ def _print_data_report(report: DataReport, console: Console) -> None:
     rows = zip(report.class_names, counts.train, counts.validation, counts.test, strict=True)
     for name, *numbers in rows:
         weight = f"{weights[name]:.3f}" if weights else ""
-        table.add_row(escape(name), *(f"{number:,}" for number in numbers), weight)
+        table.add_row(escape(displayable(name)), *(f"{number:,}" for number in numbers), weight)
     totals = [sum(numbers) for numbers in (counts.train, counts.validation, counts.test)]
     table.add_section()
     table.add_row("all", *(f"{total:,}" for total in totals), "")

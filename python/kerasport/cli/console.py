@@ -8,15 +8,28 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from kerasport.displayed import displayed_lines, json_encodable
+
 __all__ = ["messages", "print_json", "results", "suggest"]
 
-messages = Console(stderr=True, highlight=False)
-results = Console(highlight=False)
+
+class _Console(Console):
+    """A console that shows any name of a file, whatever bytes it is made of."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as `Console` does."""
+        shown = (displayed_lines(each) if isinstance(each, str) else each for each in objects)
+        super().print(*shown, **options)
+
+
+messages: Console = _Console(stderr=True, highlight=False)
+results: Console = _Console(highlight=False)
 
 
 def print_json(value: Any) -> None:
     """Print a result for programs."""
-    typer.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    typer.echo(json_encodable(text))
 
 
 def suggest(command: str) -> None:

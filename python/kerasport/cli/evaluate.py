@@ -11,6 +11,7 @@ from rich.table import Table
 
 from kerasport.cli.console import messages, print_json, results
 from kerasport.cli.shared_options import CacheOption, JsonOption, UnreadableOption
+from kerasport.displayed import displayable
 
 __all__ = ["evaluate"]
 
@@ -20,7 +21,8 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of class folders to measure on.  \\[default: the run's test set]"
+            help="Folder of class folders, or a .zip of it, to measure on.  "
+            "\\[default: the run's test set]"
         ),
     ] = None,
     max_unreadable: UnreadableOption = None,
@@ -58,7 +60,7 @@ def evaluate(
         column.justify = "right"
     for score in evaluation.classes:
         table.add_row(
-            escape(score.name),
+            escape(displayable(score.name)),
             f"{score.precision:.3f}",
             f"{score.recall:.3f}",
             f"{score.f1:.3f}",

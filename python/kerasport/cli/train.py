@@ -22,14 +22,14 @@ def train(
         str,
         typer.Argument(
             help="How to train: digits, folder (pictures of your own), flowers, transfer, casting, "
-            "mnist or cifar10."
+            "mnist or cifar10. A path stands for folder with that data."
         ),
     ] = "digits",
     data: Annotated[
         str | None,
         typer.Option(
-            help="Folder of class folders, or with train/, test/ and val/ inside; or .csv, .npz, "
-            "keras:NAME, tfds:NAME."
+            help="Folder of class folders, or with train/, test/ and val/ inside, or a .zip of it; "
+            "or .csv, .npz, keras:NAME, tfds:NAME."
         ),
     ] = None,
     validation: Annotated[
@@ -54,20 +54,26 @@ def train(
 
     [bold]kerasport train digits[/]\n
     [bold]kerasport train folder --data pictures --out runs/pictures[/]\n
+    [bold]kerasport train pictures.zip[/]\n
     [bold]kerasport train --resume runs/pictures[/]
     """
     from kerasport import training
+    from kerasport.dataset.paths import exists
     from kerasport.progress import RichProgress
-    from kerasport.recipes import get_recipe
+    from kerasport.recipes import RECIPES, get_recipe
 
     progress = RichProgress(messages)
     if resume is not None:
         refuse_beside_resume(context)
         run = training.resume(resume, data=data, progress=progress)
     else:
+        name = recipe
+        if data is None and recipe not in RECIPES and exists(Path(recipe)):
+            recipe, data = "folder", recipe
+            name = Path(data).absolute().name.partition(".")[0] or "folder"
         run = training.train(
             get_recipe(recipe),
-            out=out or Path("runs") / recipe,
+            out=out or Path("runs") / name,
             data=data,
             validation=validation,
             options=training.TrainingOptions(**parsed(choices)),

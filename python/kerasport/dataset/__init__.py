@@ -13,6 +13,7 @@ from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
 from kerasport.dataset.decoded import DecodedDataset, decode_dataset
 from kerasport.dataset.duplicates import hash_rows
 from kerasport.dataset.folders import read_labeled
+from kerasport.dataset.parallel import preprocess_file
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.reading import DataSource, check_data, name_of_source, read_data
 from kerasport.dataset.requirements import require_enough
@@ -38,6 +39,7 @@ __all__ = [
     "decode_dataset",
     "hash_rows",
     "name_of_source",
+    "preprocess_file",
     "read_data",
     "read_labeled",
     "require_enough",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle.metadata import Counts
+from kerasport.dataset.paths import read_bytes
 
 __all__ = [
     "SPLITS",
@@ -19,6 +20,7 @@ __all__ = [
     "Dataset",
     "Example",
     "Header",
+    "Remark",
     "Skipped",
     "Split",
 ]
@@ -50,7 +52,8 @@ class Header:
 class Example:
     """One labelled picture: `label` is an index into the class names, `content` a SHA-256.
 
-    `path` is a file, or where `data` is there, a name: `mnist.npz/train/00042`.
+    `path` is a file, maybe in an archive, or where `data` is there, a name:
+    `mnist.npz/train/00042`.
     """
 
     path: Path
@@ -67,7 +70,7 @@ class Example:
             OSError: the file cannot be read.
         """
         if self.data is None:
-            return self.path.read_bytes()
+            return read_bytes(self.path)
         return bytes(self.data) if isinstance(self.data, memoryview) else self.data
 
 
@@ -80,12 +83,31 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """How something that can be read in two ways was read, or what is odd about it.
+
+    A `warning` makes figures doubtful where it was meant otherwise, a `note` is worth knowing.
+    """
+
+    kind: str
+    message: str
+    remedy: str = ""
+    severity: Literal["warning", "note"] = "note"
+
+    @property
+    def text(self) -> str:
+        """What was understood and what to do where that is wrong, in one line."""
+        return f"{self.message} {self.remedy}".rstrip()
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A labelled set of pictures, cut into train, validation and test.
 
     `examples` are ordered by split (as in `SPLITS`), then by path, so that each split is one
     contiguous piece of whatever array is made of them. Every path lies below `root`. `skipped`
-    are no usable pictures; `dropped` are, but were left out of the test as copies.
+    are no usable pictures; `dropped` are, but were left out of the test as copies. `remarks` say
+    how the source was understood.
     """
 
     root: Path
@@ -93,6 +115,7 @@ class Dataset:
     examples: tuple[Example, ...]
     skipped: tuple[Skipped, ...] = ()
     dropped: tuple[Skipped, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def in_split(self, split: Split) -> tuple[Example, ...]:
         """Return the examples of one split."""

@@ -7,7 +7,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kerasport.dataset.dataset import SPLITS, Content, Dataset, Example, Header, Skipped, Split
+from kerasport.dataset.contents import read_content
+from kerasport.dataset.dataset import (
+    SPLITS,
+    Content,
+    Dataset,
+    Example,
+    Header,
+    Remark,
+    Skipped,
+    Split,
+)
 from kerasport.dataset.identity import identify
 from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.read_options import ReadOptions
@@ -35,7 +45,8 @@ class Entry:
 class Source:
     """What a reader found: entries in any order, and the splits that the data brings itself.
 
-    `skipped` are what belongs to no class; every path lies below `root`.
+    `skipped` are what belongs to no class; every path lies below `root`. `remarks` say how the
+    source was understood.
     """
 
     root: Path
@@ -43,6 +54,7 @@ class Source:
     entries: tuple[Entry, ...]
     given: frozenset[Split] = frozenset()
     skipped: tuple[Skipped, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def only(self, classes: Sequence[str] | None) -> Source:
         """Return the entries of some of the classes, in the order that the data gives them.
@@ -94,7 +106,13 @@ def collect(source: Source, options: ReadOptions, *, progress: Progress = SILENT
                     continue
                 examples.append(_example(entry, *found, options=options, given=source.given))
     examples.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
-    return Dataset(source.root, source.class_names, tuple(examples), tuple(skipped))
+    return Dataset(
+        source.root,
+        source.class_names,
+        tuple(examples),
+        tuple(skipped),
+        remarks=source.remarks,
+    )
 
 
 def _example(
@@ -108,11 +126,5 @@ def _look(entry: Entry) -> tuple[str, Header] | Skipped:
     if entry.data is not None:
         data = bytes(entry.data) if isinstance(entry.data, memoryview) else entry.data
         return identify(entry.path, data)
-    try:
-        return identify(entry.path, entry.path.read_bytes())
-    except FileNotFoundError:
-        return Skipped(entry.path, "there is no such file")
-    except IsADirectoryError:
-        return Skipped(entry.path, "a folder, not a picture")
-    except OSError as error:
-        return Skipped(entry.path, str(error))
+    content = read_content(entry.path)
+    return content if isinstance(content, Skipped) else identify(entry.path, content)

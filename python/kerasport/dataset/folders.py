@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from kerasport.dataset.dataset import Dataset, Skipped
+from kerasport.dataset.dataset import Dataset, Remark, Skipped
 from kerasport.dataset.entries import Entry, Source, collect
-from kerasport.dataset.layout import Layout, files_below, find_layout
+from kerasport.dataset.layout import Layout, find_layout
+from kerasport.dataset.place import Place, require_openable
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_readable
+from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
+from kerasport.labels import normalize_class_name
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["folder_source", "read_labeled"]
+__all__ = ["folder_source", "read_labeled", "tell"]
 
 
 def read_labeled(
@@ -25,26 +29,19 @@ def read_labeled(
 ) -> Dataset:
     """Return labelled pictures for testing a model that knows `class_names`: all in `test`.
 
-    `root` holds class folders, some of the model's classes may be missing. With split folders,
-    those of `test/` are read.
+    `root` holds class folders, some of the model's classes may be missing, or is one itself. With
+    split folders, those of `test/` are read.
 
     Raises:
         DataError: a folder is not one of the model's classes, or there is no picture.
     """
-    layout = find_layout(root) if (root / "train").is_dir() else None
-    if layout is not None and layout.given:
-        if "test" not in layout.given:
-            raise DataError(
-                f"'{root}' has train/ but no test/ folder. "
-                "Name the folder whose class folders should be tested."
-            )
-        folders = layout.folders["test"]
-    else:
-        folders = _known_folders(root, class_names)
-    fixed = Layout(tuple(class_names), {"test": folders})
+    layout = _layout_of(root, class_names)
+    folders = layout.folders[None if not layout.has_splits else "test"]
+    fixed = replace(layout, class_names=tuple(class_names), folders={"test": folders})
     _require_classes_of_the_model(folders, class_names, root=root)
     options = ReadOptions(max_unreadable=max_unreadable)
     dataset = collect(folder_source(root, fixed), options, progress=progress)
+    tell(dataset.remarks, progress)
     total = len(dataset.examples) + len(dataset.skipped)
     require_readable(dataset.skipped, total=total, limit=max_unreadable, root=root)
     if not dataset.examples:
@@ -55,15 +52,37 @@ def read_labeled(
     return dataset
 
 
-def _known_folders(root: Path, class_names: Sequence[str]) -> dict[str, Path]:
+def tell(remarks: Iterable[Remark], progress: Progress) -> None:
+    """Say how a source was understood.
+
+    Warnings are told with everything else that is wrong with the data, see `findings`.
+    """
+    for remark in remarks:
+        if remark.severity == "note":
+            progress.say(remark.text)
+
+
+def _layout_of(root: Path, class_names: Sequence[str]) -> Layout:
+    require_openable(root)
+    place = Place(root)
+    folders = {normalize_class_name(name): path for name, path in place.folders.items()}
+    known = {name: folders[name] for name in class_names if name in folders}
+    own_name = normalize_class_name(root.absolute().name)
+    if place.pictures and not known and own_name in class_names:
+        return Layout(tuple(class_names), {None: {own_name: root}})
     try:
-        return find_layout(root).folders[None]
+        layout = find_layout(root, known=class_names)
     except DataError:
         # One class folder is too few to train on but enough to test with.
-        known = {name: root / name for name in class_names if (root / name).is_dir()}
-        if not known:
+        if not known or set(folders) - set(known):
             raise
-        return known
+        return Layout(tuple(class_names), {None: known}, place.pictures)
+    if layout.has_splits and "test" not in layout.folders:
+        raise DataError(
+            f"'{root}' has train/ but no test/ folder. "
+            "Name the folder whose class folders should be tested."
+        )
+    return layout
 
 
 def _require_classes_of_the_model(
@@ -80,11 +99,13 @@ def _require_classes_of_the_model(
 def folder_source(root: Path, layout: Layout) -> Source:
     """Return every file of a layout as an entry of its class."""
     labels = {name: label for label, name in enumerate(layout.class_names)}
+    skipped = [Skipped(path, "not in a class folder") for path in layout.loose]
     entries = tuple(
         Entry(path, labels[name], split)
         for split, folders in layout.folders.items()
         for name, folder in sorted(folders.items())
-        for path in files_below(folder)
+        for path in files_below(folder, lost=skipped)
     )
-    loose = tuple(Skipped(path, "not in a class folder") for path in layout.loose)
-    return Source(root, layout.class_names, entries, layout.given, loose)
+    return Source(
+        root, layout.class_names, entries, layout.given, tuple(skipped), remarks=layout.remarks
+    )

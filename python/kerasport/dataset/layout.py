@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kerasport.dataset.dataset import Split
+from kerasport.dataset.class_folders import by_class_name, class_names_in, odd_classes
+from kerasport.dataset.dataset import SPLITS, Remark, Split
+from kerasport.dataset.place import Place, list_names, require_openable
+from kerasport.dataset.split_names import Meaning, split_named, splits_among
+from kerasport.dataset.unsorted import no_class_folders
+from kerasport.dataset.wrapping import unwrapped
 from kerasport.errors import DataError
-from kerasport.labels import normalize_class_name, order_class_names
+from kerasport.labels import order_class_names
 
-__all__ = ["Layout", "files_below", "find_layout", "split_named"]
+__all__ = ["Layout", "find_layout", "split_named"]
 
-_SPLIT_FOLDERS: dict[str, Split] = {
-    "train": "train",
-    "test": "test",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-}
-# Written by the systems beside the user's files, without a leading dot.
-_SYSTEM_NAMES = {"__MACOSX", "Thumbs.db", "desktop.ini"}
-# Enough to tell pictures from notes and tables beside the folders; inside them files are opened.
-_PICTURE_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
+# Nothing needs to be said of folders with these names.
+_USUAL_NAMES = {"train", "test", "val", "valid", "validation"}
 
 
 @dataclass(frozen=True)
 class Layout:
     """Class folders of each split; the key None holds those that still have to be cut.
 
-    `loose` are pictures beside the class folders, which belong to no class.
+    `loose` are pictures beside the class folders, which belong to no class. `has_splits` tells
+    whether there are split folders. `remarks` say what was understood where it was not plain.
     """
 
     class_names: tuple[str, ...]
     folders: dict[Split | None, dict[str, Path]]
     loose: tuple[Path, ...] = ()
+    has_splits: bool = False
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def given(self) -> frozenset[Split]:
@@ -43,123 +41,163 @@ class Layout:
         return frozenset(split for split in self.folders if split is not None)
 
 
-def split_named(name: str) -> Split | None:
-    """Return the split that `train`, `val`, `valid`, `validation` or `test` stands for."""
-    return _SPLIT_FOLDERS.get(name)
-
-
-def find_layout(root: Path) -> Layout:
+def find_layout(root: Path, *, known: Collection[str] = ()) -> Layout:
     """Return how the pictures below `root` are laid out.
 
-    Either `root/CLASS/...`, or `root/{train,test,val}/CLASS/...` with `valid` and `validation`
-    as other names of `val`. `train` is always cut further when one of the others is missing.
+    Either `root/CLASS/...`, or `root/{train,test,val}/CLASS/...`, or `root/CLASS/{train,test}/...`,
+    and any of it may lie in further folders that hold nothing else. What a folder's name says of a
+    split is for `split_names`. `train` is always cut further when one of the others is missing.
+
+    Args:
+        root: the folder.
+        known: names that are classes for certain. With them there may be nothing to train on.
 
     Raises:
         DataError: there is nothing there, or it could be read in two ways.
     """
-    if not root.exists():
+    require_openable(root)
+    place, remarks, strays = unwrapped(Place(root), known=known)
+    layout = _by_splits(place, known) or _by_splits_in_classes(place) or _by_classes(place)
+    return replace(layout, loose=(*strays, *layout.loose), remarks=(*remarks, *layout.remarks))
+
+
+def _by_splits(place: Place, known: Collection[str]) -> Layout | None:
+    """Return the layout of split folders, or None where the folders are classes."""
+    named = splits_among(place.folders)
+    if not named or set(named) <= set(known):
+        return None
+    others = [name for name in place.folders if name not in named]
+    aside = [name for name in others if place.inside(name).holds_no_class()]
+    if not _hold_folders(place, named, alone=not others):
+        if _is_pair(named) and others == aside:
+            train = next(name for name, meaning in named.items() if meaning == "train")
+            raise no_class_folders(place.inside(train))
+        return None
+    aside += [name for name, meaning in named.items() if meaning == "unlabeled"]
+    splits = _splits_of(named, place.path)
+    if others := [name for name in others if name not in aside]:
         raise DataError(
-            f"There is no folder '{root}'. Expected one folder per class with pictures in it."
+            f"'{place.path}' holds the split folders {list_names(sorted(splits))} and other "
+            f"folders beside them: {list_names(others)}. Expected either class folders or split "
+            f"folders; move the others away{_or_class(splits)}."
         )
-    if not root.is_dir():
-        raise DataError(f"'{root}' is a file. Expected a folder with one folder per class.")
-    folders = _folders_in(root)
-    splits = {name: path for name, path in folders.items() if name in _SPLIT_FOLDERS}
-    if _is_split_layout(root, folders, splits):
-        return _split_layout(root, splits)
-    class_names = _class_names(root, folders)
-    return Layout(class_names, {None: _by_class_name(folders)}, _loose_pictures(root))
-
-
-def files_below(folder: Path) -> Iterator[Path]:
-    """Yield every file in `folder` and below it, sorted; hidden and system files are left out."""
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if _visible(name))
-        for name in sorted(files):
-            if _visible(name):
-                yield Path(parent, name)
-
-
-def _is_split_layout(root: Path, folders: dict[str, Path], splits: dict[str, Path]) -> bool:
-    # A class may be called "train": only a folder of folders, without pictures of its own, counts.
-    if not any(_is_folder_of_folders(path) for path in splits.values()):
-        return False
-    others = sorted(set(folders) - set(splits))
-    if others:
+    if "train" not in splits.values() and not known:
         raise DataError(
-            f"'{root}' holds the split folders {_quoted(sorted(splits))} and other folders beside "
-            f"them: {_quoted(others)}. Expected either class folders or split folders; "
-            "move the others away."
-        )
-    if "train" not in splits:
-        raise DataError(
-            f"'{root}' has {_quoted(sorted(splits))} but no 'train' folder. "
+            f"'{place.path}' has {list_names(sorted(splits))} but no 'train' folder. "
             "Add train/ with one folder per class."
         )
-    return True
+    return _read_splits(place, splits, aside)
 
 
-def _split_layout(root: Path, splits: dict[str, Path]) -> Layout:
-    validation = sorted(name for name in splits if _SPLIT_FOLDERS[name] == "validation")
-    if len(validation) > 1:
-        raise DataError(
-            f"'{root}' has {_quoted(validation)}, which mean the same split. Keep one of them."
-        )
-    found: dict[Split | None, dict[str, Path]] = {
-        None if name == "train" else _SPLIT_FOLDERS[name]: _by_class_name(_folders_in(path))
-        for name, path in splits.items()
-    }
+def _or_class(splits: dict[str, Split]) -> str:
+    if "train" in splits.values():
+        return ""
+    return f", or put the pictures of {list_names(splits)} directly there if that is a class"
+
+
+def _hold_folders(place: Place, named: dict[str, Meaning], *, alone: bool) -> bool:
+    """Return whether what is named like splits holds class folders, as splits do."""
+    # A class may be called "train", and have folders inside, but not beside one called "test".
+    inner = [place.inside(name) for name in named]
+    if _is_pair(named):
+        return any(each.folders for each in inner)
+    if alone:
+        return any(each.is_mostly_folders() for each in inner)
+    return any(each.folders and not each.pictures for each in inner)
+
+
+def _is_pair(named: dict[str, Meaning]) -> bool:
+    return "train" in named.values() and len(set(named.values())) > 1
+
+
+def _splits_of(named: dict[str, Meaning], root: Path) -> dict[str, Split]:
+    """Return the split of each folder; what is held out is the test where there is no other."""
+    splits: dict[str, Split] = {}
+    for name, meaning in sorted(named.items(), key=lambda item: item[1] == "held out"):
+        if meaning == "held out":
+            splits[name] = "validation" if "test" in splits.values() else "test"
+        elif meaning != "unlabeled":
+            splits[name] = meaning
+    for split in SPLITS:
+        same = sorted(name for name in splits if splits[name] == split)
+        if len(same) > 1:
+            raise DataError(
+                f"'{root}' has {list_names(same)}, which mean the same split. Keep one of them."
+            )
+    return splits
+
+
+def _read_splits(place: Place, splits: dict[str, Split], aside: list[str]) -> Layout:
+    remarks: list[Remark] = []
+    if aside or not set(splits) <= _USUAL_NAMES:
+        remarks.append(_understood(f"The folders of '{place.path}' are splits", splits, aside))
+    places: dict[Split, Place] = {}
+    loose = list[Path]()
+    for name, split in splits.items():
+        places[split], wrapped, strays = unwrapped(place.inside(name), in_split=True)
+        remarks += wrapped
+        loose += strays
+    classes = set(class_names_in(places["train"])) if "train" in places else set[str]()
+    for split in [split for split in places if split != "train"]:
+        inner = places[split].without_wrapper(classes)
+        if inner.pictures and not inner.folders:
+            remarks.append(_unlabeled(split, inner))
+            del places[split]
+    found = {split: by_class_name(each) for split, each in places.items()}
+    loose += [path for each in places.values() for path in each.pictures]
     # The other splits may have folders of their own and miss some: what that means for the training
     # is told with everything else that is wrong with the data, see `findings`.
-    classes = set(_class_names(splits["train"], _folders_in(splits["train"])))
     class_names = tuple(order_class_names(classes.union(*found.values())))
-    if {"test", "validation"} <= set(found):
-        found["train"] = found.pop(None)
-    loose = [path for folder in splits.values() for path in _loose_pictures(folder)]
-    return Layout(class_names, found, tuple(loose))
+    return Layout(class_names, _to_be_cut(found), tuple(loose), True, tuple(remarks))
 
 
-def _class_names(root: Path, folders: dict[str, Path]) -> tuple[str, ...]:
-    if not folders:
-        if any(files_below(root)):
-            raise DataError(
-                f"The files in '{root}' lie directly in it. Expected one folder per class: "
-                "'DATA/cat/1.jpg', 'DATA/dog/1.jpg'."
-            )
-        raise DataError(f"'{root}' is empty. Expected one folder per class with pictures in it.")
-    class_names = tuple(order_class_names(folders))
-    if len(class_names) == 1:
-        raise DataError(
-            f"'{root}' has one class only ({class_names[0]!r}). Expected at least two class "
-            "folders: a classifier chooses between classes."
-        )
-    return class_names
+def _to_be_cut(found: dict[Split, dict[str, Path]]) -> dict[Split | None, dict[str, Path]]:
+    whole = set(SPLITS) <= set(found)
+    return {
+        None if split == "train" and not whole else split: folders
+        for split, folders in found.items()
+    }
 
 
-def _is_folder_of_folders(folder: Path) -> bool:
-    return not _loose_pictures(folder) and bool(_folders_in(folder))
+def _understood(what: str, splits: dict[str, Split], aside: list[str]) -> Remark:
+    order = sorted(splits, key=lambda name: SPLITS.index(splits[name]))
+    read = ", ".join(f"'{name}' as {splits[name]}" for name in order)
+    left = f" Left out, because no class is there: {list_names(aside)}." if aside else ""
+    return Remark("split-folders", f"{what}: {read}.{left}")
 
 
-def _loose_pictures(folder: Path) -> tuple[Path, ...]:
-    return tuple(
-        entry
-        for entry in sorted(folder.iterdir())
-        if _visible(entry.name) and entry.suffix.lower() in _PICTURE_SUFFIXES and entry.is_file()
+def _unlabeled(split: Split, place: Place) -> Remark:
+    return Remark(
+        "unlabeled",
+        f"'{place.path}' has no class folders, so its {len(place.pictures):,} picture(s) have no "
+        "labels and are left out.",
+        f"The {split} pictures are cut from those of train; to have these measured, sort them into "
+        "class folders.",
+        "warning",
     )
 
 
-def _by_class_name(folders: dict[str, Path]) -> dict[str, Path]:
-    return {normalize_class_name(name): path for name, path in folders.items()}
+def _by_splits_in_classes(place: Place) -> Layout | None:
+    """Return the layout where every class folder holds the same split folders and nothing else."""
+    if not place.folders or place.pictures:
+        return None
+    inner = [place.inside(name) for name in place.folders]
+    named = splits_among(inner[0].folders)
+    if not _is_pair(named) or len(named) != len(inner[0].folders) or len(inner) < 2:
+        return None
+    if any(each.pictures or set(each.folders) != set(named) for each in inner):
+        return None
+    splits = _splits_of(named, inner[0].path)
+    classes = by_class_name(place)
+    found = {
+        split: {label: folder / name for label, folder in classes.items()}
+        for name, split in splits.items()
+    }
+    remark = _understood(f"The folders in each class of '{place.path}' are splits", splits, [])
+    names = tuple(order_class_names(classes))
+    return Layout(names, _to_be_cut(found), (), True, (remark,))
 
 
-def _folders_in(root: Path) -> dict[str, Path]:
-    entries = sorted(root.iterdir())
-    return {entry.name: entry for entry in entries if _visible(entry.name) and entry.is_dir()}
-
-
-def _visible(name: str) -> bool:
-    return not name.startswith(".") and name not in _SYSTEM_NAMES
-
-
-def _quoted(names: list[str]) -> str:
-    return ", ".join(repr(name) for name in names)
+def _by_classes(place: Place) -> Layout:
+    names, folders = class_names_in(place), by_class_name(place)
+    return Layout(names, {None: folders}, place.pictures, remarks=tuple(odd_classes(place)))

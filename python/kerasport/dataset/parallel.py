@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 
 from kerasport.dataset.dataset import Example
 from kerasport.dataset.identity import content_of
+from kerasport.dataset.paths import leads_inside, read_bytes
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec, preprocess
 
-__all__ = ["Decoded", "checksum", "decode_example", "in_parallel"]
+__all__ = ["Decoded", "checksum", "decode_example", "in_parallel", "preprocess_file"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -67,10 +69,29 @@ def decode_example(example: Example, spec: ImageSpec) -> Decoded:
 
 def _reason(example: Example, spec: ImageSpec) -> str | None:
     try:
-        preprocess(example.path if example.data is None else example.read(), spec)
+        if example.data is None:
+            preprocess_file(example.path, spec)
+        else:
+            preprocess(example.read(), spec)
     except DataError as error:
         return str(error).replace("The picture", f"'{example.path}'", 1)
     return None
+
+
+def preprocess_file(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
+    """Return the pixels of a picture by its path, which may lead into an archive.
+
+    Raises:
+        DataError: it cannot be read; the message names the path.
+    """
+    if not leads_inside(path):
+        return preprocess(path, spec)
+    try:
+        return preprocess(read_bytes(path), spec)
+    except OSError as error:
+        raise DataError(f"'{path}' cannot be read: {error.strerror or error}.") from None
+    except DataError as error:
+        raise DataError(str(error).replace("The picture", f"'{path}'", 1)) from None
 
 
 def in_parallel(

@@ -12,12 +12,22 @@ from kerasport.dataset.checks.report import DataReport
 from kerasport.dataset.dataset import Dataset
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
 from kerasport.dataset.entries import Source, collect
-from kerasport.dataset.folders import folder_source
+from kerasport.dataset.folders import folder_source, tell
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
+from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
-from kerasport.dataset.tables import Frame, frame_source, is_frame, read_table
+from kerasport.dataset.tables import (
+    TABLE_SUFFIXES,
+    Frame,
+    frame_source,
+    hint_of_table,
+    is_frame,
+    read_table,
+    read_tables,
+    tables_beside,
+)
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
@@ -27,8 +37,8 @@ DataSource: TypeAlias = "str | Path | Frame | tuple[Any, ...] | list[Any] | dict
 """What `read_data` takes: a path, `keras:NAME`, `tfds:NAME`, a pandas DataFrame, or arrays."""
 
 _EXPECTED = (
-    "Expected a folder with one folder per class, a .csv table of path and label, an .npz file, "
-    "keras:NAME or tfds:NAME."
+    "Expected a folder with one folder per class, or a .zip of it, a .csv table of path and label, "
+    "an .npz file, keras:NAME or tfds:NAME."
 )
 
 
@@ -44,7 +54,8 @@ def read_data(
     | source | what |
     |---|---|
     | a folder | class folders, or `train/`, `test/` and `val/` with class folders |
-    | `.csv`, pandas DataFrame | path and label of each picture, split if there is such a column |
+    | `.zip`, `.tar`, `.tgz` | such a folder, read as it is packed |
+    | `.csv`, `.tsv`, `.txt`, `.jsonl`, DataFrame | path and label of each picture, maybe split |
     | `.npz`, tuple or dict of arrays | `x_train y_train x_test y_test` or `x y`, as pixels |
     | `keras:NAME` | `keras.datasets.NAME`, like `keras:mnist` |
     | `tfds:NAME` | a TensorFlow Dataset, like `tfds:cats_vs_dogs` |
@@ -63,6 +74,7 @@ def read_data(
     """
     options = options or ReadOptions()
     dataset = gather_data(source, options=options, progress=progress, cache=cache)
+    tell(dataset.remarks, progress)
     require_usable(dataset, options)
     return dataset
 
@@ -142,15 +154,32 @@ def _open_path(source: str | Path, options: ReadOptions, progress: Progress) -> 
         return tfds_source(name, data_dir=options.root, progress=progress)
     path = Path(source)
     suffix = path.suffix.lower()
-    if path.is_dir():
-        return folder_source(path, find_layout(path))
-    if not path.exists():
+    if is_folder(path):
+        return _open_folder(path, progress)
+    if not exists(path):
         raise DataError(f"There is nothing at '{path}'. {_EXPECTED}")
-    if suffix == ".csv":
+    if suffix in TABLE_SUFFIXES:
         return read_table(path, root=options.root or path.parent, progress=progress)
-    if suffix == ".npz":
+    if suffix == ".npz" and archive_at(path) is None:
         return read_npz(path, class_names=options.class_names, progress=progress)
     raise DataError(f"'{path}' is a file of another kind. {_EXPECTED}")
+
+
+def _open_folder(path: Path, progress: Progress) -> Source:
+    found = archive_at(path)
+    if found is not None and found[0].guessed is not None:
+        progress.warn(
+            f"'{found[0].path}' has names that are not UTF-8; their spelling is a guess, like "
+            f"{found[0].guessed!r:.100}. If it is wrong, unpack the archive where it was made."
+        )
+    inner = unwrapped(path)
+    if tables := tables_beside(inner):
+        return read_tables(tables, root=inner, progress=progress)
+    try:
+        layout = find_layout(path)
+    except DataError as error:
+        raise DataError(f"{error}{hint_of_table(inner)}") from None
+    return folder_source(path, layout)
 
 
 def _named(source: str | Path) -> tuple[str, str]:

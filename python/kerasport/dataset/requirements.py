@@ -8,6 +8,7 @@ from pathlib import Path
 from kerasport.dataset.dataset import Dataset, Skipped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.errors import DataError
+from kerasport.labels import similar_class_names
 
 __all__ = [
     "REMEDY_FOR_NOTHING_TO_TRAIN_ON",
@@ -47,7 +48,11 @@ def require_readable(
     raise DataError(
         f"{len(skipped)} of {total} files in '{root}' are not usable pictures; "
         f"at most {allowed} may be skipped: {shown}{more}. "
-        f"Remove or replace them, or pass --max-unreadable {len(skipped)}."
+        + (
+            f"Remove or replace them, or pass --max-unreadable {len(skipped)}."
+            if len(skipped) < total
+            else "None is left; save them as JPEG or PNG first."
+        )
     )
 
 
@@ -62,16 +67,22 @@ def require_enough(dataset: Dataset, options: ReadOptions) -> None:
     for label, name in enumerate(dataset.class_names):
         usable = counts.train[label] + counts.validation[label] + counts.test[label]
         if usable < options.min_per_class:
+            remedy = (
+                f"Add pictures or pass --min-per-class {usable}."
+                if usable
+                else "Add pictures, or leave the class out: remove its folder, or name the others "
+                "with --classes."
+            )
             raise DataError(
                 f"Class {name!r} in '{dataset.root}' has {_pictures(usable)} that can be used; "
                 f"training needs at least {options.min_per_class} per class. "
-                f"{_skipped_in_class(dataset, name)}"
-                f"Add pictures or pass --min-per-class {max(1, usable)}."
+                f"{_skipped_in_class(dataset, name)}{remedy}"
             )
         if counts.train[label] == 0:
             raise DataError(
                 f"Class {name!r} in '{dataset.root}' has no picture to train on: all "
-                f"{usable} went to validation and test. {REMEDY_FOR_NOTHING_TO_TRAIN_ON}"
+                f"{usable} went to validation and test. {_nearly(dataset, name)}"
+                f"{REMEDY_FOR_NOTHING_TO_TRAIN_ON}"
             )
 
 
@@ -81,6 +92,14 @@ def require_usable(dataset: Dataset, options: ReadOptions) -> None:
     limit = options.max_unreadable
     require_readable(dataset.skipped, total=total, limit=limit, root=dataset.root)
     require_enough(dataset, options)
+
+
+def _nearly(dataset: Dataset, name: str) -> str:
+    for group in similar_class_names(dataset.class_names):
+        if name in group:
+            other = next(each for each in group if each != name)
+            return f"Where it is the class {other!r}, give both the same name. "
+    return ""
 
 
 def _skipped_in_class(dataset: Dataset, name: str) -> str:

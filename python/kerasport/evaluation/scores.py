@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.dataset import Pixels
+from kerasport.displayed import displayable
 from kerasport.errors import DataError, missing_extra
 from kerasport.evaluation.reliability import Reliability, reliability
 
@@ -90,7 +91,9 @@ class Evaluation:
             "reliability": self.reliability.to_dict(),
             "mistakes": [
                 {
-                    "picture": mistake.path.as_posix() if mistake.path else mistake.index,
+                    "picture": displayable(mistake.path.as_posix())
+                    if mistake.path
+                    else mistake.index,
                     "truth": mistake.truth,
                     "predicted": mistake.predicted,
                     "confidence": mistake.confidence,

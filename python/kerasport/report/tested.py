@@ -6,6 +6,7 @@ from html import escape
 
 import numpy as np
 
+from kerasport.displayed import displayable
 from kerasport.evaluation import Evaluation
 from kerasport.report import plots
 from kerasport.report.choice import MISTAKES, SAMPLE, sample
@@ -75,7 +76,7 @@ def _mistakes(report: Report, evaluation: Evaluation) -> str:
             title=mistake.predicted,
             note=f"{percent(mistake.confidence)}, is {mistake.truth}",
             is_right=False,
-            file=mistake.path.name if mistake.path else "",
+            file=displayable(mistake.path.name) if mistake.path else "",
         )
         for mistake in evaluation.mistakes[:MISTAKES]
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kerasport.bundle.document import Document
 from kerasport.dataset import Dataset, ReadOptions, read_data
+from kerasport.dataset.paths import exists
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
@@ -53,7 +54,7 @@ def training_data(
             f"The pictures that '{run.path}' was trained on were given as objects, which are gone. "
             "Name a folder with one folder per class."
         )
-    if not source.startswith(("keras:", "tfds:")) and not Path(source).exists():
+    if not source.startswith(("keras:", "tfds:")) and not exists(Path(source)):
         raise DataError(
             f"The pictures that '{run.path}' was trained on are no longer at '{source}'. "
             "Name a folder with one folder per class."

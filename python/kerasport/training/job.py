@@ -7,10 +7,11 @@ from pathlib import Path
 
 from kerasport.classifier import Classifier
 from kerasport.dataset import DataSource, PixelCache, name_of_source
+from kerasport.displayed import is_text
 from kerasport.errors import DataError, KerasportError
 from kerasport.progress import Progress
 from kerasport.recipes import Recipe
-from kerasport.runs import check_target
+from kerasport.runs import cannot_be_written, check_target
 from kerasport.training.choices import decide_open_choices
 from kerasport.training.completion import complete
 from kerasport.training.describe import versions
@@ -49,6 +50,7 @@ class TrainingJob:
         recipe = self.options.apply(self.recipe)
         reading = self.options.read_options(recipe)
         source = recipe.prepare(self.data, self.work)
+        self._check_paths(source)
         dataset = read_pictures(
             source, reading, self.validation, cache=self.cache, progress=progress
         )
@@ -66,7 +68,10 @@ class TrainingJob:
         )
         for choice in choices.values():
             progress.say(choice)
-        unfinished.start(settings)
+        try:
+            unfinished.start(settings)
+        except OSError as error:
+            raise cannot_be_written(self.out, error) from None
         try:
             with unfinished.told_how_to_go_on(progress):
                 return complete(settings, dataset, unfinished, progress=progress)
@@ -74,3 +79,13 @@ class TrainingJob:
             # Going on would end in the same error.
             unfinished.remove()
             raise
+
+    def _check_paths(self, source: DataSource) -> None:
+        """Raise where a path that is written down, to be found again, is no text."""
+        where = (name_of_source(source), self.validation, self.cache)
+        for path in (Path(each).absolute() for each in where if each is not None):
+            if not is_text(path):
+                raise DataError(
+                    f"The path '{path}' is not UTF-8 text, and a training writes down where its "
+                    "pictures are. Rename the folder, or reach it through a link with such a name."
+                )

@@ -59,6 +59,7 @@ def read_pictures(
         root=Path(os.path.commonpath([dataset.root, extra.root])),
         examples=tuple(examples),
         skipped=(*dataset.skipped, *extra.skipped),
+        remarks=(*dataset.remarks, *extra.remarks),
     )
 
 

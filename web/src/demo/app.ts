@@ -16,7 +16,7 @@ import type { Camera } from './ways/camera.js';
 import { showCamera } from './ways/camera-view.js';
 import { wantsDrawings } from './ways/drawing.js';
 import { showDrawingPad } from './ways/drawing-view.js';
-import { bundleFiles, isBundle, isPicture, type Picked } from './ways/dropped.js';
+import { bundleFiles, isBundle, type Picked, picturesIn } from './ways/dropped.js';
 import { connectChooser, connectInputs } from './ways/inputs.js';
 
 const SHOWN_CLASSES = 5;
@@ -127,7 +127,7 @@ export class App {
       return;
     }
     // A single file is tried whatever its name is: the answer says what is wrong with it.
-    const pictures = picked.length === 1 ? picked : picked.filter(isPicture);
+    const pictures = picked.length === 1 ? picked : await picturesIn(picked);
     if (!this.#classifier || picked.length === 0) return;
     if (pictures.length === 0) this.#showProblem(strings.errors.noPicture);
     else if (pictures.length === 1) await this.#classify(pictures[0].file, pictures[0].file.name);

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from kerasport.dataset.checks.names import odd_names
 from kerasport.dataset.checks.report import DataFinding, DataReport, PictureFacts
-from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
+from kerasport.dataset.dataset import SPLITS, Dataset, Example, Remark, Skipped, Split
 from kerasport.dataset.duplicates import key_of
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import REMEDY_FOR_NOTHING_TO_TRAIN_ON, allowed_unreadable
+from kerasport.displayed import displayable
 
 __all__ = ["check_dataset", "warnings_about"]
 
@@ -38,7 +40,9 @@ def check_dataset(
         splits: those in which every class is expected.
     """
     options = options or ReadOptions()
-    findings = [*_unusable(dataset, options)]
+    findings = [_told(remark) for remark in dataset.remarks]
+    findings += odd_names(dataset)
+    findings += _unusable(dataset, options)
     if "train" in splits:
         findings += _class_sizes(dataset, options)
     findings += _missing(dataset, [split for split in splits if split != "train"])
@@ -58,6 +62,10 @@ def warnings_about(dataset: Dataset, *, splits: Sequence[Split] = _HELD_BACK) ->
     return check_dataset(dataset, splits=splits).warnings
 
 
+def _told(remark: Remark) -> DataFinding:
+    return DataFinding(remark.kind, remark.severity, 1, remark.message, remark.remedy)
+
+
 def _unusable(dataset: Dataset, options: ReadOptions) -> Iterable[DataFinding]:
     skipped, dropped = dataset.skipped, dataset.dropped
     if skipped:
@@ -70,9 +78,13 @@ def _unusable(dataset: Dataset, options: ReadOptions) -> Iterable[DataFinding]:
             "error" if too_many else "warning",
             len(skipped),
             f"{len(skipped)} file(s) were skipped because they are not usable pictures, "
-            f"the first is '{skipped[0].path}' ({skipped[0].reason}).",
+            f"the first is '{displayable(skipped[0].path)}' ({skipped[0].reason}).",
             f"{limit.capitalize()}Remove or replace them"
-            + (f", or pass --max-unreadable {len(skipped)}." if too_many else "."),
+            + (
+                f", or pass --max-unreadable {len(skipped)}."
+                if too_many and dataset.examples
+                else "."
+            ),
             tuple((f"{_name(dataset, item)} ({item.reason})",) for item in skipped),
         )
     if dropped:
@@ -99,7 +111,9 @@ def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[DataFinding
             len(few),
             f"Training needs at least {options.min_per_class} pictures per class; fewer are in: "
             f"{_list(few)}.",
-            f"Add pictures, leave the class out, or pass --min-per-class {max(1, min(totals))}.",
+            "Add pictures, or leave the class out."
+            if min(totals) == 0
+            else f"Add pictures, leave the class out, or pass --min-per-class {min(totals)}.",
         )
     unlearned = [
         f"{name} ({total})"
@@ -230,7 +244,7 @@ def _paths(dataset: Dataset, groups: Sequence[Sequence[Example]]) -> tuple[tuple
 
 
 def _name(dataset: Dataset, item: Example | Skipped) -> str:
-    return item.path.relative_to(dataset.root).as_posix()
+    return displayable(item.path.relative_to(dataset.root).as_posix())
 
 
 def _named(
@@ -240,5 +254,5 @@ def _named(
 
 
 def _list(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:10])
+    shown = ", ".join(map(displayable, names[:10]))
     return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kerasport import models
 from kerasport.bundle import Bundle
 from kerasport.bundle.samples import Sample
-from kerasport.dataset.layout import files_below
+from kerasport.dataset.tree import files_below
 from kerasport.errors import BundleError, DataError
 from kerasport.parity.compare.tally import Expectation
 from kerasport.preprocess import preprocess

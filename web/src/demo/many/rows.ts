@@ -16,7 +16,7 @@ export type RowAnswer = Answered | { readonly problem: string };
 
 /** A picture in the table. */
 export interface Row extends Picked {
-  /** The innermost folder that bears the name of a class, or null. */
+  /** The class of its folder, as `kerasport evaluate` reads the same folder; null outside. */
   readonly truth: string | null;
   /** Null while it waits. */
   answer: RowAnswer | null;
@@ -24,19 +24,31 @@ export interface Row extends Picked {
 
 /** A row for each picture. */
 export function rowsOf(pictures: readonly Picked[], classNames: readonly string[]): Row[] {
-  const known = new Set(classNames);
-  return pictures.map(({ file, path }) => ({
+  const truths = trueClasses(
+    pictures.map(({ path }) => path),
+    new Set(classNames),
+  );
+  return pictures.map(({ file, path }, index) => ({
     file,
     path,
-    truth: trueClass(path, known),
+    truth: truths[index],
     answer: null,
   }));
 }
 
-function trueClass(path: string, known: ReadonlySet<string>): string | null {
+/**
+ * The outermost folder inside what was dropped that bears the name of a class: what lies deeper only
+ * sorts the pictures of that class. One folder that was dropped is itself the class where none of
+ * those inside is.
+ */
+function trueClasses(paths: readonly string[], known: ReadonlySet<string>): (string | null)[] {
   // Class names are NFC; macOS hands out folder names decomposed.
-  const folders = path.normalize('NFC').split('/').slice(0, -1);
-  return folders.findLast((folder) => known.has(folder)) ?? null;
+  const folders = paths.map((path) => path.normalize('NFC').split('/').slice(0, -1));
+  const roots = new Set(folders.map(([root]) => root));
+  const outermost = (start: number) =>
+    folders.map((names) => names.slice(start).find((name) => known.has(name)) ?? null);
+  const inside = outermost(1);
+  return roots.size === 1 && inside.some((name) => name !== null) ? inside : outermost(0);
 }
 
 /** The most probable class, or null where there is no answer. */

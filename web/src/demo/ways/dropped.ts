@@ -82,13 +82,50 @@ async function open(entry: FileSystemFileEntry): Promise<Picked> {
   return { file, path: entry.fullPath.replace(/^\//, '') };
 }
 
-const PICTURE_NAME = /\.(avif|bmp|gif|jpe?g|jfif|png|webp|tiff?|heic|heif)$/i;
+const PICTURE_NAME = /\.(avif|bmp|gif|jpe?g?|jfif|png|webp|tiff?|heic|heif)$/i;
 
-/** Whether a file is meant to be a picture; whether it is one is seen when it is read. */
-export function isPicture({ file, path }: Picked): boolean {
-  const name = path.split('/').at(-1) ?? '';
-  // macOS leaves files like ._photo.jpg behind, which are none.
-  return !name.startsWith('.') && (file.type.startsWith('image/') || PICTURE_NAME.test(name));
+/**
+ * Names, in small letters, of what systems write beside the user's files without a leading dot: the
+ * same as in `kerasport check` and `kerasport evaluate`.
+ */
+export const IGNORED_NAMES: readonly string[] = [
+  '#recycle',
+  '#snapshot',
+  '$recycle.bin',
+  '@eadir',
+  '@recycle',
+  '__macosx',
+  'desktop.ini',
+  'ehthumbs.db',
+  'icon\r',
+  'lost+found',
+  'system volume information',
+  'thumbs.db',
+];
+
+/** The files that are meant to be pictures, in their order; whether they are is seen on reading. */
+export async function picturesIn(picked: readonly Picked[]): Promise<Picked[]> {
+  const wanted = await Promise.all(picked.map(isPicture));
+  return picked.filter((_, index) => wanted[index]);
+}
+
+async function isPicture({ file, path }: Picked): Promise<boolean> {
+  const names = path.split('/');
+  // What was dropped itself is meant, whatever its name; a file such as ._photo.jpg never is.
+  const below = names.length > 1 ? names.slice(1) : names;
+  if (!below.every(isVisible)) return false;
+  if (file.type.startsWith('image/') || PICTURE_NAME.test(path)) return true;
+  // Python looks into every file of a class folder, so a picture may have any name there.
+  return startsLikePicture(new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+}
+
+function isVisible(name: string): boolean {
+  return !name.startsWith('.') && !IGNORED_NAMES.includes(name.toLowerCase());
+}
+
+function startsLikePicture(bytes: Uint8Array): boolean {
+  const text = String.fromCharCode(...bytes);
+  return /^(\xff\xd8\xff|\x89PNG|GIF8[79]a|RIFF.{4}WEBP|.{4}ftypavi[fs])/s.test(text);
 }
 
 /**

@@ -1,0 +1,124 @@
+"""The class of each row: one label, or one column per class of which one is set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from kerasport.dataset.tables.table import Table, cell_text
+from kerasport.errors import DataError
+from kerasport.progress import Progress
+
+__all__ = ["labels_in_column", "labels_of_one_hot"]
+
+_NUMBER = re.compile(r"-?\d+(\.0+)?")
+# What stands between several labels in one cell; a space does too, but also inside of one.
+_BETWEEN = ";|,"
+_LIST_OF_ONE = re.compile(r"""\[\s*(["'])([^"']+)\1\s*\]""")
+_LIST = re.compile(r"""\[\s*["'].*["']\s*\]|\{"choices":.*\}""", re.DOTALL)
+_MOST_CHARACTERS = 500
+_ONE_CLASS = "A classifier gives each picture one class"
+
+
+def labels_in_column(table: Table, column: int, *, progress: Progress) -> list[str]:
+    """Return the labels in a column as text; `1.0` beside `1` is the same number.
+
+    A label like `cat dog` where there are `cat` and `dog` is told: it may be two.
+
+    Raises:
+        DataError: a row has no label, or several.
+    """
+    cells = table.cells[column]
+    texts = [_label(value, line) for value, line in zip(cells, table.lines, strict=True)]
+    _require_all(texts, table, "Give the picture a class, or remove the row.")
+    classes = set(texts)
+    joined = {text for text in classes if _is_made_of(classes, text)}
+    several = sorted(text for text in joined if any(mark in text for mark in _BETWEEN))
+    if several:
+        lines = [line for line, text in zip(table.lines, texts, strict=True) if text in several]
+        first = texts[table.lines.index(lines[0])]
+        raise DataError(
+            f"{lines[0]}: {first!r} is several labels, each a class of other rows"
+            f"{_and_others(lines)}. {_ONE_CLASS}; keep one of them, or remove the row."
+        )
+    if joined:
+        count = sum(text in joined for text in texts)
+        progress.warn(
+            f"{table.name}: {count} row(s) have a label made of others, like {min(joined)!r}. "
+            f"{_ONE_CLASS}: if these show several, remove the rows; else nothing is wrong."
+        )
+    if any("." in text for text in classes) and all(map(_NUMBER.fullmatch, classes)):
+        return [text.partition(".")[0] for text in texts]
+    return texts
+
+
+def is_one_hot(table: Table, columns: Sequence[int]) -> bool:
+    """Return whether each row has exactly one of the columns set."""
+    return all(len(names) == 1 for names in _set_in_rows(table, columns))
+
+
+def labels_of_one_hot(table: Table, columns: Sequence[int]) -> list[str]:
+    """Return the heading of the one column that is set in each row.
+
+    Raises:
+        DataError: a row has no column set, or several; the message says how many such rows.
+    """
+    sets = _set_in_rows(table, columns)
+    several = [line for line, names in zip(table.lines, sets, strict=True) if len(names) > 1]
+    if several:
+        first = next(names for names in sets if len(names) > 1)
+        raise DataError(
+            f"{several[0]}: the classes {' and '.join(map(repr, first[:5]))} are set"
+            f"{_and_others(several)}. {_ONE_CLASS}; keep one of them, or remove the row."
+        )
+    texts = [names[0] if names else "" for names in sets]
+    _require_all(texts, table, "Set one of its classes to 1, or remove the row.")
+    return texts
+
+
+def _set_in_rows(table: Table, columns: Sequence[int]) -> list[list[str]]:
+    names = [table.columns[at].strip() for at in columns]
+    rows = zip(*(table.cells[at] for at in columns), strict=True)
+    return [
+        [name for name, value in zip(names, row, strict=True) if _is_set(value)] for row in rows
+    ]
+
+
+def _label(value: Any, line: str) -> str:
+    if isinstance(value, tuple):
+        raise DataError(
+            f"{line}: a list of {len(value)} labels. {_ONE_CLASS}; keep one, or remove the row."
+        )
+    text = cell_text(value)
+    if len(text) > _MOST_CHARACTERS:
+        raise DataError(
+            f"{line}: a label of {len(text):,} characters, {text!r:.40}... Expected the name of a "
+            "class."
+        )
+    # As pandas and Label Studio write lists into cells.
+    one = _LIST_OF_ONE.fullmatch(text)
+    if one is None and _LIST.fullmatch(text):
+        raise DataError(
+            f"{line}: the list {text!r:.60}. {_ONE_CLASS}; keep one, or remove the row."
+        )
+    return one.group(2) if one else text
+
+
+def _require_all(texts: Sequence[str], table: Table, remedy: str) -> None:
+    without = [line for line, text in zip(table.lines, texts, strict=True) if not text]
+    if without:
+        raise DataError(f"{without[0]}: no label{_and_others(without)}. {remedy}")
+
+
+def _and_others(lines: Sequence[str]) -> str:
+    return f", and so in {len(lines) - 1} more row(s)" if len(lines) > 1 else ""
+
+
+def _is_made_of(classes: set[str], text: str) -> bool:
+    lists = [text.split(), *(text.split(mark) for mark in _BETWEEN)]
+    return any(len(parts) > 1 and classes.issuperset(map(str.strip, parts)) for parts in lists)
+
+
+def _is_set(value: Any) -> bool:
+    return cell_text(value).lower() in {"1", "1.0", "true", "yes", "t", "y"}

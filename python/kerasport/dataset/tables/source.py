@@ -1,0 +1,174 @@
+"""From tables to labelled pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kerasport.dataset.dataset import Split
+from kerasport.dataset.entries import Entry, Source
+from kerasport.dataset.tables.cells import parse_separated
+from kerasport.dataset.tables.columns import choose_columns, split_of_word
+from kerasport.dataset.tables.places import find_files, unlisted
+from kerasport.dataset.tables.records import parse_records
+from kerasport.dataset.tables.table import Frame, Table, table_of_frame
+from kerasport.dataset.tables.text import read_text
+from kerasport.errors import DataError
+from kerasport.labels import order_class_names
+from kerasport.progress import Progress
+
+__all__ = ["TABLE_SUFFIXES", "frame_source", "parse_table", "read_table", "read_tables"]
+
+_RECORDS = frozenset({".json", ".jsonl", ".ndjson"})
+
+TABLE_SUFFIXES = _RECORDS | {
+    *(".csv", ".psv", ".tab", ".tsv", ".txt"),
+    # Opened to say what they are and what to do.
+    *(".arrow", ".feather", ".numbers", ".ods", ".parquet", ".pkl", ".xls", ".xlsm", ".xlsx"),
+}
+"""Suffixes of files that are read as tables."""
+
+
+class _Row(NamedTuple):
+    path: Path
+    label: str
+    split: Split | None
+    line: str
+
+
+def read_table(path: Path, *, root: Path, progress: Progress) -> Source:
+    """Return the pictures that a file lists, with the columns that `frame_source` names.
+
+    Cells are separated by commas, semicolons, tabs or bars; `.json` and `.jsonl` hold records.
+
+    Raises:
+        DataError: it is no such table, or a row is not usable; the message names the line.
+    """
+    table = parse_table(path, progress=progress)
+    rows = _rows(table, root=root, file=path, split=None, progress=progress)
+    return _source(table.name, rows, root=root, progress=progress)
+
+
+def frame_source(frame: Frame, *, root: Path, progress: Progress) -> Source:
+    """Return the pictures that a DataFrame lists: its columns path and label, and maybe split.
+
+    Other names are understood too, in any case: `file`, `filename`, `image`; `class`,
+    `category`; `set`, `subset`. Relative paths start from `root`; none may lead out of it,
+    because sample pictures are published with the model.
+
+    Raises:
+        DataError: a column is missing, or a row is not usable; the message names the row.
+    """
+    table = table_of_frame(frame)
+    rows = _rows(table, root=root, file=None, split=None, progress=progress)
+    return _source(table.name, rows, root=root, progress=progress)
+
+
+def read_tables(
+    tables: Sequence[tuple[Path, Split | None]], *, root: Path, progress: Progress
+) -> Source:
+    """Return the pictures of tables that lie beside them below `root`, as `tables_beside` found.
+
+    Splits are those of the tables' folders, or of the pictures' where all lie in such.
+
+    Raises:
+        DataError: see `read_table`.
+    """
+    rows: list[_Row] = []
+    for path, split in tables:
+        table = parse_table(path, progress=progress)
+        rows += _rows(table, root=path.parent, file=path, split=split, progress=progress)
+    names = ", ".join(f"'{path}'" for path, _ in tables)
+    progress.say(f"The labels are those of {names}, not of folders.")
+    if left_out := unlisted(root, {row.path for row in rows}):
+        progress.warn(
+            f"{len(left_out):,} picture(s) in '{root}' are left out because no row has them, the "
+            f"first is '{left_out[0]}'. Add rows, or name another table."
+        )
+    if all(row.split is None for row in rows):
+        splits = [_split_of_folder(row.path, root) for row in rows]
+        if all(splits):
+            rows = [row._replace(split=split) for row, split in zip(rows, splits, strict=True)]
+    return _source(f"'{root}'", rows, root=root, progress=progress)
+
+
+def parse_table(path: Path, *, progress: Progress) -> Table:
+    """Return the table in a file, by its suffix and content.
+
+    Raises:
+        DataError: it is none.
+    """
+    text = read_text(path, progress=progress)
+    parse = parse_records if path.suffix.lower() in _RECORDS else parse_separated
+    return parse(text, name=f"'{path}'")
+
+
+def _split_of_folder(path: Path, root: Path) -> Split | None:
+    parts = path.relative_to(root).parts
+    return split_of_word(parts[0].lower()) if len(parts) > 1 else None
+
+
+def _rows(
+    table: Table, *, root: Path, file: Path | None, split: Split | None, progress: Progress
+) -> list[_Row]:
+    columns = choose_columns(table, progress=progress)
+    if not table.lines:
+        raise DataError(f"{table.name} has a heading but no rows. Expected one row per picture.")
+    paths = find_files(
+        columns.paths, table.lines, root=root, table=file, name=table.name, progress=progress
+    )
+    splits = {_split_of_folder(path, root) for path in paths}
+    if split is None and not any(columns.splits) and len(splits) > 1 and None not in splits:
+        names = sorted({path.relative_to(root).parts[0] for path in paths})
+        progress.warn(
+            f"{table.name}: its pictures lie in {', '.join(names)}, but no column says which "
+            "split each belongs to. Add a column 'split' to keep them apart."
+        )
+    return [
+        _Row(path, label, split or own, line)
+        for path, label, own, line in zip(
+            paths, columns.labels, columns.splits, table.lines, strict=True
+        )
+    ]
+
+
+def _source(name: str, rows: Sequence[_Row], *, root: Path, progress: Progress) -> Source:
+    class_names = tuple(order_class_names({row.label for row in rows}))
+    if len(class_names) == 1:
+        raise DataError(
+            f"{name} has one class only ({class_names[0]!r}). Expected at least two: a classifier "
+            "chooses between classes."
+        )
+    kept = _without_repeats(rows, progress=progress, name=name)
+    given: frozenset[Split] = frozenset(row.split for row in kept if row.split is not None)
+    if "train" not in given and given:
+        raise DataError(
+            f"{name} has pictures for {' and '.join(sorted(given))} but none for train. "
+            "Mark those to learn from with 'train'."
+        )
+    # As with folders: what is missing beside train is cut from it.
+    cut = not {"validation", "test"} <= given
+    labels = {class_name: label for label, class_name in enumerate(class_names)}
+    entries = tuple(
+        Entry(row.path, labels[row.label], None if cut and row.split == "train" else row.split)
+        for row in kept
+    )
+    return Source(root, class_names, entries, given - {"train"} if cut else given)
+
+
+def _without_repeats(rows: Iterable[_Row], *, progress: Progress, name: str) -> list[_Row]:
+    first: dict[tuple[Path, Split | None], _Row] = {}
+    repeats = 0
+    for row in rows:
+        before = first.setdefault((row.path, row.split), row)
+        if before.label != row.label:
+            raise DataError(
+                f"{row.line}: '{row.path}' is {row.label!r}, but {before.label!r} in "
+                f"{before.line[0].lower()}{before.line[1:]}. A picture has one class; remove one "
+                "of the rows."
+            )
+        repeats += before is not row
+    if repeats:
+        progress.warn(f"{name} lists {repeats} picture(s) again; each is used once.")
+    return list(first.values())
