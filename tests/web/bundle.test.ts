@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { openFolder, readRequired, readVerified } from '../../web/src/client/bundle/folder.js';
+import { openFolder } from '../../web/src/client/bundle/source.js';
+import { readRequired, readVerified } from '../../web/src/client/bundle/verified.js';
 import { embed, removeEmbedded, sha256Of } from './tiny-bundle.js';
 
 const BYTES = Uint8Array.of(1, 2, 3, 4, 5);
@@ -62,11 +63,85 @@ describe('a folder behind a URL', () => {
     });
   });
 
+  test.each([
+    ['a folder of it', 'model/', 'https://example.org/shop/model/a.bin'],
+    ['its model.json', 'model/model.json', 'https://example.org/shop/model/a.bin'],
+    ['its metadata.json', './model/metadata.json', 'https://example.org/shop/model/a.bin'],
+    ['a query', '/model?v=3', 'https://example.org/model/a.bin?v=3'],
+    ['a URL', new URL('https://example.net/m'), 'https://example.net/m/a.bin'],
+  ])('is found by %s, seen from the base of the document', async (_, address, expected) => {
+    const fetched = vi.fn(async () => new Response(BYTES));
+    vi.stubGlobal('fetch', fetched);
+    vi.stubGlobal('document', { baseURI: 'https://example.org/shop/' });
+    vi.stubGlobal('location', new URL('https://example.org/shop/products/42'));
+
+    await openFolder(address).read('a.bin');
+
+    expect(String(fetched.mock.calls[0]?.at(0))).toBe(expected);
+  });
+
+  test('is read by a fetch that was given', async () => {
+    const fetched = vi.fn(async () => new Response(BYTES));
+
+    expect(await openFolder('https://example.org/m', fetched).read('a.bin')).toEqual(BYTES);
+    expect(fetched).toHaveBeenCalledOnce();
+  });
+
+  test.each([
+    [
+      'a host that answers with its page',
+      'https://a.org/',
+      'https://a.org/m',
+      'a page (text/html)',
+    ],
+    ['a server that allows no other site', 'https://a.org/', 'https://b.org/m', 'CORS'],
+    ['its own server', 'https://a.org/', 'https://a.org/m', 'connect-src'],
+    ['a page that was opened from a file', 'file:///x/', 'file:///x/m', 'embed model.js'],
+  ])('names the hindrance: %s', async (name, here, address, message) => {
+    const isPage = name.startsWith('a host');
+    vi.stubGlobal('location', new URL(here));
+    vi.stubGlobal('fetch', () =>
+      isPage
+        ? Promise.resolve(
+            new Response('<!doctype html>', {
+              headers: { 'content-type': 'text/html; charset=utf-8' },
+            }),
+          )
+        : Promise.reject(new TypeError('Failed to fetch')),
+    );
+
+    await expect(openFolder(address).read('metadata.json')).rejects.toMatchObject({
+      code: 'bundle-missing',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('is not read further than a file is long', async () => {
+    let isCancelled = false;
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(10)),
+      cancel: () => {
+        isCancelled = true;
+      },
+    });
+    vi.stubGlobal('fetch', async () => new Response(endless));
+
+    const bytes = await openFolder('https://example.org/m').read('a.bin', { limit: 25 });
+
+    expect([bytes?.length, isCancelled]).toEqual([30, true]);
+  });
+
+  test.each(['http://', 'https://exa mple.org/'])('is no address: %s', (address) => {
+    expect(() => openFolder(address)).toThrow(
+      expect.objectContaining({ code: 'invalid-argument' }),
+    );
+  });
+
   test('stops when it is told to', async () => {
     vi.stubGlobal('fetch', (_: URL, { signal }: RequestInit) => Promise.reject(signal?.reason));
     const folder = openFolder('https://example.org/m');
 
-    await expect(folder.read('a.bin', AbortSignal.abort())).rejects.toHaveProperty(
+    await expect(folder.read('a.bin', { signal: AbortSignal.abort() })).rejects.toHaveProperty(
       'name',
       'AbortError',
     );

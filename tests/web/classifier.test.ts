@@ -86,6 +86,14 @@ test('disposing frees the weights and ends all use', async () => {
   await expect(loaded.classify(picture(GRAY))).rejects.toMatchObject({ code: 'disposed' });
 });
 
+test('leaving the block of `using` frees it', async () => {
+  const loaded = await load();
+
+  loaded[Symbol.dispose]();
+
+  await expect(loaded.classify(picture(GRAY))).rejects.toMatchObject({ code: 'disposed' });
+});
+
 test('pictures that are classified at once do not mix', async () => {
   const loaded = await load();
   const shades = [0, 64, 128, 255].map((level) => new Uint8Array(LENGTH).fill(level));

@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openFolder, readVerified } from '../../web/src/client/bundle/folder.js';
 import { readMetadata } from '../../web/src/client/bundle/metadata.js';
+import { openFolder } from '../../web/src/client/bundle/source.js';
+import { readVerified } from '../../web/src/client/bundle/verified.js';
 import { SCHEMA_FILE } from '../../web/src/client/constants.generated.js';
 import { removeEmbedded } from './tiny-bundle.js';
 

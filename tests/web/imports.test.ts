@@ -12,7 +12,7 @@ const SRC = fileURLToPath(new URL('../../web/src/', import.meta.url));
 const CLIENT = [
   ['constants.generated'],
   ['errors', 'version'],
-  ['pictures'],
+  ['arguments', 'pictures'],
   ['preprocess'],
   ['bundle', 'reading', 'backends'],
   ['api'],

@@ -44,7 +44,7 @@ class Pretended implements Session {
   }
 
   async memory() {
-    return { tensors: 0, bytes: 0 };
+    return { tensors: 0, bytes: 0, wasmBytes: 0, heapBytes: null };
   }
 
   dispose() {

@@ -2,10 +2,18 @@
 
 import type { BackendChoice } from './backends/names.js';
 import type { Sample } from './bundle/metadata.generated.js';
+import type { Fetch } from './bundle/url-folder.js';
 import type { BackendName } from './constants.generated.js';
 import type { KerasportError } from './errors.js';
 import type { ModelInput } from './preprocess/spec.js';
 import type { ImageSource } from './reading/sources.js';
+
+declare global {
+  /** Part of the language since 2025; older libraries of TypeScript lack it. */
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
 
 /** What {@link LoadOptions.onProgress} is told about: the files, then the model's start. */
 export type LoadStage = 'reading' | 'starting';
@@ -21,8 +29,19 @@ export interface LoadOptions {
    * default) does where the browser and the page's Content-Security-Policy let it.
    */
   readonly worker?: boolean | 'auto';
-  /** Told how far the loading is, in 0..1, and what is being done. */
-  readonly onProgress?: (fraction: number, what: LoadStage) => void;
+  /** Told how far the loading is, in 0..1, what is being done, and how many bytes are there. */
+  readonly onProgress?: (fraction: number, what: LoadStage, bytes: LoadedBytes) => void;
+  /**
+   * Stands for the page's own `fetch`, for folders behind an address: to send credentials or headers
+   * along, or to take the files from elsewhere.
+   */
+  readonly fetch?: Fetch;
+}
+
+/** How many bytes of a model are there; of those that are sent compressed, as they are unpacked. */
+export interface LoadedBytes {
+  readonly loaded: number;
+  readonly total: number;
 }
 
 /** Options of `classify`. */
@@ -42,13 +61,14 @@ export interface ClassifyManyOptions extends ClassifyOptions {
 }
 
 /** The answer to one picture of many: a classification, or the error that it met. */
-export interface BatchResult {
+export type BatchResult = {
   /** Position among the pictures. */
   readonly index: number;
   readonly image: ImageSource;
-  readonly classification: Classification | null;
-  readonly error: KerasportError | null;
-}
+} & (
+  | { readonly classification: Classification; readonly error: null }
+  | { readonly classification: null; readonly error: KerasportError }
+);
 
 /** One class with its probability. */
 export interface Prediction {
@@ -60,8 +80,8 @@ export interface Prediction {
 
 /** The answer to one picture. */
 export interface Classification {
-  /** The most probable classes, best first. */
-  readonly predictions: Prediction[];
+  /** The most probable classes, best first; at least one. */
+  readonly predictions: readonly [Prediction, ...Prediction[]];
   /** All probabilities, in the order of `classNames`. */
   readonly probabilities: Float32Array;
   /**
@@ -146,6 +166,15 @@ export interface BackendTrial {
 
 /** What lies in the memory of the inference engine. */
 export interface MemoryUse {
+  /** Number of tensors, the weights among them. */
   readonly tensors: number;
+  /** Bytes in these tensors. */
   readonly bytes: number;
+  /** Bytes that WebAssembly has reserved for them, which it never gives back; 0 without it. */
+  readonly wasmBytes: number;
+  /**
+   * Bytes of the JavaScript heap of the thread that does the work, garbage included; null where the
+   * browser does not tell (all but Chromium).
+   */
+  readonly heapBytes: number | null;
 }

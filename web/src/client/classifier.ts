@@ -13,12 +13,16 @@ import type {
   SamplePicture,
   SelfTest,
 } from './api.js';
-import { type BundleSource, type Folder, openFolder, readRequired } from './bundle/folder.js';
+import { checkIterable, checkLoadOptions, checkOptions } from './arguments.js';
+import { type Opened, openBundle, withCurrent } from './bundle/current.js';
+import type { Folder } from './bundle/folder.js';
 import type { Metadata } from './bundle/metadata.generated.js';
-import { checkClassCount, readMetadata } from './bundle/metadata.js';
-import { type BackendName, METADATA_FILE } from './constants.generated.js';
+import { checkClassCount } from './bundle/metadata.js';
+import { type BundleSource, openFolder } from './bundle/source.js';
+import type { BackendName } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
+import { LoadProgress } from './page/load-progress.js';
 import { readModel } from './page/model-files.js';
 import { classificationOf } from './page/ranking.js';
 import { readSamplePictures } from './page/sample-pictures.js';
@@ -26,7 +30,7 @@ import { type OpenSession, openSession } from './page/session.js';
 import { compareSamples, tryFaster } from './page/trial.js';
 import { type Tuning, TuningClock, whenIdle } from './page/tuning.js';
 import type { ModelInput } from './preprocess/spec.js';
-import type { ImageSource } from './reading/sources.js';
+import { checkImageSource, type ImageSource } from './reading/sources.js';
 import { tfjsVersion } from './version.js';
 import type { ModelParts, Session, SessionAnswer } from './worker/core.js';
 
@@ -46,28 +50,33 @@ import type { ModelParts, Session, SessionAnswer } from './worker/core.js';
  */
 export async function loadClassifier(
   source?: BundleSource,
-  { backend = 'auto', signal, worker = 'auto', onProgress }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<Classifier> {
+  checkLoadOptions(options);
+  const { backend = 'auto', signal, worker = 'auto', onProgress, fetch } = options;
   signal?.throwIfAborted();
-  const folder = openFolder(source);
-  const bytes = await readRequired(folder, METADATA_FILE, signal);
-  const metadata = readMetadata(bytes, tfjsVersion);
+  let bundle = await openBundle(openFolder(source, fetch), tfjsVersion, signal);
   const parts = async () => {
-    const report = (share: number) => onProgress?.(share * STARTING, 'reading');
-    const model = await readModel(folder, metadata, signal, report);
-    onProgress?.(STARTING, 'starting');
-    return model;
+    const progress = new LoadProgress(bundle.metadata, onProgress);
+    const read = ({ folder, metadata }: Opened) =>
+      readModel(folder, metadata, { signal, onBytes: progress.add });
+    const current = await withCurrent(bundle, read, tfjsVersion, signal);
+    bundle = current.opened;
+    progress.start();
+    return current.result;
   };
   const opened = await openSession(backend, worker, parts, signal);
-  onProgress?.(1, 'starting');
-  return new Classifier(folder, metadata, opened, { isAutomatic: backend === 'auto', worker });
+  new LoadProgress(bundle.metadata, onProgress).end();
+  return new Classifier(bundle, opened, { isAutomatic: backend === 'auto', worker });
 }
 
-/** How far the loading is when the files are there. */
-const STARTING = 0.9;
+// Browsers without it never ask for it.
+const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol('dispose');
 
 /** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
 export class Classifier {
+  /** Everything that the bundle says about itself. */
+  readonly metadata: Metadata;
   readonly #folder: Folder;
   readonly #tuning: Tuning;
   readonly #clock: TuningClock;
@@ -77,13 +86,8 @@ export class Classifier {
   #disposed = false;
 
   /** @internal */
-  constructor(
-    folder: Folder,
-    /** Everything that the bundle says about itself. */
-    readonly metadata: Metadata,
-    opened: OpenSession,
-    tuning: Tuning,
-  ) {
+  constructor({ folder, metadata }: Opened, opened: OpenSession, tuning: Tuning) {
+    this.metadata = metadata;
     this.#folder = folder;
     this.#opened = opened;
     this.#tuning = tuning;
@@ -107,19 +111,20 @@ export class Classifier {
 
   /** What the model sees of a picture: the same bytes as in Python. */
   async preprocess(image: ImageSource): Promise<ModelInput> {
+    checkImageSource(image);
     return this.#use((session) => session.preprocess(image));
   }
 
   /** The probabilities for a preprocessed picture, in the order of `classNames`. */
   async predict(input: Pick<ModelInput, 'data'>): Promise<Float32Array> {
-    const { data } = input;
+    const data: unknown = input?.data;
     const expected = this.metadata.inputShape.reduce((product, side) => product * side, 1);
     this.#checkAlive();
     if (!(data instanceof Uint8Array) || data.length !== expected) {
       throw new KerasportError(
         'invalid-argument',
-        `The model's input is ${quote(data?.constructor?.name)} of length ${data?.length}. ` +
-          `Expected a Uint8Array of ${expected}, as preprocess() gives it.`,
+        `The model's input is ${inputName(data)}. Expected a Uint8Array of ${expected} as {data}, ` +
+          'which preprocess() gives.',
       );
     }
     const probabilities = await this.#use((session) => session.predict(data));
@@ -129,6 +134,8 @@ export class Classifier {
 
   /** The most probable classes of a picture; `topK` (5) says how many. */
   async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
+    checkOptions(options);
+    checkImageSource(image);
     const { topK = 5, signal } = options;
     const start = performance.now();
     const answer = await this.#use((session) => session.classify(image), signal);
@@ -146,8 +153,11 @@ export class Classifier {
    */
   async classifyMany(
     images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
-    { topK = 5, signal, onProgress, onResult }: ClassifyManyOptions = {},
+    options: ClassifyManyOptions = {},
   ): Promise<BatchResult[]> {
+    checkOptions(options);
+    checkIterable(images);
+    const { topK = 5, signal, onProgress, onResult } = options;
     const total = countOf(images);
     const results: BatchResult[] = [];
     for await (const image of images) {
@@ -175,6 +185,8 @@ export class Classifier {
    * @throws {@link KerasportError} `invalid-argument` where the model does not allow the method.
    */
   async explain(image: ImageSource, options: ExplainOptions = {}): Promise<Explanation> {
+    checkOptions(options);
+    checkImageSource(image);
     const { signal } = options;
     const session: Explainable = {
       preprocess: (picture) => this.#use((own) => own.preprocess(picture), signal),
@@ -208,7 +220,9 @@ export class Classifier {
    * bundle's samples like Keras. With `backend: 'auto'` this happens by itself, once, where an
    * inference takes longer than a frame.
    */
-  async tune({ signal }: { readonly signal?: AbortSignal } = {}): Promise<BackendTrial[]> {
+  async tune(options: { readonly signal?: AbortSignal } = {}): Promise<BackendTrial[]> {
+    checkOptions(options);
+    const { signal } = options;
     this.#clock.stop();
     const samples = await this.samples();
     this.#checkAlive();
@@ -234,6 +248,11 @@ export class Classifier {
     this.#disposed = true;
   }
 
+  /** What `using` calls, in languages that have it. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
   #checkAlive(): void {
     if (this.#disposed) throw disposed();
   }
@@ -246,7 +265,7 @@ export class Classifier {
     this.#checkAlive();
     const { session } = this.#opened;
     try {
-      return await untilAborted(work(session), signal);
+      return await untilAborted(() => work(session), signal);
     } catch (error) {
       if (this.#opened.session !== session) return this.#use(work, signal);
       const isLost = error instanceof KerasportError && error.kind === 'context-lost';
@@ -283,6 +302,12 @@ export class Classifier {
   }
 }
 
+function inputName(data: unknown): string {
+  return ArrayBuffer.isView(data)
+    ? `${data.constructor.name} of length ${(data as Uint8Array).length}`
+    : quote(data);
+}
+
 function countOf(images: object): number | null {
   if ('length' in images && typeof images.length === 'number') return images.length;
   return 'size' in images && typeof images.size === 'number' ? images.size : null;
@@ -294,9 +319,13 @@ function isAboutThePicture(error: unknown): error is KerasportError {
   return error instanceof KerasportError && codes.includes(error.code);
 }
 
-/** A promise that does not wait any longer than the signal allows. */
-async function untilAborted<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-  if (!signal) return work;
+/** Does work, and does not wait for it any longer than the signal allows. */
+async function untilAborted<Result>(
+  work: () => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  if (!signal) return work();
+  // Before the work begins: nobody would hear of its failure.
   signal.throwIfAborted();
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -304,7 +333,7 @@ async function untilAborted<Result>(work: Promise<Result>, signal?: AbortSignal)
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([work, aborted]);
+    return await Promise.race([work(), aborted]);
   } finally {
     if (stop) signal.removeEventListener('abort', stop);
   }

@@ -22,8 +22,8 @@ export type {
   SelfTest,
 } from './api.js';
 export type { BackendChoice } from './backends/names.js';
-export type { BundleSource } from './bundle/folder.js';
 export type { Metadata, Sample } from './bundle/metadata.generated.js';
+export type { BundleSource } from './bundle/source.js';
 export type { Classifier } from './classifier.js';
 export { loadClassifier } from './classifier.js';
 export type { BackendName } from './constants.generated.js';

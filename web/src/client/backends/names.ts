@@ -40,8 +40,16 @@ export function candidates(choice: BackendChoice): readonly BackendName[] {
 export interface BackendStarter {
   /** Registers the backend; throws where the device does not have it. */
   start(): Promise<void>;
-  /** Resolves when the device was taken away: then what is being computed never ends. */
-  lost(): Promise<void>;
+  /**
+   * Calls `listener` when the device is taken away, at once if it is gone: then what is being
+   * computed never ends. Returns what ends the listening, so that nothing outlives its work.
+   */
+  onLost(listener: () => void): () => void;
+}
+
+/** For backends that no browser takes away. */
+export function neverLost(): () => void {
+  return () => {};
 }
 
 /** The error of a device that was taken away: the model can be loaded anew, elsewhere. */

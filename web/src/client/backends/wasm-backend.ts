@@ -2,14 +2,12 @@
 
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { env } from '@tensorflow/tfjs-core';
-import type { BackendStarter } from './names.js';
+import { type BackendStarter, neverLost } from './names.js';
 import { wasmBinary } from './wasm-binary.js';
 
 /** The smallest module there is: its header alone. */
 const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const BINARY_PATH = 'kerasport:wasm';
-
-const NEVER = new Promise<void>(() => {});
 
 let prepared: Promise<void> | undefined;
 
@@ -19,7 +17,7 @@ export const wasmStarter: BackendStarter = {
     prepared ??= prepare();
     return prepared;
   },
-  lost: () => NEVER,
+  onLost: neverLost,
 };
 
 async function prepare(): Promise<void> {

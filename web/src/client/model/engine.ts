@@ -5,7 +5,7 @@ import type { MemoryUse } from '../api.js';
 import { type BackendStarter, contextLost } from '../backends/names.js';
 import { checkClassCount } from '../bundle/metadata.js';
 import { type BackendName, METADATA_FILE, MODEL_FILE } from '../constants.generated.js';
-import { KerasportError, messageOf } from '../errors.js';
+import { disposed, KerasportError, messageOf } from '../errors.js';
 import { type ActivationMap, Executor, type ModelArtifacts } from './executor.js';
 
 /** Shape of the model's input. */
@@ -24,6 +24,7 @@ function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
 export class BackendModel {
   readonly #executor: Executor;
   readonly #starter: BackendStarter;
+  #isDisposed = false;
 
   private constructor(
     readonly backend: BackendName,
@@ -69,26 +70,24 @@ export class BackendModel {
 
   memory(): MemoryUse {
     const { numTensors, numBytes } = memory();
-    return { tensors: numTensors, bytes: numBytes };
+    return { tensors: numTensors, bytes: numBytes, ...reserved() };
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#executor.dispose();
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     return inTurn(async () => {
       const { backend } = this;
+      if (this.#isDisposed) throw disposed();
       try {
         if (engine().backendName !== backend) await engine().setBackend(backend);
-        const lost = this.#starter.lost().then(() => {
-          throw contextLost();
-        });
-        lost.catch(() => {});
-        const result = await Promise.race([work(), lost]);
-        // What was lost meanwhile has answered with zeros.
-        return await Promise.race([lost, Promise.resolve(result)]);
+        return await this.#untilLost(work);
       } catch (error) {
+        // What was freed under the work fails in ways of its own.
+        if (this.#isDisposed) throw disposed();
         if (error instanceof KerasportError) throw error;
         throw new KerasportError(
           'inference-failed',
@@ -99,6 +98,30 @@ export class BackendModel {
       }
     });
   }
+
+  /** Does work that the loss of the device ends: what is lost meanwhile answers with zeros. */
+  async #untilLost<Result>(work: () => Promise<Result>): Promise<Result> {
+    let stop = () => {};
+    const lost = new Promise<never>((_, reject) => {
+      stop = this.#starter.onLost(() => reject(contextLost()));
+    });
+    try {
+      const result = await Promise.race([work(), lost]);
+      return await Promise.race([lost, Promise.resolve(result)]);
+    } finally {
+      stop();
+    }
+  }
+}
+
+/** What the engine and the page hold, tensors or not. */
+function reserved(): Pick<MemoryUse, 'wasmBytes' | 'heapBytes'> {
+  const wasm = engine().registry.wasm as unknown as { wasm: { HEAPU8: Uint8Array } } | undefined;
+  const { memory: page } = performance as { memory?: { readonly usedJSHeapSize: number } };
+  return {
+    wasmBytes: wasm?.wasm.HEAPU8.byteLength ?? 0,
+    heapBytes: page?.usedJSHeapSize ?? null,
+  };
 }
 
 function build(artifacts: ModelArtifacts): Executor {

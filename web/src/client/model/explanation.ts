@@ -77,7 +77,7 @@ function checkRequest(index: number, method: string, classNames: readonly string
       `The method is ${quote(method)}. Expected auto, class-activation or occlusion.`,
     );
   }
-  if (classNames[index] !== undefined) return;
+  if (Number.isInteger(index) && index >= 0 && index < classNames.length) return;
   throw new KerasportError(
     'invalid-argument',
     `The class to explain is ${quote(index)}. Expected a whole number from 0 to ` +

@@ -1,9 +1,10 @@
 /** Reads the model's own files out of a bundle. */
 
 import { type Field, readJson } from '../bundle/fields.js';
-import { type Folder, readVerified } from '../bundle/folder.js';
+import type { Folder, ReadOptions } from '../bundle/folder.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
 import { checkInterface, imageSpecOf } from '../bundle/metadata.js';
+import { readVerified } from '../bundle/verified.js';
 import { MODEL_FILE } from '../constants.generated.js';
 import type { ModelParts } from '../worker/core.js';
 
@@ -11,16 +12,16 @@ import type { ModelParts } from '../worker/core.js';
  * The topology and the weights, in memory of their own: a worker can take the bytes over. They stay
  * in the pieces that the files are, because joining them would hold the page up.
  *
- * @param onProgress - told which share of the weights is there.
+ * @param onBytes - told how many more bytes are there.
  */
 export async function readModel(
   folder: Folder,
   metadata: Metadata,
-  signal?: AbortSignal,
-  onProgress?: (share: number) => void,
+  { signal, onBytes }: Pick<ReadOptions, 'signal' | 'onBytes'> = {},
 ): Promise<ModelParts> {
   const { files, classNames, inputShape } = metadata;
-  const root = readJson(MODEL_FILE, await readVerified(folder, MODEL_FILE, files, signal));
+  const options = { signal, onBytes };
+  const root = readJson(MODEL_FILE, await readVerified(folder, MODEL_FILE, files, options));
   checkInterface(root, metadata);
   const object = (field: Field) =>
     typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');
@@ -29,13 +30,10 @@ export async function readModel(
     weights: group.get('weights').list(object),
   }));
   const paths = groups.flatMap((group) => group.paths);
-  let done = 0;
   const weightData = await Promise.all(
-    paths.map(async (path) => {
-      const bytes = await readVerified(folder, path, files, signal);
-      onProgress?.(++done / paths.length);
-      return bytes.buffer as ArrayBuffer;
-    }),
+    paths.map(
+      async (path) => (await readVerified(folder, path, files, options)).buffer as ArrayBuffer,
+    ),
   );
   signal?.throwIfAborted();
   return {

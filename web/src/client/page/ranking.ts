@@ -15,10 +15,11 @@ export function classificationOf(
     probabilities,
     (probability, index): Prediction => ({ className: classNames[index], index, probability }),
   ).sort((a, b) => b.probability - a.probability || a.index - b.index);
+  const [best, ...others] = ranked;
   return {
-    predictions: ranked.slice(0, Math.max(0, topK)),
+    predictions: [best, ...others.slice(0, topK - 1)],
     probabilities,
-    isSure: ranked[0].probability >= (confidenceThreshold ?? 0),
+    isSure: best.probability >= (confidenceThreshold ?? 0),
     input,
     milliseconds: { ...milliseconds, total },
   };

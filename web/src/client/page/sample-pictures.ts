@@ -1,9 +1,10 @@
 /** Reads the pictures that came with a model. */
 
 import type { SamplePicture } from '../api.js';
-import { type Folder, readVerified } from '../bundle/folder.js';
+import type { Folder } from '../bundle/folder.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
 import { readSamples } from '../bundle/metadata.js';
+import { readVerified } from '../bundle/verified.js';
 import { SAMPLES_FILE } from '../constants.generated.js';
 
 /** The samples with their pictures; an empty list where the bundle has none. */

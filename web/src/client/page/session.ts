@@ -29,12 +29,19 @@ export async function openSession(
   signal?: AbortSignal,
 ): Promise<OpenSession> {
   const failures: string[] = [];
+  let unread: { readonly error: unknown } | undefined;
+  const reading = () =>
+    parts().catch((error: unknown) => {
+      unread = { error };
+      throw error;
+    });
   for (const name of candidates(choice)) {
     try {
-      return await openOn(name, worker, parts, signal);
+      return await openOn(name, worker, reading, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof KerasportError) throw error;
+      // No other backend would read the model better.
+      if (error instanceof KerasportError || unread) throw error;
       failures.push(`${name}: ${messageOf(error)}`);
     }
   }

@@ -2,8 +2,8 @@
 
 import type { BackendTrial, SamplePicture, SelfTest } from '../api.js';
 import { FASTER } from '../backends/names.js';
-import { sha256 } from '../bundle/folder.js';
 import type { FloatRounding } from '../bundle/metadata.generated.js';
+import { sha256 } from '../bundle/verified.js';
 import { type BackendName, TOLERANCES } from '../constants.generated.js';
 import { messageOf } from '../errors.js';
 import type { Session } from '../worker/core.js';

@@ -2,15 +2,11 @@
 
 import { KerasportError } from '../errors.js';
 import { AS_STORED } from './bitmap-pixels.js';
-import type { Drawable, ImageSource } from './sources.js';
+import { type Drawable, type ImageSource, isA, isDrawable } from './sources.js';
 
 /** Whether `source` belongs to the page, so that no worker can have it. */
 export function isElement(source: ImageSource): source is Exclude<Drawable, ImageBitmap> {
-  const kinds = ['HTMLImageElement', 'HTMLCanvasElement', 'HTMLVideoElement', 'OffscreenCanvas'];
-  return kinds.some((kind) => {
-    const type = Reflect.get(globalThis, kind);
-    return typeof type === 'function' && source instanceof type;
-  });
+  return isDrawable(source) && !isA('ImageBitmap', source);
 }
 
 /**

@@ -16,7 +16,13 @@ import { preprocess } from '../preprocess/preprocess.js';
 import type { ImageSpec, ModelInput } from '../preprocess/spec.js';
 import { AS_STORED, type ReadPixels, readBitmap } from './bitmap-pixels.js';
 import { openBitmap } from './drawables.js';
-import type { Drawable, ImageSource, RawPixels } from './sources.js';
+import {
+  checkImageSource,
+  type Drawable,
+  type ImageSource,
+  isRaw,
+  type RawPixels,
+} from './sources.js';
 
 /** `readPixels`, then `preprocess`: the work behind the library's function of the same name. */
 export async function preprocessImage(image: ImageSource, spec: ImageSpec): Promise<ModelInput> {
@@ -25,16 +31,13 @@ export async function preprocessImage(image: ImageSource, spec: ImageSpec): Prom
 
 /** The work behind the library's function of the same name, in this thread. */
 export async function readPixels(source: ImageSource): Promise<ReadPixels> {
+  checkImageSource(source);
   if (typeof source === 'string') return readFile(blobOf(source), 'The picture');
   if (source instanceof Blob) {
     return readFile(source, source instanceof File && source.name ? `'${source.name}'` : undefined);
   }
   if (isRaw(source)) return { ...rawPixels(source), isExact: true };
   return readDrawable(source);
-}
-
-function isRaw(source: Drawable | RawPixels | ImageData): source is RawPixels | ImageData {
-  return 'data' in source && 'width' in source && 'height' in source;
 }
 
 function rawPixels(source: RawPixels | ImageData): Pixels {

@@ -1,5 +1,7 @@
 /** Where pictures come from. */
 
+import { KerasportError, quote } from '../errors.js';
+
 /** Everything that can be classified; a string is a `data:` URL. */
 export type ImageSource =
   | Blob
@@ -8,6 +10,7 @@ export type ImageSource =
   | HTMLCanvasElement
   | HTMLVideoElement
   | OffscreenCanvas
+  | VideoFrame
   | ImageBitmap
   | ImageData
   | RawPixels;
@@ -25,3 +28,79 @@ export interface RawPixels {
 
 /** What is drawn, as opposed to stored. */
 export type Drawable = Exclude<ImageSource, Blob | string | ImageData | RawPixels>;
+
+/** What a page draws, by the names of its classes: some are missing in workers and in Node. */
+const DRAWABLES = [
+  'HTMLImageElement',
+  'HTMLCanvasElement',
+  'HTMLVideoElement',
+  'OffscreenCanvas',
+  'VideoFrame',
+  'ImageBitmap',
+];
+
+/** What is often given instead of a picture, and what to give. */
+const REMEDIES: readonly (readonly [is: (value: object) => boolean, remedy: string])[] = [
+  [
+    (value) => isA('ArrayBuffer', value) || ArrayBuffer.isView(value),
+    'Wrap it: new Blob([bytes]).',
+  ],
+  [(value) => isA('Response', value), 'Give its content: await response.blob().'],
+  [(value) => 'then' in value, 'Wait for it with await.'],
+  [
+    (value) => isA('FileList', value) || Array.isArray(value),
+    'Give one of them, or use classifyMany().',
+  ],
+  [(value) => 'canvas' in value, 'Give its canvas.'],
+  [(value) => isA('URL', value), 'Fetch it, and give await response.blob().'],
+  [(value) => isA('Element', value), 'Give an <img>, <canvas> or <video> element.'],
+];
+
+/** Whether `value` is of a class of the platform, which this thread may not have. */
+export function isA(name: string, value: unknown): boolean {
+  const type: unknown = Reflect.get(globalThis, name);
+  return typeof type === 'function' && value instanceof type;
+}
+
+/** Whether `source` is drawn, not stored. */
+export function isDrawable(source: unknown): source is Drawable {
+  return DRAWABLES.some((name) => isA(name, source));
+}
+
+/** Whether `source` is pixels. */
+export function isRaw(source: unknown): source is RawPixels | ImageData {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    ['data', 'width', 'height'].every((key) => key in source)
+  );
+}
+
+/**
+ * Checks that a value is a picture, or may be one.
+ *
+ * @throws {@link KerasportError} `invalid-argument`, with what to give instead.
+ */
+export function checkImageSource(source: unknown): asserts source is ImageSource {
+  if (typeof source === 'string' || isA('Blob', source) || isDrawable(source) || isRaw(source)) {
+    return;
+  }
+  const isObject = typeof source === 'object' && source !== null;
+  const remedy = isObject ? REMEDIES.find(([is]) => is(source))?.[1] : undefined;
+  const fix = remedy ?? (source == null ? 'Was there a file to choose from?' : undefined);
+  throw new KerasportError(
+    'invalid-argument',
+    `The picture is ${nameOf(source)}. Expected a File or Blob, an <img>, <canvas> or <video>, an ` +
+      'ImageBitmap, ImageData or VideoFrame, a data: URL, or pixels as {data, width, height}.' +
+      (fix ? ` ${fix}` : ''),
+  );
+}
+
+/** What a value is called: its class where it has one. */
+function nameOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return quote(value);
+  const { name } = value.constructor ?? {};
+  return typeof name === 'string' && name && name !== 'Object'
+    ? `of the type ${name}`
+    : 'an object';
+}

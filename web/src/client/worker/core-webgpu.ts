@@ -6,15 +6,42 @@ import { engine } from '@tensorflow/tfjs-core';
 import { coreWith } from './core.js';
 import { serve } from './serve.js';
 
+type Device = WebGPUBackend['device'];
+
+/** Tells of the loss of one device. Its promise is asked once, however many listen. */
+class Loss {
+  static readonly #known = new WeakMap<Device, Loss>();
+  readonly #listeners = new Set<() => void>();
+  #isLost = false;
+
+  static of(device: Device): Loss {
+    const known = Loss.#known.get(device) ?? new Loss(device);
+    Loss.#known.set(device, known);
+    return known;
+  }
+
+  private constructor(device: Device) {
+    device.lost.then(() => {
+      this.#isLost = true;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  listen(listener: () => void): () => void {
+    if (this.#isLost) listener();
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
 /** See {@link coreWith}. */
 export const core = coreWith({
   webgpu: {
     async start() {
       if (!(await navigator.gpu?.requestAdapter())) throw new Error('this device has no WebGPU');
     },
-    async lost() {
-      await (engine().registry.webgpu as WebGPUBackend).device.lost;
-    },
+    onLost: (listener) =>
+      Loss.of((engine().registry.webgpu as WebGPUBackend).device).listen(listener),
   },
 });
 
