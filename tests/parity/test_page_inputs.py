@@ -13,6 +13,7 @@ from kerasport.parity.browsers.chromium import CHROMIUM_FLAGS, find_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 
+PICTURE = Path(__file__).parents[1] / "golden" / "pictures" / "orientation-6.jpg"
 TWO_CAMERAS = "--use-fake-device-for-media-stream=device-count=2"
 
 
@@ -57,6 +58,67 @@ def test_the_camera_is_classified_until_it_is_stopped(camera_browser: Any, demo_
     assert page.locator("[data-testid=prediction]").count() >= 3
     assert page.complaints == []
     page.context.close()
+
+
+def test_a_frozen_picture_can_be_asked_why(camera_browser: Any, demo_site: Path) -> None:
+    """A camera that faces its user is a mirror; its picture stays, and explains itself."""
+    page = camera_page(camera_browser, demo_site, ["camera"])
+    page.wait_for_selector("#result [data-testid=prediction]")
+    # The fake camera does not tell where it looks, as those of computers.
+    assert "scaleX" in page.evaluate(
+        "[...document.styleSheets].flatMap(sheet => [...sheet.cssRules])"
+        ".find(rule => rule.selectorText === '.viewfinder__video--mirror').cssText"
+    )
+    assert page.locator(".viewfinder__video--mirror").count() == 1
+
+    page.click("#camera-freeze")
+    page.click("#why-button")
+
+    page.wait_for_selector(".heat")
+    assert page.is_visible("#camera-start")
+    assert page.complaints == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("what", ["a text", "a sample"])
+def test_what_is_no_file_leaves_the_answer_alone(demo: Any, what: str) -> None:
+    """A dropped or pasted text, or a sample dragged onto the page, is said and forgotten."""
+    demo.click("[data-testid=sample] >> nth=2")
+    answered(demo)
+    before = demo.inner_text(".predictions")
+
+    if what == "a text":
+        demo.evaluate("""() => {
+          const data = new DataTransfer();
+          data.setData('text/plain', 'a text');
+          dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));
+          document.querySelector('#drop-zone').dispatchEvent(
+            new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""")
+        demo.wait_for_selector("#status[data-state=note]")
+    else:
+        demo.drag_and_drop("[data-testid=sample] >> nth=1", "#drop-zone")
+
+    assert demo.inner_text(".predictions") == before
+    assert demo.locator("[data-testid=problem]").count() == 0
+
+
+def test_on_a_phone_the_camera_comes_first(browser: Any, demo_site: Path) -> None:
+    """With a finger nothing is dropped: the first button takes a picture."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = watched(context.new_page())
+    open_page(page, (demo_site / "index.html").as_uri())
+
+    assert page.inner_text("#drop-zone .buttons >> nth=0").split("\n")[0] == "Take a picture"
+    assert page.get_attribute("#take-input", "capture") == "environment"
+    assert not page.is_visible("text=Drop pictures here")
+
+    page.set_input_files("#take-input", PICTURE)
+    assert answered(page)
+    assert page.complaints == []
+    context.close()
 
 
 def test_a_refused_camera_says_what_to_do(camera_browser: Any, demo_site: Path) -> None:

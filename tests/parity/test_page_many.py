@@ -19,6 +19,9 @@ from kerasport.prediction import predict
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 
+FOCUSED_ROW = "document.activeElement.closest('[data-testid=row]')?.dataset.path"
+"""Path of the row that has the focus."""
+
 PICTURES = 200
 
 
@@ -135,7 +138,7 @@ def test_rows_are_sorted_and_filtered(table: Any) -> None:
     assert confident[-1] == ""
 
     table.select_option("#filter-class", label="4")
-    classes = {row.inner_text() for row in table.query_selector_all(".cell--className .ellipsis")}
+    classes = {row.inner_text() for row in table.query_selector_all(".cell--className .two-lines")}
     assert classes == {"4"}
 
     table.click("text=Show all")
@@ -169,14 +172,57 @@ def test_the_table_holds_only_the_rows_in_view(table: Any) -> None:
 
 
 def test_a_row_opens_its_picture_and_back(table: Any) -> None:
-    """A file name shows the picture with its true class; the way back leads to the table."""
+    """A file name shows the picture with its true class; the way back leads to the row."""
+    first = table.get_attribute("[data-testid=row] >> nth=0", "data-path")
     table.click("[data-testid=row] button >> nth=0")
     assert answered(table)
     assert "0" in table.inner_text("#true-class")
+    assert table.inner_text("#picture-name") == first
 
     table.click("#back-to-many")
-    assert table.is_visible("[data-testid=table]")
-    assert table.evaluate("document.activeElement.id") == "many-title"
+    table.wait_for_selector("[data-testid=table]")
+    assert table.evaluate(FOCUSED_ROW) == first
+
+
+def test_pictures_of_the_table_follow_each_other(table: Any) -> None:
+    """Arrow keys and buttons lead on in the order of the table; Escape and Back lead to the row."""
+    paths = [
+        row.get_attribute("data-path") for row in table.query_selector_all("[data-testid=row]")[:3]
+    ]
+    table.click("[data-testid=row] button >> nth=0")
+    answered(table)
+    assert table.is_disabled("#previous-picture")
+
+    table.keyboard.press("ArrowRight")
+    table.wait_for_function(
+        "name => document.querySelector('#picture-name').textContent === name", arg=paths[1]
+    )
+    table.click("#next-picture")
+    table.wait_for_function(
+        "name => document.querySelector('#picture-name').textContent === name", arg=paths[2]
+    )
+    assert table.evaluate("document.activeElement.id") == "next-picture"
+    assert table.inner_text("#picture-position").startswith("3 of ")
+
+    table.keyboard.press("Escape")
+    table.wait_for_selector("[data-testid=table]")
+    assert table.evaluate(FOCUSED_ROW) == paths[2]
+
+    table.go_forward()
+    table.wait_for_selector("#picture-name")
+    table.go_back()
+    table.wait_for_selector("[data-testid=table]")
+    assert table.evaluate(FOCUSED_ROW) == paths[2]
+
+
+def test_on_paper_there_is_every_row(table: Any) -> None:
+    """What only scrolling shows is printed, and on the screen it is as before."""
+    table.evaluate("dispatchEvent(new Event('beforeprint'))")
+    printed = table.locator("[data-testid=row]").count()
+    table.evaluate("dispatchEvent(new Event('afterprint'))")
+
+    assert printed == PICTURES + 1
+    assert table.locator("[data-testid=row]").count() < 60
 
 
 def test_the_table_is_no_obstacle(table: Any) -> None:

@@ -4,13 +4,21 @@ import type { BundleSource, Classification, Classifier, ImageSource } from '../c
 import { aboutView } from './about/about-view.js';
 import { samplesView } from './about/samples-view.js';
 import { summaryView } from './about/summary-view.js';
+import { Browsing } from './many/browsing.js';
 import type { Row } from './many/rows.js';
 import { ManyView } from './many/view.js';
 import { frozen, PictureView } from './one/picture-view.js';
 import { announcementOf, resultView } from './one/result-view.js';
 import { Settled } from './one/settled.js';
+import { stepsView } from './one/steps-view.js';
 import { type WhyContext, whyButton } from './one/why-button.js';
-import { brokenModelView, emptyResultView, type Page, problemView } from './page/page-view.js';
+import {
+  brokenModelView,
+  bundleChooser,
+  emptyResultView,
+  type Page,
+  problemView,
+} from './page/page-view.js';
 import { strings } from './page/strings.js';
 import type { Camera } from './ways/camera.js';
 import { showCamera } from './ways/camera-view.js';
@@ -36,6 +44,10 @@ interface Showing {
   readonly quiet: boolean;
   /** Whether it stays long enough to ask why. */
   readonly why: boolean;
+  /** The name of the picture, where it has one. */
+  readonly title: string | null;
+  /** The row of the table that it is. */
+  readonly row: Row | undefined;
 }
 
 /** The page with a model in use. */
@@ -44,9 +56,9 @@ export class App {
   #instead: HTMLElement | undefined;
   #builtIn = true;
   #latest = 0;
-  #many: ManyView | undefined;
   readonly #picture = new PictureView();
   readonly #settled = new Settled();
+  readonly #browsing: Browsing;
   readonly #camera: Camera;
 
   constructor(
@@ -56,11 +68,21 @@ export class App {
     connectInputs(page, {
       files: (picked) => void this.receive(picked),
       problem: (kind) => this.#showProblem(strings.errors[kind]),
+      nothing: (kind) => this.#setStatus('note', strings.errors[kind]),
     });
-    page.backToMany.addEventListener('click', () => this.#showTable());
+    this.#browsing = new Browsing(page, {
+      classify: (row) => {
+        const { file, path, truth } = row;
+        return this.#classify(file, file.name, { label: truth, title: path, row });
+      },
+      left: () => {
+        this.#latest += 1;
+      },
+    });
     page.aboutButton.addEventListener('click', () => this.#about?.showModal());
     this.#camera = showCamera(page.cameraPanel, {
       frame: (video) => this.#classifyLive(video),
+      keep: (video) => void this.#classify(frozen(video), strings.camera.name),
       problem: (kind) => this.#showProblem(strings.errors[kind]),
       status: (message) => this.#setStatus('ready', message),
     });
@@ -70,8 +92,11 @@ export class App {
     };
   }
 
-  /** Shows a message in the page's place, until a model is dropped on it. */
-  showInstead(message: HTMLElement): void {
+  /** Shows a message in the page's place, until a model is dropped on it or chosen there. */
+  showInstead(view: (bundleInput: HTMLInputElement) => HTMLElement): void {
+    const bundleInput = bundleChooser('other-bundle');
+    connectChooser(bundleInput, (picked) => void this.receive(picked));
+    const message = view(bundleInput);
     (this.#instead ?? this.page.root).replaceWith(message);
     this.#instead = message;
   }
@@ -112,7 +137,8 @@ export class App {
     }
     page.result.replaceChildren(emptyResultView());
     page.root.classList.remove('page--waiting');
-    for (const input of [page.fileInput, page.folderInput, page.pasteButton, page.aboutButton]) {
+    const { fileInput, folderInput, takeInput, pasteButton, aboutButton } = page;
+    for (const input of [fileInput, folderInput, takeInput, pasteButton, aboutButton]) {
       input.disabled = false;
     }
     this.#instead?.replaceWith(page.root);
@@ -126,12 +152,18 @@ export class App {
       await this.#switchTo({ files: bundleFiles(picked) }, strings.working('metadata.json'));
       return;
     }
+    if (this.#instead) {
+      this.#showProblem(strings.errors.noBundle);
+      return;
+    }
     // A single file is tried whatever its name is: the answer says what is wrong with it.
     const pictures = picked.length === 1 ? picked : await picturesIn(picked);
     if (!this.#classifier || picked.length === 0) return;
     if (pictures.length === 0) this.#showProblem(strings.errors.noPicture);
-    else if (pictures.length === 1) await this.#classify(pictures[0].file, pictures[0].file.name);
-    else await this.#classifyMany(pictures, picked.length - pictures.length);
+    else if (pictures.length === 1) {
+      const [{ file }] = pictures;
+      await this.#classify(file, file.name, { title: file.name });
+    } else await this.#classifyMany(pictures, picked.length - pictures.length);
   }
 
   async #switchTo(source: BundleSource | undefined, message: string): Promise<void> {
@@ -149,11 +181,7 @@ export class App {
   #leave(): void {
     this.#latest += 1;
     this.#camera.stop();
-    this.#many?.cancel();
-    this.#many = undefined;
-    this.page.many.replaceChildren();
-    this.#show('one');
-    this.page.backToMany.hidden = true;
+    this.#browsing.closeTable();
     this.#about?.remove();
     for (const image of this.page.samples.querySelectorAll('img')) URL.revokeObjectURL(image.src);
     this.#classifier?.dispose();
@@ -185,21 +213,21 @@ export class App {
   async #classify(
     picture: ImageSource,
     name: string,
-    { label = null, quiet = false, why = true }: Partial<Showing> = {},
+    { label = null, quiet = false, why = true, title = null, row }: Partial<Showing> = {},
   ): Promise<void> {
     const classifier = this.#classifier;
     if (!classifier) return;
     const ticket = ++this.#latest;
     if (!quiet) {
       this.#camera.stop();
-      this.#show('one');
+      this.#browsing.show('one', row);
       this.#setStatus('working', strings.working(name));
     }
     try {
       const answer = await classifier.classify(picture, { topK: SHOWN_CLASSES });
       // Whoever drops a second picture wants the second answer.
       if (ticket !== this.#latest) return;
-      this.#showAnswer(picture, answer, { label, quiet, why });
+      this.#showAnswer(picture, answer, { label, quiet, why, title, row });
       this.#setStatus('done', announcementOf(answer));
     } catch (error) {
       if (ticket === this.#latest) this.#showProblem(this.tools.explain(error));
@@ -215,7 +243,8 @@ export class App {
       const frame = frozen(video);
       const answer = await classifier.classify(frame, { topK: SHOWN_CLASSES });
       if (ticket !== this.#latest) return;
-      this.#showAnswer(frame, answer, { label: null, quiet: true, why: false });
+      const showing = { label: null, quiet: true, why: false, title: null, row: undefined };
+      this.#showAnswer(frame, answer, showing);
       if (this.#settled.isNew(answer.predictions[0].className)) {
         this.#setStatus('live', announcementOf(answer));
       }
@@ -226,7 +255,11 @@ export class App {
     }
   }
 
-  #showAnswer(picture: ImageSource, answer: Classification, { label, quiet, why }: Showing): void {
+  #showAnswer(
+    picture: ImageSource,
+    answer: Classification,
+    { label, quiet, why, title }: Showing,
+  ): void {
     const classifier = this.#classifier;
     if (!classifier) return;
     const { page } = this;
@@ -236,6 +269,8 @@ export class App {
         label,
         quiet,
         metadata: classifier.metadata,
+        name: title,
+        steps: this.#browsing.steps ? stepsView(this.#browsing.steps) : null,
         why: why
           ? (frame, note) => this.#whyButton(classifier, picture, answer, { frame, note })
           : null,
@@ -264,47 +299,23 @@ export class App {
     const classifier = this.#classifier;
     if (!classifier) return;
     this.#camera.stop();
-    this.#latest += 1;
-    this.#many?.cancel();
     const many = new ManyView(classifier, pictures, ignored, {
-      open: (row) => void this.#openRow(row),
+      open: (row) => void this.#browsing.openRow(row),
       back: () => {
-        this.page.backToMany.hidden = true;
         many.cancel();
-        this.#show('one');
-        this.page.fileInput.focus();
+        this.#browsing.back();
       },
       announce: (state, message) => {
-        if (this.#many === many) this.#setStatus(state, message);
+        if (this.#browsing.many === many) this.#setStatus(state, message);
       },
       explain: this.tools.explain,
     });
-    this.#many = many;
-    this.page.many.replaceChildren(many.root);
-    this.#showTable();
+    this.#browsing.openTable(many);
     try {
       await many.run();
     } catch (error) {
       this.#showProblem(this.tools.explain(error));
     }
-  }
-
-  async #openRow({ file, truth }: Row): Promise<void> {
-    this.page.backToMany.hidden = false;
-    await this.#classify(file, file.name, { label: truth });
-    this.page.backToMany.focus();
-  }
-
-  #showTable(): void {
-    this.#latest += 1;
-    this.#show('many');
-    this.page.many.querySelector<HTMLElement>('#many-title')?.focus();
-  }
-
-  #show(view: 'one' | 'many'): void {
-    this.page.one.hidden = view !== 'one';
-    this.page.many.hidden = view !== 'many';
-    this.page.root.dataset.view = view;
   }
 
   #clear(message: string): void {
@@ -315,11 +326,13 @@ export class App {
 
   #showProblem(message: string): void {
     if (this.#instead) {
-      this.showInstead(brokenModelView(message));
+      this.showInstead((bundleInput) => brokenModelView(message, bundleInput));
       return;
     }
-    this.#show('one');
-    this.page.result.replaceChildren(problemView(message));
+    // A picture of the table that cannot be read is one all the same.
+    const { steps } = this.#browsing;
+    if (!steps) this.#browsing.show('one');
+    this.page.result.replaceChildren(...(steps ? [stepsView(steps)] : []), problemView(message));
     this.page.result.scrollIntoView({ block: 'nearest', behavior: scrollBehavior() });
     this.#setStatus('problem', message);
   }

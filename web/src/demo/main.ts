@@ -8,6 +8,7 @@ import './about/about.css';
 import './many/many.css';
 import type { BackendName } from '../client/index.js';
 import { App } from './app.js';
+import { language } from './page/language.js';
 import { keepForOffline } from './page/offline.js';
 import { brokenModelView, missingModelView, pageView } from './page/page-view.js';
 import { strings } from './page/strings.js';
@@ -23,6 +24,7 @@ const BACKENDS: Readonly<Record<BackendName, true>> = {
   cpu: true,
 };
 
+document.documentElement.lang = language;
 const page = pageView();
 document.body.prepend(page.root);
 // Runs after the scripts behind this one: the library and the model.
@@ -37,7 +39,9 @@ async function start(): Promise<void> {
     await app.open();
   } catch (error) {
     const missing = error instanceof kerasport.KerasportError && error.code === 'bundle-missing';
-    app.showInstead(missing ? missingModelView() : brokenModelView(explain(error)));
+    app.showInstead((bundleInput) =>
+      missing ? missingModelView(bundleInput) : brokenModelView(explain(error), bundleInput),
+    );
   }
   await keepForOffline();
 }

@@ -87,7 +87,7 @@ function pickedFolder(files: Iterable<File>): Folder {
   const folder = root.slice(0, root.lastIndexOf('/') + 1);
   return {
     place: 'the picked files',
-    remedy: 'Pick the whole folder that was exported.',
+    remedy: 'Pick the whole folder that was exported, or export the model again.',
     async read(path, { onBytes, limit = Number.MAX_SAFE_INTEGER } = {}) {
       // Files picked one by one carry no folder in their names.
       const file = byPath.get(folder + path) ?? byPath.get(path.split('/').at(-1) ?? path);

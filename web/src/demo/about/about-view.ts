@@ -2,6 +2,8 @@
 
 import type { Metadata, SelfTest } from '../../client/index.js';
 import { button, chooser, element } from '../page/elements.js';
+import { formatCount } from '../page/format.js';
+import { bundleChooser } from '../page/page-view.js';
 import { strings } from '../page/strings.js';
 
 /** What the panel can set going. */
@@ -22,13 +24,7 @@ export interface About {
 /** A closed dialog about the model. */
 export function aboutView(metadata: Metadata, handlers: AboutHandlers): About {
   const text = strings.about;
-  const bundleInput = element('input', {
-    id: 'bundle-input',
-    class: 'visually-hidden',
-    type: 'file',
-    webkitdirectory: true,
-    'aria-label': text.otherLabel,
-  });
+  const bundleInput = bundleChooser('bundle-input');
   const close = button(text.close, () => dialog.close(), { id: 'about-close' });
   const dialog = element(
     'dialog',
@@ -118,8 +114,10 @@ function bytesOf({ files }: Metadata): number {
 function classesView({ classNames, training }: Metadata): HTMLElement {
   const text = strings.about;
   const counts = training?.counts;
-  const number = (list: readonly number[] | undefined, index: number) =>
-    element('td', {}, list?.[index]?.toLocaleString('en') ?? '–');
+  const number = (list: readonly number[] | undefined, index: number) => {
+    const count = list?.[index];
+    return element('td', {}, count === undefined ? '–' : formatCount(count));
+  };
   return element(
     'section',
     { class: 'about__section' },
@@ -153,7 +151,7 @@ function classesView({ classNames, training }: Metadata): HTMLElement {
             element(
               'tr',
               {},
-              element('th', { scope: 'row', 'data-testid': 'class-name' }, name),
+              element('th', { scope: 'row', dir: 'auto', 'data-testid': 'class-name' }, name),
               number(counts?.train, index),
               number(counts?.test, index),
             ),

@@ -13,6 +13,7 @@ export function samplesView(
   const buttons = samples.map((sample, index) => {
     const label = strings.samples.item(index + 1, sample.label);
     const image = pictureElement(URL.createObjectURL(sample.blob), '');
+    image.draggable = false;
     const result = element(
       'button',
       {

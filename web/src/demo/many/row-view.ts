@@ -21,8 +21,12 @@ export function rowView(row: Row, { thumbnails, hasTruth, open }: RowContext): H
   const cut = path.lastIndexOf('/') + 1;
   const name = button('', () => open(row), { class: 'file-name', title: path });
   name.append(
-    element('span', { class: 'file-name__name' }, path.slice(cut)),
-    element('span', { class: 'file-name__folder' }, path.slice(0, Math.max(0, cut - 1))),
+    element('span', { class: 'file-name__name', dir: 'auto' }, path.slice(cut)),
+    element(
+      'span',
+      { class: 'file-name__folder', dir: 'auto' },
+      path.slice(0, Math.max(0, cut - 1)),
+    ),
   );
   const cells: HTMLElement[] = [
     element('td', { class: 'cell cell--picture' }, canvas),
@@ -49,14 +53,18 @@ export function rowView(row: Row, { thumbnails, hasTruth, open }: RowContext): H
 
 function truthCell({ truth }: Row): HTMLElement {
   const name = truth ?? '';
-  return element('td', { class: 'cell cell--truth ellipsis', title: name }, name);
+  return element(
+    'td',
+    { class: 'cell cell--truth', title: name },
+    element('span', { class: 'two-lines', dir: 'auto' }, name),
+  );
 }
 
 /** The class, or that there is none to be named; right or wrong where that is known. */
 function answerView(row: Row, { best: { className }, isSure }: Answered): HTMLElement {
   const right = isRight(row);
   const text = isSure
-    ? [element('span', { class: 'ellipsis', title: className }, className)]
+    ? [element('span', { class: 'two-lines', dir: 'auto', title: className }, className)]
     : [
         element('span', { class: 'ellipsis' }, strings.result.unsure),
         element('span', { class: 'muted small ellipsis' }, strings.many.perhaps(className)),

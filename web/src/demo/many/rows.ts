@@ -1,6 +1,7 @@
 /** Many pictures and their answers: what is known, in which order, which of them, how many right. */
 
 import type { Prediction } from '../../client/index.js';
+import { language } from '../page/language.js';
 import type { Picked } from '../ways/dropped.js';
 
 /** What the model said of one picture. */
@@ -103,7 +104,7 @@ const KEYS: Record<Column, (row: Row) => string | number | null> = {
   truth: (row) => row.truth,
 };
 
-const collator = new Intl.Collator('en', { numeric: true });
+const collator = new Intl.Collator(language, { numeric: true });
 
 function compare(a: string | number, b: string | number): number {
   return typeof a === 'number' && typeof b === 'number'

@@ -1,7 +1,7 @@
 /** What many answers say together: how many are right, and which classes are taken for which. */
 
 import { element } from '../page/elements.js';
-import { formatShare } from '../page/format.js';
+import { formatCount, formatShare } from '../page/format.js';
 import { strings } from '../page/strings.js';
 import { countsOf, type Row, type Score, scoreOf } from './rows.js';
 
@@ -148,7 +148,7 @@ function tallyView(text: string, count: number, most: number, click: () => void)
     'button',
     { type: 'button', class: 'tally__row' },
     element('span', { class: 'tally__name' }, text),
-    element('span', { class: 'tally__count' }, count.toLocaleString('en')),
+    element('span', { class: 'tally__count' }, formatCount(count)),
     element('span', { class: 'bar', 'aria-hidden': 'true' }, bar),
   );
   row.addEventListener('click', click);

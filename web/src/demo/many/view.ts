@@ -121,6 +121,27 @@ export class ManyView {
     this.#stop.abort();
   }
 
+  /** The rows before and behind one, in the order and with the filters of the table. */
+  around(row: Row): { position: number; count: number; previous?: Row; next?: Row } | undefined {
+    const rows = this.#arranged();
+    const at = rows.indexOf(row);
+    if (at < 0) return undefined;
+    const [previous, next] = [rows[at - 1], rows[at + 1]];
+    return {
+      position: at + 1,
+      count: rows.length,
+      ...(previous && { previous }),
+      ...(next && { next }),
+    };
+  }
+
+  /** Puts the focus on a row, where it is shown, else on the title. */
+  focus(row?: Row): void {
+    const shown = row && this.#table.reveal(row);
+    const target = shown?.querySelector('button') ?? this.root.querySelector('#many-title');
+    (target as HTMLElement | null)?.focus();
+  }
+
   #finish(duration: number): void {
     const done = this.#done();
     const count = this.#rows.length;

@@ -5,6 +5,8 @@ import { element } from '../page/elements.js';
 /** Height of every row in pixels, as in the style sheet. */
 export const ROW_HEIGHT = 60;
 const MARGIN = 6;
+/** About 130 pages: whoever wants more wants the CSV. */
+const MOST_PRINTED = 2000;
 
 /** Shows items of a list in a table inside a scrolling element. */
 export class VirtualRows<Item extends object> {
@@ -14,6 +16,7 @@ export class VirtualRows<Item extends object> {
   #items: readonly Item[] = [];
   #shown = new Map<Item, HTMLTableRowElement>();
   #frame = 0;
+  #isPrinting = false;
 
   constructor(
     private readonly scroller: HTMLElement,
@@ -22,6 +25,28 @@ export class VirtualRows<Item extends object> {
     this.body.append(this.#above, this.#below);
     scroller.addEventListener('scroll', () => this.#later(), { passive: true });
     new ResizeObserver(() => this.#later()).observe(scroller);
+    addEventListener('beforeprint', () => this.#print(true));
+    addEventListener('afterprint', () => this.#print(false));
+  }
+
+  /** Scrolls to an item, and returns its row; undefined where it is not among those shown. */
+  reveal(item: Item): HTMLTableRowElement | undefined {
+    const at = this.#items.indexOf(item);
+    if (at < 0) return undefined;
+    const { scroller } = this;
+    const top = at * ROW_HEIGHT;
+    const isInView =
+      top >= scroller.scrollTop &&
+      top + 2 * ROW_HEIGHT <= scroller.scrollTop + scroller.clientHeight;
+    if (!isInView) scroller.scrollTop = top - scroller.clientHeight / 2;
+    this.#render();
+    return this.#shown.get(item);
+  }
+
+  #print(isPrinting: boolean): void {
+    if (!this.scroller.isConnected) return;
+    this.#isPrinting = isPrinting;
+    this.#render();
   }
 
   /** Shows these items; what `changed` names is built anew. */
@@ -42,8 +67,12 @@ export class VirtualRows<Item extends object> {
   #render(): void {
     const { scrollTop, clientHeight } = this.scroller;
     const count = this.#items.length;
-    const last = Math.min(count, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + MARGIN);
-    const first = Math.max(0, Math.min(last, Math.floor(scrollTop / ROW_HEIGHT) - MARGIN));
+    // On paper there is nothing to scroll.
+    const [top, bottom] = this.#isPrinting
+      ? [0, MOST_PRINTED * ROW_HEIGHT]
+      : [scrollTop, scrollTop + clientHeight];
+    const last = Math.min(count, Math.ceil(bottom / ROW_HEIGHT) + MARGIN);
+    const first = Math.max(0, Math.min(last, Math.floor(top / ROW_HEIGHT) - MARGIN));
     const items = this.#items.slice(first, last);
     const shown = new Map(items.map((item) => [item, this.#shown.get(item) ?? this.view(item)]));
     for (const [item, row] of this.#shown) if (!shown.has(item)) row.remove();

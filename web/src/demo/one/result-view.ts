@@ -13,6 +13,10 @@ export interface ResultContext {
   readonly metadata: Metadata;
   /** Whether it follows another answer in place: nothing moves in then. */
   readonly quiet: boolean;
+  /** What the picture is called, where it has a name of its own. */
+  readonly name: string | null;
+  /** Leads to the pictures beside it, where it is one of many. */
+  readonly steps: HTMLElement | null;
   /** Adds the heat map, where there is one to be had. */
   readonly why: ((frame: HTMLElement, note: HTMLElement) => HTMLButtonElement) | null;
 }
@@ -21,27 +25,38 @@ export interface ResultContext {
 export function resultView(
   picture: HTMLElement,
   { predictions, input, milliseconds, isSure }: Classification,
-  { backend, label, metadata, quiet, why }: ResultContext,
+  { backend, label, metadata, quiet, name, steps, why }: ResultContext,
 ): HTMLElement {
   const [best] = predictions;
   const seen = frameOf(inputView(input));
   const note = element('p', { class: 'hint why__note', hidden: true });
+  const size = strings.result.inputSize(input.width, input.height);
   return element(
     'div',
     { class: quiet ? 'answer answer--quiet' : 'answer' },
+    name === null && steps === null ? null : nameView(name ?? '', steps),
     element(
       'div',
       { class: 'pictures' },
       figureView(frameOf(picture), strings.result.picture),
-      figureView(seen, strings.result.input, strings.result.inputSize(input.width, input.height)),
+      element(
+        'div',
+        { class: 'seen' },
+        figureView(seen, strings.result.input, size),
+        why ? why(seen, note) : null,
+      ),
     ),
-    isSure ? headlineView(best) : unsureView(best, metadata),
-    label === null ? null : truthView(label, best.className === label),
+    note,
+    isSure ? null : unsureView(best, metadata),
     element(
       'ol',
-      { class: 'predictions', 'aria-label': strings.result.predictions },
-      ...predictions.map(predictionView),
+      {
+        class: isSure ? 'predictions predictions--sure' : 'predictions',
+        'aria-label': strings.result.predictions,
+      },
+      ...predictions.map((prediction, rank) => predictionView(prediction, isSure && rank === 0)),
     ),
+    label === null ? null : truthView(label, best.className === label),
     element(
       'div',
       { class: 'facts' },
@@ -53,9 +68,7 @@ export function resultView(
         element('dt', {}, strings.result.backend),
         element('dd', { id: 'backend' }, backend),
       ),
-      why ? why(seen, note) : null,
     ),
-    note,
   );
 }
 
@@ -65,12 +78,13 @@ export function announcementOf({ predictions: [best], isSure }: Classification):
   return announce(best.className, best.probability);
 }
 
-function headlineView({ className, probability }: Prediction): HTMLElement {
+/** What the picture is called, whole, and the way to those beside it. */
+function nameView(name: string, steps: HTMLElement | null): HTMLElement {
   return element(
     'div',
-    { class: 'headline' },
-    element('p', { class: 'headline__class', id: 'best-class' }, className),
-    element('p', { class: 'headline__share' }, formatShare(probability)),
+    { class: 'picture-name' },
+    element('h2', { class: 'picture-name__text', dir: 'auto', id: 'picture-name' }, name),
+    steps,
   );
 }
 
@@ -78,7 +92,7 @@ function unsureView({ className }: Prediction, { confidenceThreshold }: Metadata
   return element(
     'div',
     { class: 'unsure', 'data-testid': 'unsure' },
-    element('p', { class: 'headline__class' }, strings.result.unsure),
+    element('p', { class: 'unsure__title' }, strings.result.unsure),
     element('p', { class: 'hint' }, strings.result.unsureWhy(className, confidenceThreshold ?? 0)),
   );
 }
@@ -126,7 +140,7 @@ function truthView(label: string, right: boolean): HTMLElement {
     'p',
     { class: 'truth', id: 'true-class' },
     `${strings.result.truth}: `,
-    element('strong', {}, label),
+    element('strong', { dir: 'auto' }, label),
     ' ',
     element(
       'span',
@@ -136,15 +150,18 @@ function truthView(label: string, right: boolean): HTMLElement {
   );
 }
 
-function predictionView({ className, probability }: Prediction): HTMLElement {
+/** One class with its probability; the answer itself is large. */
+function predictionView({ className, probability }: Prediction, isAnswer: boolean): HTMLElement {
   const bar = element('span', { class: 'bar__fill' });
   bar.style.setProperty('--share', String(probability));
+  const name = element('span', { class: 'prediction__class', dir: 'auto' }, className);
+  if (isAnswer) name.id = 'best-class';
   const row = element(
     'li',
     { class: 'prediction', 'data-testid': 'prediction' },
-    element('span', { class: 'prediction__class', title: className }, className),
-    element('span', { class: 'prediction__share' }, formatShare(probability)),
+    name,
     element('span', { class: 'bar', 'aria-hidden': 'true' }, bar),
+    element('span', { class: 'prediction__share' }, formatShare(probability)),
   );
   row.dataset.className = className;
   row.dataset.probability = String(probability);

@@ -1,22 +1,39 @@
-/** Numbers as people read them. */
+/** Numbers as people read them, in the language of the page. */
 
-const percent = new Intl.NumberFormat('en', {
+import { language } from './language.js';
+
+const numbers = new Intl.NumberFormat(language);
+const percent = new Intl.NumberFormat(language, {
   style: 'percent',
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
 
+const decimal = new Intl.NumberFormat(language, {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+const smallest = percent.format(0.001);
+const largest = percent.format(0.999);
+
+/** A whole number. */
+export function formatCount(count: number): string {
+  return numbers.format(count);
+}
+
 /** A share as a percentage with one decimal that never rounds to certainty. */
 export function formatShare(share: number): string {
-  if (share > 0 && share < 0.0005) return '< 0.1%';
-  return share < 1 && share >= 0.9995 ? '> 99.9%' : percent.format(share);
+  if (share > 0 && share < 0.0005) return `< ${smallest}`;
+  return share < 1 && share >= 0.9995 ? `> ${largest}` : percent.format(share);
 }
 
 /** A duration with two digits that mean something. */
 export function formatMilliseconds(milliseconds: number): string {
-  if (milliseconds >= 9950) return `${Math.round(milliseconds / 1000)} s`;
-  if (milliseconds >= 995) return `${(milliseconds / 1000).toFixed(1)} s`;
-  return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
+  if (milliseconds >= 9950) return `${formatCount(Math.round(milliseconds / 1000))} s`;
+  if (milliseconds >= 995) return `${decimal.format(milliseconds / 1000)} s`;
+  return milliseconds < 9.95
+    ? `${decimal.format(milliseconds)} ms`
+    : `${formatCount(Math.round(milliseconds))} ms`;
 }
 
 /** A power of ten; its minus sign, unlike a hyphen, does not end a line. */
@@ -26,11 +43,11 @@ export function formatPower(value: number, digits: number): string {
 
 /** A number of bytes in the unit that suits it. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  if (bytes < 1e6) return `${formatCount(Math.max(1, Math.round(bytes / 1e3)))} kB`;
+  return `${decimal.format(bytes / 1e6)} MB`;
 }
 
 /** A whole number with the word that goes with it. */
 export function plural(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

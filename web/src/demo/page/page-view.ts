@@ -14,6 +14,8 @@ export interface Page {
   readonly dropZone: HTMLElement;
   readonly fileInput: HTMLInputElement;
   readonly folderInput: HTMLInputElement;
+  /** Opens the camera's own program, on a phone. */
+  readonly takeInput: HTMLInputElement;
   readonly pasteButton: HTMLButtonElement;
   readonly cameraPanel: HTMLElement;
   readonly drawingPanel: HTMLElement;
@@ -50,7 +52,7 @@ export function pageView(): Page {
     { id: 'drawing', label: strings.ways.drawing, panel: drawingPanel },
   ]);
   tabs.offer('drawing', false);
-  const samples = element('div', { id: 'samples', class: 'column' });
+  const samples = element('div', { id: 'samples', class: 'column column--samples' });
   const result = element('section', {
     id: 'result',
     class: 'card result',
@@ -67,8 +69,8 @@ export function pageView(): Page {
       backToMany,
       element('div', { class: 'card input' }, tabs.root, status),
     ),
-    samples,
     element('div', { class: 'column column--result' }, result),
+    samples,
   );
   const many = element('div', { hidden: true });
   const root = element(
@@ -125,21 +127,50 @@ function filesPanel() {
     'aria-label': strings.drop.folderLabel,
     disabled: true,
   });
+  const takeInput = element('input', {
+    id: 'take-input',
+    class: 'visually-hidden',
+    type: 'file',
+    accept: 'image/*',
+    capture: 'environment',
+    'aria-label': strings.drop.take,
+    disabled: true,
+  });
   const pasteButton = button(strings.drop.paste, () => {}, { id: 'paste-button', disabled: true });
   const dropZone = element(
     'div',
     { id: 'drop-zone', class: 'panel drop-zone' },
-    element('p', { class: 'drop-zone__title' }, strings.drop.title),
-    element('p', { class: 'hint drop-zone__hint' }, strings.drop.hint(pasteKeys())),
+    // The style sheet shows one of the two: what is dropped with a mouse is taken with a phone.
+    element(
+      'div',
+      { class: 'with-mouse' },
+      element('p', { class: 'drop-zone__title' }, strings.drop.title),
+      element('p', { class: 'hint' }, strings.drop.hint(pasteKeys())),
+    ),
+    element(
+      'div',
+      { class: 'with-finger' },
+      element('p', { class: 'drop-zone__title' }, strings.drop.takeTitle),
+      element('p', { class: 'hint' }, strings.drop.takeHint),
+    ),
     element(
       'div',
       { class: 'buttons' },
-      ...chooser(fileInput, strings.drop.choose, 'button--primary'),
-      ...chooser(folderInput, strings.drop.folder),
-      pasteButton,
+      element(
+        'span',
+        { class: 'with-finger' },
+        ...chooser(takeInput, strings.drop.take, 'button--primary'),
+      ),
+      ...chooser(fileInput, strings.drop.choose, 'button--primary choose'),
+      element(
+        'span',
+        { class: 'buttons with-mouse' },
+        ...chooser(folderInput, strings.drop.folder),
+        pasteButton,
+      ),
     ),
   );
-  return { dropZone, fileInput, folderInput, pasteButton };
+  return { dropZone, fileInput, folderInput, takeInput, pasteButton };
 }
 
 function pasteKeys(): string {
@@ -166,25 +197,52 @@ export function problemView(message: string): HTMLElement {
   );
 }
 
-/** The whole page when there is no model. */
-export function missingModelView(): HTMLElement {
+/** The whole page when there is no model; `bundleInput` takes one. */
+export function missingModelView(bundleInput: HTMLInputElement): HTMLElement {
   return fullPageView(
+    bundleInput,
+    strings.missing.afterwards,
     element('h1', {}, strings.missing.title),
     element('p', {}, strings.missing.text),
     element('pre', {}, element('code', {}, strings.missing.command)),
-    element('p', {}, strings.missing.afterwards),
   );
 }
 
 /** The whole page when the model is there but of no use. */
-export function brokenModelView(message: string): HTMLElement {
-  return fullPageView(element('h1', {}, strings.broken.title), element('p', {}, message));
+export function brokenModelView(message: string, bundleInput: HTMLInputElement): HTMLElement {
+  return fullPageView(
+    bundleInput,
+    strings.broken.afterwards,
+    element('h1', {}, strings.broken.title),
+    element('p', {}, message),
+  );
 }
 
-function fullPageView(...children: readonly HTMLElement[]): HTMLElement {
+/** Takes the folder of another model. */
+export function bundleChooser(id: string): HTMLInputElement {
+  return element('input', {
+    id,
+    class: 'visually-hidden',
+    type: 'file',
+    webkitdirectory: true,
+    'aria-label': strings.about.otherLabel,
+  });
+}
+
+function fullPageView(
+  bundleInput: HTMLInputElement,
+  invitation: string,
+  ...children: readonly HTMLElement[]
+): HTMLElement {
   return element(
     'main',
-    { class: 'full-page', id: 'message', role: 'alert' },
-    element('div', { class: 'card full-page__card' }, ...children),
+    { class: 'full-page', id: 'message' },
+    element(
+      'div',
+      { class: 'card full-page__card' },
+      element('div', { class: 'full-page__text', role: 'alert' }, ...children),
+      element('p', {}, invitation),
+      element('div', { class: 'buttons' }, ...chooser(bundleInput, strings.missing.choose)),
+    ),
   );
 }

@@ -63,9 +63,10 @@ export function tabsView<Id extends string>(label: string, all: readonly Tab<Id>
   list.addEventListener('keydown', ({ key }) => {
     const offered = all.filter(({ id }) => !buttons.get(id)?.hidden);
     const at = offered.findIndex(({ id }) => id === chosen);
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[key] ?? 0;
-    if (step === 0) return;
-    const { id } = offered[(at + step + offered.length) % offered.length];
+    const last = offered.length - 1;
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last }[key];
+    if (to === undefined) return;
+    const { id } = offered[(to + offered.length) % offered.length];
     tabs.choose(id);
     buttons.get(id)?.focus();
   });

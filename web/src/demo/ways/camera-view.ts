@@ -7,6 +7,8 @@ import { Camera, type CameraProblem } from './camera.js';
 /** What happens with the camera. */
 export interface CameraViewHandlers {
   frame(video: HTMLVideoElement): Promise<void>;
+  /** Keeps the present picture, before the camera goes off. */
+  keep(video: HTMLVideoElement): void;
   problem(kind: CameraProblem): void;
   status(message: string): void;
 }
@@ -39,6 +41,14 @@ export function showCamera(panel: HTMLElement, handlers: CameraViewHandlers): Ca
     },
     { id: 'camera-stop', hidden: true },
   );
+  const freeze = button(
+    text.freeze,
+    () => {
+      handlers.keep(video);
+      start.focus();
+    },
+    { id: 'camera-freeze', class: 'button button--primary', hidden: true },
+  );
   const choice = element('select', {
     id: 'camera-choice',
     class: 'select',
@@ -49,7 +59,8 @@ export function showCamera(panel: HTMLElement, handlers: CameraViewHandlers): Ca
   const camera = new Camera(video, {
     frame: handlers.frame,
     problem: handlers.problem,
-    cameras(all, current) {
+    cameras(all, current, facesUser) {
+      video.classList.toggle('viewfinder__video--mirror', facesUser);
       const hadFocus = document.activeElement === start;
       const options = all.map(({ deviceId, label }, index) =>
         element('option', { value: deviceId }, label || text.unnamed(index + 1)),
@@ -59,12 +70,14 @@ export function showCamera(panel: HTMLElement, handlers: CameraViewHandlers): Ca
       choice.hidden = all.length < 2;
       start.hidden = true;
       stop.hidden = false;
-      if (hadFocus) stop.focus();
+      freeze.hidden = false;
+      if (hadFocus) freeze.focus();
       handlers.status(text.running);
     },
     stopped() {
       start.hidden = false;
       stop.hidden = true;
+      freeze.hidden = true;
       choice.hidden = true;
       handlers.status(text.stopped);
     },
@@ -73,7 +86,7 @@ export function showCamera(panel: HTMLElement, handlers: CameraViewHandlers): Ca
   panel.replaceChildren(
     element('div', { class: 'viewfinder' }, video),
     element('p', { class: 'hint' }, text.hint),
-    element('div', { class: 'buttons' }, start, stop, choice),
+    element('div', { class: 'buttons' }, start, freeze, stop, choice),
   );
   return camera;
 }

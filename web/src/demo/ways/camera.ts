@@ -7,8 +7,11 @@ export interface CameraHandlers {
   /** Answers the current picture; the next one waits for it. */
   frame(video: HTMLVideoElement): Promise<void>;
   problem(kind: CameraProblem): void;
-  /** The cameras that can be chosen, once there is permission to know. */
-  cameras(all: readonly MediaDeviceInfo[], current: string | undefined): void;
+  /**
+   * The cameras that can be chosen, once there is permission to know, and whether the one that is
+   * on looks at whoever holds it.
+   */
+  cameras(all: readonly MediaDeviceInfo[], current: string | undefined, facesUser: boolean): void;
   /** The camera was switched off, or went away. */
   stopped(): void;
 }
@@ -47,10 +50,11 @@ export class Camera {
       this.video.srcObject = stream;
       await this.video.play();
       const devices = await navigator.mediaDevices.enumerateDevices();
-      this.handlers.cameras(
-        devices.filter(({ kind }) => kind === 'videoinput'),
-        track.getSettings().deviceId,
-      );
+      const { deviceId: current, facingMode } = track.getSettings();
+      // A computer does not tell, and its camera sits above the screen.
+      const facesUser = facingMode === undefined || facingMode === 'user';
+      const cameras = devices.filter(({ kind }) => kind === 'videoinput');
+      this.handlers.cameras(cameras, current, facesUser);
     } catch (error) {
       if (session !== this.#session) return;
       this.stop();

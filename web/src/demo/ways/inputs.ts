@@ -5,7 +5,9 @@ import { droppedIn, type Picked, pickedFrom } from './dropped.js';
 /** What happens with files, and with a problem on the way to them. */
 export interface InputHandlers {
   files(picked: Picked[]): void;
-  problem(kind: 'noPicture' | 'emptyFolder' | 'clipboardEmpty' | 'clipboardRefused'): void;
+  problem(kind: 'emptyFolder' | 'clipboardRefused'): void;
+  /** Nothing came in: whatever is shown stays. */
+  nothing(kind: 'nothing' | 'clipboardEmpty'): void;
 }
 
 /** Elements that take files. */
@@ -13,12 +15,14 @@ export interface InputElements {
   readonly dropZone: HTMLElement;
   readonly fileInput: HTMLInputElement;
   readonly folderInput: HTMLInputElement;
+  readonly takeInput: HTMLInputElement;
   readonly pasteButton: HTMLButtonElement;
 }
 
 /** Connects every way in with the handlers. */
 export function connectInputs(elements: InputElements, handlers: InputHandlers): void {
   connectChooser(elements.fileInput, handlers.files);
+  connectChooser(elements.takeInput, handlers.files);
   connectChooser(elements.folderInput, (picked) =>
     picked.length > 0 ? handlers.files(picked) : handlers.problem('emptyFolder'),
   );
@@ -36,16 +40,18 @@ export function connectChooser(input: HTMLInputElement, files: (picked: Picked[]
   });
 }
 
-function connectDragAndDrop(zone: HTMLElement, { files, problem }: InputHandlers): void {
+function connectDragAndDrop(zone: HTMLElement, { files, nothing }: InputHandlers): void {
   // The whole page accepts, because a file that misses the zone would replace the page.
   let depth = 0;
   const highlight = (change: number) => {
     depth = Math.max(0, depth + change);
     zone.classList.toggle('drop-zone--over', depth > 0);
+    document.body.classList.toggle('dragging', depth > 0);
   };
   addEventListener('dragenter', (event) => {
     event.preventDefault();
-    highlight(1);
+    // A picture or a word of the page itself is none of its business.
+    if (event.dataTransfer?.types.includes('Files')) highlight(1);
   });
   addEventListener('dragleave', () => highlight(-1));
   addEventListener('dragover', (event) => event.preventDefault());
@@ -54,15 +60,18 @@ function connectDragAndDrop(zone: HTMLElement, { files, problem }: InputHandlers
     highlight(-depth);
     const picked = event.dataTransfer ? await droppedIn(event.dataTransfer) : [];
     if (picked.length > 0) files(picked);
-    else problem('noPicture');
+    else nothing('nothing');
   });
 }
 
-function connectClipboard(button: HTMLButtonElement, { files, problem }: InputHandlers): void {
+function connectClipboard(
+  button: HTMLButtonElement,
+  { files, problem, nothing }: InputHandlers,
+): void {
   addEventListener('paste', (event) => {
     const picked = pickedFrom(event.clipboardData?.files ?? []);
     if (picked.length > 0) files(picked);
-    else problem('clipboardEmpty');
+    else nothing('clipboardEmpty');
   });
   if (!navigator.clipboard?.read) {
     button.hidden = true;
@@ -72,7 +81,7 @@ function connectClipboard(button: HTMLButtonElement, { files, problem }: InputHa
     try {
       const blob = await readClipboard();
       if (blob) files(pickedFrom([new File([blob], 'clipboard', { type: blob.type })]));
-      else problem('clipboardEmpty');
+      else nothing('clipboardEmpty');
     } catch {
       problem('clipboardRefused');
     }
