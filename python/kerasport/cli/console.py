@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import typer
@@ -15,8 +16,16 @@ results = Console(highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """Print a result for programs."""
-    typer.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
+    """Print a result for programs.
+
+    Where the output is not UTF-8, or a text is none, JSON's own escapes stand for what it lacks.
+    """
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2, sort_keys=True)
+    typer.echo(text)
 
 
 def suggest(command: str) -> None:

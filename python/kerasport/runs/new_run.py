@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kerasport.errors import DataError
-from kerasport.files import replaced_folder
+from kerasport.files import check_place, put_back, replaced_folder
 from kerasport.runs.names import DESCRIPTION_FILE, MODEL_FILE
 
 __all__ = ["check_target", "new_run"]
@@ -18,7 +18,10 @@ def check_target(out: Path, *, force: bool) -> None:
 
     Raises:
         DataError: there is a run and `force` is false, or something that is no run at all.
+        KerasportError: nothing can be written there.
     """
+    put_back(out)
+    check_place(out)
     if not out.exists():
         return
     if not out.is_dir():
@@ -46,4 +49,6 @@ def new_run(out: Path, *, force: bool = False) -> Iterator[Path]:
     """
     check_target(out, force=force)
     with replaced_folder(out) as folder:
+        # Another command may have put a run there while this one waited for its turn.
+        check_target(out, force=force)
         yield folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from kerasport import models
 from kerasport.dataset import DecodedDataset, balanced_weights
+from kerasport.files import scratch_folder
 from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
@@ -77,8 +77,8 @@ def fit(
     since = load_checkpoint(work) if work is not None else None
     log = since.log if since else EpochLog()
     fitting = _Fitting(model, decoded, recipe, log, work, progress)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        features = (work or Path(temporary)) / FEATURES_FOLDER
+    with scratch_folder() as temporary:
+        features = (work or temporary) / FEATURES_FOLDER
         for index, kind in enumerate(kinds_of(recipe)):
             if since is not None and index < since.phase:
                 continue
