@@ -7,11 +7,10 @@ import errno
 import io
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TextIO
 
-from kerasport.files import NO_SPACE
+from kerasport.files import NO_SPACE, is_scratch
 from kerasport.platforms import TEMPORARY_VARIABLE
 
 __all__ = ["close_streams", "describe", "open_streams"]
@@ -88,7 +87,7 @@ def _discard(stream: TextIO) -> None:
 
 
 def _more(place: str | None) -> str:
-    if place and Path(place).is_relative_to(tempfile.gettempdir()):
+    if place and is_scratch(Path(place)):
         return (
             "Free some, or name a folder on another disk for temporary files with the environment "
             f"variable {TEMPORARY_VARIABLE}."

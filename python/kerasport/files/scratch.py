@@ -18,10 +18,11 @@ from pathlib import Path
 from kerasport.files.places import named_in_errors
 from kerasport.platforms import drop_lock, held_back, take_lock
 
-__all__ = ["scratch_folder"]
+__all__ = ["is_scratch", "scratch_folder"]
 
 _PREFIX = "kerasport-"
-_LOCK = re.compile(r"\.(kerasport-[a-z0-9_]{8})\.lock")
+_NAME = re.compile(r"kerasport-[0-9a-f]{8}")
+_LOCK = re.compile(rf"\.({_NAME.pattern})\.lock")
 
 # A browser that is told to end may still be writing its profile.
 _REMOVAL_SECONDS, _PAUSE_SECONDS = 3.0, 0.05
@@ -48,6 +49,15 @@ def scratch_folder() -> Iterator[Path]:
         if folder is not None:
             with held_back():
                 _SHARED.remove(folder)
+
+
+def is_scratch(path: Path) -> bool:
+    """Tell whether a path lies in a folder that `scratch_folder` made."""
+    try:
+        inside = path.relative_to(tempfile.gettempdir())
+    except ValueError:
+        return False
+    return bool(inside.parts) and _NAME.fullmatch(inside.parts[0]) is not None
 
 
 class _Shared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,8 +78,8 @@ def fit(
     since = load_checkpoint(work) if work is not None else None
     log = since.log if since else EpochLog()
     fitting = _Fitting(model, decoded, recipe, log, work, progress)
-    with scratch_folder() as temporary:
-        features = (work or temporary) / FEATURES_FOLDER
+    with contextlib.nullcontext(work) if work else scratch_folder() as kept:
+        features = kept / FEATURES_FOLDER
         for index, kind in enumerate(kinds_of(recipe)):
             if since is not None and index < since.phase:
                 continue
