@@ -33,7 +33,6 @@ ALLOWED = {
     "files/writing.py": {"/dev/", "tempfile."},
     "files/replacement.py": {"tempfile."},
     "files/scratch.py": {"tempfile.", "os.getuid"},
-    "cli/accidents.py": {"tempfile."},
     # Files without a name, which end with the process.
     "models/loading.py": {"tempfile."},
     "dataset/named_sets.py": {"tempfile."},
@@ -66,7 +65,7 @@ def test_only_files_without_a_name_are_made_with_tempfile() -> None:
         if not name.startswith("files/")
     }
 
-    assert found == {"TemporaryFile", "gettempdir"}
+    assert found == {"TemporaryFile"}
 
 
 def programs() -> list[Path]:
@@ -99,7 +98,7 @@ def texts_without_encoding(path: Path) -> Iterator[str]:
                 if isinstance(each, ast.Constant) and isinstance(each.value, str)
             ]
             module = getattr(getattr(node.func, "value", None), "id", "")
-            if module not in ("os", "Image", "Bundle", "Run", "cls") and any(
+            if module not in ("os", "archive", "Image", "Bundle", "Run") and any(
                 re.fullmatch(r"[rwax]t?\+?", mode) for mode in modes
             ):
                 yield where
@@ -128,3 +127,24 @@ def test_a_text_without_encoding_is_found(call: str, tmp_path: Path) -> None:
     module.write_text(call, encoding="utf-8")
 
     assert len(list(texts_without_encoding(module))) == 1
+
+
+def test_the_steps_on_windows_are_those_of_the_documentation() -> None:
+    """What the workflow runs there, in its order, and what the documentation tells to run."""
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    job = workflow.split("  windows:\n")[1].split("  passed:\n")[0]
+    document = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
+    told = document.split("```powershell\n")[1].split("```")[0].splitlines()
+
+    run = re.findall(r"^ +(?:- run: )?((?:python|npm) .+)$", job, re.MULTILINE)
+
+    assert run == told
+
+
+def test_the_workflow_may_read_only() -> None:
+    """No job can write to the repository, and each action has a version."""
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+
+    assert re.findall(r"permissions:\n((?:  .+\n)+)", workflow) == ["  contents: read\n"]
+    assert workflow.count("actions/checkout@") == workflow.count("persist-credentials: false")
+    assert re.findall(r"uses: (?!actions/[a-z-]+@v\d)", workflow) == []
