@@ -336,6 +336,26 @@ def test_what_the_system_refuses_is_a_sentence(error: OSError, sentence: str) ->
     assert describe(error).endswith(".")
 
 
+LOADING = """
+import importlib.abc, runpy, sys
+
+class Interrupted(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+runpy.run_module("kerasport", run_name="__main__")
+"""
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_a_word() -> None:
+    """No traceback of an import, which takes a moment, and the exit code of later."""
+    done = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (130, b"Interrupted.\n")
+
+
 def test_a_reader_brings_the_bundle_back(tmp_path: Path) -> None:
     """A bundle that a killed export had renamed away is there for whoever looks next."""
     (tmp_path / ".model.old-abcdefgh").mkdir()
