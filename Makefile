@@ -48,7 +48,7 @@ web: web/dist/.built ## Build the client library and the page
 test: .venv/.browser web/dist/.built ## Run everything: checks, TypeScript, Python, browser parity
 	@$(MAKE) --no-print-directory check
 	$(NPM) test
-	.venv/bin/python -m pytest
+	PYTHONWARNDEFAULTENCODING=1 .venv/bin/python -m pytest
 
 hub: .venv/.hub ## Test the classifiers of KerasHub, for Python 3.11 and 3.12
 	.venv/bin/python -m pytest tests/keras/test_exporter_hub.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
+
+# Heard by this process alone: in those that it starts, other packages would fill stderr with it.
+os.environ.pop("PYTHONWARNDEFAULTENCODING", None)
 
 
 def pytest_report_header() -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from kerasport.bundle.parity import Witness
 from kerasport.errors import BrowserError
 from kerasport.exporter import export_smallest
+from kerasport.files import scratch_folder
 from kerasport.parity.browsers.interruption import run_apart
 from kerasport.parity.compare.expectations import Expectations
 from kerasport.parity.compare.tally import Expectation, Tally
@@ -95,8 +94,8 @@ def _version_of(name: str) -> str | None:
 
 def _ask_all(names: Sequence[str], stop: threading.Event) -> list[WitnessHealth]:
     found: dict[str, WitnessHealth] = {}
-    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        bundle = export_smallest(Path(folder) / "model")
+    with scratch_folder() as folder:
+        bundle = export_smallest(folder / "model")
         batch = next(Expectations(bundle, None, None).batches())
         with live_witnesses(names, bundle, stop=stop, start_seconds=_START_SECONDS) as found_here:
             live, missing = found_here

@@ -13,6 +13,7 @@ from kerasport import models
 from kerasport.bundle import METADATA_FILE, Bundle
 from kerasport.dataset import preprocess_file
 from kerasport.errors import DataError
+from kerasport.files import put_back
 from kerasport.runs.names import MODEL_FILE
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
@@ -36,6 +37,7 @@ class Prediction:
 
 def open_source(path: Path) -> Run | Bundle:
     """Return the run or the bundle in the folder `path`, whichever it is."""
+    put_back(path)
     if (path / MODEL_FILE).is_file():
         return Run.open(path)
     if (path / METADATA_FILE).is_file() or not path.exists():

@@ -18,7 +18,7 @@ from kerasport.assets import web_asset
 from kerasport.bundle import METADATA_FILE, Bundle
 from kerasport.bundle.script import embed_inline
 from kerasport.errors import BundleError
-from kerasport.files import replaced_folder, write_text
+from kerasport.files import check_place, put_back, replaced_folder, write_text
 
 __all__ = ["file_name_of", "write_single_file", "write_site"]
 
@@ -44,19 +44,12 @@ def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
         BrowserError: the web side was not built.
     """
     out = Path(out)
-    if out.is_dir() and any(out.iterdir()):
-        if not force:
-            raise BundleError(f"'{out}' is there already. Replace it with --force.")
-        if not (out / _MARK).is_file():
-            raise BundleError(
-                f"'{out}' holds other files and no {_MARK}, so it is not replaced. "
-                "Choose another folder with --out."
-            )
-    elif out.exists() and not out.is_dir():
-        raise BundleError(f"'{out}' is a file. Expected a folder to write the page into.")
+    _check_target(out, force=force)
     page = web_asset(_PAGE).parent
     assets = web_asset(_STYLE).parent
     with replaced_folder(out) as fresh:
+        # Another command may have put a page there while this one waited for its turn.
+        _check_target(out, force=force)
         shutil.copytree(page, fresh, dirs_exist_ok=True)
         (fresh / "dist").mkdir()
         for name in (_STYLE, *_SCRIPTS, *_extra_scripts(assets)):
@@ -84,6 +77,7 @@ def write_single_file(bundle: Bundle, out: str | Path, *, force: bool = False) -
         raise BundleError(f"'{out}' is a folder. Expected the name of a file, like page.html.")
     if out.exists() and not force:
         raise BundleError(f"'{out}' is there already. Replace it with --force.")
+    check_place(out, folder=False)
     assets = web_asset(_STYLE).parent
     style = _inline_style((assets / _STYLE).read_text(encoding="utf-8"))
     names = (*_SCRIPTS, *_extra_scripts(assets))
@@ -103,6 +97,21 @@ def write_single_file(bundle: Bundle, out: str | Path, *, force: bool = False) -
     page = page.replace("</body>", f"{body}\n  </body>", 1)
     write_text(out, page)
     return out
+
+
+def _check_target(out: Path, *, force: bool) -> None:
+    put_back(out)
+    check_place(out)
+    if out.is_dir() and any(out.iterdir()):
+        if not force:
+            raise BundleError(f"'{out}' is there already. Replace it with --force.")
+        if not (out / _MARK).is_file():
+            raise BundleError(
+                f"'{out}' holds other files and no {_MARK}, so it is not replaced. "
+                "Choose another folder with --out."
+            )
+    elif out.exists() and not out.is_dir():
+        raise BundleError(f"'{out}' is a file. Expected a folder to write the page into.")
 
 
 def file_name_of(bundle: Bundle) -> str:

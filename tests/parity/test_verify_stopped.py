@@ -21,10 +21,15 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="counts processes in /proc"),
 ]
 
+NEXT = "from kerasport.files import scratch_folder\nwith scratch_folder(): pass"
+"""What every command does that needs temporary files."""
+
 FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda each: each.name
+)
 def test_a_stopped_verify_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     """Playwright's browser and those under a guard end, whether the command is asked or killed."""
     bundle = shutil.copytree(FROZEN, tmp_path / "model")
@@ -48,15 +53,20 @@ def test_a_stopped_verify_leaves_nothing_behind(number: signal.Signals, tmp_path
             verify.wait()
         wait_for_the_end(started)
         left = sorted(path.name for path in Path(temporary).glob("kerasport-*"))
+        beside = sorted(path.name for path in Path(temporary).glob("*"))
+        subprocess.run([sys.executable, "-c", NEXT], env={**os.environ, "TMPDIR": temporary})
+        after = sorted(path.name for path in Path(temporary).glob("*"))
 
     assert hashes(bundle) == before
-    if number == signal.SIGTERM:
-        assert code == 143
-        assert left == []
+    if number != signal.SIGKILL:
+        assert code == {signal.SIGTERM: 143, signal.SIGINT: 130}[number]
+        assert beside == []
     else:
-        # Python's own temporary folder, which nobody is left to remove; no browser's profile.
+        # The temporary folder of the command, which nobody is left to remove, with its lock.
         assert code == -signal.SIGKILL
         assert len(left) <= 1
+        assert set(beside) <= {*left, *(f".{name}.lock" for name in left)}
+    assert after == []
 
 
 def wait_for_browsers(verify: subprocess.Popen[bytes]) -> set[tuple[int, str]]:
@@ -67,7 +77,8 @@ def wait_for_browsers(verify: subprocess.Popen[bytes]) -> set[tuple[int, str]]:
         guards = [number for (number, _), text in running.items() if "guard.py" in text]
         if any(len(descendants(guard)) > 3 for guard in guards):
             assert any("run-driver" in text for text in running.values())
-            return set(running)
+            # One that ended meanwhile has no start any more.
+            return {each for each in running if each[1] != "over"}
         time.sleep(0.05)
     raise AssertionError("no browser was started under a guard")
 

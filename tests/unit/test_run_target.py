@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.pictures import write_class_folders
 
-from kerasport.errors import DataError
+from kerasport.errors import DataError, KerasportError
 from kerasport.recipes import get_recipe
 from kerasport.runs import check_target, new_run
 from kerasport.training import train
@@ -18,7 +18,7 @@ def test_a_folder_in_a_file_is_refused(tmp_path: Path) -> None:
     """Nothing can be written into a file."""
     (tmp_path / "notes").touch()
 
-    with pytest.raises(DataError, match=r"notes' is a file, so nothing can be in it\. Name anot"):
+    with pytest.raises(KerasportError, match=r"notes' is a file, so '.*cats' cannot be inside of"):
         check_target(tmp_path / "notes" / "runs" / "cats", force=False)
 
 
@@ -34,13 +34,14 @@ def test_a_folder_that_takes_no_files_is_refused(
 
     monkeypatch.setattr(os, "access", access)
 
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(KerasportError) as caught:
         check_target(tmp_path / "runs" / "cats", force=False)
 
     assert asked == [(tmp_path, os.W_OK | os.X_OK)]
     assert str(caught.value) == (
-        f"The run cannot be written to '{tmp_path}/runs/cats' (Permission denied). Expected a "
-        "folder that takes new files. Name another, or change its permissions."
+        f"'{tmp_path}/runs/cats' cannot be written: nothing can be added to the folder "
+        f"'{tmp_path}', because it belongs to somebody else or can only be read. Name "
+        "another place."
     )
 
 
@@ -90,7 +91,7 @@ def test_a_new_run_asks_too(tmp_path: Path) -> None:
     (tmp_path / "notes").touch()
 
     with (
-        pytest.raises(DataError, match="is a file"),
+        pytest.raises(KerasportError, match="is a file"),
         new_run(tmp_path / "notes" / "cats"),
     ):
         pass

@@ -25,7 +25,7 @@ from kerasport.bundle.samples import Sample, Samples
 from kerasport.bundle.topology import LayerEntry, Topology, read_topology
 from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import BundleError
-from kerasport.files import sha256_of
+from kerasport.files import put_back, sha256_of
 
 __all__ = ["MOST_SHOWN", "Bundle"]
 
@@ -52,6 +52,7 @@ class Bundle:
             BundleError: the folder or a file is missing, damaged or newer than this version.
         """
         path = Path(path)
+        put_back(path)
         if not path.is_dir():
             raise BundleError(
                 f"There is no bundle folder at '{path}'. "

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kerasport.cli.accidents import close_streams, describe, open_streams
 from kerasport.cli.check import check
 from kerasport.cli.console import messages, results
 from kerasport.cli.doctor import doctor
@@ -19,6 +20,7 @@ from kerasport.cli.site import site
 from kerasport.cli.train import train
 from kerasport.cli.verify import verify
 from kerasport.errors import KerasportError
+from kerasport.platforms import terminated_cleanly
 
 __all__ = ["app", "main"]
 
@@ -51,12 +53,37 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 our error, 2 wrong usage, 3 a check failed."""
+    open_streams()
+    code = _run(arguments)
+    problem = close_streams()
+    if problem is not None and not code:
+        _complain(problem)
+        code = 1
+    sys.exit(code)
+
+
+def _run(arguments: list[str] | None) -> int | str | None:
     run: Callable[..., Any] = app
     try:
-        run(args=arguments)
+        # SIGTERM cleans up as Ctrl-C does: no half-written folder and no browser stays.
+        with terminated_cleanly():
+            run(args=arguments)
+    except SystemExit as stop:
+        return stop.code
     except KerasportError as error:
-        messages.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(error.exit_code)
+        _complain(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read the results has seen enough, as `head` does.
+        return 1
+    except OSError as error:
+        _complain(describe(error))
+        return 1
     except KeyboardInterrupt:
-        messages.print("Interrupted. What was there before is unchanged.", markup=False)
-        sys.exit(130)
+        messages.print("Interrupted. Nothing was left half written.", markup=False)
+        return 130
+    return 0
+
+
+def _complain(problem: str) -> None:
+    messages.print(f"Error: {problem}", style="red", markup=False, soft_wrap=True)

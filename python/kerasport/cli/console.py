@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import typer
@@ -27,9 +28,13 @@ results: Console = _Console(highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """Print a result for programs."""
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
-    typer.echo(json_encodable(text))
+    """Print a result for programs, in JSON's own escapes where the output is not UTF-8."""
+    text = json_encodable(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=2, sort_keys=True)
+    typer.echo(text)
 
 
 def suggest(command: str) -> None:

@@ -23,10 +23,9 @@ def doctor(
 ) -> None:
     """Say what is installed, which browsers can be driven here, and what brings the rest."""
     from kerasport.doctor import examine
-    from kerasport.parity.browsers.interruption import terminated_cleanly
 
     starting = "Starting every browser that is there, one after the other ..."
-    with messages.status(starting), terminated_cleanly():
+    with messages.status(starting):
         health = examine(witness or ["all"])
     if as_json:
         print_json(health.to_dict())

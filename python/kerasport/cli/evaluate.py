@@ -35,12 +35,14 @@ def evaluate(
 ) -> None:
     """Measure a trained model: accuracy, calibration, precision and recall of each class."""
     from kerasport.evaluation import evaluate as evaluate_run
-    from kerasport.files import write_text
+    from kerasport.files import check_place, write_text
     from kerasport.progress import RichProgress
     from kerasport.report import render_page, report_on
     from kerasport.runs import Run
 
     opened = Run.open(run)
+    if report is not None:
+        check_place(report, folder=False)
     evaluation = evaluate_run(
         opened,
         data=data,

@@ -65,21 +65,19 @@ def verify(
     """
     from kerasport.bundle import Bundle
     from kerasport.parity import verify as verify_bundle
-    from kerasport.parity.browsers.interruption import terminated_cleanly
     from kerasport.parity.certificate import CERTIFICATE_FILE
     from kerasport.progress import RichProgress
     from kerasport.runs.run import Run
 
-    with terminated_cleanly():
-        parity = verify_bundle(
-            Bundle.open(bundle),
-            run=Run.open(run) if run else None,
-            images=images,
-            witnesses=_chosen_witnesses(witness, backend),
-            trace=trace,
-            certificate=certificate,
-            progress=RichProgress(messages),
-        )
+    parity = verify_bundle(
+        Bundle.open(bundle),
+        run=Run.open(run) if run else None,
+        images=images,
+        witnesses=_chosen_witnesses(witness, backend),
+        trace=trace,
+        certificate=certificate,
+        progress=RichProgress(messages),
+    )
     if as_json:
         print_json(parity.model_dump(mode="json", by_alias=True))
     else:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from kerasport.platforms import BINARY, try_lock
 
 __all__ = ["Journal", "locked"]
 
@@ -40,10 +42,11 @@ class Journal:
             return
         # The leading line end closes whatever a kill has left behind.
         lines = b"\n" + b"".join(_line(key, record) for key, record in records.items())
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY
+        descriptor = os.open(self.path, flags, 0o644)
         try:
             if os.write(descriptor, lines) != len(lines):
-                raise OSError(f"'{self.path}' could not be written whole")
+                raise OSError(errno.ENOSPC, "it could not be written whole", str(self.path))
         finally:
             os.close(descriptor)
 
@@ -75,31 +78,10 @@ def locked(path: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not _try_lock(descriptor):
+        if not try_lock(descriptor):
             on_wait()
-            while not _try_lock(descriptor):
+            while not try_lock(descriptor):
                 time.sleep(_POLL_SECONDS)
         yield
     finally:
         os.close(descriptor)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

@@ -112,8 +112,8 @@ def export(
         force=force,
         without=(without,) if isinstance(without, str) else without,
     )
-    subject = read_subject(model, options, progress=progress)
     check_target(out, force=options.force)
+    subject = read_subject(model, options, progress=progress)
     lowered = lower_classifier(subject.graph, subject.rescaling)
     graph = lowered.graph
     optimization = optimize(graph, without=options.without)
@@ -134,6 +134,8 @@ def export(
         progress=progress,
     )
     with replaced_folder(out) as folder:
+        # Another command may have put a bundle there while this one waited for its turn.
+        check_target(out, force=options.force)
         metadata = write_files(
             folder, storage, description, subject.samples, pixels, layer_names=layer_names
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kerasport.bundle import METADATA_FILE, MODEL_FILE
 from kerasport.errors import ExportError
+from kerasport.files import check_place, put_back
 
 __all__ = ["check_target"]
 
@@ -15,7 +16,10 @@ def check_target(out: Path, *, force: bool) -> None:
 
     Raises:
         ExportError: there is a bundle and `force` is false, or something that is no bundle.
+        KerasportError: nothing can be written there.
     """
+    put_back(out)
+    check_place(out)
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if not (out / METADATA_FILE).is_file() or not (out / MODEL_FILE).is_file():

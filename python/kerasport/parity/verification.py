@@ -14,7 +14,7 @@ from typing import TypeVar
 from kerasport.bundle import MODEL_FILE, PARITY_FILE, Bundle
 from kerasport.bundle.parity import MissingWitness, Parity, ParityFinding
 from kerasport.errors import BrowserError
-from kerasport.files import sha256_of, write_text
+from kerasport.files import check_place, sha256_of, write_text
 from kerasport.parity.browsers.engines import find_engine
 from kerasport.parity.browsers.interruption import run_apart
 from kerasport.parity.certificate import CERTIFICATE_FILE, certificate_page
@@ -80,6 +80,11 @@ def verify(
     names, spelled_out = choose_witnesses(DEFAULT_WITNESSES if witnesses is None else witnesses)
     if witnesses is None:
         spelled_out = []
+    if certificate is None and images is None:
+        certificate = bundle.path / CERTIFICATE_FILE
+    for file in (bundle.path / PARITY_FILE, certificate):
+        if file is not None:
+            check_place(file, folder=False)
     expectations = Expectations(bundle, run, images)
     left_out: dict[str, str] = {}
     if witnesses is None:
@@ -94,8 +99,6 @@ def verify(
         findings += _trace_layers(bundle, run, asked, progress)
 
     parity = _summarize(bundle, expectations, asked, left_out, findings)
-    if certificate is None and images is None:
-        certificate = bundle.path / CERTIFICATE_FILE
     _write(bundle, parity, asked, certificate)
     return parity
 

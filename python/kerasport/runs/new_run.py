@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from kerasport.displayed import is_text
 from kerasport.errors import DataError
-from kerasport.files import replaced_folder
+from kerasport.files import check_place, put_back, replaced_folder
 from kerasport.runs.names import DESCRIPTION_FILE, MODEL_FILE
 
 __all__ = ["cannot_be_written", "check_target", "new_run"]
@@ -20,8 +18,8 @@ def check_target(out: Path, *, force: bool) -> None:
     """Raise unless a run may be written to `out`.
 
     Raises:
-        DataError: there is a run and `force` is false, or something that is no run at all; or
-            the folder that it would be in takes no new one.
+        DataError: there is a run and `force` is false, or something that is no run at all.
+        KerasportError: nothing can be written there.
     """
     if not is_text(out.absolute()):
         raise DataError(
@@ -29,8 +27,9 @@ def check_target(out: Path, *, force: bool) -> None:
             "files. Name another folder."
         )
     try:
+        put_back(out)
+        check_place(out)
         _check_what_is_there(out, force=force)
-        _check_parent(out)
     except OSError as error:
         raise cannot_be_written(out, error) from None
 
@@ -41,22 +40,6 @@ def cannot_be_written(out: Path, error: OSError) -> DataError:
         f"The run cannot be written to '{out}' ({error.strerror or error}). Expected a folder that "
         "takes new files. Name another, or change its permissions."
     )
-
-
-def _check_parent(out: Path) -> None:
-    """Raise unless there may be a new folder, which is what comes of hours of training."""
-    parent = next(each for each in out.absolute().parents if each.exists())
-    if not parent.is_dir():
-        raise DataError(f"'{parent}' is a file, so nothing can be in it. Name another folder.")
-    if not os.access(parent, os.W_OK | os.X_OK):
-        code = errno.EROFS if _is_read_only(parent) else errno.EACCES
-        raise OSError(code, os.strerror(code), str(parent))
-
-
-def _is_read_only(folder: Path) -> bool:
-    # Windows has no such call; there the permission is all that is asked for.
-    found = os.statvfs(folder) if hasattr(os, "statvfs") else None
-    return found is not None and bool(found.f_flag & os.ST_RDONLY)
 
 
 def _check_what_is_there(out: Path, *, force: bool) -> None:
@@ -87,4 +70,6 @@ def new_run(out: Path, *, force: bool = False) -> Iterator[Path]:
     """
     check_target(out, force=force)
     with replaced_folder(out) as folder:
+        # Another command may have put a run there while this one waited for its turn.
+        check_target(out, force=force)
         yield folder

@@ -8,6 +8,7 @@ from pathlib import Path
 from kerasport.bundle.document import read_document
 from kerasport.bundle.metadata import ClassifierDescription
 from kerasport.errors import BundleError, DataError
+from kerasport.files import put_back
 from kerasport.preprocess import ImageSpec
 from kerasport.runs import names
 from kerasport.runs.samples import SamplePicture, read_samples
@@ -37,6 +38,7 @@ class Run:
         Raises:
             DataError: the folder is missing or is not a complete run.
         """
+        put_back(path)
         if not path.exists():
             raise DataError(
                 f"There is no run at '{path}'. Train first: kerasport train digits --out {path}"

@@ -98,10 +98,14 @@ class Unfinished:
 
     @contextlib.contextmanager
     def told_how_to_go_on(self, progress: Progress) -> Iterator[None]:
-        """Say after Ctrl-C in the block how to go on; remove the folder where nothing was done."""
+        """Say after a stop in the block how to go on; remove the folder where nothing was done.
+
+        Ctrl-C and SIGTERM stop a training, and what the system refuses: when there is room on the
+        disk again, it goes on.
+        """
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit, OSError):
             if self.can_go_on:
                 progress.say(f"Interrupted. Go on with: kerasport train --resume {self.out}")
             else:

@@ -9,9 +9,7 @@ graph was read nor how its weights were named is taken over from `readers`.
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +23,7 @@ from kerasport.exporter.readers.configuration import MODEL_CLASSES
 from kerasport.exporter.readers.layer_path import LayerPath
 from kerasport.exporter.readers.tf_keras_models import import_tf_keras, names_in_tf_keras
 from kerasport.exporter.readers.variables import variable_names
+from kerasport.files import scratch_folder
 from kerasport.models import import_keras
 from kerasport.models.loading import KerasModel
 
@@ -102,8 +101,8 @@ def _fill_from_archive(model: KerasModel, saved: Mapping[str, NDArray[np.generic
     """Have Keras find the variables by its own way through layers, in a file written here."""
     import h5py
 
-    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        path = Path(folder) / "original.weights.h5"
+    with scratch_folder() as folder:
+        path = folder / "original.weights.h5"
         with h5py.File(path, "w") as file:
             # tf_keras looks for it, although a model has no variables of its own.
             file.create_group("vars")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from kerasport.errors import ModelError, missing_extra
 from kerasport.exporter.containers import hdf5_flatten
+from kerasport.files import scratch_folder
 
 __all__ = ["Hdf5Content", "read_hdf5"]
 
@@ -64,6 +65,7 @@ def read_hdf5(path: Path, what: str, *, expected: str, skip: Iterable[str] = ())
         skip: names of groups at the root to leave out, such as those of an optimizer.
 
     Raises:
+        OSError: there is no room for temporary files.
         ModelError: it is damaged, points outside of itself, holds less than it says, or more
             than twenty times its own size.
         KerasportError: h5py is not installed.
@@ -72,14 +74,16 @@ def read_hdf5(path: Path, what: str, *, expected: str, skip: Iterable[str] = ())
         raise missing_extra("train", "Reading an HDF5 file")
     size = path.stat().st_size
     seconds = _SECONDS + size / _BYTES_PER_SECOND
-    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        target = Path(folder) / "arrays"
+    with scratch_folder() as folder:
+        target = folder / "arrays"
         command = [sys.executable, "-I", hdf5_flatten.__file__, str(path.absolute()), str(target)]
         command += [str(_MEMORY_BYTES + 3 * size), *skip]
         try:
             done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
             found = json.loads(done.stdout)
             error = found.get("error")
+            if number := found.get("no_space"):
+                raise OSError(number, os.strerror(number), str(target))
         except subprocess.TimeoutExpired:
             error = f"it could not be read within {seconds:.0f} s"
         except ValueError:

@@ -9,12 +9,14 @@ it stores nothing. None of that is in a model that Keras saved, and none of it i
 
 TARGET receives the values of all arrays, one behind the other, each at a multiple of 64 bytes.
 Standard output receives one JSON object: `attributes` (path -> name -> text or list of texts) and
-`arrays` (path -> numpy's name of the type, shape, offset), or `error` alone.
+`arrays` (path -> numpy's name of the type, shape, offset), or `error` alone, or `no_space` alone:
+the number of the system's error.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import sys
@@ -167,12 +169,21 @@ def flatten(source: Path, target: Path, skip: frozenset[str]) -> dict[str, Any]:
             flattener.seen.add(h5py.h5o.get_info(file.id).addr)
             flattener.walk(file, skip=skip)
             return {"attributes": flattener.attributes, "arrays": flattener.arrays}
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+            # The place of TARGET is full; the file may be whole.
+            return {"no_space": error.errno}
+        return {"error": _text_of(error)}
     except MemoryError:
         return {"error": "it needs more memory than a model of its size does"}
     except Exception as error:
         # On a damaged file h5py raises whatever its C library and its own indexing come to.
-        text = " ".join(str(error.args[0] if error.args else error).split())
-        return {"error": text[:300] or type(error).__name__}
+        return {"error": _text_of(error)}
+
+
+def _text_of(error: Exception) -> str:
+    text = " ".join(str(error.args[0] if error.args else error).split())
+    return text[:300] or type(error).__name__
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from kerasport.errors import ModelError
+from kerasport.files import NO_SPACE
 
 __all__ = ["extract_member", "member_names", "read_members"]
 
@@ -70,6 +71,7 @@ def extract_member(path: Path, name: str, target: Path, *, expected: str) -> Non
     """Write one member of a ZIP archive to `target`, piece by piece; see `read_members`.
 
     Raises:
+        OSError: there is no room for `target`.
         ModelError: there is no such member, or see `read_members`.
     """
     with _opened(path, expected) as archive:
@@ -92,6 +94,9 @@ def _opened(path: Path, expected: str) -> Iterator[zipfile.ZipFile]:
                 yield archive
                 return
     except _PROBLEMS as error:
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            # The place that it is unpacked to is full; the archive may be whole.
+            raise
         reason = str(error) or type(error).__name__
     raise ModelError(
         f"'{path}' cannot be opened as a ZIP archive: {reason.rstrip('.')}. Expected {expected}; "

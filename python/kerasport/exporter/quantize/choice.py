@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import math
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.schemes import SCHEMES, Scheme, quantize_graph
 from kerasport.exporter.stored_weight import StoredWeight
 from kerasport.exporter.write import write_model
+from kerasport.files import scratch_folder
 from kerasport.progress import SILENT, Progress
 from kerasport.runs import Run, training_data
 
@@ -167,9 +167,7 @@ def _measure_size(
     graph: Graph, stored: Mapping[str, StoredWeight], interface: Interface
 ) -> tuple[int, int]:
     """Return the bytes of `model.json` and the shards, as they are and gzipped."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = write_model(
-            graph, Path(folder), generated_by="", interface=interface, stored=stored
-        )
+    with scratch_folder() as folder:
+        files = write_model(graph, folder, generated_by="", interface=interface, stored=stored)
         contents = [file.read_bytes() for file in files]
     return sum(map(len, contents)), sum(len(gzip.compress(item, 9, mtime=0)) for item in contents)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from kerasport.exporter.containers import (
 )
 from kerasport.exporter.readers.keras_hub import refuse_hub_file
 from kerasport.exporter.readers.stored_model import StoredModel, read_stored, recognized_config
+from kerasport.files import scratch_folder
 
 __all__ = ["ArchiveHeader", "peek_archive", "read_archive"]
 
@@ -72,8 +72,8 @@ def read_archive(path: Path) -> StoredModel:
     # Before the weights are unpacked, which takes time.
     refuse_hub_file(header.model_config)
     recognized_config(header.model_config, keras_2=header.keras_2)
-    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        weights = Path(folder) / _WEIGHTS
+    with scratch_folder() as folder:
+        weights = folder / _WEIGHTS
         extract_member(path, _WEIGHTS, weights, expected=_EXPECTED)
         content = read_hdf5(
             weights,

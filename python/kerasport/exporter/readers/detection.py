@@ -7,6 +7,7 @@ from typing import Literal
 
 from kerasport.bundle import MODEL_FILE
 from kerasport.errors import ModelError
+from kerasport.files import put_back
 
 __all__ = ["ModelKind", "check_exists", "detect", "is_model_folder", "refuse_pointer"]
 
@@ -64,6 +65,7 @@ def check_exists(path: Path) -> None:
     Raises:
         ModelError: there is nothing.
     """
+    put_back(path)
     if not path.exists():
         raise ModelError(f"There is nothing at '{path}'. Expected a run, or {_READABLE}.")
 

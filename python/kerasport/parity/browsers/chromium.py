@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasport.errors import BrowserError, missing_extra
+from kerasport.files import scratch_folder
 from kerasport.parity.browsers.command import failure_of
+from kerasport.platforms import TEMPORARY_VARIABLES, fits_a_socket, is_root
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
@@ -24,7 +26,6 @@ __all__ = [
     "WEBGPU_FLAGS",
     "driver_failure",
     "find_chromium",
-    "is_root",
     "launched_chromium",
     "playwright_builds",
     "playwright_folder",
@@ -79,8 +80,11 @@ def launched_chromium(*, webgpu: bool = False) -> Iterator[Browser]:
 
     flags = (*CHROMIUM_FLAGS, *WEBGPU_FLAGS) if webgpu else CHROMIUM_FLAGS
     with contextlib.ExitStack() as stack:
+        # Playwright puts the profile there and removes it, unless it is killed meanwhile.
+        temporary = stack.enter_context(scratch_folder())
         try:
-            playwright = stack.enter_context(sync_playwright())
+            with _temporary_files_in(temporary):
+                playwright = stack.enter_context(sync_playwright())
         except Exception as error:
             # Playwright raises a bare Exception when its own process dies at once.
             if (failure := driver_failure()) is None:
@@ -89,9 +93,24 @@ def launched_chromium(*, webgpu: bool = False) -> Iterator[Browser]:
                 f"Playwright does not start: {failure} Repair it with: "
                 "python -m kerasport.parity.browsers.install"
             ) from error
-        browser = _launch_first(playwright, flags)
+        browser = _launch_first(playwright, flags, temporary)
         stack.callback(browser.close)
         yield browser
+
+
+@contextlib.contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Have a program that is started in the block put its temporary files into `folder`."""
+    before = {name: os.environ.get(name) for name in TEMPORARY_VARIABLES}
+    os.environ.update(dict.fromkeys(TEMPORARY_VARIABLES, str(folder)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _candidates() -> Iterator[Path]:
@@ -171,7 +190,7 @@ def _system_browsers() -> Iterator[Path]:
                     yield path
 
 
-def _launch_first(playwright: Playwright, flags: Sequence[str]) -> Browser:
+def _launch_first(playwright: Playwright, flags: Sequence[str], temporary: Path) -> Browser:
     """Return the first candidate that launches."""
     from playwright.sync_api import Error
 
@@ -180,7 +199,7 @@ def _launch_first(playwright: Playwright, flags: Sequence[str]) -> Browser:
     for path in _candidates():
         tried.append(path)
         try:
-            return _launch(playwright, path, flags)
+            return _launch(playwright, path, flags, temporary)
         except Error as error:
             failure = failure or error
     if failure is None:
@@ -193,15 +212,20 @@ def _launch_first(playwright: Playwright, flags: Sequence[str]) -> Browser:
     raise BrowserError(f"{listed} did not launch: {reason} {HOW_TO_INSTALL}") from failure
 
 
-def _launch(playwright: Playwright, path: Path, flags: Sequence[str]) -> Browser:
+def _launch(playwright: Playwright, path: Path, flags: Sequence[str], temporary: Path) -> Browser:
     """Launch one program headless, with its sandbox wherever it can have one."""
     from playwright.sync_api import Error
+
+    environment: dict[str, str | float | bool] = dict(os.environ)
+    if fits_a_socket(temporary):
+        environment.update(dict.fromkeys(TEMPORARY_VARIABLES, str(temporary)))
 
     def launch(*, sandbox: bool) -> Browser:
         return playwright.chromium.launch(
             executable_path=path,
             args=list(flags),
             headless=True,
+            env=environment,
             chromium_sandbox=sandbox,
             # Ctrl-C is for this process, which then closes the browser. When this process is
             # killed, Playwright's own notices it and ends the browser.
@@ -232,8 +256,3 @@ def driver_failure() -> str | None:
     if importlib.util.find_spec("playwright") is None:
         raise missing_extra("verify", "Driving a browser")
     return failure_of([sys.executable, "-m", "playwright", "--version"], limit_seconds=60)
-
-
-def is_root() -> bool:
-    """Tell whether this process is root's, as which Chromium runs only without its sandbox."""
-    return sys.platform != "win32" and os.geteuid() == 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from kerasport.platforms import group_options, kill_group
 
 __all__ = ["failure_of", "run_command"]
 
@@ -39,12 +38,12 @@ def run_command(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
-            start_new_session=True,
+            **group_options(),
         )
         try:
             code = process.wait(limit_seconds)
         except BaseException:
-            _kill_group(process)
+            kill_group(process)
             raise
         texts = []
         for stream in (output, errors):
@@ -70,12 +69,3 @@ def failure_of(
     reasons = [line.partition(":")[2] for line in lines if line.startswith(("Error:", "E:"))]
     reason = (reasons or lines[-1:] or [f"exit code {done.returncode}"])[0]
     return reason.strip().rstrip(".") + "."
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -13,24 +13,23 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kerasport.errors import BrowserError
+from kerasport.files import scratch_folder
 from kerasport.parity.browsers import guard, own_build
 from kerasport.parity.browsers.chromium import (
     CHROMIUM_FLAGS,
     find_chromium,
-    is_root,
     playwright_builds,
     playwright_folder,
 )
 from kerasport.parity.browsers.command import run_command
+from kerasport.platforms import TEMPORARY_VARIABLES, group_options, is_root, kill, kill_group
 
 __all__ = ["ENGINES", "WebEngine", "find_engine", "is_over", "memory_of", "opened"]
 
@@ -142,9 +141,8 @@ def opened(engine: WebEngine, address: str) -> Iterator[int]:
     >>> with opened(find_engine("firefox"), "http://127.0.0.1:8000/") as session:
     ...     print(memory_of(session))
     """
-    home = Path(tempfile.mkdtemp(prefix="kerasport-"))
     # A pipe that nobody reads would stop the browser one day.
-    with (home / "log").open("wb") as log:
+    with scratch_folder() as home, (home / "log").open("wb") as log:
         process = subprocess.Popen(
             # Isolated and without site packages: the guard has to start at once, everywhere.
             [sys.executable, "-I", "-S", guard.__file__, home, *_command(engine, address, home)],
@@ -153,13 +151,12 @@ def opened(engine: WebEngine, address: str) -> Iterator[int]:
             stdout=log,
             stderr=log,
             # Ctrl-C is for the command that asks; it ends the guard in its own time.
-            start_new_session=True,
+            **group_options(),
         )
         try:
             yield process.pid
         finally:
             _end(process)
-            shutil.rmtree(home, ignore_errors=True)
 
 
 def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
@@ -178,7 +175,7 @@ def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
             address,
         ]
     if engine.name == "firefox":
-        (home / "user.js").write_text(_FIREFOX_PREFERENCES)
+        (home / "user.js").write_text(_FIREFOX_PREFERENCES, encoding="utf-8")
         command = [str(engine.program), "--no-remote", "--profile", str(home), address]
         # Headless, Firefox has no WebGL; on a virtual display it has.
         return [*_DISPLAY, *command] if shutil.which("Xvfb") else [*command, "--headless"]
@@ -187,7 +184,8 @@ def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
 
 def _environment(engine: WebEngine, home: Path) -> dict[str, str]:
     # What they leave in their temporary folder goes with the profile.
-    environment = {"HOME": str(home), "TMPDIR": str(home), "MOZ_CRASHREPORTER_DISABLE": "1"}
+    environment = {"HOME": str(home), "MOZ_CRASHREPORTER_DISABLE": "1"}
+    environment.update(dict.fromkeys(TEMPORARY_VARIABLES, str(home)))
     if engine.is_own:
         # It is sought below the home folder otherwise.
         environment["PLAYWRIGHT_BROWSERS_PATH"] = str(playwright_folder())
@@ -204,10 +202,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(4 * guard.GRACE_SECONDS)
     left = [each.id for each in guard.processes() if each.session == process.pid]
     for identifier in left:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(identifier, signal.SIGKILL)
+        kill(identifier)
     if process.poll() is None:
-        process.kill()
+        kill_group(process)
     process.wait()
 
 

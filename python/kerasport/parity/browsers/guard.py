@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["GRACE_SECONDS", "Process", "descendants", "processes"]
+__all__ = ["GRACE_SECONDS", "Process", "command_line", "descendants", "processes"]
 
 GRACE_SECONDS = 3.0
 """Time for a process to end by itself when it is asked to: a display server removes its lock."""
@@ -30,26 +30,56 @@ _ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>
 
 
 class Process:
-    """A living process as proc(5) has it: `memory` in bytes; `session` is its leader's `id`."""
+    """A living process: `memory` in bytes; `session` is its leader's `id`."""
 
-    def __init__(self, identifier: int, fields: Sequence[str]) -> None:
+    def __init__(self, identifier: int, parent: int, session: int, memory: int) -> None:
         self.id = identifier
-        self.is_over = fields[0] in "ZX"
-        self.parent = int(fields[1])
-        self.session = int(fields[3])
-        self.memory = int(fields[21]) * 4096
+        self.parent = parent
+        self.session = session
+        self.memory = memory
 
 
 def processes() -> Iterator[Process]:
-    """Yield every process of this machine that is not over; none where there is no `/proc`."""
+    """Yield every process of this machine that is not over; none where that cannot be known."""
+    if sys.platform == "linux":
+        yield from _from_proc()
+    elif sys.platform != "win32":
+        columns = "pid=,ppid=,pgid=,rss=,stat="
+        # A process group stands for the session: macOS shows only an address for that.
+        for line in _ps("-axo", columns).splitlines():
+            *numbers, state = line.split()
+            if not state.startswith("Z"):
+                identifier, parent, group, kilobytes = map(int, numbers)
+                yield Process(identifier, parent, group, kilobytes * 1024)
+
+
+def command_line(identifier: int) -> str:
+    """Return a process' program and arguments, with a space between; empty where unknown."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            return os.fsdecode(Path(f"/proc/{identifier}/cmdline").read_bytes()).replace("\0", " ")
+        return ""
+    return _ps("-o", "command=", "-p", str(identifier)) if sys.platform != "win32" else ""
+
+
+def _from_proc() -> Iterator[Process]:
     for path in Path("/proc").glob("[0-9]*/stat"):
         # It may end while it is read.
         with contextlib.suppress(OSError):
             text = path.read_text(encoding="utf-8", errors="replace")
-            # The name may hold spaces and brackets.
-            found = Process(int(path.parent.name), text.rpartition(") ")[2].split())
-            if not found.is_over:
-                yield found
+            # The name may hold spaces and brackets. The fields are those of proc(5).
+            fields = text.rpartition(") ")[2].split()
+            if fields[0] not in "ZX":
+                memory = int(fields[21]) * 4096
+                yield Process(int(path.parent.name), int(fields[1]), int(fields[3]), memory)
+
+
+def _ps(*arguments: str) -> str:
+    try:
+        done = subprocess.run(["ps", *arguments], capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return os.fsdecode(done.stdout)
 
 
 def descendants(root: int) -> list[int]:
@@ -104,6 +134,11 @@ def _wait(child: subprocess.Popen[bytes]) -> None:
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Ask all to end, and kill what does not."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if sys.platform == "win32":
+        # The only thing there that knows what a process has started.
+        taskkill = ["taskkill", "/F", "/T", "/PID", str(child.pid)]
+        with contextlib.suppress(OSError):
+            subprocess.run(taskkill, capture_output=True, check=False)
     end = time.monotonic() + GRACE_SECONDS
     asked: set[int] = set()
     child.terminate()

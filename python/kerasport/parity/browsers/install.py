@@ -15,10 +15,10 @@ from kerasport.parity.browsers.chromium import (
     CHROMIUM_VARIABLE,
     HOW_TO_INSTALL,
     driver_failure,
-    is_root,
     launched_chromium,
 )
 from kerasport.parity.browsers.command import failure_of
+from kerasport.platforms import is_root
 
 __all__ = ["install_chromium", "main"]
 

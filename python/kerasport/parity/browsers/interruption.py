@@ -6,15 +6,13 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from pathlib import Path
-from types import FrameType
 from typing import TypeVar
 
-from kerasport.parity.browsers.guard import descendants
+from kerasport.parity.browsers.guard import command_line, descendants
 
-__all__ = ["run_apart", "terminated_cleanly"]
+__all__ = ["run_apart"]
 
 _POLL_SECONDS = 0.5
 
@@ -46,38 +44,9 @@ def run_apart(work: Callable[[threading.Event], Result]) -> Result:
             raise
 
 
-@contextlib.contextmanager
-def terminated_cleanly() -> Iterator[None]:
-    """Have SIGTERM and SIGHUP raise SystemExit (128 plus the signal's number) in the block.
-
-    Outside the main thread, where no handler can be set, nothing changes.
-
-    >>> with terminated_cleanly():
-    ...     pass
-    """
-
-    def end(number: int, frame: FrameType | None) -> None:
-        # One is enough: a second one must not interrupt the cleaning up.
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    names = ("SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, end) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _end(identifiers: set[int]) -> None:
     for identifier in identifiers:
-        with contextlib.suppress(OSError):
-            # Playwright's own process stays: it closes what is left, and would be missed.
-            if b"run-driver" not in Path(f"/proc/{identifier}/cmdline").read_bytes():
+        # Playwright's own process stays: it closes what is left, and would be missed.
+        if "run-driver" not in command_line(identifier):
+            with contextlib.suppress(OSError):
                 os.kill(identifier, signal.SIGTERM)

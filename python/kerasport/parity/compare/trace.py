@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from kerasport.bundle import Bundle
 from kerasport.bundle.parity import ParityFinding
 from kerasport.errors import KerasportError
 from kerasport.exporter import export
+from kerasport.files import scratch_folder
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
@@ -62,9 +62,9 @@ def compare_weights(bundle: Bundle, run: Run) -> list[ParityFinding]:
     """
     if bundle.metadata.quantization.weights != "float32":
         return []
-    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
+    with scratch_folder() as folder:
         try:
-            expected = _export_anew(run, Path(folder)).weights()
+            expected = _export_anew(run, folder).weights()
         except KerasportError:
             return []
     found = bundle.weights()
@@ -133,8 +133,8 @@ def expect_layers(bundle: Bundle, run: Run | None, pixels: NDArray[np.uint8]) ->
     if run is None or bundle.metadata.quantization.weights != "float32":
         own = _outputs(bundle, pixels)
         return LayerExpectations(own, frozenset(), "the bundle's own files in numpy")
-    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        again = _export_anew(run, Path(folder))
+    with scratch_folder() as folder:
+        again = _export_anew(run, folder)
         anew = _outputs(again, pixels)
     names = again.metadata.layer_names or {}
     keras = _keras_outputs(run, pixels)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import html
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError
+from kerasport.files import scratch_folder
 from kerasport.parity.compare.tally import Answer, Expectation, WitnessIdentity
 from kerasport.parity.witnesses.page_files import page_file
 from kerasport.site import file_name_of, write_single_file
@@ -81,8 +81,8 @@ def chromium_page(browser: Browser, bundle: Bundle, backend: str) -> Iterator[Ch
     Raises:
         BrowserError: the page does not load, or the backend does not start.
     """
-    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        document = Path(folder) / "driven.html"
+    with scratch_folder() as folder:
+        document = folder / "driven.html"
         document.write_text(_driven_page(bundle), encoding="utf-8")
         with _loaded(browser, bundle, document, backend) as (page, loaded):
             identity = WitnessIdentity(
@@ -115,8 +115,8 @@ def single_file_page(browser: Browser, bundle: Bundle, backend: str) -> Iterator
     Raises:
         BrowserError: the page does not get ready, or the backend does not start.
     """
-    with tempfile.TemporaryDirectory(prefix="kerasport-") as folder:
-        document = write_single_file(bundle, Path(folder) / file_name_of(bundle))
+    with scratch_folder() as folder:
+        document = write_single_file(bundle, folder / file_name_of(bundle))
         with _loaded(browser, bundle, document, backend, ready=_READY) as (page, loaded):
             version = f"in {browser.browser_type.name} {browser.version}"
             identity = WitnessIdentity("single-file", version, backend, loaded["tfjs"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import DataError
+from kerasport.files import named_in_errors
 from kerasport.runs.names import CHECKPOINT_FILE
 from kerasport.training.fitting.history import EpochLog
 
@@ -59,9 +61,24 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
         for index, array in enumerate(getattr(checkpoint, name)):
             arrays[f"{name}/{index}"] = array
     fresh = folder / f"new-{CHECKPOINT_FILE}"
-    with fresh.open("wb") as stream:
-        np.savez(stream, **arrays)
+    try:
+        with named_in_errors(fresh):
+            _write_arrays(fresh, arrays)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     fresh.replace(folder / CHECKPOINT_FILE)
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write what `numpy.savez` writes.
+
+    When a disk is full, numpy leaves its archive to the garbage collector, which complains.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.save(member, array, allow_pickle=False)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:

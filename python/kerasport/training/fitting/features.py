@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.lib.format import open_memmap
+from numpy.lib.format import write_array_header_1_0
 from numpy.typing import NDArray
 
 from kerasport import models
 from kerasport.dataset import DecodedDataset, Split
+from kerasport.files import named_in_errors
 from kerasport.models import Augmentation, KerasModel
 from kerasport.models.loading import PREDICTION_BATCH
 from kerasport.progress import Progress, Task
@@ -59,18 +59,15 @@ def _kept(
         fresh = path.with_name(f"new-{path.name}")
         shape = (len(pixels), int(extractor.output_shape[-1]))
         path.parent.mkdir(parents=True, exist_ok=True)
-        if len(pixels) == 0:
-            np.save(fresh, np.empty(shape, np.float32))
-        else:
-            rows: Any = open_memmap(  # type: ignore[no-untyped-call]  # numpy leaves it untyped
-                fresh, mode="w+", dtype=np.float32, shape=shape
-            )
+        # Written, not mapped: a full disk ends a process that writes into a mapped file.
+        with named_in_errors(fresh), fresh.open("wb") as stream:
+            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+            write_array_header_1_0(stream, header)  # type: ignore[no-untyped-call]  # by numpy
             for start in range(0, len(pixels), PREDICTION_BATCH):
                 batch = pixels[start : start + PREDICTION_BATCH].astype(np.float32)
-                rows[start : start + PREDICTION_BATCH] = extractor.predict_on_batch(batch)
+                rows = np.asarray(extractor.predict_on_batch(batch))
+                stream.write(rows.astype("<f4").tobytes())
                 task.advance(len(batch))
-            rows.flush()
-            del rows
         fresh.replace(path)
     else:
         task.advance(len(pixels))

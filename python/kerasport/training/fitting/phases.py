@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kerasport import models
 from kerasport.dataset import DecodedDataset, balanced_weights
+from kerasport.files import scratch_folder
 from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
@@ -77,8 +78,8 @@ def fit(
     since = load_checkpoint(work) if work is not None else None
     log = since.log if since else EpochLog()
     fitting = _Fitting(model, decoded, recipe, log, work, progress)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        features = (work or Path(temporary)) / FEATURES_FOLDER
+    with contextlib.nullcontext(work) if work else scratch_folder() as kept:
+        features = kept / FEATURES_FOLDER
         for index, kind in enumerate(kinds_of(recipe)):
             if since is not None and index < since.phase:
                 continue
