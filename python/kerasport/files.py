@@ -47,8 +47,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text through `write_bytes`, with `\\n` line ends on every system."""
-    write_bytes(path, text.encode("utf-8"))
+    r"""Write UTF-8 text through `write_bytes`, with `\n` line ends on every system.
+
+    A file name that is no UTF-8 has lone surrogates in Python. They are written as `\udcff`, which
+    JSON reads as the same name again.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
-from kerasport.files import replaced_folder, sha256_of, to_json, write_bytes
+from kerasport.files import replaced_folder, sha256_of, to_json, write_bytes, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -71,3 +73,15 @@ def test_sha256_is_the_standard_digest(tmp_path: Path) -> None:
     path.touch()
 
     assert sha256_of(path) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_names_that_are_no_utf_8_are_written_and_read_again(tmp_path: Path) -> None:
+    """JSON gives back the very name, text shows its bytes, and both files are UTF-8."""
+    name = os.fsdecode(b"caf\xe9 \xff.png")
+
+    write_json(tmp_path / "names.json", {name: [name, "\ud83d"]})
+    write_text(tmp_path / "page.html", f"<b>{name}</b>")
+
+    assert json.loads((tmp_path / "names.json").read_text("utf-8")) == {name: [name, "\ud83d"]}
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert page == f"<b>{name}</b>".encode("utf-8", "backslashreplace").decode()

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-__all__ = ["messages", "print_json", "results", "suggest"]
+__all__ = ["in_unicode", "messages", "print_json", "results", "suggest"]
 
 messages = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
@@ -16,7 +16,12 @@ results = Console(highlight=False)
 
 def print_json(value: Any) -> None:
     """Print a result for programs."""
-    typer.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
+    typer.echo(in_unicode(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)))
+
+
+def in_unicode(text: str) -> str:
+    r"""Return `text` with `\udcff` for bytes of file names that are no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def suggest(command: str) -> None:

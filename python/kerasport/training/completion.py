@@ -6,10 +6,9 @@ import shutil
 import time
 from pathlib import Path
 
-from kerasport import models
 from kerasport.classifier import Classifier
 from kerasport.dataset import Dataset, DecodedDataset, PixelCache, check_dataset, hash_rows
-from kerasport.evaluation import Evaluation, score
+from kerasport.evaluation import Evaluation, ask, score_batches
 from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.report import Report
@@ -95,5 +94,5 @@ def _evaluate_once(model: KerasModel, decoded: DecodedDataset) -> Evaluation | N
         example.path.relative_to(decoded.dataset.root)
         for example in decoded.dataset.in_split("test")
     ]
-    answers = models.probabilities(model, pixels)
-    return score(answers, truth, decoded.dataset.class_names, paths=paths, pixels=pixels)
+    answers = ask(model, pixels)
+    return score_batches(answers, truth, decoded.dataset.class_names, paths=paths, pixels=pixels)
