@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import typer
 from rich.console import Console
 
-__all__ = ["in_unicode", "messages", "print_json", "results", "suggest"]
+__all__ = ["in_unicode", "messages", "print_json", "print_json_list", "results", "suggest"]
 
 messages = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
@@ -17,6 +18,17 @@ results = Console(highlight=False)
 def print_json(value: Any) -> None:
     """Print a result for programs."""
     typer.echo(in_unicode(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)))
+
+
+def print_json_list(items: Iterable[Any]) -> None:
+    """Print a list as `print_json` does, each item as it comes; nothing before the first."""
+    count = 0
+    for item in items:
+        text = in_unicode(json.dumps(item, indent=2, sort_keys=True, ensure_ascii=False))
+        indented = text.replace("\n", "\n  ")
+        typer.echo(f"{',' if count else '['}\n  {indented}", nl=False)
+        count += 1
+    typer.echo("\n]" if count else "[]")
 
 
 def in_unicode(text: str) -> str:
