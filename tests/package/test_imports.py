@@ -22,7 +22,7 @@ PACKAGE = Path(kerasport.__file__).parent
 # first list is that of docs/design.md; the others are rooms with rooms of their own.
 ORDER: dict[str, list[str]] = {
     "kerasport": [
-        *("errors", "version", "assets", "files", "literals", "training_choices"),
+        *("errors", "version", "assets", "files", "locks", "literals", "training_choices"),
         *("labels", "progress"),
         *("pictures", "preprocess"),
         "bundle",
@@ -45,7 +45,7 @@ ORDER: dict[str, list[str]] = {
     "kerasport.training": [
         *("options", "choices", "reading", "unfinished"),
         *("fitting", "model", "calibration"),
-        *("describe", "record", "completion"),
+        *("describe", "record", "rehearsal", "completion"),
         *("job", "resumption", "training"),
     ],
     "kerasport.exporter": [
