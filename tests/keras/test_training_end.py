@@ -161,6 +161,22 @@ def test_a_run_that_cannot_be_written_is_written_later(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "run"]
 
 
+def test_a_disk_that_fills_up_in_an_epoch_is_told(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first whole epoch there is nothing to go on with, and nothing is left."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(phases, "save_checkpoint", full)
+
+    with pytest.raises(DataError, match=r"No space left on device\. Mend that and start it again"):
+        train_on(data, tmp_path / "run")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
 def test_file_names_that_are_no_utf_8_reach_the_report(tmp_path: Path) -> None:
     """Pictures from an old archive are trained on, and mistakes among them are named."""
     data = write_class_folders(tmp_path / "data", {"dark": 20, "light": 20})

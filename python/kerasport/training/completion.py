@@ -48,7 +48,7 @@ def complete(
         DataError: pictures turn out to be damaged, the checkpoint is, or the run cannot be written.
         ModelError: the training diverged, or the model does not fit the pictures.
     """
-    recipe, out = settings.recipe, unfinished.out
+    recipe = settings.recipe
     cache = PixelCache.find(Path(settings.cache) if settings.cache else None)
     started = time.perf_counter()
     decoded = decode_pictures(dataset, recipe, settings.reading, cache=cache, progress=progress)
@@ -63,21 +63,24 @@ def complete(
             recipe, decoded, unfinished.path, before=ending.rehearse, progress=progress
         )
     except OSError as error:
-        raise _kept(out, "could not keep its state", error) from error
+        raise _stopped(unfinished, "could not be kept on disk", error) from error
     times = {"decode and check the pictures": ready - started, "train": time.perf_counter() - ready}
     try:
         return ending.play(model, history, times)
     except Exception as error:  # Whatever it is, the training is not lost by it.
-        raise _kept(out, "is finished, but could not be written", error) from error
+        raise _stopped(unfinished, "is finished, but could not be written", error) from error
 
 
-def _kept(out: Path, what: str, error: Exception) -> DataError:
+def _stopped(unfinished: Unfinished, what: str, error: Exception) -> DataError:
+    out = unfinished.out
     reason = error.strerror if isinstance(error, OSError) else None
     said = str(reason or error or repr(error)).rstrip(".")
-    return DataError(
-        f"The training of '{out}' {what}: {said}. What is done is kept; when that is mended, go on "
-        f"with: kerasport train --resume {out}"
+    advice = (
+        f"What is done is kept; when that is mended, go on with: kerasport train --resume {out}"
+        if unfinished.can_go_on
+        else "Mend that and start it again."
     )
+    return DataError(f"The training of '{out}' {what}: {said}. {advice}")
 
 
 @dataclass(frozen=True)

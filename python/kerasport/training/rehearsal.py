@@ -64,16 +64,16 @@ def stage_samples(dataset: Dataset, folder: Path) -> None:
     """Write the run's sample pictures, which may be gone when the training ends.
 
     Raises:
-        DataError: one of them cannot be read any more.
+        DataError: one of them cannot be read any more, or written.
     """
     shutil.rmtree(folder, ignore_errors=True)
     try:
         write_samples(choose_samples(dataset), folder, class_names=dataset.class_names)
     except OSError as error:
-        name = error.filename or folder
         raise DataError(
-            f"'{name}' could be read before and cannot any more ({error.strerror or error}). "
-            "Leave pictures and disk alone while a training starts, and start again."
+            f"'{error.filename or folder}' cannot be read or written any more "
+            f"({error.strerror or error}), and the run's sample pictures need it. Mend that, and "
+            "start again."
         ) from None
 
 
