@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kerasport.evaluation import Evaluation, evaluate
     from kerasport.exporter import export
     from kerasport.parity import verify
-    from kerasport.prediction import Prediction, predict
+    from kerasport.prediction import Prediction, predict, predict_each
     from kerasport.preprocess import ImageSpec
     from kerasport.recipes import Recipe, get_recipe
     from kerasport.runs import Run
@@ -42,6 +42,7 @@ __all__ = [
     "export",
     "get_recipe",
     "predict",
+    "predict_each",
     "resume",
     "train",
     "train_classifier",
@@ -64,6 +65,7 @@ _HOMES = {
     "export": "exporter",
     "get_recipe": "recipes",
     "predict": "prediction",
+    "predict_each": "prediction",
     "resume": "training",
     "train": "training",
     "train_classifier": "training",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kerasport import models
+from kerasport.errors import DataError
 from kerasport.evaluation import Evaluation
-from kerasport.prediction import Prediction
+from kerasport.prediction import Prediction, answer_each
 from kerasport.preprocess import preprocess
 from kerasport.runs import Run
 
@@ -45,3 +48,18 @@ class Classifier:
         path = Path(picture)
         pixels = preprocess(path, self.run.image_spec)[None]
         return Prediction(path, self.class_names, models.probabilities(self.model, pixels)[0])
+
+    def predict_each(self, pictures: Iterable[str | Path]) -> Iterator[Prediction | DataError]:
+        """Yield a prediction for each picture file, or in its place the error why there is none.
+
+        The pictures are asked for as they are needed; a hundred or so are held at a time.
+
+        >>> for answer in classifier.predict_each(Path("new").glob("*.jpg")):  # doctest: +SKIP
+        ...     print(answer)
+        """
+        return answer_each(
+            lambda: partial(models.probabilities, self.model),
+            pictures,
+            spec=self.run.image_spec,
+            class_names=self.class_names,
+        )

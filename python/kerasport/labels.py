@@ -16,6 +16,7 @@ __all__ = [
     "check_class_names",
     "find_label_file",
     "list_class_names",
+    "mention_class_names",
     "normalize_class_name",
     "order_class_names",
     "read_label_file",
@@ -49,6 +50,12 @@ def normalize_class_name(name: str) -> str:
     same folder would give two spellings, and two orders, on two machines.
     """
     return unicodedata.normalize("NFC", name)
+
+
+def mention_class_names(names: Sequence[str], most: int = 100) -> str:
+    """Return class names for a sentence: the first ones, and how many more there are."""
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" and {left:,} more" if left > 0 else "")
 
 
 def order_class_names(names: Iterable[str]) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +14,23 @@ from numpy.typing import NDArray
 from kerasport import models
 from kerasport.bundle import METADATA_FILE, Bundle
 from kerasport.dataset import preprocess_file
+from kerasport.dataset.parallel import in_parallel
 from kerasport.errors import DataError
 from kerasport.files import put_back
+from kerasport.preprocess import ImageSpec
 from kerasport.runs.names import MODEL_FILE
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
-__all__ = ["Prediction", "open_source", "predict"]
+__all__ = ["Prediction", "answer_each", "open_source", "predict", "predict_each"]
+
+Answer: TypeAlias = "Callable[[NDArray[np.uint8]], NDArray[Any]]"
+"""Takes pixels, uint8 `[n, height, width, channels]`, and returns probabilities `[n, classes]`."""
+
+_Read: TypeAlias = "NDArray[np.uint8] | DataError"
+
+# Unreadable ones among them; the answers to those before should not wait for ever.
+_MOST_WAITING = 256
 
 
 @dataclass(frozen=True)
@@ -55,21 +67,85 @@ def predict(
 
     A run answers through Keras, a bundle through numpy, without TensorFlow.
     """
+    found = list(predict_each(source, pictures))
+    predictions = [item for item in found if isinstance(item, Prediction)]
+    return predictions, [item for item in found if isinstance(item, DataError)]
+
+
+def predict_each(
+    source: Run | Bundle, pictures: Iterable[str | Path]
+) -> Iterator[Prediction | DataError]:
+    """Yield a prediction for each picture, or in its place the error why there is none.
+
+    The pictures are asked for as they are needed, and read on all cores; a hundred or so are held
+    at a time, however many there are.
+
+    Args:
+        source: a run answers through Keras, a bundle through numpy, without TensorFlow.
+        pictures: paths of picture files.
+
+    >>> for answer in predict_each(run, Path("pictures").glob("*.jpg")):  # doctest: +SKIP
+    ...     print(answer if isinstance(answer, DataError) else answer.top(1))
+    """
     description = source.metadata if isinstance(source, Bundle) else source.description
-    paths, pixels, errors = [], [], []
-    for path in pictures:
-        try:
-            pixels.append(preprocess_file(path, description.image_spec))
-            paths.append(path)
-        except DataError as error:
-            errors.append(error)
-    if not paths:
-        return [], errors
-    stack = np.stack(pixels)
     if isinstance(source, Bundle):
-        answers = Runtime(source).predict(stack)
-    else:
-        answers = models.probabilities(models.load_model(source.model_path), stack)
-    names = tuple(description.class_names)
-    rows = zip(paths, answers, strict=True)
-    return [Prediction(path, names, answer) for path, answer in rows], errors
+        return answer_each(
+            lambda: Runtime(source).predict,
+            pictures,
+            spec=description.image_spec,
+            class_names=tuple(description.class_names),
+        )
+    path = source.model_path
+    return answer_each(
+        lambda: partial(models.probabilities, models.load_model(path)),
+        pictures,
+        spec=description.image_spec,
+        class_names=tuple(description.class_names),
+    )
+
+
+def answer_each(
+    load: Callable[[], Answer],
+    pictures: Iterable[str | Path],
+    *,
+    spec: ImageSpec,
+    class_names: tuple[str, ...],
+) -> Iterator[Prediction | DataError]:
+    """Yield what `predict_each` does, from whatever answers.
+
+    Args:
+        load: returns what answers; called before the first answer, if there is any.
+        pictures: paths of picture files.
+        spec: how they are preprocessed.
+        class_names: in the order of the answers.
+    """
+    answer: Answer | None = None
+    waiting: list[tuple[Path, _Read]] = []
+    readable = 0
+
+    def answered() -> Iterator[Prediction | DataError]:
+        nonlocal answer
+        pixels = [read for _, read in waiting if not isinstance(read, DataError)]
+        rows: Iterator[NDArray[np.float32]] = iter(())
+        if pixels:
+            answer = answer or load()
+            rows = iter(answer(np.stack(pixels)))
+        for path, read in waiting:
+            yield read if isinstance(read, DataError) else Prediction(path, class_names, next(rows))
+        waiting.clear()
+
+    for part in in_parallel(lambda path: _read(Path(path), spec), pictures):
+        for path, read in part:
+            waiting.append((path, read))
+            readable += not isinstance(read, DataError)
+            if readable == models.PREDICTION_BATCH or len(waiting) == _MOST_WAITING:
+                yield from answered()
+                readable = 0
+    yield from answered()
+
+
+def _read(path: Path, spec: ImageSpec) -> tuple[Path, _Read]:
+    try:
+        return path, preprocess_file(path, spec)
+    except DataError as error:
+        return path, error

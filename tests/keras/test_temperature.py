@@ -300,3 +300,20 @@ def test_evaluating_writes_a_report_on_those_pictures(
     assert "measured after the training" in text
     assert "Every epoch in numbers" in text
     assert text.count("<img") >= 24
+
+
+def test_too_many_probabilities_are_measured_in_part(
+    keras: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all answers would not fit, evenly taken pictures decide, and the note says so."""
+    from kerasport.training.calibration import outcome
+
+    model = sequential(keras, *heads(keras)["logits"])
+    data = pixels()
+    truth = np.arange(len(data)) % int(model.output_shape[-1])
+    monkeypatch.setattr(outcome, "_MOST_PROBABILITIES", 2 * int(model.output_shape[-1]))
+
+    found = calibrate(model, data, truth)
+
+    assert found is not None
+    assert f"Measured on 2 of {len(data)} validation pictures" in found.note

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from support.listening import Listening
@@ -83,6 +86,32 @@ def figures(run: Run) -> dict[str, object]:
     return history
 
 
+def content(run: Run) -> dict[str, object]:
+    """Return all that is in the saved model: arrays by name, settings by their path in the JSON."""
+    found: dict[str, object] = {}
+
+    def note(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()].tobytes()
+
+    def settings(path: str, value: object) -> None:
+        if isinstance(value, dict | list):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            for key, item in items:
+                settings(f"{path}/{key}", item)
+        # Keras numbers shared objects by their address in memory.
+        elif not path.endswith("/shared_object_id"):
+            found[path] = value
+
+    with zipfile.ZipFile(run.model_path) as file:
+        # The third file, metadata.json, has the moment of saving.
+        settings("config.json", json.loads(file.read("config.json")))
+        with h5py.File(io.BytesIO(file.read("model.weights.h5"))) as weights:
+            weights.visititems(note)
+    assert any("optimizer" in name for name in found)
+    return found
+
+
 def interrupt(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
     """Let the next trainings end as by Ctrl-C once so many epochs have been kept."""
     from kerasport.training.fitting import phases
@@ -115,6 +144,7 @@ def test_a_killed_training_ends_like_an_uninterrupted_one(
 
     assert figures(resumed) == figures(whole)
     assert all(map(np.array_equal, weights(resumed), weights(whole)))
+    assert content(resumed) == content(whole)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     metrics = whole.description.metrics
     assert resumed.description.metrics == metrics
@@ -143,6 +173,7 @@ def test_after_the_last_epoch_only_the_end_is_left_to_do(
 
     assert figures(resumed) == figures(whole)
     assert all(map(np.array_equal, weights(resumed), weights(whole)))
+    assert content(resumed) == content(whole)
 
 
 def test_there_must_be_something_to_go_on_with(data: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ PACKAGE = Path(kerasport.__file__).parent
 # first list is that of docs/design.md; the others are rooms with rooms of their own.
 ORDER: dict[str, list[str]] = {
     "kerasport": [
-        *("displayed", "errors", "version", "assets", "platforms", "files", "literals"),
+        *("displayed", "errors", "version", "assets", "platforms", "files", "locks", "literals"),
         "training_choices",
         *("labels", "progress"),
         *("pictures", "preprocess"),
@@ -57,7 +57,7 @@ ORDER: dict[str, list[str]] = {
     "kerasport.training": [
         *("options", "choices", "reading", "unfinished"),
         *("fitting", "model", "calibration"),
-        *("describe", "record", "completion"),
+        *("describe", "record", "rehearsal", "completion"),
         *("job", "resumption", "training"),
     ],
     "kerasport.exporter": [

@@ -174,3 +174,20 @@ def test_what_does_not_belong_together_is_refused(
 
     with pytest.raises(DataError, match=rf"\({pictures}, 2\) for {truths} picture"):
         function(answers, np.zeros(truths, np.int64))  # type: ignore[operator]
+
+
+def test_blocks_change_no_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many pictures of many classes are worked on in pieces; the result has the same bits."""
+    from kerasport.evaluation import answers
+
+    generator = np.random.default_rng(3)
+    shares = generator.dirichlet(np.ones(5), 200).astype(np.float32)
+    truth = np.array([generator.choice(5, p=row / row.sum()) for row in shares.astype(float)])
+    whole = fit_temperature(shares, truth)
+    scaled = with_temperature(shares, 1.7)
+
+    monkeypatch.setattr(answers, "_BLOCK_VALUES", 35)
+
+    assert whole is not None
+    assert fit_temperature(shares, truth) == whole
+    assert (with_temperature(shares, 1.7) == scaled).all()

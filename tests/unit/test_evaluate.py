@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from kerasport.errors import DataError
-from kerasport.evaluation import score
+from kerasport.evaluation import Confusion, score, score_batches
 
 NAMES = ("ant", "bee", "cat")
 
@@ -104,3 +105,70 @@ def test_what_does_not_belong_together_is_refused(
     )
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         score(probabilities, truth, NAMES)
+
+
+def test_batches_give_the_figures_of_the_whole() -> None:
+    """However the answers are cut, and with ties among them, every figure is the same."""
+    generator = np.random.default_rng(5)
+    truth = generator.integers(0, 7, 60)
+    # Quarters, so that many are equal.
+    answers = generator.integers(0, 5, (60, 7)).astype(np.float32) / 4
+    names = [f"class {number}" for number in range(7)]
+    whole = score(answers, truth, names)
+
+    pieces = score_batches(iter(np.split(answers, [1, 13, 40])), truth, names)
+
+    assert pieces.to_dict() == whole.to_dict()
+    order = np.argsort(-answers, axis=1, kind="stable")
+    for count, share in whole.top_k.items():
+        assert share == np.mean(
+            [right in row[:count] for right, row in zip(truth, order, strict=True)]
+        )
+
+
+@pytest.mark.parametrize("classes", [2, 9, 150])
+def test_the_cells_are_those_of_scikit_learns_matrix(classes: int) -> None:
+    """Cells, rows and most frequent mistakes say what the dense matrix says."""
+    from sklearn.metrics import confusion_matrix
+
+    generator = np.random.default_rng(classes)
+    truth, predicted = generator.integers(0, classes, (2, 400))
+    dense = confusion_matrix(truth, predicted, labels=np.arange(classes))
+
+    cells = Confusion.count(truth, predicted, classes=classes)
+
+    assert (cells.matrix() == dense).all()
+    assert cells.support.tolist() == dense.sum(axis=1).tolist()
+    wrong = dense - np.diag(np.diag(dense))
+    (row, column, most), *_ = cells.worst(3)
+    assert most == wrong.max() == wrong[row, column]
+    chosen = cells.most_confused(5)
+    part = cells.among(chosen).matrix()
+    assert (part == dense[np.ix_(chosen, chosen)]).all()
+    blame = wrong.sum(axis=0) + wrong.sum(axis=1)
+    assert sorted(blame[chosen]) == sorted(np.sort(blame)[-5:])
+
+
+def test_many_classes_cost_no_more_than_their_pictures() -> None:
+    """A matrix of 50,000 classes would be 20 GB; here they take megabytes."""
+    count = 50_000
+    names = [f"class {number}" for number in range(count)]
+    truth = np.arange(8, dtype=np.int64) * 6_000
+    answers = np.zeros((8, count), np.float32)
+    answers[np.arange(8), truth // 2] = 1.0
+    tracemalloc.start()
+
+    result = score(answers, truth, names)
+    text = json.dumps(result.to_dict())
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300e6
+    assert len(text) < 10e6
+    assert result.to_dict()["confusion"] is None
+    assert result.to_dict()["confusionCells"] == {
+        "truth": truth.tolist(),
+        "predicted": (truth // 2).tolist(),
+        "pictures": [1] * 8,
+    }
+    assert result.accuracy == 1 / 8

@@ -20,6 +20,7 @@ from kerasport.files import (
     sha256_of,
     to_json,
     write_bytes,
+    write_json,
     write_text,
 )
 from kerasport.platforms import folders
@@ -252,12 +253,13 @@ def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path: Path) -> None
     assert names(tmp_path / name) == [name]
 
 
-def test_a_name_that_is_no_text_is_written(tmp_path: Path) -> None:
-    """The bytes of a file name that is no UTF-8 come back from JSON as they were."""
-    name = os.fsdecode(b"caf\xe9")
-    write_text(tmp_path / "file", to_json(name))
+def test_names_that_are_no_text_are_written_so_that_they_can_be_shown(tmp_path: Path) -> None:
+    """Bytes of a file name that are no UTF-8 stand in JSON and in text as escapes, valid UTF-8."""
+    name = os.fsdecode(b"caf\xe9 \xff.png")
 
-    text = (tmp_path / "file").read_text(encoding="utf-8")
+    write_json(tmp_path / "names.json", {name: [name, "\ud83d"]})
+    write_text(tmp_path / "page.html", f"<b>{name}</b>")
 
-    assert text == '"caf\\udce9"\n'
-    assert os.fsencode(json.loads(text)) == b"caf\xe9"
+    shown = "caf\\xe9 \\xff.png"
+    assert json.loads((tmp_path / "names.json").read_text("utf-8")) == {shown: [shown, "\\ud83d"]}
+    assert (tmp_path / "page.html").read_text("utf-8") == f"<b>{shown}</b>"

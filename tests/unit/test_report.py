@@ -23,6 +23,7 @@ from kerasport.bundle.metadata import (
     Training,
 )
 from kerasport.evaluation import score
+from kerasport.files import write_json, write_text
 from kerasport.report import Report, render_page, write_plots
 
 EVIL = "<script>alert('x')</script> & \"co\""
@@ -350,3 +351,45 @@ def test_an_evaluation_without_pixels_is_reported_without_pictures(tmp_path: Pat
         "recall.png",
         "reliability.png",
     ]
+
+
+def test_of_many_classes_the_worst_are_shown(tmp_path: Path) -> None:
+    """Page and plots stay small with 3,000 classes, and have those that are confused."""
+    names = tuple(f"class {number:04}" for number in range(3000))
+    report = make_report(classes=names)
+
+    page = render_page(report)
+    plots = write_plots(report, tmp_path / "plots")
+
+    assert len(page) < 1_500_000
+    text = Page(page).text
+    assert "The 100 of 3,000 classes that are confused most." in text
+    assert "The 1,000 of 3,000 classes with the lowest recall" in text
+    assert "The 1,000 of 3,000 classes with the fewest training pictures" in text
+    # Taken for the first one once.
+    assert "class 0001, answered class 0000: 1 of 3" in page
+    assert text.count("class 2999") == 0
+    for path in plots:
+        with Image.open(path) as image:
+            assert max(image.size) < 4000
+
+
+def test_names_that_are_no_utf_8_reach_page_and_plots(tmp_path: Path) -> None:
+    """A file and a class from an old archive do not stop a report."""
+    odd = "caf\udce9"
+    report = make_report(classes=("cat", odd))
+    assert report.evaluation is not None
+    mistakes = tuple(replace(m, path=Path(f"{odd}.png")) for m in report.evaluation.mistakes)
+    report = replace(
+        report,
+        evaluation=replace(report.evaluation, mistakes=mistakes),
+        warnings=(odd,),
+        findings=[{**report.findings[0], "examples": [[odd]]}],
+    )
+
+    write_text(tmp_path / "report.html", render_page(report))
+    write_json(tmp_path / "report.json", report.to_dict())
+    write_plots(report, tmp_path / "plots")
+
+    assert "caf\\udce9.png" in (tmp_path / "report.html").read_text("utf-8")
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["warnings"] == [odd]

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
-import { type Classifier, loadClassifier } from '../../web/src/client/index.js';
+import { type BatchResult, type Classifier, loadClassifier } from '../../web/src/client/index.js';
 import {
   CLASS_NAMES,
   embed,
@@ -62,6 +62,32 @@ test('predictions come best first and keep their class', async () => {
   expect(light.predictions.map(({ index }) => index)).toEqual([1, 0]);
   expect(light.predictions[0].probability).toBe(light.probabilities[1]);
   expect([...light.input.data]).toEqual(new Array(LENGTH).fill(255));
+});
+
+test('results of many pictures keep no pixels, but onResult sees them', async () => {
+  const loaded = await load();
+  const pictures = [picture(GRAY), picture(new Uint8Array(LENGTH))];
+  async function* stream() {
+    yield* pictures;
+  }
+  const seen: number[] = [];
+  const onResult = ({ image, classification }: BatchResult) => {
+    seen.push(pictures.indexOf(image as (typeof pictures)[0]), classification?.input.data[1] ?? -1);
+  };
+
+  const listed = await loaded.classifyMany(pictures, { onResult });
+  const streamed = await loaded.classifyMany(stream());
+
+  expect(seen).toEqual([0, 16, 1, 0]);
+  expect(listed.map(({ image }) => image)).toEqual(pictures);
+  expect(streamed.map(({ image }) => image)).toEqual([null, null]);
+  for (const [index, { classification }] of [...listed, ...streamed].entries()) {
+    const alone = await loaded.classify(pictures[index % 2]);
+    expect(classification?.probabilities).toEqual(alone.probabilities);
+    expect(classification && 'input' in classification).toBe(false);
+    // A view would keep a larger buffer alive.
+    expect(classification?.probabilities.buffer.byteLength).toBe(4 * CLASS_NAMES.length);
+  }
 });
 
 test('no tensor is left behind by any number of pictures', async () => {

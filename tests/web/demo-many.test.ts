@@ -2,7 +2,14 @@
 
 import { describe, expect, test } from 'vitest';
 import { toCsv, toJson } from '../../web/src/demo/many/download.js';
-import { arrange, countsOf, type Row, rowsOf, scoreOf } from '../../web/src/demo/many/rows.js';
+import {
+  arrange,
+  countsOf,
+  mistakesOf,
+  type Row,
+  rowsOf,
+  scoreOf,
+} from '../../web/src/demo/many/rows.js';
 
 const CLASSES = ['café', 'dog', '=SUM(A1)'];
 const ALL = { minimum: 0, onlyWrong: false };
@@ -79,6 +86,33 @@ test('the score counts what has a true class and an answer', () => {
   expect(countsOf(all)).toEqual([
     ['café', 2],
     ['dog', 2],
+  ]);
+});
+
+test('of many classes the pairs that occur are counted, not all there could be', () => {
+  const names = Array.from({ length: 30_000 }, (_, n) => `class ${n}`);
+  const pairs = [
+    [29_999, 7],
+    [3, 4],
+    [29_999, 7],
+    [5, 5],
+    [3, 1],
+  ];
+  const all = pairs.map(([truth, answer]) => ({
+    ...rows([`class ${truth}/x`, 0])[0],
+    truth: `class ${truth}`,
+    answer: {
+      best: { className: names[answer], index: answer, probability: 0.5 },
+      isSure: true,
+      probabilities: new Float32Array(0),
+    },
+  }));
+
+  expect(scoreOf(all, names)).toEqual({ pictures: 5, right: 1, confusion: null });
+  expect(mistakesOf(all, names)).toEqual([
+    { truth: 29_999, answer: 7, count: 2 },
+    { truth: 3, answer: 1, count: 1 },
+    { truth: 3, answer: 4, count: 1 },
   ]);
 });
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from kerasport.displayed import displayed_lines, json_encodable
 
-__all__ = ["messages", "print_json", "results", "suggest"]
+__all__ = ["messages", "print_json", "print_json_list", "results", "suggest"]
 
 
 class _Console(Console):
@@ -29,12 +30,26 @@ results: Console = _Console(highlight=False)
 
 def print_json(value: Any) -> None:
     """Print a result for programs, in JSON's own escapes where the output is not UTF-8."""
+    typer.echo(_json(value))
+
+
+def print_json_list(items: Iterable[Any]) -> None:
+    """Print a list as `print_json` does, each item as it comes; nothing before the first."""
+    count = 0
+    for item in items:
+        indented = _json(item).replace("\n", "\n  ")
+        typer.echo(f"{',' if count else '['}\n  {indented}", nl=False)
+        count += 1
+    typer.echo("\n]" if count else "[]")
+
+
+def _json(value: Any) -> str:
     text = json_encodable(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(json.loads(text), indent=2, sort_keys=True)
-    typer.echo(text)
+        return json.dumps(json.loads(text), indent=2, sort_keys=True)
+    return text
 
 
 def suggest(command: str) -> None:

@@ -37,7 +37,7 @@ def evaluate(
     from kerasport.evaluation import evaluate as evaluate_run
     from kerasport.files import check_place, write_text
     from kerasport.progress import RichProgress
-    from kerasport.report import render_page, report_on
+    from kerasport.report import LISTED, lowest_recall, render_page, report_on
     from kerasport.runs import Run
 
     opened = Run.open(run)
@@ -57,10 +57,15 @@ def evaluate(
     if as_json:
         print_json(evaluation.to_dict())
         return
-    table = Table("class", "precision", "recall", "f1", "pictures", title="Per class")
+    shown = lowest_recall(evaluation, LISTED)
+    left = len(evaluation.classes) - len(shown)
+    title = "Per class"
+    if left:
+        title += f": the {len(shown):,} with the lowest recall, {left:,} more with --json"
+    table = Table("class", "precision", "recall", "f1", "pictures", title=title)
     for column in table.columns[1:]:
         column.justify = "right"
-    for score in evaluation.classes:
+    for score in shown:
         table.add_row(
             escape(displayable(score.name)),
             f"{score.precision:.3f}",
@@ -69,8 +74,7 @@ def evaluate(
             f"{score.support}",
         )
     results.print(table)
-    total = sum(score.support for score in evaluation.classes)
     results.print(
-        f"Accuracy {evaluation.accuracy:.2%} on {total:,} pictures, "
+        f"Accuracy {evaluation.accuracy:.2%} on {evaluation.pictures:,} pictures, "
         f"expected calibration error {evaluation.expected_calibration_error:.2%}"
     )

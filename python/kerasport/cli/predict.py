@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kerasport.cli.console import messages, print_json, results
+from kerasport.cli.console import messages, print_json_list, results
 from kerasport.cli.shared_options import JsonOption
+
+if TYPE_CHECKING:
+    from kerasport.prediction import Prediction
 
 __all__ = ["predict"]
 
@@ -20,28 +24,35 @@ def predict(
     as_json: JsonOption = False,
 ) -> None:
     """Classify pictures. A run answers through Keras, a bundle without TensorFlow."""
-    from kerasport.prediction import open_source
-    from kerasport.prediction import predict as predict_pictures
+    from kerasport.errors import DataError
+    from kerasport.prediction import open_source, predict_each
 
-    predictions, errors = predict_pictures(open_source(source), pictures)
+    failed = 0
+
+    def readable() -> Iterator[Prediction]:
+        nonlocal failed
+        for answer in predict_each(open_source(source), pictures):
+            if isinstance(answer, DataError):
+                failed += 1
+                messages.print(f"Error: {answer}", style="red", markup=False, soft_wrap=True)
+            else:
+                yield answer
+
     if as_json:
-        print_json(
-            [
-                {
-                    "file": str(prediction.path),
-                    "predictions": [
-                        {"className": name, "probability": probability}
-                        for name, probability in prediction.top(top)
-                    ],
-                }
-                for prediction in predictions
-            ]
+        print_json_list(
+            {
+                "file": str(prediction.path),
+                "predictions": [
+                    {"className": name, "probability": probability}
+                    for name, probability in prediction.top(top)
+                ],
+            }
+            for prediction in readable()
         )
     else:
-        for prediction in predictions:
+        for prediction in readable():
             answer = "  ".join(f"{name} {value:.1%}" for name, value in prediction.top(top))
-            results.print(f"{prediction.path}: {answer}", markup=False, soft_wrap=True)
-    for error in errors:
-        messages.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
-    if errors:
+            line = f"{prediction.path}: {answer}"
+            results.print(line, markup=False, soft_wrap=True)
+    if failed:
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kerasport.cli.console import results
+from kerasport.labels import mention_class_names
 
 if TYPE_CHECKING:
     from kerasport.bundle.metadata import ClassifierDescription
@@ -18,10 +19,11 @@ __all__ = ["print_description"]
 def print_description(description: ClassifierDescription) -> None:
     """Print classes, input, training and test accuracy."""
     height, width, _ = description.input_shape
+    names = description.class_names
     steps = description.preprocessing
     rows = {
         "name": description.name,
-        "classes": f"{len(description.class_names)}: {', '.join(description.class_names)}",
+        "classes": f"{len(names):,}: {mention_class_names(names)}",
         "input": f"{width} x {height} pixels, {description.color_mode}, 0 to 255",
         "pictures are": f"fitted by {steps.fit}, resampled by {steps.resample}",
     }

@@ -17,7 +17,7 @@ from kerasport.dataset.parallel import preprocess_file
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.reading import DataSource, check_data, name_of_source, read_data
 from kerasport.dataset.requirements import require_enough
-from kerasport.dataset.rows import Pixels
+from kerasport.dataset.rows import Pixels, part_of
 from kerasport.dataset.survey import survey
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "decode_dataset",
     "hash_rows",
     "name_of_source",
+    "part_of",
     "preprocess_file",
     "read_data",
     "read_labeled",

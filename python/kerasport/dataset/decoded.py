@@ -11,7 +11,7 @@ from kerasport.dataset.cache import CACHE_VARIABLE, PixelCache
 from kerasport.dataset.dataset import Dataset, Skipped, Split
 from kerasport.dataset.parallel import decode_example, in_parallel
 from kerasport.dataset.requirements import require_readable
-from kerasport.dataset.rows import PixelRows, Pixels
+from kerasport.dataset.rows import Pixels, part_of
 from kerasport.preprocess import ImageSpec
 from kerasport.progress import SILENT, Progress
 
@@ -33,9 +33,7 @@ class DecodedDataset:
     def split(self, split: Split) -> tuple[Pixels, NDArray[np.int64]]:
         """Return pixels and labels of one split, as views: nothing is copied."""
         span = self.dataset.span(split)
-        pixels = self.pixels
-        part = pixels.part(span) if isinstance(pixels, PixelRows) else pixels[span]
-        return part, self.labels[span]
+        return part_of(self.pixels, span), self.labels[span]
 
 
 def decode_dataset(

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PixelRows", "Pixels"]
+__all__ = ["PixelRows", "Pixels", "part_of"]
 
 
 class PixelRows:
@@ -46,10 +46,15 @@ class PixelRows:
             raise ValueError("These pixels lie in a file; an array of them is always a copy.")
         return self[:].astype(dtype or np.uint8, copy=False)
 
-    def part(self, span: slice) -> PixelRows:
+    def part(self, chosen: slice | NDArray[np.int64]) -> PixelRows:
         """Return some of the pictures without reading any."""
-        return PixelRows(self._mapped, self._rows[span])
+        return PixelRows(self._mapped, self._rows[chosen])
 
 
 Pixels: TypeAlias = "NDArray[np.uint8] | PixelRows"
 """What training reads batches from: in memory, or on disk."""
+
+
+def part_of(pixels: Pixels, chosen: slice | NDArray[np.int64]) -> Pixels:
+    """Return some of the pictures; those on disk stay there."""
+    return pixels.part(chosen) if isinstance(pixels, PixelRows) else pixels[chosen]

@@ -1,7 +1,19 @@
 """Evaluation: accuracy, calibration, and each class's precision and recall."""
 
+from kerasport.evaluation.answers import ask
+from kerasport.evaluation.confusion import Confusion
 from kerasport.evaluation.measurement import evaluate
 from kerasport.evaluation.reliability import Reliability
-from kerasport.evaluation.scores import ClassScore, Evaluation, Mistake, score
+from kerasport.evaluation.scores import ClassScore, Evaluation, Mistake, score, score_batches
 
-__all__ = ["ClassScore", "Evaluation", "Mistake", "Reliability", "evaluate", "score"]
+__all__ = [
+    "ClassScore",
+    "Confusion",
+    "Evaluation",
+    "Mistake",
+    "Reliability",
+    "ask",
+    "evaluate",
+    "score",
+    "score_batches",
+]

@@ -7,7 +7,8 @@ from pathlib import Path
 from kerasport import models
 from kerasport.dataset import PixelCache, decode_dataset, read_labeled, warnings_about
 from kerasport.errors import DataError
-from kerasport.evaluation.scores import Evaluation, score
+from kerasport.evaluation.answers import ask
+from kerasport.evaluation.scores import Evaluation, score_batches
 from kerasport.progress import SILENT, Progress
 from kerasport.runs import Run, training_data
 
@@ -60,6 +61,6 @@ def evaluate(
     for warning in warnings_about(decoded.dataset, splits=("test",)):
         progress.warn(warning)
     model = models.load_model(run.model_path)
-    answers = models.probabilities(model, decoded.pixels, batch_size=batch_size)
+    answers = ask(model, decoded.pixels, batch_size=batch_size)
     paths = [example.path for example in decoded.dataset.examples]
-    return score(answers, decoded.labels, class_names, paths=paths, pixels=decoded.pixels)
+    return score_batches(answers, decoded.labels, class_names, paths=paths, pixels=decoded.pixels)

@@ -19,6 +19,7 @@ __all__ = [
     "check_answers",
     "expected_calibration_error",
     "reliability",
+    "reliability_of",
 ]
 
 _BINS = 15
@@ -72,15 +73,29 @@ def reliability(
         DataError: there are no pictures, or the shapes do not belong together.
     """
     check_answers(probabilities, truth)
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = (probabilities.argmax(axis=1) == truth).astype(np.float64)
+    return reliability_of(
+        probabilities.max(axis=1), probabilities.argmax(axis=1) == truth, bins=bins
+    )
+
+
+def reliability_of(
+    confidence: NDArray[Any], right: NDArray[np.bool_], bins: int = _BINS
+) -> Reliability:
+    """Return the data of a reliability diagram from what matters of the answers.
+
+    Args:
+        confidence: probability of the best class, float `[n]`, n at least 1.
+        right: whether it is the true one, bool `[n]`.
+        bins: number of bins of equal width.
+    """
+    confidence = confidence.astype(np.float64)
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(place, minlength=bins)
     held = np.maximum(counts, 1)
     return Reliability(
         counts=tuple(counts.tolist()),
         confidence=tuple((np.bincount(place, confidence, bins) / held).tolist()),
-        accuracy=tuple((np.bincount(place, right, bins) / held).tolist()),
+        accuracy=tuple((np.bincount(place, right.astype(np.float64), bins) / held).tolist()),
     )
 
 

@@ -1,12 +1,18 @@
-"""Which test pictures are shown."""
+"""Which test pictures are shown, and which classes where there are many."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from kerasport.evaluation import Evaluation
+from kerasport.evaluation import ClassScore, Evaluation
 
-__all__ = ["MISTAKES", "SAMPLE", "sample"]
+__all__ = ["DRAWN", "LISTED", "MISTAKES", "SAMPLE", "lowest_recall", "sample"]
+
+DRAWN = 100
+"""Most classes in one drawing; each is a row of it."""
+
+LISTED = 1000
+"""Most classes in one table."""
 
 SAMPLE = 24
 """Pictures in the grid of predictions."""
@@ -19,3 +25,13 @@ def sample(evaluation: Evaluation) -> list[int]:
     """Return the indices of up to 24 test pictures, evenly over all of them."""
     count = min(SAMPLE, evaluation.pictures)
     return [int(index) for index in np.linspace(0, evaluation.pictures - 1, count).round()]
+
+
+def lowest_recall(evaluation: Evaluation, count: int) -> list[ClassScore]:
+    """Return all classes, or the `count` that are found least often, in the order of the names.
+
+    Those without test pictures come last: nothing is known about them.
+    """
+    classes = evaluation.classes
+    order = sorted(range(len(classes)), key=lambda i: (not classes[i].support, classes[i].recall))
+    return [classes[index] for index in sorted(order[:count])]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from html import escape
 
 from kerasport.evaluation import Evaluation
+from kerasport.report.choice import DRAWN
 from kerasport.report.markup import table
 
 __all__ = ["confusion"]
 
 _LARGEST_TABLE = 20
-_LARGEST_LABELED = 100
 _WORST = 10
 _LONGEST_NAME = 18
 
@@ -52,40 +52,49 @@ def _shade(count: int, share: float) -> float:
 
 
 def _as_drawing(evaluation: Evaluation) -> str:
-    names = evaluation.class_names
+    everything = evaluation.cells
+    chosen = everything.most_confused(DRAWN)
+    cells, totals = everything.among(chosen), everything.support[chosen]
+    names = [evaluation.class_names[index] for index in chosen]
     count = len(names)
-    labeled = count <= _LARGEST_LABELED
-    margin = 10 * _LONGEST_NAME * 0.6 if labeled else 4
+    margin = 10 * _LONGEST_NAME * 0.6
     side = margin + 10 * count + 4
-    parts = []
-    for row, (name, values) in enumerate(zip(names, evaluation.confusion, strict=True)):
+    parts: list[list[str]] = []
+    for row, name in enumerate(names):
         middle = margin + 10 * row + 5
-        if labeled:
-            text = escape(_shortened(name))
-            parts.append(f'<text x="{margin - 3:g}" y="{middle + 3:g}">{text}</text>')
-            turned = f"translate({middle + 3:g} {margin - 3:g}) rotate(90)"
-            parts.append(f'<text transform="{turned}">{text}</text>')
-        total = sum(values)
-        for column, value in enumerate(values):
-            if value:
-                title = escape(f"{name}, answered {names[column]}: {value} of {total}")
-                kind = "right" if row == column else "wrong"
-                parts.append(
-                    f'<rect class="{kind}" x="{margin + 10 * column:g}" y="{margin + 10 * row:g}" '
-                    f'width="9.5" height="9.5" fill-opacity="{_shade(value, value / total):.2f}">'
-                    f"<title>{title}</title></rect>"
-                )
+        text = escape(_shortened(name))
+        turned = f"translate({middle + 3:g} {margin - 3:g}) rotate(90)"
+        parts.append(
+            [
+                f'<text x="{margin - 3:g}" y="{middle + 3:g}">{text}</text>',
+                f'<text transform="{turned}">{text}</text>',
+            ]
+        )
+    columns = (cells.truth, cells.predicted, cells.pictures)
+    for row, column, value in zip(*(part.tolist() for part in columns), strict=True):
+        total = int(totals[row])
+        title = escape(f"{names[row]}, answered {names[column]}: {value} of {total}")
+        kind = "right" if row == column else "wrong"
+        parts[row].append(
+            f'<rect class="{kind}" x="{margin + 10 * column:g}" y="{margin + 10 * row:g}" '
+            f'width="9.5" height="9.5" fill-opacity="{_shade(value, value / total):.2f}">'
+            f"<title>{title}</title></rect>"
+        )
     frame = (
         f'<rect class="frame" x="{margin:g}" y="{margin:g}" '
         f'width="{10 * count}" height="{10 * count}"/>'
     )
+    everyone = len(evaluation.class_names)
+    part = ""
+    if count < everyone:
+        part = f"The {count} of {everyone:,} classes that are confused most. "
     return (
         '<figure class="matrix"><div class="scroll">'
-        f'<svg role="img" aria-label="Confusion matrix of {count} classes" '
+        f'<svg role="img" aria-label="Confusion matrix of {everyone} classes" '
         f'viewBox="0 0 {side:g} {side:g}" style="min-width: {min(side, 900) * 0.6:.0f}px">'
-        f"{frame}{''.join(parts)}</svg></div>"
-        '<figcaption class="soft">Rows: true class. Columns: the model\'s answer. Coloured by the '
-        "share of the true class; all numbers are in report.json.</figcaption></figure>"
+        f"{frame}{''.join(map(''.join, parts))}</svg></div>"
+        f'<figcaption class="soft">{part}Rows: true class. Columns: the model\'s answer. Coloured '
+        "by the share of the true class; all numbers are in report.json.</figcaption></figure>"
     )
 
 
@@ -97,18 +106,13 @@ def _worst(evaluation: Evaluation) -> str:
     names = evaluation.class_names
     if len(names) < 3:
         return ""
-    found = [
-        (count, row, column)
-        for row, values in enumerate(evaluation.confusion)
-        for column, count in enumerate(values)
-        if count and row != column
-    ]
-    found.sort(key=lambda item: (-item[0], item[1], item[2]))
+    found = evaluation.cells.worst(_WORST)
     if not found:
         return ""
+    support = evaluation.cells.support
     rows = [
-        (names[row], names[column], count, count / sum(evaluation.confusion[row]))
-        for count, row, column in found[:_WORST]
+        (names[row], names[column], count, count / int(support[row]))
+        for row, column, count in found
     ]
     return table(
         ("true class", "answered", "pictures", "of the class"),

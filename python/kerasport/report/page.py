@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from kerasport.report import plots, tested
+from kerasport.report.choice import LISTED
 from kerasport.report.markup import definitions, duration, percent, plain, section, table, words
 from kerasport.report.report import Report
 
@@ -123,10 +124,19 @@ def _counts(report: Report) -> str:
     if training is None:
         return ""
     splits = (training.counts.train, training.counts.validation, training.counts.test)
-    columns = [[*counts, sum(counts)] for counts in splits]
-    names = [*report.description.class_names, "all"]
-    rows = list(zip(names, *columns, strict=True))
-    return table(("class", "train", "validation", "test"), rows, caption="Number of pictures.")
+    names = report.description.class_names
+    rows = list(zip(names, *splits, strict=True))
+    caption = "Number of pictures."
+    if len(rows) > LISTED:
+        # In the order of the names; `sorted` keeps it among equals.
+        fewest = sorted(sorted(range(len(rows)), key=lambda row: rows[row][1])[:LISTED])
+        rows = [rows[row] for row in fewest]
+        caption += (
+            f" The {LISTED:,} of {len(names):,} classes with the fewest training pictures; "
+            "report.json has all of them."
+        )
+    rows.append(("all", sum(splits[0]), sum(splits[1]), sum(splits[2])))
+    return table(("class", "train", "validation", "test"), rows, caption=caption)
 
 
 def _recipe(report: Report) -> str:

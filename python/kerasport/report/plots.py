@@ -15,14 +15,13 @@ import numpy as np
 from kerasport.dataset import Pixels
 from kerasport.errors import missing_extra
 from kerasport.evaluation import Evaluation, Reliability
-from kerasport.report.choice import MISTAKES, sample
+from kerasport.report.choice import DRAWN, MISTAKES, lowest_recall, sample
 from kerasport.report.report import Report
 
 __all__ = ["curve_panels", "reliability_svg", "write_plots"]
 
 _SOFT, _ACCENT, _MARK, _WRONG, _RIGHT = "#8b949e", "#3b82f6", "#d29922", "#cf222e", "#1a7f37"
 _LARGEST_NUMBERED = 15
-_LARGEST_LABELED = 100
 
 Draw = Callable[[Any], None]
 
@@ -55,7 +54,7 @@ def write_plots(report: Report, folder: Path) -> list[Path]:
     evaluation = report.evaluation
     if evaluation is None:
         return written
-    count = len(evaluation.class_names)
+    count = min(DRAWN, len(evaluation.class_names))
     side = max(
         4.0, min(16.0, 2.2 + 0.42 * count if count <= _LARGEST_NUMBERED else 4 + 0.13 * count)
     )
@@ -168,33 +167,35 @@ def _draw_reliability(axes: Any, data: Reliability) -> None:
 
 
 def _draw_recall(axes: Any, evaluation: Evaluation) -> None:
-    places = np.arange(len(evaluation.classes))
-    recalls = [item.recall for item in evaluation.classes]
-    axes.barh(places, recalls, color=_ACCENT)
-    axes.set_yticks(places, [_cut(name) for name in evaluation.class_names], parse_math=False)
+    shown = lowest_recall(evaluation, DRAWN)
+    places = np.arange(len(shown))
+    axes.barh(places, [item.recall for item in shown], color=_ACCENT)
+    axes.set_yticks(places, [_cut(item.name) for item in shown], parse_math=False)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
-    axes.set_xlabel("recall")
+    left = len(evaluation.classes) - len(shown)
+    axes.set_xlabel("recall" if not left else f"lowest recall, without {left:,} other classes")
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
-    counts = np.array(evaluation.confusion)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    everything = evaluation.cells
+    chosen = everything.most_confused(DRAWN)
+    counts = everything.among(chosen).matrix()
+    shares = counts / np.maximum(everything.support[chosen, None], 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     size = len(counts)
     if size <= _LARGEST_NUMBERED:
         for row, column in np.ndindex(counts.shape):
             color = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
-    if size <= _LARGEST_LABELED:
-        font = 9 if size <= 30 else 6
-        places = np.arange(size)
-        text = {"parse_math": False, "fontsize": font}
-        names = [_cut(name) for name in evaluation.class_names]
-        axes.set_xticks(places, names, rotation=90, **text)
-        axes.set_yticks(places, names, **text)
-    axes.set_xlabel("answered")
+    places = np.arange(size)
+    text = {"parse_math": False, "fontsize": 9 if size <= 30 else 6}
+    names = [_cut(evaluation.class_names[index]) for index in chosen]
+    axes.set_xticks(places, names, rotation=90, **text)
+    axes.set_yticks(places, names, **text)
+    left = everything.classes - size
+    axes.set_xlabel("answered" if not left else f"answered; {left:,} classes are left out")
     axes.set_ylabel("true class")
 
 
@@ -211,7 +212,7 @@ def _pictures(evaluation: Evaluation, pixels: Pixels, indices: list[int]) -> Any
         axes.imshow(picture[:, :, 0] if gray else picture, **gray)
         answer, truth = int(evaluation.predicted[index]), int(evaluation.truth[index])
         is_right = answer == truth
-        share = float(evaluation.probabilities[index, answer])
+        share = float(evaluation.confidence[index])
         title = f"{_cut(evaluation.class_names[answer])} {share:.0%}"
         if not is_right:
             title += f"\nis {_cut(evaluation.class_names[truth])}"
@@ -221,6 +222,8 @@ def _pictures(evaluation: Evaluation, pixels: Pixels, indices: list[int]) -> Any
 
 
 def _cut(name: str) -> str:
+    # matplotlib draws Unicode only.
+    name = name.encode("utf-8", "backslashreplace").decode("utf-8")
     return name if len(name) <= 20 else name[:19] + "\u2026"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from kerasport.displayed import displayable
 from kerasport.evaluation import Evaluation
 from kerasport.report import plots
-from kerasport.report.choice import MISTAKES, SAMPLE, sample
+from kerasport.report.choice import LISTED, MISTAKES, SAMPLE, lowest_recall, sample
 from kerasport.report.confusion import confusion
 from kerasport.report.markup import definitions, percent, picture, section, table
 from kerasport.report.report import Report
@@ -53,7 +53,7 @@ def _predictions(report: Report, evaluation: Evaluation) -> str:
     figures = []
     for index in sample(evaluation):
         answer, truth = int(evaluation.predicted[index]), int(evaluation.truth[index])
-        note = percent(float(evaluation.probabilities[index, answer]))
+        note = percent(float(evaluation.confidence[index]))
         if answer != truth:
             note += f", is {evaluation.class_names[truth]}"
         figures.append(
@@ -84,15 +84,23 @@ def _mistakes(report: Report, evaluation: Evaluation) -> str:
 
 
 def _per_class(evaluation: Evaluation) -> str:
-    rows = [(c.name, c.recall, c.precision, c.f1, c.support) for c in evaluation.classes]
+    shown = lowest_recall(evaluation, LISTED)
+    rows = [(c.name, c.recall, c.precision, c.f1, c.support) for c in shown]
     means = np.mean([(c.recall, c.precision, c.f1) for c in evaluation.classes], axis=0).tolist()
     return table(
         ("class", "recall", "precision", "F1", "pictures"),
         [*rows, ("mean of the classes", *means, evaluation.pictures)],
         caption="Recall: how many pictures of the class are found. Precision: how many answers "
-        "with this class are right. F1: their harmonic mean.",
+        "with this class are right. F1: their harmonic mean."
+        + _left_out(len(evaluation.classes), "with the lowest recall"),
         shares=1,
     )
+
+
+def _left_out(classes: int, which: str) -> str:
+    if classes <= LISTED:
+        return ""
+    return f" The {LISTED:,} of {classes:,} classes {which}; report.json has all of them."
 
 
 def _top_k(evaluation: Evaluation) -> str:
@@ -129,7 +137,7 @@ def _threshold(report: Report, evaluation: Evaluation) -> str:
     threshold = report.description.confidence_threshold
     if threshold is None:
         return "no confidence at which 95 % of the validation pictures are right"
-    sure = evaluation.probabilities.max(axis=1) >= threshold
+    sure = evaluation.confidence >= threshold
     text = f"{percent(threshold)} confidence: {percent(float(sure.mean()))} of the test pictures"
     if sure.any():
         right = (evaluation.predicted == evaluation.truth)[sure]

@@ -10,6 +10,7 @@ from kerasport.bundle.document import Document
 from kerasport.dataset import Dataset, ReadOptions, read_data
 from kerasport.dataset.paths import exists
 from kerasport.errors import DataError
+from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
 
@@ -64,8 +65,8 @@ def training_data(
     dataset = read_data(source, options=options, progress=progress)
     if dataset.class_names != tuple(run.description.class_names):
         raise DataError(
-            f"'{source}' now has the classes {', '.join(dataset.class_names)}. "
-            f"Expected those of the run: {', '.join(run.description.class_names)}. "
+            f"'{source}' now has the classes {mention_class_names(dataset.class_names)}. "
+            f"Expected those of the run: {mention_class_names(run.description.class_names)}. "
             "Train again, or name another folder."
         )
     return dataset

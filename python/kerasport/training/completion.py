@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from kerasport import models
 from kerasport.classifier import Classifier
-from kerasport.dataset import Dataset, DecodedDataset, PixelCache, check_dataset, hash_rows
-from kerasport.evaluation import Evaluation, score
+from kerasport.dataset import (
+    DataReport,
+    Dataset,
+    DecodedDataset,
+    PixelCache,
+    check_dataset,
+    hash_rows,
+)
+from kerasport.errors import DataError
+from kerasport.evaluation import Evaluation, ask, score_batches
 from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.report import Report
-from kerasport.runs import DataRecord, Run, new_run
-from kerasport.runs.names import TENSORBOARD_FOLDER
-from kerasport.training.calibration import calibrate
+from kerasport.runs import DataRecord, Run, names, new_run
+from kerasport.training.calibration import CalibrationOutcome, calibrate
 from kerasport.training.describe import TrainingResult, describe
+from kerasport.training.fitting import History
 from kerasport.training.model import fitted_model
 from kerasport.training.reading import decode_pictures
 from kerasport.training.record import FinishedRun, RecipeRecord
+from kerasport.training.rehearsal import (
+    made_up_evaluation,
+    made_up_history,
+    rehearse,
+    stage_samples,
+)
 from kerasport.training.unfinished import Settings, Unfinished
 
 __all__ = ["complete"]
@@ -31,10 +45,10 @@ def complete(
     """Train, calibrate, test, write the run, and remove what was kept of the unfinished training.
 
     Raises:
-        DataError: pictures turn out to be damaged, or the checkpoint is.
+        DataError: pictures turn out to be damaged, the checkpoint is, or the run cannot be written.
         ModelError: the training diverged, or the model does not fit the pictures.
     """
-    recipe, out = settings.recipe, unfinished.out
+    recipe = settings.recipe
     cache = PixelCache.find(Path(settings.cache) if settings.cache else None)
     started = time.perf_counter()
     decoded = decode_pictures(dataset, recipe, settings.reading, cache=cache, progress=progress)
@@ -42,49 +56,120 @@ def complete(
     for warning in found.warnings:
         progress.warn(warning)
     ready = time.perf_counter()
-    model, history = fitted_model(recipe, decoded, unfinished.path, progress=progress)
-
-    trained = time.perf_counter()
-    # The last thing that is chosen, hence on validation; the test sees the model that is kept.
-    calibration = calibrate(model, *decoded.split("validation"), adjust=recipe.calibrate)
-    if calibration is not None:
-        progress.say(calibration.note)
-    evaluation = _evaluate_once(model, decoded)
-    if evaluation is not None:
-        progress.say(
-            f"Test accuracy: {evaluation.accuracy:.2%} of {evaluation.pictures:,} pictures "
-            f"(best epoch {history.best_epoch} of {history.epochs})."
+    ending = _Ending(settings, unfinished, decoded, found, progress)
+    stage_samples(decoded.dataset, ending.samples)
+    try:
+        model, history = fitted_model(
+            recipe, decoded, unfinished.path, before=ending.rehearse, progress=progress
         )
+    except OSError as error:
+        raise _stopped(unfinished, "could not be kept on disk", error) from error
+    times = {"decode and check the pictures": ready - started, "train": time.perf_counter() - ready}
+    try:
+        return ending.play(model, history, times)
+    except Exception as error:  # Whatever it is, the training is not lost by it.
+        raise _stopped(unfinished, "is finished, but could not be written", error) from error
 
-    result = TrainingResult(recipe, decoded, model, history, calibration, evaluation)
-    record = RecipeRecord(recipe=recipe, choices=settings.choices)
-    report = Report(
-        description=describe(out.name, result),
-        recipe=record.to_dict()["recipe"],
-        history=history.to_dict(),
-        evaluation=evaluation,
-        warnings=tuple(found.warnings),
-        findings=found.to_dict()["findings"],
-        automatic=record.to_dict()["choices"],
-        timings={
-            "decode and check the pictures": ready - started,
-            "train": trained - ready,
-            "calibrate and test": time.perf_counter() - trained,
-        },
-        calibration_note=calibration.note if calibration else "",
+
+def _stopped(unfinished: Unfinished, what: str, error: Exception) -> DataError:
+    out = unfinished.out
+    reason = error.strerror if isinstance(error, OSError) else None
+    said = str(reason or error or repr(error)).rstrip(".")
+    advice = (
+        f"What is done is kept; when that is mended, go on with: kerasport train --resume {out}"
+        if unfinished.can_go_on
+        else "Mend that and start it again."
     )
-    data = DataRecord(
-        root=str(decoded.dataset.root.absolute()),
-        source=settings.source,
-        reading=settings.reading,
-        validation=settings.validation,
-    )
-    with new_run(out, force=settings.force) as folder:
-        FinishedRun(model, history, record, data, decoded.dataset, report).write(folder)
-        if (unfinished.path / TENSORBOARD_FOLDER).is_dir():
-            shutil.copytree(unfinished.path / TENSORBOARD_FOLDER, folder / TENSORBOARD_FOLDER)
-    unfinished.remove()
-    return Classifier(Run.open(out), model, evaluation)
+    return DataError(f"The training of '{out}' {what}: {said}. {advice}")
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """What comes after the last epoch, and its rehearsal before the first one."""
+
+    settings: Settings
+    unfinished: Unfinished
+    decoded: DecodedDataset
+    found: DataReport
+    progress: Progress
+
+    @property
+    def samples(self) -> Path:
+        return self.unfinished.path / names.SAMPLES_FOLDER
+
+    def rehearse(self, model: KerasModel) -> None:
+        def run() -> FinishedRun:
+            history = made_up_history(has_validation=len(self.decoded.split("validation")[0]) > 0)
+            return self._run(model, history, None, made_up_evaluation(self.decoded), {"train": 1.0})
+
+        rehearse(run, self.unfinished.path, out=self.unfinished.out, progress=self.progress)
+
+    def play(self, model: KerasModel, history: History, times: dict[str, float]) -> Classifier:
+        """Calibrate, test, and write the run."""
+        out, say = self.unfinished.out, self.progress.say
+        trained = time.perf_counter()
+        # The last thing that is chosen, hence on validation; the test sees the model that is kept.
+        calibration = calibrate(
+            model, *self.decoded.split("validation"), adjust=self.settings.recipe.calibrate
+        )
+        if calibration is not None:
+            say(calibration.note)
+        evaluation = _evaluate_once(model, self.decoded)
+        if evaluation is not None:
+            say(
+                f"Test accuracy: {evaluation.accuracy:.2%} of {evaluation.pictures:,} pictures "
+                f"(best epoch {history.best_epoch} of {history.epochs})."
+            )
+        times["calibrate and test"] = time.perf_counter() - trained
+        finished = self._run(model, history, calibration, evaluation, times)
+        with new_run(out, force=self.settings.force) as folder:
+            finished.write(folder)
+            logs = self.unfinished.path / names.TENSORBOARD_FOLDER
+            if logs.is_dir():
+                shutil.copytree(logs, folder / names.TENSORBOARD_FOLDER)
+            self._write_report(finished, folder)
+        self.unfinished.remove()
+        return Classifier(Run.open(out), model, evaluation)
+
+    def _write_report(self, finished: FinishedRun, folder: Path) -> None:
+        try:
+            finished.write_report(folder)
+        except Exception as error:  # Model and figures are worth more than any page.
+            out = self.unfinished.out
+            self.progress.warn(
+                f"The report could not be made ({error!r}). Model and figures are in '{out}'; make "
+                f"it again with: kerasport evaluate {out} --report {out / names.REPORT_PAGE}"
+            )
+
+    def _run(
+        self,
+        model: KerasModel,
+        history: History,
+        calibration: CalibrationOutcome | None,
+        evaluation: Evaluation | None,
+        times: dict[str, float],
+    ) -> FinishedRun:
+        settings, decoded, found = self.settings, self.decoded, self.found
+        result = TrainingResult(settings.recipe, decoded, model, history, calibration, evaluation)
+        record = RecipeRecord(recipe=settings.recipe, choices=settings.choices)
+        report = Report(
+            description=describe(self.unfinished.out.name, result),
+            recipe=record.to_dict()["recipe"],
+            history=history.to_dict(),
+            evaluation=evaluation,
+            warnings=tuple(found.warnings),
+            findings=found.to_dict()["findings"],
+            automatic=record.to_dict()["choices"],
+            timings=times,
+            calibration_note=calibration.note if calibration else "",
+        )
+        data = DataRecord(
+            root=str(decoded.dataset.root.absolute()),
+            source=settings.source,
+            reading=settings.reading,
+            validation=settings.validation,
+        )
+        return FinishedRun(model, history, record, data, self.samples, report)
 
 
 def _evaluate_once(model: KerasModel, decoded: DecodedDataset) -> Evaluation | None:
@@ -95,5 +180,5 @@ def _evaluate_once(model: KerasModel, decoded: DecodedDataset) -> Evaluation | N
         example.path.relative_to(decoded.dataset.root)
         for example in decoded.dataset.in_split("test")
     ]
-    answers = models.probabilities(model, pixels)
-    return score(answers, truth, decoded.dataset.class_names, paths=paths, pixels=pixels)
+    answers = ask(model, pixels)
+    return score_batches(answers, truth, decoded.dataset.class_names, paths=paths, pixels=pixels)

@@ -8,7 +8,7 @@ from pathlib import Path
 from kerasport.classifier import Classifier
 from kerasport.dataset import DataSource, PixelCache, name_of_source
 from kerasport.displayed import is_text
-from kerasport.errors import DataError, KerasportError
+from kerasport.errors import DataError, KerasportError, ModelError
 from kerasport.progress import Progress
 from kerasport.recipes import Recipe
 from kerasport.runs import cannot_be_written, check_target
@@ -42,6 +42,12 @@ class TrainingJob:
         """Train from the beginning; for the errors see `train`."""
         check_target(self.out, force=self.force)
         unfinished = Unfinished(self.out)
+        with unfinished.alone():
+            return self._start(unfinished, progress=progress)
+
+    def _start(self, unfinished: Unfinished, *, progress: Progress) -> Classifier:
+        # Once more: the training that was waited for may have written its run.
+        check_target(self.out, force=self.force)
         if unfinished.can_go_on and not self.force:
             raise DataError(
                 f"A training of '{self.out}' was interrupted. Go on with it: kerasport train "
@@ -75,9 +81,10 @@ class TrainingJob:
         try:
             with unfinished.told_how_to_go_on(progress):
                 return complete(settings, dataset, unfinished, progress=progress)
-        except KerasportError:
-            # Going on would end in the same error.
-            unfinished.remove()
+        except KerasportError as error:
+            # Going on from a broken loss would end in the same one; all else can be mended.
+            if isinstance(error, ModelError) or not unfinished.can_go_on:
+                unfinished.remove()
             raise
 
     def _check_paths(self, source: DataSource) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kerasport import models
@@ -17,7 +17,12 @@ __all__ = ["fitted_model"]
 
 
 def fitted_model(
-    recipe: SettledRecipe, decoded: DecodedDataset, work: Path, *, progress: Progress
+    recipe: SettledRecipe,
+    decoded: DecodedDataset,
+    work: Path,
+    *,
+    before: Callable[[KerasModel], None],
+    progress: Progress,
 ) -> tuple[KerasModel, History]:
     """Return the trained model, all in float32, and what happened.
 
@@ -25,6 +30,7 @@ def fitted_model(
         recipe: the choices.
         decoded: the pictures.
         work: folder for what it takes to go on after an interruption, see `fit`.
+        before: called with the model before the first epoch.
         progress: told what is done.
 
     Raises:
@@ -42,9 +48,11 @@ def fitted_model(
         )
     if not recipe.mixed_precision:
         model = _build(recipe, decoded)
+        before(model)
         return model, fit(model, decoded, recipe, progress=progress, work=work)
     with _mixed_precision(progress):
         mixed = _build(recipe, decoded)
+        before(mixed)
         history = fit(mixed, decoded, recipe, progress=progress, work=work)
     model = _build(recipe, decoded, with_weights=False)
     model.set_weights(mixed.get_weights())

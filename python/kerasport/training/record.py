@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kerasport.bundle.document import Document
-from kerasport.dataset import Dataset
 from kerasport.files import write_json, write_text
 from kerasport.models import KerasModel
 from kerasport.recipes import SettledRecipe
 from kerasport.report import Report, render_page, write_plots
-from kerasport.runs import DataRecord, choose_samples, names, write_samples
+from kerasport.runs import DataRecord, names
 from kerasport.training.choices import Reasons
 from kerasport.training.fitting import History
 
@@ -39,7 +39,7 @@ class FinishedRun:
         history: what happened in each epoch.
         recipe: the choices, and why the data decided some of them.
         data: where the pictures are.
-        dataset: the pictures that the samples are chosen from.
+        samples: folder with the sample pictures.
         report: on the training; its description becomes the run's.
     """
 
@@ -47,11 +47,11 @@ class FinishedRun:
     history: History
     recipe: RecipeRecord
     data: DataRecord
-    dataset: Dataset
+    samples: Path
     report: Report
 
     def write(self, folder: Path) -> None:
-        """Write every file of the run into an empty folder."""
+        """Write what a run must have into an empty folder: all but the page and the plots."""
         self.model.save(folder / names.MODEL_FILE)
         documents = {
             names.DESCRIPTION_FILE: self.report.description,
@@ -62,10 +62,9 @@ class FinishedRun:
             write_text(folder / name, document.to_json())
         write_json(folder / names.HISTORY_FILE, self.history.to_dict())
         write_json(folder / names.REPORT_FILE, self.report.to_dict())
+        shutil.copytree(self.samples, folder / names.SAMPLES_FOLDER)
+
+    def write_report(self, folder: Path) -> None:
+        """Write what people look at: the page and the plots."""
         write_text(folder / names.REPORT_PAGE, render_page(self.report))
         write_plots(self.report, folder / names.PLOTS_FOLDER)
-        write_samples(
-            choose_samples(self.dataset),
-            folder / names.SAMPLES_FOLDER,
-            class_names=self.dataset.class_names,
-        )

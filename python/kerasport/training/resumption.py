@@ -32,7 +32,12 @@ def resume(out: Path, *, data: DataSource | None = None, progress: Progress = SI
         ModelError: see `train`.
     """
     unfinished = Unfinished(out)
-    settings = unfinished.settings()
+    with unfinished.alone():
+        return _resume(unfinished, data, progress=progress)
+
+
+def _resume(unfinished: Unfinished, data: DataSource | None, *, progress: Progress) -> Run:
+    out, settings = unfinished.out, unfinished.settings()
     check_target(out, force=settings.force)
     source = settings.source if data is None else data
     if source is None:

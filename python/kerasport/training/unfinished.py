@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from kerasport.bundle.document import Document
 from kerasport.dataset import ReadOptions
 from kerasport.errors import DataError
 from kerasport.files import write_bytes, write_text
+from kerasport.locks import Held, locked
 from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
 from kerasport.runs.names import CHECKPOINT_FILE, MODEL_FILE, SETTINGS_FILE, UNFINISHED_SUFFIX
@@ -91,6 +93,32 @@ class Unfinished:
                 f"'{path}' is damaged ({error}), so the training cannot go on. "
                 "Start it again with --force."
             ) from None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other trainings of this run out of the block.
+
+        Raises:
+            DataError: there is one, or nothing can be written beside the run.
+        """
+        # By whatever links two of them name one folder.
+        out = Path(os.path.realpath(self.out))
+        with contextlib.ExitStack() as stack:
+            try:
+                out.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(out.with_name(f".{out.name}.lock")))
+            except Held as held:
+                process = f" (process {held.process})" if held.process else ""
+                raise DataError(
+                    f"A training of '{self.out}' is under way{process}. Wait for its end, or name "
+                    "another folder with --out."
+                ) from None
+            except OSError as error:
+                raise DataError(
+                    f"The folder '{out.parent}' cannot be written ({error.strerror or error}). "
+                    "Name another one with --out."
+                ) from None
+            yield
 
     def remove(self) -> None:
         """Delete the folder, if it is there."""

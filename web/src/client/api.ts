@@ -56,7 +56,10 @@ export interface ClassifyOptions {
 export interface ClassifyManyOptions extends ClassifyOptions {
   /** Told after each picture; `total` is null where the pictures cannot be counted beforehand. */
   readonly onProgress?: (done: number, total: number | null) => void;
-  /** Told each result as it comes; the next picture waits for a promise that it returns. */
+  /**
+   * Told each result as it comes, with the picture and the model's input; the next picture waits for
+   * a promise that it returns.
+   */
   readonly onResult?: (result: BatchResult) => void | Promise<void>;
 }
 
@@ -69,6 +72,13 @@ export type BatchResult = {
   | { readonly classification: Classification; readonly error: null }
   | { readonly classification: null; readonly error: KerasportError }
 );
+
+/** What is kept of a {@link BatchResult} until the last picture: everything but pixels. */
+export interface KeptResult extends Omit<BatchResult, 'image' | 'classification'> {
+  /** Null where the pictures are no list, set or `FileList`, which hold them anyway. */
+  readonly image: ImageSource | null;
+  readonly classification: Omit<Classification, 'input'> | null;
+}
 
 /** One class with its probability. */
 export interface Prediction {

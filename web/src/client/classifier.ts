@@ -8,6 +8,7 @@ import type {
   ClassifyOptions,
   ExplainOptions,
   Explanation,
+  KeptResult,
   LoadOptions,
   MemoryUse,
   SamplePicture,
@@ -148,18 +149,20 @@ export class Classifier {
   /**
    * Classifies many pictures, one after the other, and goes on behind one that cannot be read.
    *
+   * The results that are returned have no pixels; those that `onResult` is told do.
+   *
    * @param images - a list, or anything that yields pictures; never more than one is in memory.
    * @throws the signal's reason, and errors that no other picture would be spared.
    */
   async classifyMany(
     images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
     options: ClassifyManyOptions = {},
-  ): Promise<BatchResult[]> {
+  ): Promise<KeptResult[]> {
     checkOptions(options);
     checkIterable(images);
     const { topK = 5, signal, onProgress, onResult } = options;
     const total = countOf(images);
-    const results: BatchResult[] = [];
+    const results: KeptResult[] = [];
     for await (const image of images) {
       signal?.throwIfAborted();
       const index = results.length;
@@ -171,7 +174,7 @@ export class Classifier {
         if (!isAboutThePicture(error)) throw error;
         result = { index, image, classification: null, error };
       }
-      results.push(result);
+      results.push(keptOf(result, total !== null));
       await onResult?.(result);
       onProgress?.(results.length, total);
     }
@@ -306,6 +309,14 @@ function inputName(data: unknown): string {
   return ArrayBuffer.isView(data)
     ? `${data.constructor.name} of length ${(data as Uint8Array).length}`
     : quote(data);
+}
+
+/** A result without what would make many of them large. */
+function keptOf({ index, image, classification, error }: BatchResult, isHeld: boolean): KeptResult {
+  if (classification === null)
+    return { index, image: isHeld ? image : null, classification, error };
+  const { input: _, ...kept } = classification;
+  return { index, image: isHeld ? image : null, classification: kept, error };
 }
 
 function countOf(images: object): number | null {

@@ -14,6 +14,7 @@ export type {
   ExplainOptions,
   Explanation,
   ExplanationMethod,
+  KeptResult,
   LoadOptions,
   LoadStage,
   MemoryUse,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.errors import missing_extra
+from kerasport.evaluation.answers import in_blocks
 from kerasport.evaluation.reliability import check_answers
 
 __all__ = ["fit_temperature", "with_temperature"]
@@ -53,10 +54,16 @@ def fit_temperature(
     logits = answers.astype(np.float64) if from_logits else _log(answers)
     if bool((logits.argmax(axis=1) == truth).all()):
         return None
-    rows = np.arange(len(truth))
 
     def loss(log_temperature: float) -> float:
-        return -float(log_softmax(logits / np.exp(log_temperature), axis=1)[rows, truth].mean())
+        temperature = np.exp(log_temperature)
+        parts, start = [], 0
+        for block in in_blocks(logits):
+            shares = log_softmax(block / temperature, axis=1)
+            right = truth[start : start + len(block)]
+            parts.append(shares[np.arange(len(block)), right])
+            start += len(block)
+        return -float(np.concatenate(parts).mean())
 
     # Convex in 1 / T, hence with a single valley in log T.
     low, high = np.log(_LOWEST_TEMPERATURE), np.log(_HIGHEST_TEMPERATURE)
@@ -68,14 +75,18 @@ def fit_temperature(
 
 def with_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Return softmax(log(probabilities) / temperature), float32 of the same shape."""
-    logits = _log(probabilities) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return shares.astype(np.float32)
+    result: NDArray[np.float32] = np.empty(probabilities.shape, np.float32)
+    for block, shares in zip(in_blocks(probabilities), in_blocks(result), strict=True):
+        logits = _log(block) / temperature
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares[:] = powers / powers.sum(axis=1, keepdims=True)
+    return result
 
 
 def _log(probabilities: NDArray[Any]) -> NDArray[np.float64]:
     # Of two classes one may have been computed as 1 - p, which is 0 once p rounds to 1.
     least = _SMALLEST_COMPLEMENT if probabilities.shape[1] == 2 else _SMALLEST
-    logits: NDArray[np.float64] = np.log(np.maximum(probabilities.astype(np.float64), least))
+    logits: NDArray[np.float64] = probabilities.astype(np.float64)
+    np.maximum(logits, least, out=logits)
+    np.log(logits, out=logits)
     return logits

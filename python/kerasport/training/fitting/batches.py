@@ -61,7 +61,7 @@ def batches(
             chosen = self._order[index * batch_size : (index + 1) * batch_size]
             truth: NDArray[Any] = labels[chosen]
             if one_hot is not None:
-                truth = np.eye(one_hot, dtype=np.float32)[truth]
+                truth = _one_hot(truth, one_hot)
             return self._rows[chosen].astype(np.float32), truth
 
         def on_epoch_end(self) -> None:
@@ -69,3 +69,9 @@ def batches(
             self._start()
 
     return Batches()
+
+
+def _one_hot(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    rows = np.zeros((len(labels), classes), np.float32)
+    rows[np.arange(len(labels)), labels] = 1.0
+    return rows

@@ -24,7 +24,10 @@ def compile_phase(phase: Phase, recipe: SettledRecipe, *, steps: int) -> None:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
     optimizer = type(keras.optimizers.get(recipe.optimizer))
     phase.model.compile(
-        optimizer=optimizer(learning_rate=learning_rate(phase, recipe, steps=steps)),
+        # Keras would number it, and files of equal trainings would differ by that.
+        optimizer=optimizer(
+            learning_rate=learning_rate(phase, recipe, steps=steps), name=recipe.optimizer
+        ),
         loss=loss,
         metrics=["accuracy"],
         # Compiling with XLA takes longer than these models take to train on a CPU.

@@ -45,6 +45,15 @@ class _Fitting:
     work: Path | None
     progress: Progress
 
+    @property
+    def batch_size(self) -> int:
+        return min(self.recipe.batch_size, len(self.decoded.split("train")[1]))
+
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        return math.ceil(len(self.decoded.split("train")[1]) / self.batch_size)
+
 
 def fit(
     model: KerasModel,
@@ -85,8 +94,11 @@ def fit(
                 continue
             phase = _phase(fitting, index, kind, features=features)
             started = since if since is not None and since.phase == index else None
+            compile_phase(phase, recipe, steps=fitting.steps)
             if started is not None and started.ended:
                 restore(phase.model.variables, started.variables)
+                # A file of the model has the optimizer in it too.
+                restore(phase.model.optimizer.variables, started.optimizer)
                 phase.model.set_weights(started.best)
                 continue
             _run(fitting, phase, since=started)
@@ -121,9 +133,7 @@ def _run(fitting: _Fitting, phase: Phase, *, since: Checkpoint | None) -> None:
     labels = fitting.decoded.split("train")[1]
     held_out = fitting.decoded.split("validation")[1]
     classes = len(fitting.decoded.dataset.class_names)
-    batch_size = min(recipe.batch_size, len(labels))
-    steps = math.ceil(len(labels) / batch_size)
-    compile_phase(phase, recipe, steps=steps)
+    batch_size, steps = fitting.batch_size, fitting.steps
     remembering = _stopping(recipe, monitor="val_loss" if len(held_out) else "loss")
     callbacks = list(remembering.values())
     if recipe.tensorboard and work is not None:

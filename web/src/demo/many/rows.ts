@@ -123,30 +123,70 @@ function fits(row: Row, { className, truth, minimum, onlyWrong }: Filter): boole
   return className === undefined || answer.best.className === className;
 }
 
+/** Classes up to which all pairs of them are counted; more would be a carpet of zeros. */
+const MATRIX_CLASSES = 20;
+
 /** How the answers compare with the folders. */
 export interface Score {
   /** Pictures with an answer and a true class. */
   readonly pictures: number;
   readonly right: number;
-  /** Pictures by true class, then by answer, as positions among the class names. */
-  readonly confusion: number[][];
+  /**
+   * Pictures by true class, then by answer, as positions among the class names; null for more than
+   * 20 classes, see {@link mistakesOf}.
+   */
+  readonly confusion: number[][] | null;
 }
 
 /** The score of the rows so far. */
 export function scoreOf(rows: readonly Row[], classNames: readonly string[]): Score {
-  const position = new Map(classNames.map((name, index) => [name, index]));
-  const confusion = classNames.map(() => new Array<number>(classNames.length).fill(0));
+  const isSmall = classNames.length <= MATRIX_CLASSES;
+  const confusion = isSmall
+    ? classNames.map(() => new Array<number>(classNames.length).fill(0))
+    : null;
   let pictures = 0;
   let right = 0;
+  for (const [truth, answer] of compared(rows, classNames)) {
+    pictures += 1;
+    right += Number(answer === truth);
+    if (confusion) confusion[truth][answer] += 1;
+  }
+  return { pictures, right, confusion };
+}
+
+/** So many pictures of one class were taken for another; positions among the class names. */
+export interface Confused {
+  readonly truth: number;
+  readonly answer: number;
+  readonly count: number;
+}
+
+/** What is taken for what, most often first; of equal ones the earlier class is first. */
+export function mistakesOf(rows: readonly Row[], classNames: readonly string[]): Confused[] {
+  const counts = new Map<number, number>();
+  for (const [truth, answer] of compared(rows, classNames)) {
+    const pair = truth * classNames.length + answer;
+    if (truth !== answer) counts.set(pair, (counts.get(pair) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([pairA, a], [pairB, b]) => b - a || pairA - pairB)
+    .map(([pair, count]) => {
+      const answer = pair % classNames.length;
+      return { truth: (pair - answer) / classNames.length, answer, count };
+    });
+}
+
+/** True and answered class of each row that has both, as positions among the class names. */
+function* compared(
+  rows: readonly Row[],
+  classNames: readonly string[],
+): Generator<readonly [truth: number, answer: number]> {
+  const position = new Map(classNames.map((name, index) => [name, index]));
   for (const row of rows) {
     const best = bestOf(row);
     const truth = row.truth === null ? undefined : position.get(row.truth);
-    if (best === null || truth === undefined) continue;
-    pictures += 1;
-    right += Number(best.index === truth);
-    confusion[truth][best.index] += 1;
+    if (best !== null && truth !== undefined) yield [truth, best.index];
   }
-  return { pictures, right, confusion };
 }
 
 /** Number of answers per class, most frequent first, classes without any left out. */

@@ -3,10 +3,8 @@
 import { element } from '../page/elements.js';
 import { formatCount, formatShare } from '../page/format.js';
 import { strings } from '../page/strings.js';
-import { countsOf, type Row, type Score, scoreOf } from './rows.js';
+import { type Confused, countsOf, mistakesOf, type Row, scoreOf } from './rows.js';
 
-// More would be a carpet of zeros: then the mistakes are listed.
-const MATRIX_CLASSES = 20;
 const LISTED = 12;
 // What stands above a column without making it wider than its numbers.
 const SHORT_NAME = 3;
@@ -25,7 +23,7 @@ export function scoreView(
 ): HTMLElement {
   const view = element('section', { class: 'card score', 'data-testid': 'score' });
   if (rows.some((row) => row.truth !== null)) {
-    view.append(...comparison(scoreOf(rows, classNames), classNames, choose));
+    view.append(...comparison(rows, classNames, choose));
   } else {
     const counts = countsOf(rows).slice(0, 200);
     const most = counts[0]?.[1] ?? 1;
@@ -44,11 +42,11 @@ export function scoreView(
 }
 
 function comparison(
-  { pictures, right, confusion }: Score,
+  rows: readonly Row[],
   classNames: readonly string[],
   choose: (choice: Choice) => void,
 ): HTMLElement[] {
-  const small = classNames.length <= MATRIX_CLASSES;
+  const { pictures, right, confusion } = scoreOf(rows, classNames);
   return [
     element('h2', {}, strings.score.title),
     element('p', { class: 'hint' }, strings.score.hint),
@@ -58,9 +56,9 @@ function comparison(
       element('strong', {}, pictures ? formatShare(right / pictures) : '–'),
       ` ${strings.score.accuracy(right, pictures)}`,
     ),
-    ...(small
+    ...(confusion
       ? matrixView(confusion, classNames, choose)
-      : mistakesView(confusion, classNames, choose)),
+      : mistakesView(mistakesOf(rows, classNames).slice(0, LISTED), classNames, choose)),
   ];
 }
 
@@ -118,15 +116,10 @@ function matrixView(
 }
 
 function mistakesView(
-  confusion: readonly (readonly number[])[],
+  mistakes: readonly Confused[],
   classNames: readonly string[],
   choose: (choice: Choice) => void,
 ): HTMLElement[] {
-  const mistakes = confusion
-    .flatMap((counts, truth) => counts.map((count, answer) => ({ truth, answer, count })))
-    .filter(({ truth, answer, count }) => count > 0 && truth !== answer)
-    .sort((a, b) => b.count - a.count)
-    .slice(0, LISTED);
   const most = mistakes[0]?.count ?? 1;
   const items = mistakes.map(({ truth, answer, count }) => {
     const pair = { truth: classNames[truth], className: classNames[answer] };
