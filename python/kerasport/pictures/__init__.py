@@ -15,6 +15,7 @@ from kerasport.pictures.problem import (
     MAX_SIDE,
     Problem,
     too_many_bytes,
+    wrong_data,
 )
 from kerasport.pictures.read import read_picture_file
 
@@ -28,4 +29,5 @@ __all__ = [
     "decode_bmp",
     "read_picture_file",
     "too_many_bytes",
+    "wrong_data",
 ]

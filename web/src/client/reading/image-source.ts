@@ -10,6 +10,7 @@ import {
   readPictureFile,
   tooManyBytes,
   turn,
+  wrongData,
 } from '../pictures/index.js';
 import type { Pixels } from '../pictures/pixels.js';
 import { preprocess } from '../preprocess/preprocess.js';
@@ -100,10 +101,12 @@ async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPix
   if (file.format === 'PNG') return { ...(await decodePng(file)), isExact: true };
   const type = `image/${file.format.toLowerCase()}`;
   const content = new Blob([file.content as Uint8Array<ArrayBuffer>], { type });
-  const bitmap = await createImageBitmap(content, AS_STORED);
+  const bitmap = await createImageBitmap(content, AS_STORED).catch((error) => {
+    throw file.format === 'AVIF' ? wrongData() : error;
+  });
   try {
     const { width, height } = bitmap;
-    if (file.format !== 'AVIF' && (width !== file.width || height !== file.height)) {
+    if (width !== file.width || height !== file.height) {
       throw new Error(`its size is ${width} x ${height}, not ${file.width} x ${file.height}`);
     }
     return await readBitmap(bitmap, content);
