@@ -14,8 +14,8 @@ from kerasport.pictures.problem import (
     MAX_PIXELS,
     MAX_SIDE,
     Problem,
+    damaged,
     too_many_bytes,
-    wrong_data,
 )
 from kerasport.pictures.read import read_picture_file
 
@@ -26,8 +26,8 @@ __all__ = [
     "MAX_SIDE",
     "PictureFile",
     "Problem",
+    "damaged",
     "decode_bmp",
     "read_picture_file",
     "too_many_bytes",
-    "wrong_data",
 ]

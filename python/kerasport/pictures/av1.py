@@ -16,6 +16,13 @@ _FRAME = 6
 _FRAME_HEADER_AGAIN = 7
 _LIST_OF_TILES = 8
 
+_ROOM = 4096
+"""Zeros behind the frame, besides one byte for 8 pixels.
+
+Where damaged data asks for more than there is, most decoders go on as if zeros followed, and some
+refuse it. Now zeros do follow, which a whole frame may have behind it too.
+"""
+
 
 def read_av1(data: bytes) -> tuple[SequenceHeader, bytes]:
     """Return what the header says, and the units that a decoder needs, each with its length.
@@ -52,8 +59,11 @@ def read_av1(data: bytes) -> tuple[SequenceHeader, bytes]:
         is_whole = kinds[:2] == [_SEQUENCE_HEADER, _FRAME_HEADER] and bool(tiles)
     if not is_whole:
         raise damaged(WRONG_FRAMES)
+    sequence = read_headers(header, frames[0])
+    last_kind, last = units.pop()
+    units.append((last_kind, last + bytes(_ROOM + sequence.width * sequence.height // 8)))
     written = b"".join(bytes([kind << 3 | 2]) + _length(body) + body for kind, body in units)
-    return read_headers(header, frames[0]), written
+    return sequence, written
 
 
 def _units(data: bytes) -> Iterator[tuple[int, bytes, bool]]:

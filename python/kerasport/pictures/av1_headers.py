@@ -32,7 +32,6 @@ class SequenceHeader:
     height: int = 0
     bits: int = 8
     sampling: Sampling = "4:0:0"
-    chroma_position: int = 0
     matrix: int = 2
     is_full_range: bool = False
     has_film_grain: bool = False
@@ -174,7 +173,7 @@ def _read_colors(bits: _Bits, header: SequenceHeader) -> None:
         header.is_full_range = bits.flag()
         header.sampling = _sampling(bits, header)
     if header.sampling == "4:2:0":
-        header.chroma_position = bits.number(2)
+        bits.skip(2)
     bits.skip(1)
 
 

@@ -23,9 +23,6 @@ _BT_601 = 6
 _MATRICES = {0: _IDENTITY, 1: 1, 2: _BT_601, 5: _BT_601, 6: _BT_601, 9: 9}
 """Number of the matrix coefficients -> the one that stands for it; unspecified is BT.601."""
 
-_SUBSAMPLED = {"4:0:0": 0x1C, "4:2:0": 0x0C, "4:2:2": 0x08, "4:4:4": 0}
-"""How colour is stored, as the box that describes the decoder has it."""
-
 _ORIENTATIONS = {
     (0, None): 1,
     (1, None): 8,
@@ -105,15 +102,21 @@ def _check_frame(frame: SequenceHeader, matrix: int, *, is_full: bool) -> None:
         raise _refused(
             f"of {frame.bits} bits per channel, which browsers reduce to 8 in different ways"
         )
+    if frame.sampling in ("4:2:0", "4:2:2"):
+        raise Problem(
+            f"it is an AVIF with colour at a lower resolution ({frame.sampling}), which browsers "
+            "enlarge in different ways",
+            "Save it as PNG or JPEG, or as AVIF with 4:4:4.",
+        )
     if frame.has_film_grain:
         raise _refused("with film grain, which is drawn anew by each decoder")
     if frame.sampling == "4:0:0":
         if not is_full:
             raise _refused("in gray of limited range, which browsers show differently")
-    elif matrix not in _MATRICES or (
-        matrix == _IDENTITY and (not is_full or frame.sampling != "4:4:4")
-    ):
-        raise _refused(f"with colours of kind {matrix}, which browsers show differently")
+    elif matrix not in _MATRICES or (matrix == _IDENTITY and not is_full):
+        raise _refused(
+            f"whose colours are coded in a way ({matrix}) that browsers show differently"
+        )
 
 
 def _orientation(item: HeifItem) -> int:
@@ -131,7 +134,7 @@ def _written(frame: SequenceHeader, payload: bytes) -> bytes:
     """Return the least file with this frame, every mark of colour at its most ordinary."""
     is_gray = frame.sampling == "4:0:0"
     levels = bytes([1, 8]) if is_gray else bytes([3, 8, 8, 8])
-    setting = frame.tier << 7 | _SUBSAMPLED[frame.sampling] | frame.chroma_position
+    setting = frame.tier << 7 | (0x1C if is_gray else 0)
     colors = struct.pack(">HHHB", 1, 13, frame.matrix, 128 if frame.is_full_range else 0)
     properties = _box(
         b"ipco",

@@ -12,7 +12,6 @@ __all__ = [
     "damaged",
     "ends_early",
     "too_many_bytes",
-    "wrong_data",
 ]
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "AVIF")
@@ -47,11 +46,6 @@ def ends_early() -> Problem:
 def damaged(what: str) -> Problem:
     """Return the problem of a file whose content contradicts its format."""
     return Problem(f"it is damaged, {what}", "Copy or save it again.")
-
-
-def wrong_data() -> Problem:
-    """Return the problem of a file whose pixels cannot be decoded."""
-    return damaged("its compressed data is wrong")
 
 
 def check_size(width: int, height: int, *, max_side: int | None = None) -> None:

@@ -18,10 +18,10 @@ from kerasport.pictures import (
     MAX_BYTES,
     PictureFile,
     Problem,
+    damaged,
     decode_bmp,
     read_picture_file,
     too_many_bytes,
-    wrong_data,
 )
 from kerasport.preprocess.compose import STRIP_PIXELS
 
@@ -120,7 +120,7 @@ def _load(image: Image.Image) -> None:
         image.load()
     except RuntimeError:
         # Of all decoders, AVIF's alone raises it.
-        raise wrong_data() from None
+        raise damaged("its compressed data is wrong") from None
 
 
 def _with_transparent_level(image: Image.Image, file: PictureFile) -> Image.Image:

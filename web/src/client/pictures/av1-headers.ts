@@ -22,7 +22,6 @@ export interface SequenceHeader {
   height: number;
   bits: number;
   sampling: Sampling;
-  chromaPosition: number;
   matrix: number;
   isFullRange: boolean;
   hasFilmGrain: boolean;
@@ -82,7 +81,6 @@ export function readHeaders(sequence: Uint8Array, frame: Uint8Array): SequenceHe
     height: 0,
     bits: 8,
     sampling: '4:0:0',
-    chromaPosition: 0,
     matrix: 2,
     isFullRange: false,
     hasFilmGrain: false,
@@ -168,7 +166,7 @@ function readColors(bits: Bits, header: SequenceHeader): void {
     header.isFullRange = bits.flag();
     header.sampling = samplingOf(bits, header);
   }
-  if (header.sampling === '4:2:0') header.chromaPosition = bits.number(2);
+  if (header.sampling === '4:2:0') bits.skip(2);
   bits.skip(1);
 }
 

@@ -11,6 +11,13 @@ const FRAME = 6;
 const FRAME_HEADER_AGAIN = 7;
 const LIST_OF_TILES = 8;
 
+/**
+ * Zeros behind the frame, besides one byte for 8 pixels. Where damaged data asks for more than
+ * there is, most decoders go on as if zeros followed, and some refuse it. Now zeros do follow,
+ * which a whole frame may have behind it too.
+ */
+const ROOM = 4096;
+
 interface Unit {
   readonly kind: number;
   readonly body: Uint8Array;
@@ -42,11 +49,13 @@ export function readAv1(data: Uint8Array): { header: SequenceHeader; payload: Ui
     first === SEQUENCE_HEADER &&
     (second === FRAME ? tiles.length === 0 : second === FRAME_HEADER && tiles.length > 0);
   if (!isWhole) throw damaged(WRONG_FRAMES);
-  const written = units.flatMap(({ kind, body }) => [
-    Uint8Array.of((kind << 3) | 2, ...lengthOf(body)),
-    body,
-  ]);
-  return { header: readHeaders(units[0].body, frames[0]), payload: concatenate(written) };
+  const header = readHeaders(units[0].body, frames[0]);
+  const room = new Uint8Array(ROOM + Math.floor((header.width * header.height) / 8));
+  const written = units.flatMap(({ kind, body }, index) => {
+    const whole = index < units.length - 1 ? body : concatenate([body, room]);
+    return [Uint8Array.of((kind << 3) | 2, ...lengthOf(whole)), whole];
+  });
+  return { header, payload: concatenate(written) };
 }
 
 function isSame(body: Uint8Array, { kind, body: header }: Unit): boolean {

@@ -25,9 +25,6 @@ const MATRICES: Readonly<Record<number, number>> = {
   9: 9,
 };
 
-/** How colour is stored, as the box that describes the decoder has it. */
-const SUBSAMPLED = { '4:0:0': 0x1c, '4:2:0': 0x0c, '4:2:2': 0x08, '4:4:4': 0 };
-
 /** EXIF's orientations by quarter turns to the left: alone, then upside down, then mirrored. */
 const ORIENTATIONS = [
   [1, 8, 3, 6],
@@ -111,14 +108,20 @@ function checkColors(
   if (bits !== 8) {
     throw refused(`of ${bits} bits per channel, which browsers reduce to 8 in different ways`);
   }
+  if (sampling === '4:2:0' || sampling === '4:2:2') {
+    throw new Problem(
+      `it is an AVIF with colour at a lower resolution (${sampling}), which browsers enlarge in ` +
+        'different ways',
+      'Save it as PNG or JPEG, or as AVIF with 4:4:4.',
+    );
+  }
   if (hasFilmGrain) throw refused('with film grain, which is drawn anew by each decoder');
   if (sampling === '4:0:0') {
     if (!isFullRange) throw refused('in gray of limited range, which browsers show differently');
     return;
   }
-  const isPlain = matrix !== IDENTITY || (isFullRange && sampling === '4:4:4');
-  if (!(matrix in MATRICES) || !isPlain) {
-    throw refused(`with colours of kind ${matrix}, which browsers show differently`);
+  if (!(matrix in MATRICES) || (matrix === IDENTITY && !isFullRange)) {
+    throw refused(`whose colours are coded in a way (${matrix}) that browsers show differently`);
   }
 }
 
@@ -148,7 +151,7 @@ function box(kind: string, ...parts: readonly Part[]): Uint8Array {
 function written(frame: SequenceHeader, payload: Uint8Array): Uint8Array {
   const plain = [0, 0, 0, 0];
   const isGray = frame.sampling === '4:0:0';
-  const setting = (frame.tier << 7) | SUBSAMPLED[frame.sampling] | frame.chromaPosition;
+  const setting = (frame.tier << 7) | (isGray ? 0x1c : 0);
   const properties = box(
     'ipco',
     box('ispe', plain, number(frame.width, 4), number(frame.height, 4)),
