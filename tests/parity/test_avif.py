@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,3 +49,32 @@ def test_avif_is_read_or_refused_as_in_python(name: str, tmp_path: Path) -> None
 
     assert differing == []
     assert read > 30
+
+
+@pytest.mark.parametrize(
+    ("knows_avif", "reason"),
+    [
+        (True, "it is damaged, its compressed data is wrong. Copy or save it again."),
+        (False, "it is an AVIF, which this browser does not read. Save it as PNG or JPEG."),
+    ],
+)
+def test_a_browser_without_avif_is_not_called_a_damaged_file(
+    knows_avif: bool, reason: str, client_page: Any
+) -> None:
+    """Where the decoder refuses, the page tells the file's fault from the browser's."""
+    content = bytearray((GOLDEN / "avif" / "444-full.avif").read_bytes())
+    # A bit of the sequence header by which the frame is read otherwise.
+    content[content.index(b"mdat") + 8] ^= 16
+    file = {"name": "x.avif", "mimeType": "image/avif", "buffer": bytes(content)}
+
+    client_page.set_input_files("#files", [file])
+    message = client_page.evaluate(
+        """async (knowsAvif) => {
+          if (!knowsAvif) globalThis.createImageBitmap = () => Promise.reject(new Error("no"));
+          const [file] = document.querySelector("#files").files;
+          return kerasport.readPixels(file).then(() => "read", (error) => error.message);
+        }""",
+        knows_avif,
+    )
+
+    assert message == f"'x.avif' cannot be read: {reason}"

@@ -10,11 +10,11 @@ import {
   readPictureFile,
   tooManyBytes,
   turn,
-  wrongData,
 } from '../pictures/index.js';
 import type { Pixels } from '../pictures/pixels.js';
 import { preprocess } from '../preprocess/preprocess.js';
 import type { ImageSpec, ModelInput } from '../preprocess/spec.js';
+import { avifProblem } from './avif-problem.js';
 import { AS_STORED, type ReadPixels, readBitmap } from './bitmap-pixels.js';
 import { openBitmap } from './drawables.js';
 import type { Drawable, ImageSource, RawPixels } from './sources.js';
@@ -101,8 +101,8 @@ async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPix
   if (file.format === 'PNG') return { ...(await decodePng(file)), isExact: true };
   const type = `image/${file.format.toLowerCase()}`;
   const content = new Blob([file.content as Uint8Array<ArrayBuffer>], { type });
-  const bitmap = await createImageBitmap(content, AS_STORED).catch((error) => {
-    throw file.format === 'AVIF' ? wrongData() : error;
+  const bitmap = await createImageBitmap(content, AS_STORED).catch(async (error) => {
+    throw file.format === 'AVIF' ? await avifProblem() : error;
   });
   try {
     const { width, height } = bitmap;
