@@ -82,51 +82,45 @@ def read_headers(sequence: bytes, frame: bytes) -> SequenceHeader:
         raise damaged(WRONG_FRAMES)
     bits.skip(1)
     is_reduced = bits.flag()
-    time_bits = 0
     if is_reduced:
         header.level = bits.number(5)
     else:
-        time_bits = _read_operation(bits, header)
+        _read_operation(bits, header)
     width_bits, height_bits = bits.number(4) + 1, bits.number(4) + 1
     header.width, header.height = bits.number(width_bits) + 1, bits.number(height_bits) + 1
     name_bits = 0
     if not is_reduced and bits.flag():
         name_bits = bits.number(4) + bits.number(3) + 3
     bits.skip(3)
-    tools = (0, 0) if is_reduced else _read_tools(bits)
-    bits.skip(3)
+    tools = (_BY_FRAME, _BY_FRAME, 0) if is_reduced else _read_tools(bits)
+    is_scaled = bits.flag()
+    bits.skip(2)
     _read_colors(bits, header)
     header.has_film_grain = bits.flag()
-    if not is_reduced:
-        _check_frame(_Bits(frame), time_bits, tools, name_bits)
+    start = _Bits(frame)
+    # One that was shown before, no key frame, or one that is not shown.
+    if not is_reduced and (start.flag() or start.number(2) or not start.flag()):
+        raise damaged(WRONG_FRAMES)
+    _check_size(start, tools, None if is_reduced else name_bits, is_scaled=is_scaled)
     return header
 
 
-def _read_operation(bits: _Bits, header: SequenceHeader) -> int:
-    """Return the length of the time that every frame has, in bits."""
-    time_bits, delay_bits = 0, 0
+def _read_operation(bits: _Bits, header: SequenceHeader) -> None:
     if bits.flag():
         bits.skip(64)
-        is_even = bits.flag()
-        if is_even:
+        if bits.flag():
             _skip_counted(bits)
         if bits.flag():
-            delay_bits = bits.number(5) + 1
-            bits.skip(37)
-            time_bits = bits.number(5) + 1
-            if is_even:
-                time_bits = 0
+            # The timing of a stream, which adds numbers to every frame.
+            raise has_layers()
     has_display_delay = bits.flag()
     # More than one operating point, or one that chooses layers.
     if bits.number(5) or bits.number(12):
         raise has_layers()
     header.level = bits.number(5)
     header.tier = bits.number(1) if header.level > 7 else 0
-    if delay_bits and bits.flag():
-        bits.skip(2 * delay_bits + 1)
     if has_display_delay and bits.flag():
         bits.skip(4)
-    return time_bits
 
 
 def _skip_counted(bits: _Bits) -> None:
@@ -138,8 +132,10 @@ def _skip_counted(bits: _Bits) -> None:
         bits.skip(zeros)
 
 
-def _read_tools(bits: _Bits) -> tuple[int, int]:
-    """Return whether frames use tools for screens, and whole numbers for movements."""
+def _read_tools(bits: _Bits) -> tuple[int, int, int]:
+    """Return whether frames use tools for screens and whole numbers for movements, and the length
+    of the number that orders them, in bits.
+    """
     bits.skip(4)
     has_order = bits.flag()
     if has_order:
@@ -149,9 +145,7 @@ def _read_tools(bits: _Bits) -> tuple[int, int]:
         for_screens = bits.number(1)
     if for_screens and not bits.flag():
         whole = bits.number(1)
-    if has_order:
-        bits.skip(3)
-    return for_screens, whole
+    return for_screens, whole, bits.number(3) + 1 if has_order else 0
 
 
 def _read_colors(bits: _Bits, header: SequenceHeader) -> None:
@@ -187,16 +181,22 @@ def _sampling(bits: _Bits, header: SequenceHeader) -> Sampling:
     return "4:2:0" if bits.flag() else "4:2:2"
 
 
-def _check_frame(frame: _Bits, time_bits: int, tools: tuple[int, int], name_bits: int) -> None:
-    for_screens, whole = tools
-    # One that was shown before, no key frame, or one that is not shown.
-    if frame.flag() or frame.number(2) or not frame.flag():
-        raise damaged(WRONG_FRAMES)
-    frame.skip(time_bits + 1)
+def _check_size(
+    frame: _Bits, tools: tuple[int, int, int], name_bits: int | None, *, is_scaled: bool
+) -> None:
+    """Refuse a frame of another size than its sequence's, or that is to be shown in another."""
+    for_screens, whole, order_bits = tools
+    frame.skip(1)
     if for_screens == _BY_FRAME:
         for_screens = frame.number(1)
     if for_screens and whole == _BY_FRAME:
         frame.skip(1)
-    frame.skip(name_bits)
-    if frame.flag():
+    is_other = False
+    if name_bits is not None:
+        frame.skip(name_bits)
+        is_other = frame.flag()
+        frame.skip(order_bits)
+    if is_scaled and frame.flag():
+        frame.skip(3)
+    if is_other or frame.flag():
         raise damaged("its sizes contradict each other")

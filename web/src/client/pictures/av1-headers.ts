@@ -30,6 +30,7 @@ export interface SequenceHeader {
 interface Tools {
   readonly forScreens: number;
   readonly whole: number;
+  readonly orderBits: number;
 }
 
 /** The problem of a picture that is not one frame. */
@@ -88,44 +89,42 @@ export function readHeaders(sequence: Uint8Array, frame: Uint8Array): SequenceHe
   if (header.profile > 2) throw damaged(WRONG_FRAMES);
   bits.skip(1);
   const isReduced = bits.flag();
-  let timeBits = 0;
   if (isReduced) header.level = bits.number(5);
-  else timeBits = readOperation(bits, header);
+  else readOperation(bits, header);
   const [widthBits, heightBits] = [bits.number(4) + 1, bits.number(4) + 1];
   header.width = bits.number(widthBits) + 1;
   header.height = bits.number(heightBits) + 1;
   const nameBits = !isReduced && bits.flag() ? bits.number(4) + bits.number(3) + 3 : 0;
   bits.skip(3);
-  const tools = isReduced ? { forScreens: 0, whole: 0 } : readTools(bits);
-  bits.skip(3);
+  const tools = isReduced
+    ? { forScreens: BY_FRAME, whole: BY_FRAME, orderBits: 0 }
+    : readTools(bits);
+  const isScaled = bits.flag();
+  bits.skip(2);
   readColors(bits, header);
   header.hasFilmGrain = bits.flag();
-  if (!isReduced) checkFrame(new Bits(frame), timeBits, tools, nameBits);
+  const start = new Bits(frame);
+  // One that was shown before, no key frame, or one that is not shown.
+  if (!isReduced && (start.flag() || start.number(2) || !start.flag())) {
+    throw damaged(WRONG_FRAMES);
+  }
+  checkSize(start, tools, isReduced ? undefined : nameBits, isScaled);
   return header;
 }
 
-/** The length of the time that every frame has, in bits. */
-function readOperation(bits: Bits, header: SequenceHeader): number {
-  let [timeBits, delayBits] = [0, 0];
+function readOperation(bits: Bits, header: SequenceHeader): void {
   if (bits.flag()) {
     bits.skip(64);
-    const isEven = bits.flag();
-    if (isEven) skipCounted(bits);
-    if (bits.flag()) {
-      delayBits = bits.number(5) + 1;
-      bits.skip(37);
-      timeBits = bits.number(5) + 1;
-      if (isEven) timeBits = 0;
-    }
+    if (bits.flag()) skipCounted(bits);
+    // The timing of a stream, which adds numbers to every frame.
+    if (bits.flag()) throw hasLayers();
   }
   const hasDisplayDelay = bits.flag();
   // More than one operating point, or one that chooses layers.
   if (bits.number(5) || bits.number(12)) throw hasLayers();
   header.level = bits.number(5);
   header.tier = header.level > 7 ? bits.number(1) : 0;
-  if (delayBits && bits.flag()) bits.skip(2 * delayBits + 1);
   if (hasDisplayDelay && bits.flag()) bits.skip(4);
-  return timeBits;
 }
 
 /** Skips a number whose length stands before it as zeros. */
@@ -135,7 +134,10 @@ function skipCounted(bits: Bits): void {
   if (zeros < 32) bits.skip(zeros);
 }
 
-/** Whether frames use tools for screens, and whole numbers for movements. */
+/**
+ * Whether frames use tools for screens and whole numbers for movements, and the length of the
+ * number that orders them, in bits.
+ */
 function readTools(bits: Bits): Tools {
   bits.skip(4);
   const hasOrder = bits.flag();
@@ -143,8 +145,7 @@ function readTools(bits: Bits): Tools {
   let [forScreens, whole] = [BY_FRAME, BY_FRAME];
   if (!bits.flag()) forScreens = bits.number(1);
   if (forScreens && !bits.flag()) whole = bits.number(1);
-  if (hasOrder) bits.skip(3);
-  return { forScreens, whole };
+  return { forScreens, whole, orderBits: hasOrder ? bits.number(3) + 1 : 0 };
 }
 
 function readColors(bits: Bits, header: SequenceHeader): void {
@@ -177,13 +178,23 @@ function samplingOf(bits: Bits, { profile, bits: depth }: SequenceHeader): Sampl
   return bits.flag() ? '4:2:0' : '4:2:2';
 }
 
-function checkFrame(frame: Bits, timeBits: number, tools: Tools, nameBits: number): void {
+/** Refuses a frame of another size than its sequence's, or that is to be shown in another. */
+function checkSize(
+  frame: Bits,
+  tools: Tools,
+  nameBits: number | undefined,
+  isScaled: boolean,
+): void {
   let { forScreens } = tools;
-  // One that was shown before, no key frame, or one that is not shown.
-  if (frame.flag() || frame.number(2) || !frame.flag()) throw damaged(WRONG_FRAMES);
-  frame.skip(timeBits + 1);
+  frame.skip(1);
   if (forScreens === BY_FRAME) forScreens = frame.number(1);
   if (forScreens && tools.whole === BY_FRAME) frame.skip(1);
-  frame.skip(nameBits);
-  if (frame.flag()) throw damaged('its sizes contradict each other');
+  let isOther = false;
+  if (nameBits !== undefined) {
+    frame.skip(nameBits);
+    isOther = frame.flag();
+    frame.skip(tools.orderBits);
+  }
+  if (isScaled && frame.flag()) frame.skip(3);
+  if (isOther || frame.flag()) throw damaged('its sizes contradict each other');
 }
