@@ -68,6 +68,7 @@ format: .venv/.test web/node_modules/.installed ## Format everything and repair 
 
 golden: .venv/.test ## Regenerate the golden files; review the difference before committing it
 	.venv/bin/python tests/golden/generate.py
+	.venv/bin/python tests/golden/generate_avif.py
 
 schema: .venv/.train web/node_modules/.installed ## Regenerate the JSON Schemas, the TypeScript types and constants
 	.venv/bin/python -m kerasport.bundle.schema

@@ -72,9 +72,9 @@ def make_newer(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (change_weights, ["group1-shard1of1.bin", "SHA-256", "export the model again"]),
-        (leave_weights_out, ["There is no 'group1-shard1of1.bin'", "Export the model again"]),
-        (leave_topology_out, ["There is no 'model.json'", "Export the model again"]),
+        (change_weights, ["group1-shard1of1.bin", "SHA-256", "or export the model again"]),
+        (leave_weights_out, ["There is no 'group1-shard1of1.bin'", "or export the model again"]),
+        (leave_topology_out, ["There is no 'model.json'", "or export the model again"]),
         (make_newer, ["format 99", "web files"]),
     ],
 )

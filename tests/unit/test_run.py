@@ -208,7 +208,7 @@ def test_small_samples_keep_their_bytes_and_large_ones_shrink(tmp_path: Path) ->
     noise = np.random.default_rng(1).integers(0, 256, (300, 300, 4), np.uint8)
     Image.fromarray(noise).save(transparent)
     avif = tmp_path / "in" / "picture.avif"
-    Image.new("RGB", (20, 10), "red").save(avif)
+    Image.new("RGB", (20, 10), "red").save(avif, subsampling="4:4:4")
     files = [small, large, transparent, avif]
     examples = [example(str(path), label, str(label)) for label, path in enumerate(files)]
 

@@ -14,6 +14,7 @@ from kerasport.pictures.problem import (
     MAX_PIXELS,
     MAX_SIDE,
     Problem,
+    damaged,
     too_many_bytes,
 )
 from kerasport.pictures.read import read_picture_file
@@ -25,6 +26,7 @@ __all__ = [
     "MAX_SIDE",
     "PictureFile",
     "Problem",
+    "damaged",
     "decode_bmp",
     "read_picture_file",
     "too_many_bytes",

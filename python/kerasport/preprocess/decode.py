@@ -18,6 +18,7 @@ from kerasport.pictures import (
     MAX_BYTES,
     PictureFile,
     Problem,
+    damaged,
     decode_bmp,
     read_picture_file,
     too_many_bytes,
@@ -97,12 +98,9 @@ def _decode_file(file: PictureFile) -> Image.Image:
     if file.format == "BMP":
         return Image.fromarray(decode_bmp(file.content))
     with open_picture(file.content, formats=(file.format,)) as image:
-        if image.size != (file.width, file.height) and file.format != "AVIF":
+        if image.size != (file.width, file.height):
             raise ValueError(f"its size is {image.size}, not {file.width} x {file.height}")
-        image.load()
-        if file.format == "AVIF":
-            # The format's own rotation, which Pillow gives as EXIF.
-            return _to_eight_bits(ImageOps.exif_transpose(image))
+        _load(image)
         if file.transparent_level is not None:
             upright = _with_transparent_level(image, file)
         elif image.mode == "CMYK":
@@ -115,6 +113,14 @@ def _decode_file(file: PictureFile) -> Image.Image:
         upright = whole
     turn = _TURNS.get(file.orientation)
     return upright if turn is None else upright.transpose(turn)
+
+
+def _load(image: Image.Image) -> None:
+    try:
+        image.load()
+    except RuntimeError:
+        # Of all decoders, AVIF's alone raises it.
+        raise damaged("its compressed data is wrong") from None
 
 
 def _with_transparent_level(image: Image.Image, file: PictureFile) -> Image.Image:

@@ -21,7 +21,7 @@ __all__ = ["SamplePicture", "choose_samples", "read_samples", "write_samples"]
 _MAX_SAMPLES = 12
 _MAX_SAMPLE_BYTES = 200_000
 _LONGEST_SIDE = 512
-# Formats that every browser decodes to Pillow's pixels; AVIF is not among them (Firefox).
+# Formats that every browser decodes; older ones do not know AVIF.
 _KEPT_SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "BMP": "bmp", "WEBP": "webp"}
 
 

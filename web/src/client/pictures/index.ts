@@ -20,7 +20,7 @@ import { readWebp } from './webp.js';
 
 export { decodeBmp } from './bmp.js';
 export { decodePng } from './png-pixels.js';
-export { Problem, tooManyBytes } from './problem.js';
+export { Problem, tooManyBytes, wrongData } from './problem.js';
 export { place, turn } from './turn.js';
 
 // First bytes in hexadecimal, not as text: minified text would hold raw characters beyond ASCII,

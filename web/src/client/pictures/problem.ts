@@ -25,6 +25,11 @@ export function damaged(what: string): Problem {
   return new Problem(`it is damaged, ${what}`, 'Copy or save it again.');
 }
 
+/** The problem of a file whose pixels cannot be decoded. */
+export function wrongData(): Problem {
+  return damaged('its compressed data is wrong');
+}
+
 /** The problem of a file that is not even opened. */
 export function tooManyBytes(size: number): Problem {
   const limit = grouped(MAX_BYTES);

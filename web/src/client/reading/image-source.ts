@@ -14,6 +14,7 @@ import {
 import type { Pixels } from '../pictures/pixels.js';
 import { preprocess } from '../preprocess/preprocess.js';
 import type { ImageSpec, ModelInput } from '../preprocess/spec.js';
+import { avifProblem } from './avif-problem.js';
 import { AS_STORED, type ReadPixels, readBitmap } from './bitmap-pixels.js';
 import { openBitmap } from './drawables.js';
 import {
@@ -103,10 +104,12 @@ async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPix
   if (file.format === 'PNG') return { ...(await decodePng(file)), isExact: true };
   const type = `image/${file.format.toLowerCase()}`;
   const content = new Blob([file.content as Uint8Array<ArrayBuffer>], { type });
-  const bitmap = await createImageBitmap(content, AS_STORED);
+  const bitmap = await createImageBitmap(content, AS_STORED).catch(async (error) => {
+    throw file.format === 'AVIF' ? await avifProblem() : error;
+  });
   try {
     const { width, height } = bitmap;
-    if (file.format !== 'AVIF' && (width !== file.width || height !== file.height)) {
+    if (width !== file.width || height !== file.height) {
       throw new Error(`its size is ${width} x ${height}, not ${file.width} x ${file.height}`);
     }
     return await readBitmap(bitmap, content);
