@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from kerasport.pictures.problem import damaged, ends_early
 
-__all__ = ["frame_size"]
+__all__ = ["frame_size", "with_room"]
 
 _START_CODE = b"\x9d\x01\x2a"
 _HEADER = 10
 _SEGMENTS, _DELTAS = 4, 4
+# More than all that the first part can hold before the modes of blocks: 1,056 probabilities.
+_ROOM = 2048
 
 
 def frame_size(body: bytes) -> tuple[int, int]:
@@ -37,6 +39,20 @@ def frame_size(body: bytes) -> tuple[int, int]:
         raise damaged("its compressed data is wrong")
     width, height = int.from_bytes(body[6:8], "little"), int.from_bytes(body[8:10], "little")
     return width & 0x3FFF, height & 0x3FFF
+
+
+def with_room(body: bytes) -> bytes:
+    """Return a `VP8 ` chunk whose first part goes on with zeros, if it is short.
+
+    Decoders that take a file piece by piece give up where the end of that part is reached too
+    early, which nothing but damage does, and the others go on.
+    """
+    tag = int.from_bytes(body[:3], "little")
+    length = tag >> 5
+    zeros = max(0, _ROOM - length)
+    end = _HEADER + length
+    head = (tag + (zeros << 5)).to_bytes(3, "little") + body[3:end]
+    return head + bytes(zeros) + body[end:]
 
 
 def _parts(header: bytes) -> int:

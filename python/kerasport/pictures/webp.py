@@ -8,6 +8,7 @@ from kerasport.pictures.exif import orientation_of
 from kerasport.pictures.picture_file import PictureFile, Screen
 from kerasport.pictures.problem import MAX_SIDE, check_size, damaged, ends_early
 from kerasport.pictures.vp8 import frame_size as lossy_size
+from kerasport.pictures.vp8 import with_room
 
 __all__ = ["read_webp"]
 
@@ -79,7 +80,7 @@ def _picture(chunks: list[_Chunk]) -> tuple[tuple[int, int], bytes, bool, bool]:
             alpha = body
         elif kind == b"VP8 ":
             size = lossy_size(body)
-            picture = _chunk(kind, body)
+            picture = _chunk(kind, with_room(body))
             if alpha:
                 picture = _extended(size) + _chunk(b"ALPH", alpha) + picture
             return size, picture, bool(alpha), not alpha

@@ -1,11 +1,14 @@
 /** Lossy WebP: the header of its one frame (RFC 6386, sections 9 and 19.2). */
 
+import { concatenate } from './bytes.js';
 import { damaged, endsEarly, wrongData } from './problem.js';
 
 const START_CODE = [0x9d, 0x01, 0x2a];
 const HEADER = 10;
 const SEGMENTS = 4;
 const DELTAS = 4;
+// More than all that the first part can hold before the modes of blocks: 1,056 probabilities.
+const ROOM = 2048;
 
 /**
  * Width and height of a `VP8 ` chunk whose parts are all there.
@@ -25,6 +28,25 @@ export function frameSize(body: Uint8Array): { width: number; height: number } {
   if (end >= body.length) throw wrongData();
   const side = (at: number) => (body[at] | (body[at + 1] << 8)) & 0x3fff;
   return { width: side(6), height: side(8) };
+}
+
+/**
+ * A `VP8 ` chunk whose first part goes on with zeros, if it is short.
+ *
+ * Decoders that take a file piece by piece give up where the end of that part is reached too early,
+ * which nothing but damage does, and the others go on.
+ */
+export function withRoom(body: Uint8Array): Uint8Array {
+  const tag = triple(body, 0);
+  const zeros = Math.max(0, ROOM - (tag >> 5));
+  const end = HEADER + (tag >> 5);
+  const longer = tag + (zeros << 5);
+  return concatenate([
+    Uint8Array.of(longer, longer >> 8, longer >> 16),
+    body.subarray(3, end),
+    new Uint8Array(zeros),
+    body.subarray(end),
+  ]);
 }
 
 function triple(body: Uint8Array, at: number): number {

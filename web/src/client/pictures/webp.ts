@@ -5,7 +5,7 @@ import { ascii, Bytes, concatenate } from './bytes.js';
 import { orientationOf } from './exif.js';
 import type { PictureFile, Screen } from './picture-file.js';
 import { checkSize, damaged, endsEarly } from './problem.js';
-import { frameSize as lossySize } from './vp8.js';
+import { frameSize as lossySize, withRoom } from './vp8.js';
 
 const ALPHA_FLAG = 0x10;
 const LOSSLESS_MARK = 0x2f;
@@ -94,7 +94,7 @@ function pictureOf(chunks: readonly Chunk[]) {
       alpha = body;
     } else if (kind === 'VP8 ') {
       const size = lossySize(body);
-      const picture = chunk(kind, body);
+      const picture = chunk(kind, withRoom(body));
       const parts = alpha ? [extended(size), chunk('ALPH', alpha), picture] : [picture];
       return { size, parts, isOpaque: !alpha };
     } else if (kind === 'VP8L') {
