@@ -111,7 +111,8 @@ function pictureOf(chunks: readonly Chunk[]) {
 }
 
 function losslessSize(body: Uint8Array): Size {
-  if (body.length < 5) throw endsEarly();
+  // Nothing but what is transparent everywhere is shorter, which WebKit shows like damage.
+  if (body.length < 10) throw endsEarly();
   if (body[0] !== LOSSLESS_MARK || body[4] & VERSION) throw damaged('its frame header is wrong');
   const packed = new Bytes(body).number(1, 4, true);
   return { width: 1 + (packed & 0x3fff), height: 1 + ((packed >>> 14) & 0x3fff) };
