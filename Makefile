@@ -5,6 +5,9 @@ DATA ?=
 EPOCHS ?=
 RUN ?= runs/$(RECIPE)
 OUT ?= web/model
+SEED ?= 1
+COUNT ?= 3000
+ENGINE ?=
 PYTHON ?= python3
 
 # Passed on through the environment: the shell then never reads what they contain.
@@ -14,7 +17,7 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test hub check format golden schema docs bench clean distclean
+.PHONY: help train evaluate export verify demo web test fuzz hub check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
@@ -49,6 +52,9 @@ test: .venv/.browser web/dist/.built ## Run everything: checks, TypeScript, Pyth
 	@$(MAKE) --no-print-directory check
 	$(NPM) test
 	PYTHONWARNDEFAULTENCODING=1 .venv/bin/python -m pytest
+
+fuzz: .venv/.browser web/dist/.built ## Read damaged pictures in every engine: SEED=1, COUNT=3000, ENGINE=webkit
+	PYTHONPATH=tests .venv/bin/python -m fuzz --seed $(SEED) --count $(COUNT) $(if $(ENGINE),--engine $(ENGINE))
 
 hub: .venv/.hub ## Test the classifiers of KerasHub, for Python 3.11 and 3.12
 	.venv/bin/python -m pytest tests/keras/test_exporter_hub.py

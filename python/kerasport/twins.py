@@ -36,7 +36,18 @@ from kerasport.exporter.gate import TFJS_LAYERS
 from kerasport.files import write_text
 from kerasport.literals import Backend, ColorMode, Fit, Resample, WeightType
 from kerasport.parity.compare.tally import TOLERANCES
-from kerasport.pictures import FORMATS, MAX_BYTES, MAX_PIXELS, MAX_SIDE
+from kerasport.pictures import (
+    BLANK_PIXELS,
+    FORMATS,
+    MAX_BYTES,
+    MAX_CLEARS,
+    MAX_OWN_SIDE,
+    MAX_PIXELS,
+    MAX_PIXELS_PER_BYTE,
+    MAX_SCAN_PIXELS,
+    MAX_SCANS,
+    MAX_SIDE,
+)
 from kerasport.runtime.activations import ACTIVATIONS
 
 __all__ = ["CONSTANTS_FILE", "constants"]
@@ -69,6 +80,16 @@ def constants() -> str:
         _constant(
             "MAX_SIDE", MAX_SIDE, "Longest side in formats that the browser's decoders read."
         ),
+        _constant("MAX_OWN_SIDE", MAX_OWN_SIDE, "Longest side in PNG and BMP."),
+        _constant("BLANK_PIXELS", BLANK_PIXELS, "Pixels that any file may have."),
+        _constant(
+            "MAX_PIXELS_PER_BYTE",
+            MAX_PIXELS_PER_BYTE,
+            "Pixels that one byte of a file may stand for where there are more.",
+        ),
+        _constant("MAX_SCANS", MAX_SCANS, "Scans of a JPEG."),
+        _constant("MAX_SCAN_PIXELS", MAX_SCAN_PIXELS, "Pixels of all scans of a JPEG together."),
+        _constant("MAX_CLEARS", MAX_CLEARS, "How often the table of a GIF may begin anew."),
         _constant("PATCHES", PATCHES, "Patches of an occlusion along one side of the picture."),
         *_words("BackendName", backends, "What TensorFlow.js computes on."),
         _constant(

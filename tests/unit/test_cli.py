@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from kerasport.cli import main
 from kerasport.errors import DataError
@@ -95,6 +96,28 @@ def test_predict_goes_on_after_an_unreadable_picture(
     assert code == 1
     assert out.startswith(f"{PICTURE}: ")
     assert f"Error: '{broken}' cannot be read: it is no picture." in err
+
+
+def test_predict_answers_whatever_a_decoder_raises(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decoder that fails in a way of its own costs its picture, not the answer for the next."""
+    opened = Image.open
+
+    def fail_on_jpeg(*arguments: Any, formats: tuple[str, ...], **options: Any) -> Image.Image:
+        if formats == ("JPEG",):
+            raise RuntimeError("Failed to decode image: Not implemented")
+        return opened(*arguments, formats=formats, **options)
+
+    monkeypatch.setattr(Image, "open", fail_on_jpeg)
+    jpeg = PICTURE.with_name("gray.jpg")
+
+    code, out, err = run(capsys, "predict", FROZEN, jpeg, PICTURE)
+
+    assert code == 1
+    assert str(PICTURE) in out
+    assert f"'{jpeg}' cannot be read: it is damaged, its compressed data is wrong." in err
+    assert "Traceback" not in err
 
 
 def holds(whole: object, part: object) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from support.broken_pictures import broken_pictures
 from support.pictures import write_class_folders, write_picture
 
 from kerasport import cli
@@ -164,8 +165,8 @@ def test_arrays_are_checked_too() -> None:
 def test_damaged_and_foreign_files_are_named(root: Path) -> None:
     """What is no picture, and what only decoding shows to be damaged, is listed with its reason."""
     (root / "train" / "a" / "notes.txt").write_text("x")
-    whole = (root / "train" / "b" / "001.png").read_bytes()
-    (root / "train" / "b" / "001.png").write_bytes(whole[:200])
+    few_rows, _ = broken_pictures()["few-rows.png"]
+    (root / "train" / "b" / "001.png").write_bytes(few_rows)
 
     report = check_data(root)
 

@@ -224,3 +224,12 @@ def test_small_samples_keep_their_bytes_and_large_ones_shrink(tmp_path: Path) ->
     assert (folder / "01.jpg").read_bytes() == small.read_bytes()
     sizes = [Image.open(io.BytesIO((folder / f"0{n}.jpg").read_bytes())).size for n in (2, 3, 4)]
     assert sizes == [(512, 256), (300, 300), (20, 10)]
+
+
+def test_a_sample_that_only_kerasport_reads_keeps_its_bytes(tmp_path: Path) -> None:
+    """Pillow knows no BMP of four bits a channel, and is not asked."""
+    bmp = Path(__file__).parents[1] / "golden" / "finds" / "bmp_4444.bmp"
+
+    write_samples([example(str(bmp), 0, "0")], tmp_path / "samples", class_names=("a",))
+
+    assert (tmp_path / "samples" / "01.bmp").read_bytes() == bmp.read_bytes()

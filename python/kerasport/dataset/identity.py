@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from kerasport.dataset.dataset import Header, Skipped
-from kerasport.preprocess import open_picture
+from kerasport.pictures import Problem, read_picture_file
 
 __all__ = ["content_of", "hash_pixels", "identify"]
+
+# In a list of files, what is no picture needs few words.
+_SHORT_REASONS = {"the file is empty": "empty", "it is no picture": "not a picture"}
 
 
 def content_of(data: bytes | NDArray[np.uint8]) -> str:
@@ -30,15 +32,15 @@ def hash_pixels(pixels: NDArray[np.uint8]) -> str:
 
 
 def identify(path: Path, data: bytes | NDArray[np.uint8]) -> tuple[str, Header] | Skipped:
-    """Return the content hash and the header of a picture, recognised by its first bytes."""
+    """Return the content hash and the header of a picture, recognised by its first bytes.
+
+    What is read here is what is read everywhere: `kerasport.pictures` decides, nobody else.
+    """
     if isinstance(data, np.ndarray):
         mode = "L" if data.ndim == 2 else {1: "L", 3: "RGB", 4: "RGBA"}[data.shape[2]]
         return content_of(data), Header("array", data.shape[1], data.shape[0], mode)
     try:
-        with open_picture(data) as image:
-            header = Header(image.format or "", image.width, image.height, image.mode)
-            return content_of(data), header
-    except UnidentifiedImageError:
-        return Skipped(path, "empty" if not data else "not a picture")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return Skipped(path, str(error))
+        file = read_picture_file(data)
+    except Problem as problem:
+        return Skipped(path, _SHORT_REASONS.get(problem.reason, problem.reason))
+    return content_of(data), Header(file.format, *file.size, file.mode)

@@ -46,7 +46,11 @@ class _Layout:
 def read_bmp(data: bytes) -> PictureFile:
     """Return the file once its header is understood and its rows are all there."""
     layout = _layout(data)
-    return PictureFile("BMP", layout.width, layout.height, data)
+    if layout.bits <= 8:
+        mode = "L" if (layout.palette == layout.palette[:, :1]).all() else "P"
+    else:
+        mode = "RGBA" if layout.masks[3] else "RGB"
+    return PictureFile("BMP", layout.width, layout.height, data, mode=mode)
 
 
 def decode_bmp(data: bytes) -> NDArray[np.uint8]:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 
 from kerasport.pictures.exif import orientation_of
+from kerasport.pictures.jpeg_scans import Component, FrameHeader, Scans
 from kerasport.pictures.picture_file import PictureFile
 from kerasport.pictures.problem import MAX_SIDE, Problem, check_size, damaged, ends_early
 
 __all__ = ["read_jpeg"]
 
-_START, _END, _SCAN, _EXIF = 0xD8, 0xD9, 0xDA, 0xE1
+_START, _END, _SCAN, _RESTART_INTERVAL = 0xD8, 0xD9, 0xDA, 0xDD
+_JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _SUPPORTED_FRAMES = {0xC0, 0xC1, 0xC2}
-# Tables, frame, scan, restart interval; JFIF and Adobe decide how components become colours.
-# Left out are profiles, thumbnails and other data that browsers and Pillow treat differently.
-_KEPT = {0xC4, 0xDB, 0xDD, 0xE0, 0xEE, _SCAN} | _SUPPORTED_FRAMES
+# Tables, frame, restart interval. Left out are profiles, thumbnails and other data that browsers
+# and Pillow treat differently.
+_KEPT = {0xC4, 0xDB, _RESTART_INTERVAL} | _SUPPORTED_FRAMES
+# They decide how components become colours, by their name and this many bytes, if they are there.
+_COLOR_MARKS = {_JFIF: (b"JFIF\0", 14), _ADOBE: (b"Adobe", 12)}
+_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 # In a scan 0xFF is followed by 0 when it is data, and restart markers belong to it.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -23,16 +28,13 @@ _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 def read_jpeg(data: bytes) -> PictureFile:
     """Return the first picture of the file, without what does not decide its pixels."""
     kept = [data[:2]]
-    size: tuple[int, int] | None = None
+    scans: Scans | None = None
     orientation: int | None = None
-    has_scan = False
+    interval = 0
     position = 2
     while True:
         # Decoders skip fill bytes, and bytes that belong to nothing.
-        found = _NEXT_MARKER.search(data, position)
-        if found is None:
-            raise ends_early()
-        position = found.end() - 2
+        position = _next_marker(data, position)
         marker = data[position + 1]
         if marker == _END:
             break
@@ -44,33 +46,67 @@ def read_jpeg(data: bytes) -> PictureFile:
             raise damaged("it has a marker where none may be")
         body = data[position + 4 : end]
         if marker in _FRAMES:
-            size = _frame_size(marker, body, size)
+            if scans is not None:
+                raise damaged("its frame header is wrong")
+            scans = Scans(_frame(marker, body))
         elif marker == _EXIF and body.startswith(b"Exif\0\0") and orientation is None:
             orientation = orientation_of(body)
+        elif marker == _RESTART_INTERVAL:
+            if len(body) != 2:
+                raise damaged("its restart interval is wrong")
+            interval = int.from_bytes(body, "big")
         if marker == _SCAN:
-            has_scan = True
-            found = _NEXT_MARKER.search(data, end)
-            if found is None:
-                raise ends_early()
-            end = found.end() - 2
-        if marker in _KEPT:
+            if scans is None:
+                raise damaged("it has a scan before its frame header")
+            start, end = end, _next_marker(data, end)
+            header = scans.add(body, data[start:end], interval)
+            kept += [data[position : position + 4], header, data[start:end]]
+        elif marker in _KEPT:
             kept.append(data[position:end])
+        elif marker in _COLOR_MARKS:
+            name, needed = _COLOR_MARKS[marker]
+            if body.startswith(name) and len(body) >= needed:
+                mark = body[:needed]
+                if marker == _JFIF:
+                    # No thumbnail follows.
+                    mark = mark[:12] + b"\0\0"
+                kept.append(bytes([0xFF, marker]) + (needed + 2).to_bytes(2, "big") + mark)
         position = end
-    if size is None or not has_scan:
+    if scans is None:
         raise damaged("it holds no picture")
+    scans.check_complete()
+    frame = scans.frame
     content = b"".join([*kept, b"\xff\xd9"])
-    return PictureFile("JPEG", *size, content, orientation or 1)
+    mode = _MODES[len(frame.components)]
+    return PictureFile(
+        "JPEG", frame.width, frame.height, content, orientation or 1, is_opaque=True, mode=mode
+    )
 
 
-def _frame_size(marker: int, body: bytes, known: tuple[int, int] | None) -> tuple[int, int]:
+def _next_marker(data: bytes, position: int) -> int:
+    found = _NEXT_MARKER.search(data, position)
+    if found is None:
+        raise ends_early()
+    return found.end() - 2
+
+
+def _frame(marker: int, body: bytes) -> FrameHeader:
     if marker not in _SUPPORTED_FRAMES:
         raise Problem("it is a JPEG of a kind (arithmetic or lossless) that browsers do not read")
-    if known is not None or len(body) < 6:
+    if len(body) < 6:
         raise damaged("its frame header is wrong")
     if body[0] != 8:
         raise Problem(f"it is a JPEG of {body[0]} bits, which browsers do not read")
-    if body[5] not in (1, 3, 4):
+    if body[5] not in _MODES:
         raise Problem(f"it is a JPEG of {body[5]} components, which browsers do not read")
     height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
     check_size(width, height, max_side=MAX_SIDE)
-    return width, height
+    components = {
+        body[at]: Component(body[at + 1] >> 4, body[at + 1] & 15)
+        for at in range(6, len(body) - 2, 3)
+    }
+    if len(body) != 6 + 3 * body[5] or len(components) != body[5]:
+        raise damaged("its frame header is wrong")
+    if not all(1 <= part.across <= 4 and 1 <= part.down <= 4 for part in components.values()):
+        raise damaged("its frame header is wrong")
+    return FrameHeader(width, height, components, is_progressive=marker == 0xC2)

@@ -9,12 +9,13 @@ from kerasport.pictures.exif import orientation_of
 from kerasport.pictures.picture_file import PictureFile
 from kerasport.pictures.problem import check_size, damaged, ends_early
 
-__all__ = ["SIGNATURE", "read_png"]
+__all__ = ["SIGNATURE", "check_rows", "read_png"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _PALETTE = 0, 2, 3
 _DEPTHS = {_GRAY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _SAMPLES = {_GRAY: 1, _RGB: 3, _PALETTE: 1, 4: 2, 6: 4}
+_MODES = {_RGB: "RGB", _PALETTE: "P", 4: "LA", 6: "RGBA"}
 # What deflate can reach at most; a file that would need more is refused before it is inflated.
 _MAX_DEFLATION = 1032
 _PIECE_BYTES = 1 << 20
@@ -26,7 +27,7 @@ def read_png(data: bytes) -> PictureFile:
     """Return the picture that is not part of an animation, with every checksum verified.
 
     Gamma, colour profiles and animations are left out: browsers and Pillow treat them
-    differently.
+    differently. Whether the compressed rows are whole is for `check_rows` to say.
     """
     chunks = _chunks(data)
     kind, header = chunks[0] if chunks else (b"", b"")
@@ -43,7 +44,6 @@ def read_png(data: bytes) -> PictureFile:
     needed = _raw_length(width, height, bits * _SAMPLES[color], interlaced=interlace == 1)
     if needed > _MAX_DEFLATION * len(pixels):
         raise damaged("it holds too little data for its size")
-    _check_stream(pixels, needed)
     kept = [(b"IHDR", header)]
     transparency = _first(chunks, b"tRNS")
     level: tuple[int, ...] | None = None
@@ -61,7 +61,22 @@ def read_png(data: bytes) -> PictureFile:
         for kind, body in kept
     )
     orientation = orientation_of(_first(chunks, b"eXIf"))
-    return PictureFile("PNG", width, height, content, orientation, level, bits)
+    mode = {1: "1", 16: "I;16"}.get(bits, "L") if color == _GRAY else _MODES[color]
+    return PictureFile("PNG", width, height, content, orientation, level, bits, mode=mode)
+
+
+def check_rows(content: bytes) -> None:
+    """Raise unless the compressed data of a `read_png` is as long as its rows, and whole.
+
+    Pillow fills up what is missing and says nothing.
+
+    Raises:
+        Problem: it is not.
+    """
+    chunks = _chunks(content)
+    width, height, bits, color, _, _, interlace = struct.unpack(">IIB4B", chunks[0][1])
+    needed = _raw_length(width, height, bits * _SAMPLES[color], interlaced=interlace == 1)
+    _check_stream(_first(chunks, b"IDAT"), needed)
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
@@ -85,7 +100,7 @@ def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _check_stream(deflated: bytes, needed: int) -> None:
-    """Inflate once without keeping anything: Pillow fills up what is missing and says nothing."""
+    """Inflate once without keeping anything."""
     inflater = zlib.decompressobj()
     waiting, length = deflated, 0
     try:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 __all__ = [
+    "BLANK_PIXELS",
     "FORMATS",
     "MAX_BYTES",
+    "MAX_OWN_SIDE",
     "MAX_PIXELS",
+    "MAX_PIXELS_PER_BYTE",
     "MAX_SIDE",
     "Problem",
+    "check_density",
     "check_size",
     "damaged",
     "ends_early",
@@ -23,10 +27,22 @@ MAX_PIXELS = 89_478_485
 MAX_SIDE = 32_767
 """Longest side in formats that the browser's own decoders read; Firefox's are the narrowest."""
 
+MAX_OWN_SIDE = 65_535
+"""Longest side in PNG and BMP: every row costs memory and time of its own."""
+
 MAX_BYTES = 256 << 20
 """Largest file that is opened."""
 
-_SAVE_AGAIN = "Save it as JPEG, PNG, GIF, BMP, WebP or AVIF."
+BLANK_PIXELS = 1 << 24
+"""Pixels that any file may have, however short it is."""
+
+MAX_PIXELS_PER_BYTE = 4096
+"""Pixels that one byte of a file may stand for where there are more than `BLANK_PIXELS`.
+
+A photo has fewer than 100; 46 bytes of WebP that claim 89 million cost two gigabytes.
+"""
+
+_SAVE_AGAIN = "Save it as JPEG, PNG, GIF, BMP or WebP."
 
 
 class Problem(Exception):
@@ -48,7 +64,7 @@ def damaged(what: str) -> Problem:
     return Problem(f"it is damaged, {what}", "Copy or save it again.")
 
 
-def check_size(width: int, height: int, *, max_side: int | None = None) -> None:
+def check_size(width: int, height: int, *, max_side: int = MAX_OWN_SIDE) -> None:
     """Refuse a size before anything is decoded or reserved for it.
 
     Raises:
@@ -61,12 +77,22 @@ def check_size(width: int, height: int, *, max_side: int | None = None) -> None:
             f"it has {width} x {height} pixels, more than {MAX_PIXELS:,} in all",
             "Reduce it first.",
         )
-    if max_side is not None and max(width, height) > max_side:
+    if max(width, height) > max_side:
+        why = ", which browsers decode only as PNG or BMP" if max_side < MAX_OWN_SIDE else ""
         raise Problem(
-            f"it has {width} x {height} pixels, more than {max_side:,} on a side, which browsers "
-            "decode only as PNG or BMP",
+            f"it has {width} x {height} pixels, more than {max_side:,} on a side{why}",
             "Reduce it first.",
         )
+
+
+def check_density(pixels: int, size: int) -> None:
+    """Refuse a large picture in next to no bytes, which costs its readers gigabytes.
+
+    Raises:
+        Problem: there are too many pixels for `size` bytes.
+    """
+    if pixels > max(BLANK_PIXELS, size * MAX_PIXELS_PER_BYTE):
+        raise damaged("it holds too little data for its size")
 
 
 def too_many_bytes(size: int) -> Problem:

@@ -8,7 +8,7 @@ from kerasport.pictures.gif import read_gif
 from kerasport.pictures.jpeg import read_jpeg
 from kerasport.pictures.picture_file import PictureFile
 from kerasport.pictures.png import SIGNATURE, read_png
-from kerasport.pictures.problem import MAX_BYTES, Problem, too_many_bytes
+from kerasport.pictures.problem import MAX_BYTES, Problem, check_density, too_many_bytes
 from kerasport.pictures.webp import read_webp
 
 __all__ = ["read_picture_file"]
@@ -34,6 +34,13 @@ def read_picture_file(data: bytes) -> PictureFile:
         Problem: it is no picture that Python and every browser read alike, it is incomplete or
             too large.
     """
+    file = _read(data)
+    width, height = file.size
+    check_density(width * height, len(data))
+    return file
+
+
+def _read(data: bytes) -> PictureFile:
     if not data:
         raise Problem("the file is empty")
     if len(data) > MAX_BYTES:

@@ -1,7 +1,7 @@
 """From a picture file to the model's uint8 input; `preprocess.preprocess` has the steps."""
 
 from kerasport.pictures import MAX_PIXELS
-from kerasport.preprocess.decode import Picture, decode, open_picture
+from kerasport.preprocess.decode import Picture, decode
 from kerasport.preprocess.preprocess import PREPROCESSING_VERSION, preprocess, read_pixels
 from kerasport.preprocess.spec import ImageSpec
 
@@ -11,7 +11,6 @@ __all__ = [
     "ImageSpec",
     "Picture",
     "decode",
-    "open_picture",
     "preprocess",
     "read_pixels",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,18 +16,20 @@ from PIL import Image, ImageOps
 
 from kerasport.errors import DataError
 from kerasport.pictures import (
-    FORMATS,
     MAX_BYTES,
     PictureFile,
     Problem,
+    check_rows,
     damaged,
     decode_bmp,
+    decode_gif,
     read_picture_file,
     too_many_bytes,
 )
 from kerasport.preprocess.compose import STRIP_PIXELS
+from kerasport.preprocess.turns import in_turn
 
-__all__ = ["Picture", "decode", "open_picture"]
+__all__ = ["Picture", "decode", "decoded"]
 
 Picture: TypeAlias = "Path | bytes | Image.Image | NDArray[np.uint8]"
 
@@ -50,38 +54,41 @@ def decode(picture: Picture) -> Image.Image:
     Raises:
         DataError: the file is missing, not a readable format, damaged or too large.
     """
-    if isinstance(picture, np.ndarray):
-        return _from_pixels(picture)
-    if isinstance(picture, Image.Image):
-        return _to_eight_bits(ImageOps.exif_transpose(picture))
-    name = f"'{picture}'" if isinstance(picture, Path) else "The picture"
-    try:
-        return _decode_file(read_picture_file(_bytes_of(picture)))
-    except FileNotFoundError:
-        raise DataError(f"There is no picture at {name}.") from None
-    except IsADirectoryError:
-        raise DataError(f"{name} is a folder. Expected a picture file.") from None
-    except Problem as problem:
-        raise DataError(f"{name} cannot be read: {problem}") from None
-    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        # Pillow's decoders raise all of them for damaged data.
-        raise DataError(
-            f"{name} cannot be read: it is damaged ({error}). Copy or save it again."
-        ) from None
+    with decoded(picture) as image:
+        return image
 
 
-def open_picture(content: bytes, *, formats: tuple[str, ...] = FORMATS) -> Image.Image:
-    """Return a picture file as Pillow opens it: its header is read, its pixels are not.
-
-    Pillow's warning of a large picture is left out, because `decode` refuses it with its name.
+@contextlib.contextmanager
+def decoded(picture: Picture) -> Iterator[Image.Image]:
+    """Yield what `decode` returns, waiting until there is memory for it where many are decoded.
 
     Raises:
-        PIL.UnidentifiedImageError: it is of none of the `formats`.
-        OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError: it is damaged.
+        DataError: as `decode`.
     """
-    with _FILTERING, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(io.BytesIO(content), formats=formats)
+    if isinstance(picture, np.ndarray):
+        yield _from_pixels(picture)
+        return
+    name = f"'{picture}'" if isinstance(picture, Path) else "The picture"
+    with contextlib.ExitStack() as turn:
+        try:
+            if isinstance(picture, Image.Image):
+                image = _from_image(picture)
+            else:
+                file = read_picture_file(_bytes_of(picture))
+                turn.enter_context(in_turn(file.size[0] * file.size[1]))
+                image = _decode_file(file)
+        except FileNotFoundError:
+            raise DataError(f"There is no picture at {name}.") from None
+        except IsADirectoryError:
+            raise DataError(f"{name} is a folder. Expected a picture file.") from None
+        except OSError as error:
+            raise DataError(f"{name} cannot be read: {error.strerror or error}.") from None
+        except Problem as problem:
+            raise DataError(f"{name} cannot be read: {problem}") from None
+        except MemoryError:
+            why = "there is not enough memory for its pixels. Reduce it first."
+            raise DataError(f"{name} cannot be read: {why}") from None
+        yield image
 
 
 def _bytes_of(picture: Path | bytes) -> bytes:
@@ -95,18 +102,17 @@ def _bytes_of(picture: Path | bytes) -> bytes:
 
 
 def _decode_file(file: PictureFile) -> Image.Image:
-    if file.format == "BMP":
-        return Image.fromarray(decode_bmp(file.content))
-    with open_picture(file.content, formats=(file.format,)) as image:
-        if image.size != (file.width, file.height):
-            raise ValueError(f"its size is {image.size}, not {file.width} x {file.height}")
-        _load(image)
-        if file.transparent_level is not None:
-            upright = _with_transparent_level(image, file)
-        elif image.mode == "CMYK":
-            upright = _from_inks(image)
-        else:
-            upright = _to_eight_bits(image)
+    try:
+        upright = _as_stored(file)
+    except (Problem, MemoryError):
+        raise
+    except Exception:
+        # Decoders raise whatever they like; theirs are words for programmers.
+        raise damaged("its compressed data is wrong") from None
+    if file.is_opaque and upright.mode == "RGBA":
+        if (np.asarray(upright.getchannel("A")) != 255).any():
+            raise damaged("it is transparent and says that it is not")
+        upright = upright.convert("RGB")
     if file.screen is not None:
         whole = Image.new("RGBA", (file.screen.width, file.screen.height))
         whole.paste(upright.convert("RGBA"), (file.screen.left, file.screen.top))
@@ -115,12 +121,41 @@ def _decode_file(file: PictureFile) -> Image.Image:
     return upright if turn is None else upright.transpose(turn)
 
 
-def _load(image: Image.Image) -> None:
-    try:
+def _as_stored(file: PictureFile) -> Image.Image:
+    """Return the decoded picture, not turned."""
+    if file.format == "BMP":
+        return Image.fromarray(decode_bmp(file.content))
+    if file.format == "GIF":
+        return Image.fromarray(decode_gif(file.content))
+    if file.format == "PNG":
+        check_rows(file.content)
+    with _open(file) as image:
+        if image.size != (file.width, file.height):
+            raise ValueError(f"its size is {image.size}, not {file.width} x {file.height}")
         image.load()
-    except RuntimeError:
-        # Of all decoders, AVIF's alone raises it.
-        raise damaged("its compressed data is wrong") from None
+        if file.transparent_level is not None:
+            return _with_transparent_level(image, file)
+        if image.mode == "CMYK":
+            return _from_inks(image)
+        return _to_eight_bits(image)
+
+
+def _open(file: PictureFile) -> Image.Image:
+    """Return the picture as Pillow opens it, without its warning of a large one."""
+    with _FILTERING, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(io.BytesIO(file.content), formats=(file.format,))
+
+
+def _from_image(image: Image.Image) -> Image.Image:
+    """Return an image of Pillow's own, which may not be loaded yet, with 8 bits and upright."""
+    try:
+        return _to_eight_bits(ImageOps.exif_transpose(image))
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Whatever its decoder raises.
+        raise Problem(f"Pillow says: {error}", "Copy or save it again.") from None
 
 
 def _with_transparent_level(image: Image.Image, file: PictureFile) -> Image.Image:

@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.preprocess.compose import composite, to_grayscale
-from kerasport.preprocess.decode import Picture, decode
+from kerasport.preprocess.decode import Picture, decoded
 from kerasport.preprocess.fit import fit
 from kerasport.preprocess.spec import ImageSpec
 
 __all__ = ["PREPROCESSING_VERSION", "preprocess", "read_pixels"]
 
-PREPROCESSING_VERSION = 2
+PREPROCESSING_VERSION = 3
 """Goes up by one whenever a picture may come out as other bytes than before.
 
 Pixels that were kept from earlier (`kerasport.dataset.cache`) are then computed again.
@@ -48,12 +48,13 @@ def preprocess(picture: Picture, spec: ImageSpec) -> NDArray[np.uint8]:
     >>> preprocess(np.zeros((20, 30, 3), np.uint8), ImageSpec(height=8, width=8)).shape
     (8, 8, 3)
     """
-    image = composite(decode(picture), spec.background)
-    if spec.color_mode == "grayscale":
-        image = to_grayscale(image)
-    elif image.mode == "L":
-        image = image.convert("RGB")
-    pixels = np.asarray(fit(image, spec), dtype=np.uint8)
+    with decoded(picture) as upright:
+        image = composite(upright, spec.background)
+        if spec.color_mode == "grayscale":
+            image = to_grayscale(image)
+        elif image.mode == "L":
+            image = image.convert("RGB")
+        pixels = np.asarray(fit(image, spec), dtype=np.uint8)
     return pixels.reshape(spec.shape)
 
 
@@ -65,4 +66,5 @@ def read_pixels(
     Raises:
         DataError: the picture cannot be read, or is larger than `MAX_PIXELS`.
     """
-    return np.asarray(composite(decode(picture), background).convert("RGB"), dtype=np.uint8)
+    with decoded(picture) as upright:
+        return np.asarray(composite(upright, background).convert("RGB"), dtype=np.uint8)

@@ -13,6 +13,7 @@ from PIL import Image
 from kerasport.dataset import Dataset, Example
 from kerasport.errors import DataError
 from kerasport.files import write_json
+from kerasport.pictures import read_picture_file
 from kerasport.preprocess import decode
 from kerasport.runs.names import LABELS_FILE
 
@@ -85,8 +86,7 @@ def _sample(example: Example) -> tuple[bytes, str]:
         encoded = io.BytesIO()
         decode(data).save(encoded, "PNG")
         data = encoded.getvalue()
-    with Image.open(io.BytesIO(data)) as image:
-        suffix = _KEPT_SUFFIXES.get(image.format or "")
+    suffix = _KEPT_SUFFIXES.get(read_picture_file(data).format)
     if suffix is not None and len(data) <= _MAX_SAMPLE_BYTES:
         return data, suffix
     picture = decode(data)

@@ -39,6 +39,24 @@ export const MAX_BYTES = 268435456;
 /** Longest side in formats that the browser's decoders read. */
 export const MAX_SIDE = 32767;
 
+/** Longest side in PNG and BMP. */
+export const MAX_OWN_SIDE = 65535;
+
+/** Pixels that any file may have. */
+export const BLANK_PIXELS = 16777216;
+
+/** Pixels that one byte of a file may stand for where there are more. */
+export const MAX_PIXELS_PER_BYTE = 4096;
+
+/** Scans of a JPEG. */
+export const MAX_SCANS = 99;
+
+/** Pixels of all scans of a JPEG together. */
+export const MAX_SCAN_PIXELS = 1431655760;
+
+/** How often the table of a GIF may begin anew. */
+export const MAX_CLEARS = 100000;
+
 /** Patches of an occlusion along one side of the picture. */
 export const PATCHES = 6;
 

@@ -75,7 +75,10 @@ def compare_formats(
 
 
 def _judge(file: str, engine: str, reply: Reply) -> FormatFinding:
-    expected = _read(reply.path)
+    try:
+        expected = _read(reply.path)
+    except Exception as error:
+        return FormatFinding(file, engine, "traceback", repr(error))
     if reply.lost is not None:
         return FormatFinding(file, engine, "no answer", reply.lost)
     received = reply.refusal if reply.pixels is None else reply.pixels

@@ -11,14 +11,20 @@ __all__ = ["FormatFinding", "FormatReport"]
 class FormatFinding:
     """One file in one engine.
 
-    `verdict` is `exact`, `refused by both`, `refused by Python`, `refused by engine`, `different`
-    or `no answer`; `detail` says how or why.
+    `verdict` is `exact`, `refused by both`, `refused by Python`, `refused by engine`, `different`,
+    `no answer` of the engine, or `traceback` where Python fails without a word to users; `detail`
+    says how or why.
     """
 
     file: str
     engine: str
     verdict: str
     detail: str = ""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether both sides read the same pixels, or none."""
+        return self.verdict in ("exact", "refused by both")
 
 
 @dataclass(frozen=True)
@@ -32,5 +38,4 @@ class FormatReport:
     @property
     def agrees(self) -> bool:
         """Whether every file is exact or refused by both, in at least one engine."""
-        fine = {"exact", "refused by both"}
-        return bool(self.findings) and all(found.verdict in fine for found in self.findings)
+        return bool(self.findings) and all(finding.is_fine for finding in self.findings)

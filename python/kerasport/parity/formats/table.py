@@ -16,6 +16,7 @@ _COLUMNS = (
     "refused by engine",
     "different",
     "no answer",
+    "traceback",
 )
 
 
@@ -61,7 +62,7 @@ def _counts(findings: list[FormatFinding]) -> str:
 
 
 def _disagreements(findings: list[FormatFinding]) -> str:
-    rows = [f for f in findings if f.verdict not in ("exact", "refused by both")]
+    rows = [f for f in findings if not f.is_fine]
     if not rows:
         return "Nothing.\n"
     text = _head(["file", "engine", "verdict", "how"])

@@ -11,17 +11,19 @@ import { MAX_BYTES, type PictureFormat } from '../constants.generated.js';
 import { isAvif, readAvif } from './avif.js';
 import { type BmpFile, readBmp } from './bmp.js';
 import { Bytes } from './bytes.js';
-import { readGif } from './gif.js';
+import { type GifFile, readGif } from './gif.js';
 import { readJpeg } from './jpeg.js';
 import type { PictureFile } from './picture-file.js';
 import { type PngFile, readPng } from './png.js';
-import { Problem, tooManyBytes } from './problem.js';
+import { checkDensity, Problem, tooManyBytes } from './problem.js';
 import { readWebp } from './webp.js';
 
 export { decodeBmp } from './bmp.js';
+export { decodeGif } from './gif.js';
 export { decodePng } from './png-pixels.js';
-export { Problem, tooManyBytes, wrongData } from './problem.js';
+export { damaged, grouped, Problem, tooManyBytes, wrongData } from './problem.js';
 export { place, turn } from './turn.js';
+export { hasNoAlpha, withMoreData } from './webp.js';
 
 // First bytes in hexadecimal, not as text: minified text would hold raw characters beyond ASCII,
 // which a page in another character set than UTF-8 reads wrongly.
@@ -42,8 +44,11 @@ const OTHER_FORMATS = [
 ] as const;
 
 /** A picture in a file that its format's own reader understood. */
-export type AnyPictureFile = PngFile | BmpFile | (PictureFile & { format: EngineFormat });
-type EngineFormat = Exclude<PictureFormat, 'PNG' | 'BMP'>;
+export type AnyPictureFile = PngFile | BmpFile | GifFile | EnginePictureFile;
+
+/** A picture that the browser's own decoder gets. */
+export type EnginePictureFile = PictureFile & { format: EngineFormat };
+type EngineFormat = Exclude<PictureFormat, 'PNG' | 'BMP' | 'GIF'>;
 
 /**
  * The picture in a file; what it is decides its content, not its name.
@@ -52,6 +57,13 @@ type EngineFormat = Exclude<PictureFormat, 'PNG' | 'BMP'>;
  *   incomplete or too large.
  */
 export function readPictureFile(data: Uint8Array): AnyPictureFile {
+  const file = read(data);
+  const { width, height } = ('screen' in file && file.screen) || file;
+  checkDensity(width * height, data.length);
+  return file;
+}
+
+function read(data: Uint8Array): AnyPictureFile {
   if (data.length === 0) throw new Problem('the file is empty');
   if (data.length > MAX_BYTES) throw tooManyBytes(data.length);
   const file = new Bytes(data);
@@ -59,7 +71,7 @@ export function readPictureFile(data: Uint8Array): AnyPictureFile {
   const start = file.text(0, 12);
   if (magic.startsWith(JPEG)) return readJpeg(file) as AnyPictureFile;
   if (magic === PNG) return readPng(file);
-  if (/^GIF8[79]a/.test(start)) return readGif(file) as AnyPictureFile;
+  if (/^GIF8[79]a/.test(start)) return readGif(file);
   if (start.startsWith('BM')) return readBmp(file);
   if (/^RIFF[\s\S]{4}WEBP/.test(start)) return readWebp(file) as AnyPictureFile;
   if (isAvif(file)) return readAvif(file) as AnyPictureFile;

@@ -8,7 +8,8 @@ import type { PictureFormat } from '../constants.generated.js';
  * `width` and `height` are as stored, before `orientation` (EXIF's 1 to 8) is applied. `content` is
  * what a decoder gets. `transparentLevel` is PNG's colour that stands for transparent, in the
  * file's own bit depth: one value for gray, three for RGB. `screen` is set where
- * the picture is only a part of something transparent.
+ * the picture is only a part of something transparent. Where `isOpaque`, the file says that nothing
+ * of it is transparent, and pixels that are contradict it.
  */
 export interface PictureFile {
   readonly format: PictureFormat;
@@ -18,9 +19,10 @@ export interface PictureFile {
   readonly orientation: number;
   readonly transparentLevel?: readonly number[];
   readonly screen?: Screen;
+  readonly isOpaque?: boolean;
 }
 
-/** GIF's logical screen, and where the picture's left top corner lies on it. */
+/** The screen of an animation, and where the picture's left top corner lies on it. */
 export interface Screen {
   readonly width: number;
   readonly height: number;

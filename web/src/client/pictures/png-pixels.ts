@@ -6,7 +6,7 @@
 
 import type { Pixels } from './pixels.js';
 import type { Pass, PngFile } from './png.js';
-import { damaged, type Problem } from './problem.js';
+import { wrongData } from './problem.js';
 
 /** The pixels as stored: upper 8 bits of each sample, gray, RGB or RGBA. */
 export async function decodePng(file: PngFile): Promise<Pixels> {
@@ -30,17 +30,13 @@ export async function decodePng(file: PngFile): Promise<Pixels> {
   return { data, width, height, channels: writer.channels };
 }
 
+/** Browsers do not say whether a stream ends early, is damaged, or is followed by something. */
 async function read(reader: ReadableStreamDefaultReader<Uint8Array>) {
   try {
     return await reader.read();
   } catch {
     throw wrongData();
   }
-}
-
-/** Browsers do not say whether a stream ends early, is damaged, or is followed by something. */
-function wrongData(): Problem {
-  return damaged('its compressed data is wrong');
 }
 
 /** Collects inflated bytes into rows and undoes their filters. */
@@ -131,7 +127,7 @@ function unfilter(row: Uint8Array, above: Uint8Array, distance: number): void {
       }
       return;
     default:
-      throw damaged('a row has an unknown filter');
+      throw wrongData();
   }
 }
 

@@ -1,9 +1,15 @@
 /** Why a file is not read: the same words as in Python. */
 
-import { MAX_BYTES, MAX_PIXELS } from '../constants.generated.js';
+import {
+  BLANK_PIXELS,
+  MAX_BYTES,
+  MAX_OWN_SIDE,
+  MAX_PIXELS,
+  MAX_PIXELS_PER_BYTE,
+} from '../constants.generated.js';
 
 /** What helps against most problems. */
-export const SAVE_AGAIN = 'Save it as JPEG, PNG, GIF, BMP, WebP or AVIF.';
+export const SAVE_AGAIN = 'Save it as JPEG, PNG, GIF, BMP or WebP.';
 
 /** A file is not read: `reason` completes "cannot be read: ..."; `fix` says what helps. */
 export class Problem extends Error {
@@ -37,7 +43,7 @@ export function tooManyBytes(size: number): Problem {
 }
 
 /** Refuses a size before anything is decoded or reserved for it. */
-export function checkSize(width: number, height: number, maxSide = Number.POSITIVE_INFINITY): void {
+export function checkSize(width: number, height: number, maxSide: number = MAX_OWN_SIDE): void {
   if (width < 1 || height < 1) throw damaged(`it says that it has ${width} x ${height} pixels`);
   if (width * height > MAX_PIXELS) {
     throw new Problem(
@@ -46,14 +52,22 @@ export function checkSize(width: number, height: number, maxSide = Number.POSITI
     );
   }
   if (Math.max(width, height) > maxSide) {
+    const why = maxSide < MAX_OWN_SIDE ? ', which browsers decode only as PNG or BMP' : '';
     throw new Problem(
-      `it has ${width} x ${height} pixels, more than ${grouped(maxSide)} on a side, which ` +
-        'browsers decode only as PNG or BMP',
+      `it has ${width} x ${height} pixels, more than ${grouped(maxSide)} on a side${why}`,
       'Reduce it first.',
     );
   }
 }
 
-function grouped(count: number): string {
+/** Refuses a large picture in next to no bytes, which costs its readers gigabytes. */
+export function checkDensity(pixels: number, size: number): void {
+  if (pixels > Math.max(BLANK_PIXELS, size * MAX_PIXELS_PER_BYTE)) {
+    throw damaged('it holds too little data for its size');
+  }
+}
+
+/** A number with its thousands apart, as Python writes it. */
+export function grouped(count: number): string {
   return count.toLocaleString('en');
 }

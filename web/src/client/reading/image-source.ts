@@ -4,7 +4,9 @@ import { MAX_BYTES, MAX_PIXELS } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
 import {
   decodeBmp,
+  decodeGif,
   decodePng,
+  grouped,
   Problem,
   place,
   readPictureFile,
@@ -14,9 +16,9 @@ import {
 import type { Pixels } from '../pictures/pixels.js';
 import { preprocess } from '../preprocess/preprocess.js';
 import type { ImageSpec, ModelInput } from '../preprocess/spec.js';
-import { avifProblem } from './avif-problem.js';
-import { AS_STORED, type ReadPixels, readBitmap } from './bitmap-pixels.js';
+import { type ReadPixels, readBitmap } from './bitmap-pixels.js';
 import { openBitmap } from './drawables.js';
+import { decodeByEngine } from './engine-pixels.js';
 import {
   checkImageSource,
   type Drawable,
@@ -101,21 +103,9 @@ async function readFile(blob: Blob, name = 'The picture'): Promise<ReadPixels> {
 
 async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPixels> {
   if (file.format === 'BMP') return { ...decodeBmp(file), isExact: true };
+  if (file.format === 'GIF') return { ...decodeGif(file), isExact: true };
   if (file.format === 'PNG') return { ...(await decodePng(file)), isExact: true };
-  const type = `image/${file.format.toLowerCase()}`;
-  const content = new Blob([file.content as Uint8Array<ArrayBuffer>], { type });
-  const bitmap = await createImageBitmap(content, AS_STORED).catch(async (error) => {
-    throw file.format === 'AVIF' ? await avifProblem() : error;
-  });
-  try {
-    const { width, height } = bitmap;
-    if (width !== file.width || height !== file.height) {
-      throw new Error(`its size is ${width} x ${height}, not ${file.width} x ${file.height}`);
-    }
-    return await readBitmap(bitmap, content);
-  } finally {
-    bitmap.close();
-  }
+  return decodeByEngine(file);
 }
 
 async function readDrawable(source: Drawable): Promise<ReadPixels> {
@@ -123,7 +113,7 @@ async function readDrawable(source: Drawable): Promise<ReadPixels> {
   try {
     const { width, height } = bitmap;
     if (width * height > MAX_PIXELS) {
-      const reason = `it has ${width} x ${height} pixels, more than ${MAX_PIXELS}`;
+      const reason = `it has ${width} x ${height} pixels, more than ${grouped(MAX_PIXELS)} in all`;
       throw unreadable('The picture', new Problem(reason, 'Reduce it first.'));
     }
     return await readBitmap(bitmap);

@@ -1,0 +1,1 @@
+"""Damaged pictures by the thousand, read in Python and in every engine: `make fuzz`."""
