@@ -22,7 +22,8 @@ PACKAGE = Path(kerasport.__file__).parent
 # first list is that of docs/design.md; the others are rooms with rooms of their own.
 ORDER: dict[str, list[str]] = {
     "kerasport": [
-        *("errors", "version", "assets", "files", "literals", "training_choices"),
+        *("errors", "version", "assets", "files", "json_text", "literals"),
+        *("training_choices", "terminal"),
         *("labels", "progress"),
         *("pictures", "preprocess"),
         "bundle",

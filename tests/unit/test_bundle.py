@@ -132,20 +132,29 @@ def test_layers_come_in_the_order_of_computation() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda model: model["modelTopology"].clear(), "modelTopology in model.json is not compl"),
-        (lambda model: model.pop("modelTopology"), "modelTopology in model.json is not complete"),
-        (lambda model: model.pop("weightsManifest"), "The weightsManifest is not complete"),
+        (
+            lambda model: model["modelTopology"].clear(),
+            "modelTopology.model_config is undefined. Expected an object.",
+        ),
+        (
+            lambda model: model.pop("modelTopology"),
+            "modelTopology is undefined. Expected an object.",
+        ),
+        (
+            lambda model: model.pop("weightsManifest"),
+            "weightsManifest is undefined. Expected a list.",
+        ),
         (
             lambda model: model["weightsManifest"][0]["paths"].append("model.js"),
-            "names the file 'model.js', which metadata.json does not list",
+            'paths[1] is "model.js". Expected a file that metadata.json lists.',
         ),
         (
             lambda model: model["weightsManifest"][0]["weights"].pop(),
-            "The files and model.json are of different models. Export the bundle again.",
+            "the files and the manifest are of different models. Export the bundle again.",
         ),
         (
             lambda model: model["weightsManifest"][0]["weights"][0].update(dtype="int32"),
-            "is int32. Expected float32, or fewer bits that stand for it.",
+            'dtype is "int32". Expected float32, or fewer bits that stand for it.',
         ),
     ],
     ids=["empty", "no topology", "no manifest", "not listed", "too long", "integers"],

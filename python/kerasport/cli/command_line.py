@@ -55,8 +55,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         run(args=arguments)
     except KerasportError as error:
-        messages.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
+        messages.print(f"Error: {error}", style="red", soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        messages.print("Interrupted. What was there before is unchanged.", markup=False)
+        messages.print("Interrupted. What was there before is unchanged.")
         sys.exit(130)

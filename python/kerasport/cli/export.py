@@ -122,6 +122,7 @@ def export(
         print_json(
             {
                 "bundle": str(bundle.path),
+                "integrity": bundle.integrity,
                 "optimization": optimization_as_json(bundle),
                 **bundle.metadata.model_dump(mode="json", by_alias=True),
             }
@@ -132,7 +133,9 @@ def export(
 
 
 def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
-    """Print what the passes saved, what the stored types cost, and what was written."""
+    """Print what the passes saved, what the stored types cost, what was written, its digest."""
+    from kerasport.bundle import MODEL_SCRIPT
+
     metadata = bundle.metadata
     size = sum(entry.bytes for entry in metadata.files)
     print_optimization(bundle, console)
@@ -140,6 +143,6 @@ def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
     console.print(
         f"{bundle.path}: {metadata.name}, {len(metadata.class_names)} classes, "
         f"{size / 1000:,.0f} kB, compared with {bundle.compared_with}",
-        markup=False,
         soft_wrap=True,
     )
+    console.print(f"{MODEL_SCRIPT}: {bundle.integrity}", soft_wrap=True)

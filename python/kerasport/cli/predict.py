@@ -40,8 +40,8 @@ def predict(
     else:
         for prediction in predictions:
             answer = "  ".join(f"{name} {value:.1%}" for name, value in prediction.top(top))
-            results.print(f"{prediction.path}: {answer}", markup=False, soft_wrap=True)
+            results.print(f"{prediction.path}: {answer}", soft_wrap=True)
     for error in errors:
-        messages.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
+        messages.print(f"Error: {error}", style="red", soft_wrap=True)
     if errors:
         raise typer.Exit(1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from kerasport.cli.console import results
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["print_description"]
 
+_SHOWN_CLASSES, _SHOWN_CHARACTERS = 1000, 100
+"""Class names that are shown, and how much of each: laying out 100,000 takes a minute."""
+
 
 def print_description(description: ClassifierDescription) -> None:
     """Print classes, input, training and test accuracy."""
@@ -21,7 +24,7 @@ def print_description(description: ClassifierDescription) -> None:
     steps = description.preprocessing
     rows = {
         "name": description.name,
-        "classes": f"{len(description.class_names)}: {', '.join(description.class_names)}",
+        "classes": f"{len(description.class_names):,}: {_listed(description.class_names)}",
         "input": f"{width} x {height} pixels, {description.color_mode}, 0 to 255",
         "pictures are": f"fitted by {steps.fit}, resampled by {steps.resample}",
     }
@@ -35,5 +38,11 @@ def print_description(description: ClassifierDescription) -> None:
         rows["test accuracy"] = f"{metrics.test_accuracy:.2%} of {metrics.test_pictures:,} pictures"
     grid = Table.grid(padding=(0, 2))
     for label, value in rows.items():
-        grid.add_row(f"[dim]{label}[/]", escape(value))
+        grid.add_row(Text(label, "dim"), value)
     results.print(grid)
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(name[:_SHOWN_CHARACTERS] for name in names[:_SHOWN_CLASSES])
+    more = len(names) - _SHOWN_CLASSES
+    return shown if more <= 0 else f"{shown} and {more:,} more; all with --json"

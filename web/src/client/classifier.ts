@@ -13,9 +13,12 @@ import type {
   SamplePicture,
   SelfTest,
 } from './api.js';
+import { Field } from './bundle/fields.js';
 import { type BundleSource, type Folder, openFolder, readRequired } from './bundle/folder.js';
+import { checkListing } from './bundle/listing.js';
 import type { Metadata } from './bundle/metadata.generated.js';
 import { checkClassCount, readMetadata } from './bundle/metadata.js';
+import { checkScript } from './bundle/script-text.js';
 import { type BackendName, METADATA_FILE } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
@@ -52,9 +55,11 @@ export async function loadClassifier(
   const folder = openFolder(source);
   const bytes = await readRequired(folder, METADATA_FILE, signal);
   const metadata = readMetadata(bytes, tfjsVersion);
+  checkListing(new Field(METADATA_FILE, 'files', metadata.files));
   const parts = async () => {
     const report = (share: number) => onProgress?.(share * STARTING, 'reading');
     const model = await readModel(folder, metadata, signal, report);
+    if (folder.isPicked) await checkScript(folder, metadata, signal);
     onProgress?.(STARTING, 'starting');
     return model;
   };

@@ -9,6 +9,8 @@ import type { FileEntry } from './metadata.generated.js';
 export interface Folder {
   /** Where the folder is, for messages. */
   readonly place: string;
+  /** Whether somebody picked the files, and may go on to put them into a page. */
+  readonly isPicked?: boolean;
   /** The bytes of one file in memory of its own, or undefined where there is no such file. */
   read(path: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
 }
@@ -104,6 +106,7 @@ function pickedFolder(files: Iterable<File>): Folder {
   const folder = root.slice(0, root.lastIndexOf('/') + 1);
   return {
     place: 'the picked files',
+    isPicked: true,
     async read(path) {
       // Files picked one by one carry no folder in their names.
       const file = byPath.get(folder + path) ?? byPath.get(path.split('/').at(-1) ?? path);
@@ -172,7 +175,7 @@ export async function sha256(bytes: Uint8Array): Promise<string | undefined> {
 }
 
 /** Waits for the next task. Unlike a timer's, this wait stays short in a page in the background. */
-function nextTask(): Promise<void> {
+export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
