@@ -79,7 +79,9 @@ def _write_bundle(bundle: Bundle, folder: Path) -> None:
     # A certificate is a page of its own, which anybody may have put there: verify writes one.
     parity = bundle.parity()
     if parity is not None and bundle.is_measured_by(parity):
-        write_text(folder / PARITY_FILE, parity.to_json())
+        # An earlier version wrote the same files into another script.
+        own = parity.model_copy(update={"integrity": bundle.written_integrity})
+        write_text(folder / PARITY_FILE, own.to_json())
 
 
 def write_single_file(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:

@@ -25,6 +25,7 @@ __all__ = [
     "Integrity",
     "Probability",
     "Sha256",
+    "check_is_file",
     "parse_document",
     "parse_json",
     "read_document",
@@ -124,9 +125,7 @@ def read_text_file(path: Path) -> bytes:
         BundleError: it is missing, no file, or cannot be read.
     """
     try:
-        # A pipe would be waited for.
-        if not path.is_file() and path.exists():
-            raise BundleError(f"'{path}' is no file. Expected a folder written by kerasport.")
+        check_is_file(path)
         with path.open("rb") as file:
             return file.read(MAX_JSON_BYTES + 1)
     except FileNotFoundError:
@@ -137,6 +136,12 @@ def read_text_file(path: Path) -> bytes:
         raise BundleError(
             f"'{path}' cannot be read: {error.strerror or error}. Copy the folder again, whole."
         ) from None
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse a path where something else than a file is: a pipe would be waited for."""
+    if not path.is_file() and path.exists():
+        raise BundleError(f"'{path}' is no file. Expected a folder written by kerasport.")
 
 
 def _with_whole_numbers(value: Any) -> Any:

@@ -6,7 +6,7 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from kerasport.bundle.document import (
     Document,
+    check_is_file,
     parse_document,
     parse_json,
     read_document,
@@ -129,8 +130,9 @@ class Bundle:
     def _check_script(self) -> None:
         """Compare `model.js` with what the files make: it is code, and pages run it."""
         file = _inside(self.path, MODEL_SCRIPT)
-        if not file.is_file():
+        if not file.exists():
             return
+        check_is_file(file)
         with file.open("rb") as script:
             is_own = is_script_of(
                 script,
@@ -165,12 +167,18 @@ class Bundle:
         """The digest of `model.js`, as `integrity` of a script element takes it.
 
         The script holds metadata.json, which has the SHA-256 of every other file: the digest
-        stands for the whole bundle as it was exported.
+        stands for the whole bundle as it was exported. Where the folder has none, it is that of
+        the script which would be written.
         """
-        digest = hashlib.sha384()
-        for part in self.script_parts():
-            digest.update(part)
-        return f"sha384-{base64.b64encode(digest.digest()).decode('ascii')}"
+        if not self.script.is_file():
+            return self.written_integrity
+        with self.script.open("rb") as script:
+            return _integrity_of(iter(lambda: script.read(1 << 20), b""))
+
+    @functools.cached_property
+    def written_integrity(self) -> str:
+        """The digest of `script_parts`: another one than of a script of an earlier version."""
+        return _integrity_of(self.script_parts())
 
     def _embedded_names(self) -> list[str]:
         return embedded_names(entry.path for entry in self.metadata.files)
@@ -278,6 +286,13 @@ class Bundle:
                 f"The weights of '{self.path}' cannot be read. {problem} Export the bundle again."
             ) from None
         return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
+
+
+def _integrity_of(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha384()
+    for part in parts:
+        digest.update(part)
+    return f"sha384-{base64.b64encode(digest.digest()).decode('ascii')}"
 
 
 def _require_fields(document: Document, source: str, place: str = "") -> None:

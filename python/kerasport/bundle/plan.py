@@ -87,7 +87,7 @@ def plan_model(topology: Topology, weights: Mapping[str, Shape], document: str) 
             )
         shapes[layer.name] = plan.shape
         live += values
-        most = max(most, live + math.prod(plan.padded))
+        most = max(most, live + (math.prod(plan.padded) if plan.padded else 0))
         if most > MAX_LIVE_VALUES:
             layer.entry.refuse(
                 f"more than {MAX_LIVE_VALUES} values are held for one picture at "

@@ -24,6 +24,8 @@ def inspect(
     from kerasport.prediction import open_source
 
     source = open_source(path)
+    # What is wrong there is said before anything is shown.
+    parity = source.parity() if isinstance(source, Bundle) else None
     description = source.metadata if isinstance(source, Bundle) else source.description
     if as_json:
         content = description.model_dump(mode="json", by_alias=True)
@@ -48,7 +50,6 @@ def inspect(
         )
         if rounding.limit is not None:
             results.print(f"Compared in float32 only: {rounding.limit}")
-    parity = source.parity()
     if parity is None:
         suggest(f"kerasport verify {path}")
         return

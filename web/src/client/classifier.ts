@@ -17,7 +17,7 @@ import { Field } from './bundle/fields.js';
 import { type BundleSource, type Folder, openFolder, readRequired } from './bundle/folder.js';
 import { checkListing } from './bundle/listing.js';
 import type { Metadata } from './bundle/metadata.generated.js';
-import { checkClassCount, readMetadata } from './bundle/metadata.js';
+import { checkClassCount, finite, readMetadata } from './bundle/metadata.js';
 import { checkScript } from './bundle/script-text.js';
 import { type BackendName, METADATA_FILE } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
@@ -129,6 +129,7 @@ export class Classifier {
     }
     const probabilities = await this.#use((session) => session.predict(data));
     checkClassCount(probabilities.length, this.classNames.length);
+    finite(probabilities);
     return probabilities;
   }
 
@@ -139,6 +140,7 @@ export class Classifier {
     const answer = await this.#use((session) => session.classify(image), signal);
     const total = performance.now() - start;
     checkClassCount(answer.probabilities.length, this.classNames.length);
+    finite(answer.probabilities);
     this.#considerTuning(answer);
     return classificationOf(answer, total, topK, this.metadata);
   }
@@ -183,7 +185,7 @@ export class Classifier {
     const { signal } = options;
     const session: Explainable = {
       preprocess: (picture) => this.#use((own) => own.preprocess(picture), signal),
-      predict: (pixels) => this.#use((own) => own.predict(pixels), signal),
+      predict: async (pixels) => finite(await this.#use((own) => own.predict(pixels), signal)),
       classActivation: (pixels, index) =>
         this.#use((own) => own.classActivation(pixels, index), signal),
     };

@@ -16,7 +16,7 @@ export type KerasportErrorCode =
 export class KerasportError extends Error {
   override readonly name = 'KerasportError';
   /** @internal What the library itself can do about it. */
-  readonly kind: 'context-lost' | 'page-needed' | undefined;
+  readonly kind: 'context-lost' | 'not-finite' | 'page-needed' | undefined;
 
   constructor(
     readonly code: KerasportErrorCode,

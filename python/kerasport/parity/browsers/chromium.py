@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kerasport.errors import BrowserError, missing_extra
 from kerasport.parity.browsers.command import failure_of
+from kerasport.parity.browsers.offline import CHROMIUM_OFFLINE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
@@ -33,7 +34,7 @@ __all__ = [
 # Software rendering everywhere: a GPU driver's own rounding would make the measured parity
 # differ from machine to machine, and many test machines have no GPU at all.
 CHROMIUM_FLAGS = (
-    "--disable-background-networking",
+    *CHROMIUM_OFFLINE,
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 )

@@ -31,6 +31,7 @@ from kerasport.parity.browsers.chromium import (
     playwright_folder,
 )
 from kerasport.parity.browsers.command import run_command
+from kerasport.parity.browsers.offline import FIREFOX_OFFLINE, WEBKIT_OFFLINE
 
 __all__ = ["ENGINES", "WebEngine", "find_engine", "is_over", "memory_of", "opened"]
 
@@ -178,11 +179,11 @@ def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
             address,
         ]
     if engine.name == "firefox":
-        (home / "user.js").write_text(_FIREFOX_PREFERENCES)
+        (home / "user.js").write_text(_FIREFOX_PREFERENCES + FIREFOX_OFFLINE)
         command = [str(engine.program), "--no-remote", "--profile", str(home), address]
         # Headless, Firefox has no WebGL; on a virtual display it has.
         return [*_DISPLAY, *command] if shutil.which("Xvfb") else [*command, "--headless"]
-    return [*_DISPLAY, str(engine.program), "--private", address]
+    return [*_DISPLAY, str(engine.program), *WEBKIT_OFFLINE, "--private", address]
 
 
 def _environment(engine: WebEngine, home: Path) -> dict[str, str]:

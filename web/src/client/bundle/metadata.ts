@@ -159,6 +159,21 @@ export function checkAnswer(shape: readonly number[], classes: number): void {
   );
 }
 
+/**
+ * The answer, where it is one.
+ *
+ * @throws {@link KerasportError} `inference-failed`.
+ */
+export function finite(probabilities: Float32Array): Float32Array {
+  if (probabilities.every(Number.isFinite)) return probabilities;
+  throw new KerasportError(
+    'inference-failed',
+    "The model's answer holds values that are not finite numbers. Expected probabilities. Export " +
+      'the model again.',
+    { kind: 'not-finite' },
+  );
+}
+
 /** Refuses a model that takes other pictures than the metadata says. */
 export function checkInputShape(received: readonly number[], expected: readonly number[]): void {
   if (dimensions(received) === dimensions(expected)) return;

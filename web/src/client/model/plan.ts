@@ -66,7 +66,7 @@ export function planModel(
     }
     shapes.set(name, plan.shape);
     live += values;
-    if (live + product(padded) > MAX_LIVE_VALUES) {
+    if (live + (padded.length ? product(padded) : 0) > MAX_LIVE_VALUES) {
       entry.refuse(
         `more than ${MAX_LIVE_VALUES} values are held for one picture at ${entry.place}. ` +
           'Expected fewer.',
