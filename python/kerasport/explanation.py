@@ -80,7 +80,8 @@ def _find_head(topology: Topology) -> tuple[str, str] | None:
         layer = before(layer)
     elif activation != "softmax":
         return None
-    if layer.class_name != "Dense" or layer.config["activation"] not in ("softmax", "linear"):
+    activation = layer.config.get("activation")
+    if layer.class_name != "Dense" or activation not in ("softmax", "linear", None):
         return None
     dense = layer.name
     layer = before(layer)

@@ -15,6 +15,7 @@ from kerasport.errors import DataError
 __all__ = [
     "check_class_names",
     "find_label_file",
+    "is_blank",
     "list_class_names",
     "mention_class_names",
     "normalize_class_name",
@@ -70,11 +71,16 @@ def order_class_names(names: Iterable[str]) -> list[str]:
     return check_class_names(sorted(normalize_class_name(name) for name in names))
 
 
+def is_blank(text: str) -> bool:
+    """Tell whether a text shows nothing: JavaScript and Python differ in what they call space."""
+    return all(character.isspace() or character == "\ufeff" for character in text)
+
+
 def check_class_names(names: Sequence[str]) -> list[str]:
     """Return `names` as a list after checking that each is non-empty and unique."""
     seen: set[str] = set()
     for position, name in enumerate(names):
-        if not name.strip():
+        if is_blank(name):
             raise DataError(
                 f"Class name number {position + 1} is empty. Expected one visible name per class; "
                 "give it a name."

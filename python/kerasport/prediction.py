@@ -52,7 +52,7 @@ def open_source(path: Path) -> Run | Bundle:
     put_back(path)
     if (path / MODEL_FILE).is_file():
         return Run.open(path)
-    if (path / METADATA_FILE).is_file() or not path.exists():
+    if (path / METADATA_FILE).exists() or not path.exists():
         return Bundle.open(path)
     raise DataError(
         f"'{path}' is neither a run nor a bundle. Expected a folder that 'kerasport train' or "

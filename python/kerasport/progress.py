@@ -76,9 +76,9 @@ class RichProgress:
 
     def __init__(self, console: Console | None = None) -> None:
         if console is None:
-            from rich.console import Console
+            from kerasport.terminal import PlainConsole
 
-            console = Console(stderr=True, highlight=False)
+            console = PlainConsole(stderr=True)
         self._console = console
 
     def say(self, message: str) -> None:

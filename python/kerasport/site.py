@@ -15,7 +15,7 @@ import shutil
 from pathlib import Path
 
 from kerasport.assets import web_asset
-from kerasport.bundle import METADATA_FILE, Bundle
+from kerasport.bundle import MODEL_SCRIPT, PARITY_FILE, Bundle
 from kerasport.bundle.script import embed_inline
 from kerasport.errors import BundleError
 from kerasport.files import check_place, put_back, replaced_folder, write_text
@@ -33,7 +33,8 @@ def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
 
     Args:
         bundle: the exported model.
-        out: the folder to write; it appears whole or not at all.
+        out: the folder to write; it appears whole or not at all. Of the bundle it has what
+            metadata.json lists, `model.js` written anew, and what was measured on it.
         force: replace a folder that holds a page already.
 
     Returns:
@@ -54,10 +55,26 @@ def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
         (fresh / "dist").mkdir()
         for name in (_STYLE, *_SCRIPTS, *_extra_scripts(assets)):
             shutil.copyfile(assets / name, fresh / "dist" / name)
-        shutil.copytree(bundle.path, fresh / "model")
+        _write_bundle(bundle, fresh / "model")
         text = (fresh / _MARK).read_text(encoding="utf-8")
         write_text(fresh / _MARK, _named(text, bundle.metadata.name))
     return out / _MARK
+
+
+def _write_bundle(bundle: Bundle, folder: Path) -> None:
+    """Write the files that a bundle lists, and its script anew: nothing else that lies beside."""
+    for name in bundle.names():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(bundle.path / name, file)
+    with (folder / MODEL_SCRIPT).open("wb") as script:
+        script.writelines(bundle.script_parts())
+    # A certificate is a page of its own, which anybody may have put there: verify writes one.
+    parity = bundle.parity()
+    if parity is not None and bundle.is_measured_by(parity):
+        # An earlier version wrote the same files into another script.
+        own = parity.model_copy(update={"integrity": bundle.written_integrity})
+        write_text(folder / PARITY_FILE, own.to_json())
 
 
 def write_single_file(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
@@ -164,6 +181,5 @@ def _inline_style(text: str) -> str:
 
 def _bundle_script(bundle: Bundle) -> str:
     """Return the bundle as a classic script in ASCII, which leaves what `model.js` leaves."""
-    paths = [METADATA_FILE, *(entry.path for entry in bundle.metadata.files)]
-    files = {path: (bundle.path / path).read_bytes() for path in paths}
+    files = {path: (bundle.path / path).read_bytes() for path in bundle.names()}
     return embed_inline(bundle.metadata.name, bundle.metadata.format_version, files)

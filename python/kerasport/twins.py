@@ -14,7 +14,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from kerasport.bundle.document import FORMAT_VERSION, SHA256_PATTERN
+from kerasport.bundle import limits
+from kerasport.bundle.document import FORMAT_VERSION, PATH_PATTERN, SHA256_PATTERN
 from kerasport.bundle.file_names import (
     METADATA_FILE,
     MODEL_FILE,
@@ -23,17 +24,20 @@ from kerasport.bundle.file_names import (
     SCHEMA_FILE,
 )
 from kerasport.bundle.folder import MOST_SHOWN
+from kerasport.bundle.listing import UNLISTED
 from kerasport.bundle.metadata import (
     LARGEST_TOLERANCE,
     MINIMUM_TFJS_VERSION,
-    PATH_PATTERN,
     SMALLEST_TOLERANCE,
     Calibration,
     Output,
 )
+from kerasport.bundle.plan import ACTIVATION_NAMES
+from kerasport.bundle.script import script_forms
 from kerasport.explanation import PATCHES
 from kerasport.exporter.gate import TFJS_LAYERS
 from kerasport.files import write_text
+from kerasport.json_text import MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_NUMBER_CHARACTERS
 from kerasport.literals import Backend, ColorMode, Fit, Resample, WeightType
 from kerasport.parity.compare.tally import TOLERANCES
 from kerasport.pictures import (
@@ -48,7 +52,6 @@ from kerasport.pictures import (
     MAX_SCANS,
     MAX_SIDE,
 )
-from kerasport.runtime.activations import ACTIVATIONS
 
 __all__ = ["CONSTANTS_FILE", "constants"]
 
@@ -75,6 +78,40 @@ def constants() -> str:
         _pattern("PATH_PATTERN", PATH_PATTERN, "A relative path that leads out of no folder."),
         _pattern("SHA256_PATTERN", SHA256_PATTERN, "A SHA-256 in hexadecimal."),
         _constant("MOST_SHOWN", MOST_SHOWN, "Characters of a value that a message shows."),
+        _constant("UNLISTED", UNLISTED, "Files of a bundle that it does not list."),
+        _constant("MAX_JSON_BYTES", MAX_JSON_BYTES, "Longest JSON that is parsed."),
+        _constant("MAX_JSON_DEPTH", MAX_JSON_DEPTH, "Deepest nesting of JSON."),
+        _constant("MAX_NUMBER_CHARACTERS", MAX_NUMBER_CHARACTERS, "Longest number in JSON."),
+        _constant("MAX_FILES", limits.MAX_FILES, "Files that metadata.json may list."),
+        _constant("MAX_BUNDLE_BYTES", limits.MAX_BUNDLE_BYTES, "Bytes of all listed files."),
+        _constant("MAX_LAYERS", limits.MAX_LAYERS, "Layers of a model."),
+        _constant("MAX_WEIGHT_VALUES", limits.MAX_WEIGHT_VALUES, "Values of all weights."),
+        _constant(
+            "MAX_LAYER_VALUES",
+            limits.MAX_LAYER_VALUES,
+            "Values that one layer may give for one picture, its padding included.",
+        ),
+        _constant(
+            "MAX_LIVE_VALUES",
+            limits.MAX_LIVE_VALUES,
+            "Values that may be held at one time for one picture.",
+        ),
+        _constant("MAX_WORK", limits.MAX_WORK, "Multiply-adds for one picture."),
+        _constant(
+            "WORK_OF_A_VALUE", limits.WORK_OF_A_VALUE, "Multiply-adds that a written value counts."
+        ),
+        "/** How a script holds the files: its start behind the first line, and what follows. */\n"
+        "export interface ScriptForm {\n"
+        "  readonly decoder: string;\n"
+        "  readonly isUtf16: boolean;\n"
+        "  readonly pieceBytes: number;\n"
+        "}",
+        _constant(
+            "SCRIPT_FORMS",
+            script_forms(),
+            "Every form of `model.js` that was written, the present one first.",
+            "readonly ScriptForm[]",
+        ),
         _constant("MAX_PIXELS", MAX_PIXELS, "Pixels of the largest picture that is decoded."),
         _constant("MAX_BYTES", MAX_BYTES, "Bytes of the largest file that is opened."),
         _constant(
@@ -118,7 +155,9 @@ def constants() -> str:
         ),
         *_words("PictureFormat", FORMATS, "Formats of picture files that are read."),
         *_words("LayerName", sorted(TFJS_LAYERS), "Layers that are written."),
-        *_words("ActivationName", ACTIVATIONS, "Activations that are written."),
+        *_words(
+            "ActivationName", ACTIVATION_NAMES, "Activations that are written.", "ACTIVATION_NAMES"
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 

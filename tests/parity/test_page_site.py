@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.damage import seal_folder
 from support.demo_page import answered, open_page, serious_problems, watched
 from support.serving import served
 
@@ -128,6 +129,7 @@ def test_below_the_threshold_no_class_is_named(
     file = tmp_path / "strict" / "metadata.json"
     metadata = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps({**metadata, "confidenceThreshold": 1.0}), encoding="utf-8")
+    seal_folder(tmp_path / "strict")
     demo.click("#about-button")
     demo.set_input_files("#bundle-input", tmp_path / "strict")
     demo.wait_for_selector("#status:has-text('Now using')")

@@ -13,38 +13,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.broken_bundles import (
+    CASES,
+    FROZEN,
+    break_bundle,
+    expected_in_browser,
+    expected_in_python,
+)
 from support.damage import seal_folder
 
 from kerasport.bundle import Bundle
 from kerasport.errors import BundleError
 from kerasport.runtime import Runtime
-
-GOLDEN = Path(__file__).parents[1] / "golden"
-CASES: dict[str, dict[str, Any]] = json.loads(
-    (GOLDEN / "broken" / "cases.json").read_text(encoding="utf-8")
-)
-
-
-def broken(name: str, folder: Path) -> Path:
-    """Return a copy of the frozen bundle with the edits of a case, in `folder`/model."""
-    copy = Path(shutil.copytree(GOLDEN / "bundle-v1", folder / "model"))
-    for edit in CASES[name]["edits"]:
-        path = copy / edit["file"]
-        content = path.read_bytes()
-        if "remove" in edit:
-            path.unlink()
-        elif "keepBytes" in edit:
-            path.write_bytes(content[: edit["keepBytes"]])
-        elif "flipByte" in edit:
-            place = edit["flipByte"]
-            path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-        else:
-            text = content.decode()
-            assert text.count(edit["find"]) == 1, edit
-            path.write_text(text.replace(edit["find"], edit["replace"]), encoding="utf-8")
-    if CASES[name].get("seal"):
-        seal_folder(copy)
-    return copy
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -52,14 +32,14 @@ def test_python_refuses_with_the_exact_message(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bundle does not open, or its model does not answer."""
-    broken(name, tmp_path)
+    break_bundle(name, tmp_path)
     # So that messages have no path of this machine.
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(BundleError) as error:
         Runtime(Bundle.open("model")).predict(np.zeros((1, 12, 10, 3), np.uint8))
 
-    assert str(error.value) == CASES[name]["python"]
+    assert str(error.value) == expected_in_python(name)
 
 
 LOAD = """\
@@ -81,13 +61,14 @@ def test_the_browser_refuses_with_the_exact_messages(client_page: Any, tmp_path:
     """Each case has its code and its sentence, and no classifier comes of it."""
     answers = {}
     for name in CASES:
-        folder = broken(name, tmp_path / name)
+        folder = break_bundle(name, tmp_path / name)
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         client_page.set_input_files("#files", files)
         answers[name] = client_page.evaluate(LOAD)
 
     assert answers == {
-        name: {"code": case["code"], "message": case["browser"]} for name, case in CASES.items()
+        name: {"code": case["code"], "message": expected_in_browser(name)}
+        for name, case in CASES.items()
     }
 
 
@@ -97,11 +78,12 @@ HOSTILE_NAME = "<img src=x onerror=globalThis.harmed=1>"
 @pytest.mark.browser
 def test_hostile_texts_and_keys_are_only_texts_and_keys(client_page: Any, tmp_path: Path) -> None:
     """Markup in class names and `__proto__` keys open as what they are, and do nothing."""
-    folder = Path(shutil.copytree(GOLDEN / "bundle-v1", tmp_path / "model"))
+    folder = Path(shutil.copytree(FROZEN, tmp_path / "model"))
     text = (folder / "metadata.json").read_text(encoding="utf-8")
     text = text.replace('"red"', json.dumps(HOSTILE_NAME))
     text = text.replace("{", '{"__proto__": {"harmed": 1}, "constructor": {"harmed": 1},', 1)
     (folder / "metadata.json").write_text(text, encoding="utf-8")
+    seal_folder(folder)
     client_page.set_input_files("#files", [p for p in sorted(folder.rglob("*")) if p.is_file()])
 
     in_browser = client_page.evaluate(LOAD)

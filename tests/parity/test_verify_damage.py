@@ -12,6 +12,7 @@ from support.damage import change_kernel, change_metadata, swap_outputs
 from support.measuring import gather_expectations
 
 from kerasport.bundle import Bundle
+from kerasport.errors import BundleError
 from kerasport.parity import verify
 from kerasport.parity.compare.location import locate_probabilities
 from kerasport.parity.compare.tally import Answer, Departure
@@ -127,11 +128,20 @@ def test_a_script_of_another_export_is_noticed(folder: Path, digits_bundle: Bund
     change_kernel(folder, 0.5)
     shutil.copy(digits_bundle.script, folder / "model.js")
 
-    passed, findings = found(folder)
+    with pytest.raises(BundleError, match="is not what the files of its folder make: it may hold"):
+        found(folder)
 
-    assert not passed
-    assert findings[0][0] == "settings"
-    assert findings[0][1].startswith("model.js has other files than metadata.json: it is from")
+
+def test_verify_runs_no_script_of_the_folder(folder: Path) -> None:
+    """What pages are given is written anew from the files, whatever `model.js` has become."""
+    bundle = Bundle.open(folder)
+    (folder / "model.js").write_text("document.title = 'harmed'; throw new Error('harmed');")
+
+    parity = verify(bundle, backends=["wasm"])
+
+    assert parity.passed
+    assert parity.network == "refused"
+    assert parity.integrity == bundle.integrity
 
 
 def test_an_engine_that_computes_otherwise_is_told_from_wrong_files(

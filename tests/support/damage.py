@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from kerasport.bundle.script import embed
+from kerasport.bundle.script import embed, embedded_names
 
 __all__ = ["change_kernel", "change_metadata", "seal_folder", "swap_outputs"]
 
 
 def seal_folder(folder: Path) -> None:
     """Write the hashes of the files as they are now, and `model.js` anew."""
-    metadata = json.loads((folder / "metadata.json").read_text())
+    metadata = json.loads((folder / "metadata.json").read_text("utf-8"))
     for entry in metadata["files"]:
         content = (folder / entry["path"]).read_bytes()
         entry.update(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     (folder / "metadata.json").write_text(json.dumps(metadata))
-    names = ["metadata.json", *(entry["path"] for entry in metadata["files"])]
+    names = embedded_names(entry["path"] for entry in metadata["files"])
     files = {name: (folder / name).read_bytes() for name in names}
     (folder / "model.js").write_bytes(embed(metadata["name"], 1, files))
 

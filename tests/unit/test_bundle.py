@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -12,9 +14,16 @@ import numpy as np
 import pytest
 
 from kerasport.bundle import Bundle
+from kerasport.bundle.field import Field
+from kerasport.bundle.layer_rules import LAYER_RULES
+from kerasport.bundle.plan import ACTIVATION_NAMES, ModelPlan, plan_model
+from kerasport.bundle.script import embed, embedded_names
+from kerasport.bundle.topology import read_topology
 from kerasport.errors import BundleError
 from kerasport.preprocess import preprocess
 from kerasport.runtime import Runtime
+from kerasport.runtime.activations import ACTIVATIONS
+from kerasport.runtime.layers import LAYERS
 
 FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
 
@@ -132,20 +141,29 @@ def test_layers_come_in_the_order_of_computation() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda model: model["modelTopology"].clear(), "modelTopology in model.json is not compl"),
-        (lambda model: model.pop("modelTopology"), "modelTopology in model.json is not complete"),
-        (lambda model: model.pop("weightsManifest"), "The weightsManifest is not complete"),
+        (
+            lambda model: model["modelTopology"].clear(),
+            "modelTopology.model_config is undefined. Expected an object.",
+        ),
+        (
+            lambda model: model.pop("modelTopology"),
+            "modelTopology is undefined. Expected an object.",
+        ),
+        (
+            lambda model: model.pop("weightsManifest"),
+            "weightsManifest is undefined. Expected a list.",
+        ),
         (
             lambda model: model["weightsManifest"][0]["paths"].append("model.js"),
-            "names the file 'model.js', which metadata.json does not list",
+            'paths[1] is "model.js". Expected a file that metadata.json lists.',
         ),
         (
             lambda model: model["weightsManifest"][0]["weights"].pop(),
-            "The files and model.json are of different models. Export the bundle again.",
+            "the files and the manifest are of different models. Export the bundle again.",
         ),
         (
             lambda model: model["weightsManifest"][0]["weights"][0].update(dtype="int32"),
-            "is int32. Expected float32, or fewer bits that stand for it.",
+            'dtype is "int32". Expected float32, or fewer bits that stand for it.',
         ),
     ],
     ids=["empty", "no topology", "no manifest", "not listed", "too long", "integers"],
@@ -163,3 +181,77 @@ def test_a_wrong_model_file_says_what_is_wrong(
         Runtime(Bundle.open(folder, check_files=False))
 
     assert message in str(error.value)
+
+
+def test_the_digest_is_that_of_the_script(folder: Path) -> None:
+    """A script element with the digest takes `model.js` as it lies there, or as it is written."""
+    bundle = Bundle.open(folder)
+    lying = hashlib.sha384((folder / "model.js").read_bytes()).digest()
+    written = hashlib.sha384(b"".join(bundle.script_parts())).digest()
+    integrity = bundle.integrity
+    (folder / "model.js").unlink()
+
+    assert integrity == f"sha384-{base64.b64encode(lying).decode()}"
+    assert Bundle.open(folder).integrity == f"sha384-{base64.b64encode(written).decode()}"
+
+
+@pytest.mark.parametrize("form", ["base64-first", "utf16-eager", "utf16"])
+def test_a_script_of_every_version_belongs_to_its_folder(form: str, folder: Path) -> None:
+    """What was exported once opens for ever, and one byte more is somebody's."""
+    if form != "base64-first":
+        names = embedded_names(entry.path for entry in Bundle.open(folder).metadata.files)
+        script = embed("frozen", 1, {name: (folder / name).read_bytes() for name in names})
+        scripts = Path(embed.__code__.co_filename).parent / "scripts"
+        present, wanted = ((scripts / f"{name}.js").read_text() for name in ("utf16", form))
+        ends = [
+            text.replace("FORMAT_VERSION", "1").replace("NAME", '"frozen"')
+            for text in (present, wanted)
+        ]
+        text = script.decode("utf-16-le", "surrogatepass").replace(*ends)
+        (folder / "model.js").write_bytes(text.encode("utf-16-le", "surrogatepass"))
+    Bundle.open(folder)
+
+    with (folder / "model.js").open("ab") as file:
+        file.write(b"\n")
+
+    with pytest.raises(BundleError, match="is not what the files of its folder make"):
+        Bundle.open(folder)
+
+
+def test_activations_are_those_that_are_computed() -> None:
+    """What a plan lets through, the runtime has a function for."""
+    assert set(ACTIVATION_NAMES) == set(ACTIVATIONS)
+    assert set(LAYER_RULES) == set(LAYERS)
+
+
+def planned(layers: list[dict[str, Any]], weights: dict[str, tuple[int, ...]]) -> ModelPlan:
+    """Plan a chain of layers behind an input of 64 x 64 x 1."""
+    first = {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 64, 64, 1]}}
+    for number, layer in enumerate([first, *layers]):
+        layer["config"]["name"] = f"l{number}"
+    model = {"class_name": "Sequential", "config": {"layers": [first, *layers]}}
+    root = Field("model.json", "modelTopology", {"model_config": model})
+    return plan_model(read_topology(root), weights, "model.json")
+
+
+ENLARGED: dict[str, Any] = {"class_name": "UpSampling2D", "config": {"size": [128, 128]}}
+
+
+def test_a_model_that_holds_too_much_at_a_time_is_refused() -> None:
+    """Each layer is within its limit; three of them together are not."""
+    layers = [ENLARGED, {"class_name": "ReLU", "config": {}}]
+    assert planned(json.loads(json.dumps(layers)), {}).live_values == 2 * 2**26
+
+    wide = [{"class_name": "UpSampling2D", "config": {"size": [128, 255]}}, *layers[1:]]
+    padded = {"class_name": "MaxPooling2D", "config": {"pool_size": [3, 3], "strides": [1, 1]}}
+    padded["config"]["padding"] = "same"
+    with pytest.raises(BundleError, match="values are held for one picture at"):
+        planned([*wide, padded], {})
+
+
+def test_a_model_that_works_too_long_is_refused() -> None:
+    """Ten thousand layers over a large map would take minutes."""
+    layers = [ENLARGED, *({"class_name": "ReLU", "config": {}} for _ in range(200))]
+
+    with pytest.raises(BundleError, match="take more than 549755813888 multiply-adds for one"):
+        planned(json.loads(json.dumps(layers)), {})

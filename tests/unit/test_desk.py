@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -235,3 +237,26 @@ def test_an_engine_that_never_opens_the_page_is_an_error(
     assert str(error.value) == (
         "firefox broken did not open the page: no answer in 0 s. Start it by hand to see why."
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "length"),
+    [("wrong-secret/answer?task=1", 1 << 40), ("answer?task=1", 1 << 40), ("answer?task=1", -1)],
+    ids=["without the secret", "without an end", "less than nothing"],
+)
+def test_what_is_not_asked_for_is_not_read(path: str, length: int, desk: WorkDesk) -> None:
+    """A request without the secret, or of any length, is answered before its body comes."""
+    address = urlsplit(desk.address)
+    assert address.hostname is not None
+    secret = "" if path.startswith("wrong") else address.path
+    with socket.create_connection((address.hostname, address.port or 0), timeout=10) as connection:
+        target = f"{secret or '/'}{path}"
+        connection.sendall(
+            f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode()
+        )
+
+        answer = connection.recv(4096)
+
+        assert answer.startswith(b"HTTP/1.1 404 ")
+        # And nothing more: the connection is over.
+        assert connection.recv(4096) == b""

@@ -5,6 +5,8 @@ import {
   CLASS_NAMES,
   embed,
   expectedProbabilities,
+  jsonBytes,
+  metadataFor,
   removeEmbedded,
   SIDE,
   tinyBundle,
@@ -193,4 +195,23 @@ test('class names arrive as they are, markup and all', async () => {
   const loaded = await load();
 
   expect(loaded.classNames).toEqual(CLASS_NAMES);
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('an answer of %d is an error', async (value) => {
+  const files = tinyBundle();
+  const weights = Float32Array.from({ length: SIDE * SIDE * 3 + 3 }, () => value);
+  const bytes = new Uint8Array(weights.buffer);
+  files['group1-shard1of2.bin'] = bytes.slice(0, 101);
+  files['group1-shard2of2.bin'] = bytes.slice(101);
+  const { 'metadata.json': _, ...others } = files;
+  embed('tiny', { ...others, 'metadata.json': jsonBytes(metadataFor(others)) });
+  classifier = await loadClassifier(undefined, { backend: 'cpu' });
+
+  const failure = {
+    code: 'inference-failed',
+    message: expect.stringContaining('values that are not finite numbers'),
+  };
+  await expect(classifier.classify(picture(GRAY))).rejects.toMatchObject(failure);
+  await expect(classifier.predict({ data: GRAY })).rejects.toMatchObject(failure);
+  await expect(classifier.explain(picture(GRAY))).rejects.toMatchObject(failure);
 });

@@ -176,7 +176,9 @@ describe('samples', () => {
     pixelsSha256: 'b'.repeat(64),
   };
   const readOne = (changes: object) =>
-    readSamples(jsonBytes({ samples: [{ ...sample, ...changes }] }), CLASS_NAMES);
+    readSamples(jsonBytes({ samples: [{ ...sample, ...changes }] }), CLASS_NAMES, [
+      { path: sample.file, bytes: 1, sha256: 'a'.repeat(64) },
+    ]);
 
   test('are read as they stand', () => {
     expect(readOne({})).toEqual([sample]);

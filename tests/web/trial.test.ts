@@ -121,3 +121,9 @@ test('on a graphics processor a small tolerance of the model does not count', as
     tolerance: 1e-4,
   });
 });
+
+test('without samples the test of a device is not passed, and says how many there were', async () => {
+  const tested = await compareSamples(new Pretended('wasm', 0), [], null);
+
+  expect(tested).toMatchObject({ pictures: 0, passed: false, worst: null });
+});

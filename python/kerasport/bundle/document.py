@@ -14,20 +14,29 @@ from pydantic.alias_generators import to_camel
 
 from kerasport.errors import BundleError
 from kerasport.files import to_json
+from kerasport.json_text import MAX_JSON_BYTES, JsonProblem, load_json
 
 __all__ = [
     "FORMAT_VERSION",
+    "PATH_PATTERN",
     "SHA256_PATTERN",
     "Byte",
     "Document",
+    "Integrity",
     "Probability",
     "Sha256",
+    "check_is_file",
     "parse_document",
+    "parse_json",
     "read_document",
+    "read_text_file",
 ]
 
 FORMAT_VERSION = 1
 """Version of the bundle format; raised only when an older reader could not cope."""
+
+PATH_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
+"""A relative path of plain characters, which leads out of no folder."""
 
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 """A SHA-256 in hexadecimal."""
@@ -35,6 +44,7 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 Byte = Annotated[int, Field(ge=0, le=255)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
+Integrity = Annotated[str, Field(pattern="^sha384-[A-Za-z0-9+/]{64}$")]
 
 
 class Document(BaseModel):
@@ -55,32 +65,34 @@ class Document(BaseModel):
         return to_json(self.model_dump(mode="json", by_alias=True))
 
 
+_MOST_OF_A_PLACE = 100
+"""Characters of a place in a document that a message shows; keys are somebody's texts."""
+
 DocumentType = TypeVar("DocumentType", bound=Document)
 
 
-def parse_document(kind: type[DocumentType], text: str, source: str) -> DocumentType:
-    """Return the document in `text`.
+def parse_document(kind: type[DocumentType], data: bytes | str, source: str) -> DocumentType:
+    """Return the document in `data`.
+
+    Numbers and texts are not taken for each other: `"2"` and `true` are no whole numbers, and 2.0
+    is one, as in JavaScript.
 
     Raises:
-        BundleError: the text is not JSON, misses a field, or has a newer `formatVersion`.
+        BundleError: it is not JSON, misses a field, or has a newer `formatVersion`.
     """
-    try:
-        value: Any = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BundleError(
-            f"'{source}' is not JSON (line {error.lineno}: {error.msg}). Export the bundle again."
-        ) from None
+    value = parse_json(data, source)
     version = value.get("formatVersion") if isinstance(value, dict) else None
-    if isinstance(version, int) and version > FORMAT_VERSION:
+    if type(version) is int and version > FORMAT_VERSION:
         raise BundleError(
             f"'{source}' has bundle format {version}; this kerasport reads formats up to "
             f"{FORMAT_VERSION}. Upgrade it with: pip install --upgrade kerasport"
         )
     try:
-        return kind.model_validate(value)
+        return kind.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'document'}: {problem['msg']}"
+            f"{'.'.join(map(str, problem['loc']))[:_MOST_OF_A_PLACE] or 'document'}: "
+            f"{problem['msg']}"
             for problem in error.errors()[:5]
         )
         raise BundleError(
@@ -89,14 +101,55 @@ def parse_document(kind: type[DocumentType], text: str, source: str) -> Document
         ) from None
 
 
+def parse_json(data: bytes | str, source: str) -> Any:
+    """Return what a JSON text of a bundle holds; numbers like 2.0 are whole ones.
+
+    Raises:
+        BundleError: it is no JSON that is read; see `kerasport.json_text`.
+    """
+    try:
+        return _with_whole_numbers(load_json(data))
+    except JsonProblem as problem:
+        raise BundleError(f"'{source}' is not JSON ({problem}). Export the bundle again.") from None
+
+
 def read_document(kind: type[DocumentType], path: Path) -> DocumentType:
     """Return the document in the file `path`; see `parse_document`."""
+    return parse_document(kind, read_text_file(path), str(path))
+
+
+def read_text_file(path: Path) -> bytes:
+    """Return the bytes of a file, or so many of them that they are refused as JSON.
+
+    Raises:
+        BundleError: it is missing, no file, or cannot be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        check_is_file(path)
+        with path.open("rb") as file:
+            return file.read(MAX_JSON_BYTES + 1)
     except FileNotFoundError:
         raise BundleError(
             f"There is no '{path.name}' in '{path.parent}'. Expected a folder written by kerasport."
         ) from None
-    except UnicodeDecodeError as error:
-        raise BundleError(f"'{path}' is not UTF-8 text ({error}). Export it again.") from None
-    return parse_document(kind, text, str(path))
+    except OSError as error:
+        raise BundleError(
+            f"'{path}' cannot be read: {error.strerror or error}. Copy the folder again, whole."
+        ) from None
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse a path where something else than a file is: a pipe would be waited for."""
+    if not path.is_file() and path.exists():
+        raise BundleError(f"'{path}' is no file. Expected a folder written by kerasport.")
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """Return JSON in which numbers like 2.0 are whole, which JavaScript cannot tell apart."""
+    if isinstance(value, list):
+        return [_with_whole_numbers(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _with_whole_numbers(item) for key, item in value.items()}
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value

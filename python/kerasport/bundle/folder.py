@@ -1,9 +1,12 @@
-"""Open an exported folder: metadata, integrity, topology, weights and samples."""
+"""Open an exported folder: metadata, integrity, topology, weights, samples and script."""
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.document import parse_document, read_document
+from kerasport.bundle.document import (
+    Document,
+    check_is_file,
+    parse_document,
+    parse_json,
+    read_document,
+    read_text_file,
+)
+from kerasport.bundle.field import MISSING, Field, dimensions
 from kerasport.bundle.file_names import (
     METADATA_FILE,
     MODEL_FILE,
@@ -19,9 +30,13 @@ from kerasport.bundle.file_names import (
     PARITY_FILE,
     SAMPLES_FILE,
 )
+from kerasport.bundle.listing import check_listing
+from kerasport.bundle.manifest import read_manifest
 from kerasport.bundle.metadata import Interface, Metadata
 from kerasport.bundle.parity import Parity
+from kerasport.bundle.plan import ModelPlan, plan_model
 from kerasport.bundle.samples import Sample, Samples
+from kerasport.bundle.script import embedded_names, is_script_of, script_parts
 from kerasport.bundle.topology import LayerEntry, Topology, read_topology
 from kerasport.bundle.weights import ManifestProblem, read_weights
 from kerasport.errors import BundleError
@@ -44,12 +59,17 @@ class Bundle:
     def open(cls, path: str | Path, *, check_files: bool = True) -> Bundle:
         """Return the bundle in the folder `path`.
 
+        Its texts are checked before anything is reserved or run: files, layers, shapes, weights,
+        and what they cost (`kerasport.bundle.limits`).
+
         Args:
             path: the folder that `kerasport export` wrote.
-            check_files: compare every listed file with its size and SHA-256.
+            check_files: compare every listed file with its size and SHA-256, and `model.js` with
+                what the files make.
 
         Raises:
-            BundleError: the folder or a file is missing, damaged or newer than this version.
+            BundleError: the folder or a file is missing, damaged, hostile or newer than this
+                version.
         """
         path = Path(path)
         put_back(path)
@@ -58,15 +78,21 @@ class Bundle:
                 f"There is no bundle folder at '{path}'. "
                 "Write one with: kerasport export RUN --out FOLDER"
             )
-        bundle = cls(path, read_document(Metadata, path / METADATA_FILE))
+        bundle = cls(path, read_document(Metadata, _inside(path, METADATA_FILE)))
+        _require_fields(bundle.metadata, str(path / METADATA_FILE))
         if check_files:
             bundle._check_files()
             bundle._check_interface()
+            _ = bundle._plan
+            bundle.samples()
+            bundle._check_script()
         return bundle
 
     def _check_files(self) -> None:
+        entries = [{"path": entry.path, "bytes": entry.bytes} for entry in self.metadata.files]
+        check_listing(Field(str(self.path / METADATA_FILE), "files", entries))
         for entry in self.metadata.files:
-            file = self.path / entry.path
+            file = _inside(self.path, entry.path)
             if not file.is_file():
                 raise BundleError(
                     f"The bundle '{self.path}' misses its file '{entry.path}'. "
@@ -102,19 +128,101 @@ class Bundle:
                     "Copy the folder again, whole, or export it again."
                 )
 
+    def _check_script(self) -> None:
+        """Compare `model.js` with what the files make: it is code, and pages run it."""
+        file = _inside(self.path, MODEL_SCRIPT)
+        if not file.exists():
+            return
+        check_is_file(file)
+        with file.open("rb") as script:
+            is_own = is_script_of(
+                script,
+                self.metadata.name,
+                self.metadata.format_version,
+                self._embedded_names(),
+                self._read,
+            )
+        if not is_own:
+            raise BundleError(
+                f"'{file}' is not what the files of its folder make: it may hold code of somebody "
+                "else, or is from another export. Do not put it into a page. Export the bundle "
+                "again."
+            )
+
+    def names(self) -> list[str]:
+        """Return the paths of metadata.json and of all that it lists."""
+        return [METADATA_FILE, *(entry.path for entry in self.metadata.files)]
+
     @property
     def script(self) -> Path:
-        """The classic script that holds the whole bundle."""
+        """The classic script that holds the whole bundle, where it lies in the folder."""
         return self.path / MODEL_SCRIPT
 
+    def script_parts(self) -> Iterator[bytes]:
+        """Yield `model.js`, part by part, written anew from the other files."""
+        files = ((name, self._read(name)) for name in self._embedded_names())
+        return script_parts(self.metadata.name, self.metadata.format_version, files)
+
+    @functools.cached_property
+    def integrity(self) -> str:
+        """The digest of `model.js`, as `integrity` of a script element takes it.
+
+        The script holds metadata.json, which has the SHA-256 of every other file: the digest
+        stands for the whole bundle as it was exported. Where the folder has none, it is that of
+        the script which would be written.
+        """
+        if not self.script.is_file():
+            return self.written_integrity
+        with self.script.open("rb") as script:
+            return _integrity_of(iter(lambda: script.read(1 << 20), b""))
+
+    @functools.cached_property
+    def written_integrity(self) -> str:
+        """The digest of `script_parts`: another one than of a script of an earlier version."""
+        return _integrity_of(self.script_parts())
+
+    def _embedded_names(self) -> list[str]:
+        return embedded_names(entry.path for entry in self.metadata.files)
+
+    def _read(self, name: str) -> bytes:
+        return (self.path / name).read_bytes()
+
     def samples(self) -> list[Sample]:
-        """Return the sample pictures with Keras' answers."""
-        return read_document(Samples, self.path / SAMPLES_FILE).samples
+        """Return the sample pictures with Keras' answers; none where the bundle has none.
+
+        Raises:
+            BundleError: one names a file that is not listed, or has not one answer for each class.
+        """
+        listed = {entry.path for entry in self.metadata.files}
+        if SAMPLES_FILE not in listed:
+            return []
+        file = _inside(self.path, SAMPLES_FILE)
+        found = read_document(Samples, file).samples
+        count = len(self.metadata.class_names)
+        for index, sample in enumerate(found):
+            for key, answer in (
+                ("probabilities", sample.probabilities),
+                ("floatProbabilities", sample.float_probabilities),
+            ):
+                if answer is not None and len(answer) != count:
+                    place = f"samples[{index}].{key}"
+                    Field(str(file), place, answer).fail(f"{count} numbers, one per class")
+            if sample.file not in listed:
+                Field(str(file), f"samples[{index}].file", sample.file).fail(
+                    f"a file that {METADATA_FILE} lists"
+                )
+        return found
 
     def parity(self) -> Parity | None:
         """Return what verify measured, or None when it has not run yet."""
-        file = self.path / PARITY_FILE
+        file = _inside(self.path, PARITY_FILE)
         return read_document(Parity, file) if file.exists() else None
+
+    def is_measured_by(self, parity: Parity) -> bool:
+        """Tell whether a measurement is of this bundle, and not of another export."""
+        if parity.integrity is not None:
+            return parity.integrity == self.integrity
+        return parity.model_sha256 == sha256_of(self.path / MODEL_FILE)
 
     def model(self) -> dict[str, Any]:
         """Return the content of `model.json`, which is read once; do not change it."""
@@ -128,49 +236,86 @@ class Bundle:
         """Return the graph of layers that `model.json` describes."""
         return self._topology
 
+    @property
+    def live_values(self) -> int:
+        """Values that are held at one time for one picture."""
+        return self._plan.live_values
+
     @functools.cached_property
     def _topology(self) -> Topology:
-        return read_topology(self._model.get("modelTopology", {}))
+        return read_topology(self._root.get("modelTopology"))
+
+    @functools.cached_property
+    def _plan(self) -> ModelPlan:
+        """What running the model comes to, once everything about it was checked."""
+        sizes = {entry.path: entry.bytes for entry in self.metadata.files}
+        weights = read_manifest(self._root.get("weightsManifest"), sizes)
+        plan = plan_model(self._topology, weights, str(self.path / MODEL_FILE))
+        if plan.input_shape != self.metadata.input_shape:
+            raise BundleError(
+                f"The model in {MODEL_FILE} takes {dimensions(plan.input_shape)}. Expected "
+                f"{dimensions(self.metadata.input_shape)}, as in {METADATA_FILE}. The files are "
+                "from different exports: export the bundle again."
+            )
+        classes = len(self.metadata.class_names)
+        if plan.output_shape != (classes,):
+            raise BundleError(
+                f"The model gives {dimensions(plan.output_shape)} probabilities for {classes} "
+                "class names. Expected one for each. Export the bundle again."
+            )
+        return plan
+
+    @property
+    def _root(self) -> Field:
+        return Field(str(self.path / MODEL_FILE), "", self._model)
 
     @functools.cached_property
     def _model(self) -> dict[str, Any]:
-        try:
-            content = json.loads((self.path / MODEL_FILE).read_text(encoding="utf-8"))
-        except (OSError, json.JSONDecodeError) as error:
-            raise BundleError(
-                f"'{self.path / MODEL_FILE}' cannot be read: {error}. Export the bundle again."
-            ) from None
-        if not isinstance(content, dict) or content.get("format") != "layers-model":
-            raise BundleError(
-                f"'{self.path / MODEL_FILE}' is not a TensorFlow.js layers model. "
-                "Export the bundle again."
-            )
-        return content
+        file = _inside(self.path, MODEL_FILE)
+        content: Any = parse_json(read_text_file(file), str(file))
+        Field(str(file), "", content).get("format").one_of("layers-model")
+        model: dict[str, Any] = content
+        return model
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return all weights by their name in the manifest, as the float32 of TensorFlow.js."""
+        _ = self._plan  # nothing is read before the sizes are known to fit
         try:
-            arrays = read_weights(self.model().get("weightsManifest"), self._read_listed)
+            arrays = read_weights(self.model()["weightsManifest"], self._read)
         except ManifestProblem as problem:
             raise BundleError(
                 f"The weights of '{self.path}' cannot be read. {problem} Export the bundle again."
             ) from None
-        other = next((name for name, array in arrays.items() if array.dtype != np.float32), None)
-        if other is not None:
-            raise BundleError(
-                f"The weight {other!r} in '{self.path}' is {arrays[other].dtype}. Expected "
-                "float32, or fewer bits that stand for it. Export the bundle again."
-            )
         return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
 
-    def _read_listed(self, name: str) -> bytes:
-        # Only listed paths were checked: to stay inside the folder, and by their hash.
-        if name not in {entry.path for entry in self.metadata.files}:
-            raise BundleError(
-                f"{MODEL_FILE} in '{self.path}' names the file {name!r}, which {METADATA_FILE} "
-                "does not list. Export the bundle again."
-            )
-        return (self.path / name).read_bytes()
+
+def _integrity_of(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha384()
+    for part in parts:
+        digest.update(part)
+    return f"sha384-{base64.b64encode(digest.digest()).decode('ascii')}"
+
+
+def _require_fields(document: Document, source: str, place: str = "") -> None:
+    """Refuse a document that leaves out what every writer writes: readers would have to guess."""
+    for name, field in type(document).model_fields.items():
+        value = getattr(document, name)
+        inner = f"{place}.{field.alias}" if place else str(field.alias)
+        if value is not None and name not in document.model_fields_set:
+            Field(source, inner, MISSING).fail("it to be there")
+        if isinstance(value, Document):
+            _require_fields(value, source, inner)
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return the path of a file of the bundle, which is no link that leads out of it."""
+    file = folder / name
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise BundleError(
+            f"'{file}' is a link to a place outside of the folder. Copy the folder together with "
+            "what its links point to."
+        )
+    return file
 
 
 def _quoted(value: Any) -> str:

@@ -11,7 +11,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from kerasport.bundle.document import FORMAT_VERSION, Byte, Document, Probability, Sha256
+from kerasport.bundle.document import (
+    FORMAT_VERSION,
+    PATH_PATTERN,
+    Byte,
+    Document,
+    Probability,
+    Sha256,
+)
 from kerasport.errors import DataError
 from kerasport.labels import check_class_names
 from kerasport.literals import ColorMode, Fit, Resample, WeightType
@@ -20,7 +27,6 @@ from kerasport.preprocess import ImageSpec
 __all__ = [
     "LARGEST_TOLERANCE",
     "MINIMUM_TFJS_VERSION",
-    "PATH_PATTERN",
     "SMALLEST_TOLERANCE",
     "Calibration",
     "ClassifierDescription",
@@ -48,9 +54,6 @@ SMALLEST_TOLERANCE = 1e-5
 
 LARGEST_TOLERANCE = 1e-3
 """Beyond this difference of a probability float32 does not hold a model."""
-
-PATH_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
-"""A relative path of plain characters, which leads out of no folder."""
 
 
 class Rescaling(Document):

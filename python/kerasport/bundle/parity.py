@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kerasport.bundle.document import Document, Probability, Sha256
+from kerasport.bundle.document import Document, Integrity, Probability, Sha256
 from kerasport.bundle.metadata import FloatAgreement
 
 __all__ = ["MissingWitness", "Parity", "ParityFinding", "Witness"]
@@ -68,6 +68,16 @@ class Parity(Document):
 
     reference: str = Field(description="Where the expected probabilities come from.")
     model_sha256: Sha256 = Field(description="SHA-256 of the model.json that was measured.")
+    integrity: Integrity | None = Field(
+        default=None,
+        description="SHA-384 of the model.js that was measured, as a script element takes it. It "
+        "stands for the whole bundle as exported; null in measurements of earlier versions.",
+    )
+    network: Literal["refused"] | None = Field(
+        default=None,
+        description="Whether the witnesses could reach anything but this machine; null in "
+        "measurements of earlier versions, which did not prevent it.",
+    )
     pictures: str = Field(description="Which pictures were compared.")
     skipped: list[str] = Field(description="Files that are not readable pictures, with reasons.")
     witnesses: list[Witness]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from kerasport.bundle.document import Document, Probability, Sha256
+from kerasport.bundle.document import PATH_PATTERN, Document, Probability, Sha256
 
 __all__ = ["Sample", "Samples"]
 
@@ -12,7 +12,7 @@ __all__ = ["Sample", "Samples"]
 class Sample(Document):
     """A picture in the bundle with what Keras answered for it."""
 
-    file: str = Field(description="Path relative to metadata.json.")
+    file: str = Field(pattern=PATH_PATTERN, description="Path relative to metadata.json.")
     label: str | None = Field(description="True class, where known.")
     probabilities: list[Probability] = Field(
         description="Keras' float32 answer, in the order of classNames. Where the weights are "

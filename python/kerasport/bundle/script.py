@@ -12,18 +12,34 @@ literals, in calls of a function that the script defines first; it registers the
 * `embed_inline` writes base64, for a script that stands inside a page: UTF-8 has no cheaper way.
 
 Each call carries about 1 MB; one long literal takes two to three times as long.
+
+A script is code, and follows from the files alone: `is_script_of` writes it anew, in every form
+that a version of this package wrote, and compares byte for byte.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
-__all__ = ["PIECE_BYTES", "embed", "embed_inline", "utf16_literal"]
+from kerasport.bundle.file_names import METADATA_FILE, MODEL_FILE, SAMPLES_FILE, SCHEMA_FILE
+
+__all__ = [
+    "PIECE_BYTES",
+    "embed",
+    "embed_inline",
+    "embedded_names",
+    "is_script_of",
+    "script_forms",
+    "script_parts",
+    "utf16_literal",
+]
 
 PIECE_BYTES = 1 << 20
 """Bytes of a file that a call in UTF-16 carries; even, so that only the last may need padding."""
@@ -40,6 +56,18 @@ _HIGHEST_BIT = np.uint16(0x8000)
 _DECODERS = Path(__file__).parent / "scripts"
 
 
+def embedded_names(listed: Iterable[str]) -> list[str]:
+    """Return the files that a script holds, in their order, of those that metadata.json lists."""
+    listed = list(listed)
+    # Small files first: a page can show the model's name before the weights have arrived.
+    first = [name for name in (MODEL_FILE, SAMPLES_FILE) if name in listed]
+    return [
+        METADATA_FILE,
+        *first,
+        *(name for name in listed if name not in first and name != SCHEMA_FILE),
+    ]
+
+
 def embed(name: str, format_version: int, files: Mapping[str, bytes]) -> bytes:
     """Return the script that registers a bundle's files, as `model.js` holds it.
 
@@ -51,15 +79,89 @@ def embed(name: str, format_version: int, files: Mapping[str, bytes]) -> bytes:
     Returns:
         UTF-16, little end first, with a byte order mark.
     """
+    return b"".join(script_parts(name, format_version, files.items()))
+
+
+def script_parts(
+    name: str, format_version: int, files: Iterable[tuple[str, bytes]]
+) -> Iterator[bytes]:
+    """Yield what `embed` returns, part by part: one file is held at a time."""
+    return _parts(_PRESENT, name, format_version, files)
+
+
+def is_script_of(
+    script: BinaryIO,
+    name: str,
+    format_version: int,
+    names: Iterable[str],
+    read: Callable[[str], bytes],
+) -> bool:
+    """Tell whether a script is what this or an earlier version makes of these files.
+
+    Args:
+        script: opened for reading.
+        name: the model's name.
+        format_version: the bundle's format version.
+        names: the files in the order in which they are registered.
+        read: returns the content of one of them.
+    """
+    names = list(names)
+    for form in (_PRESENT, *_EARLIER):
+        script.seek(0)
+        parts = _parts(form, name, format_version, ((each, read(each)) for each in names))
+        if all(script.read(len(part)) == part for part in parts):
+            return not script.read(1)
+    return False
+
+
+def script_forms() -> list[dict[str, str | bool | int]]:
+    """Return what the client must know of the forms of `model.js`, the present one first."""
+    return [
+        {
+            "decoder": (_DECODERS / form.decoder).read_text(encoding="utf-8"),
+            "isUtf16": form.encoding == "utf-16-le",
+            "pieceBytes": form.piece_bytes,
+        }
+        for form in (_PRESENT, *_EARLIER)
+    ]
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A form of the script: its decoder, how its text is encoded, and what a call looks like."""
+
+    decoder: str
+    encoding: str
+    piece_bytes: int
+    literal: Callable[[str], str]
+    call: Callable[[str, bytes], tuple[bytes, ...]]
+
+
+def _parts(
+    form: _Form, name: str, format_version: int, files: Iterable[tuple[str, bytes]]
+) -> Iterator[bytes]:
+    mark = "\ufeff" if form.encoding == "utf-16-le" else ""
     head = (
-        f"\ufeff// kerasport bundle, format {format_version}: load it before kerasport.iife.js.\n"
+        f"{mark}// kerasport bundle, format {format_version}: load it before kerasport.iife.js.\n"
     )
-    decoder = _decoder("utf16.js", json.dumps(name), format_version)
-    parts = [(head + decoder).encode("utf-16-le")]
-    for path, piece in _pieces(files, PIECE_BYTES):
-        call = f'kerasportBundle({json.dumps(path)}, {len(piece)}, "'
-        parts += [call.encode("utf-16-le"), utf16_literal(piece), '");\n'.encode("utf-16-le")]
-    return b"".join(parts)
+    decoder = _decoder(form.decoder, form.literal(name), format_version)
+    yield (head + decoder).encode(form.encoding)
+    for path, content in files:
+        for piece in _pieces(content, form.piece_bytes):
+            yield from form.call(path, piece)
+
+
+def _utf16_call(path: str, piece: bytes) -> tuple[bytes, ...]:
+    call = f'kerasportBundle({json.dumps(path)}, {len(piece)}, "'
+    return call.encode("utf-16-le"), utf16_literal(piece), '");\n'.encode("utf-16-le")
+
+
+def _base64_call(path: str, piece: bytes) -> tuple[bytes, ...]:
+    return (
+        f'kerasportBundle({_inline_literal(path)}, "'.encode(),
+        base64.b64encode(piece),
+        b'");\n',
+    )
 
 
 def embed_inline(name: str, format_version: int, files: Mapping[str, bytes]) -> str:
@@ -68,9 +170,10 @@ def embed_inline(name: str, format_version: int, files: Mapping[str, bytes]) -> 
     It is ASCII, and no name or path in it ends the page's script element; see `embed`.
     """
     parts = [_decoder("base64.js", _inline_literal(name), format_version)]
-    for path, piece in _pieces(files, _BASE64_PIECE_BYTES):
-        text = base64.b64encode(piece).decode("ascii")
-        parts.append(f'kerasportBundle({_inline_literal(path)}, {len(piece)}, "{text}");\n')
+    for path, content in files.items():
+        for piece in _pieces(content, _BASE64_PIECE_BYTES):
+            text = base64.b64encode(piece).decode("ascii")
+            parts.append(f'kerasportBundle({_inline_literal(path)}, {len(piece)}, "{text}");\n')
     return "".join(parts)
 
 
@@ -84,11 +187,10 @@ def _decoder(file: str, name: str, format_version: int) -> str:
     return text.replace("FORMAT_VERSION", str(format_version)).replace("NAME", name, 1)
 
 
-def _pieces(files: Mapping[str, bytes], size: int) -> Iterator[tuple[str, bytes]]:
-    """Yield path and content of each call, at most `size` bytes; an empty file has one too."""
-    for path, content in files.items():
-        for start in range(0, len(content), size) or (0,):
-            yield path, content[start : start + size]
+def _pieces(content: bytes, size: int) -> Iterator[bytes]:
+    """Yield the content of each call, at most `size` bytes; an empty file has one too."""
+    for start in range(0, len(content), size) or (0,):
+        yield content[start : start + size]
 
 
 def utf16_literal(piece: bytes) -> bytes:
@@ -104,3 +206,12 @@ def utf16_literal(piece: bytes) -> bytes:
 def _inline_literal(text: str) -> str:
     # ASCII-only JSON is a JavaScript literal; with `<` escaped, no name ends the script.
     return json.dumps(text).replace("<", "\\u003c")
+
+
+_PRESENT = _Form("utf16.js", "utf-16-le", PIECE_BYTES, json.dumps, _utf16_call)
+
+_EARLIER = (
+    _Form("utf16-eager.js", "utf-16-le", PIECE_BYTES, json.dumps, _utf16_call),
+    _Form("base64-first.js", "utf-8", _BASE64_PIECE_BYTES, _inline_literal, _base64_call),
+)
+"""What earlier versions wrote, word for word."""

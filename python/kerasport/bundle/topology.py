@@ -1,24 +1,37 @@
-"""The graph of layers that a `model.json` describes."""
+"""The graph of layers that a `model.json` describes.
+
+The twin of the client's `model/topology.ts`: what is no graph is refused in the same words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from kerasport.errors import BundleError
+from kerasport.bundle.field import MISSING, Field
+from kerasport.bundle.limits import MAX_LAYERS
 
 __all__ = ["LayerEntry", "Topology", "read_topology"]
 
 
 @dataclass(frozen=True)
 class LayerEntry:
-    """One layer: `inputs` are the names of the layers whose outputs it takes, in their order."""
+    """One layer: `inputs` are the names of the layers whose outputs it takes, in their order.
+
+    `entry` is what the document says of the layer.
+    """
 
     name: str
     class_name: str
     config: Mapping[str, Any]
     inputs: tuple[str, ...]
+    entry: Field = field(repr=False, compare=False)
+
+    @property
+    def settings(self) -> Field:
+        """The configuration, with its place."""
+        return self.entry.get("config")
 
 
 @dataclass(frozen=True)
@@ -29,23 +42,71 @@ class Topology:
     output: str
 
 
-def read_topology(topology: Mapping[str, Any]) -> Topology:
-    """Return the graph in the `modelTopology` of a `model.json`, as the exporter writes it.
+def read_topology(root: Field) -> Topology:
+    """Return the graph in `modelTopology`: a functional model with one output, or a stack.
+
+    Names, order and connections are checked here; `kerasport.bundle.plan` checks what the layers
+    are.
 
     Raises:
-        BundleError: it is not a functional model of Keras 2 whose layers are called once each.
+        BundleError: it is neither, or its layers are not called once each, after those they take.
     """
-    try:
-        config = topology["model_config"]["config"]
-        return Topology(tuple(map(_entry, config["layers"])), str(config["output_layers"][0][0]))
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise BundleError(
-            f"The modelTopology in model.json is not complete: {error!r}. Expected a functional "
-            "model of Keras 2. Export the bundle again."
-        ) from None
+    model = root.get("model_config")
+    is_stack = model.get("class_name").one_of("Functional", "Model", "Sequential") == "Sequential"
+    config = model.get("config")
+    entries = config.get("layers").items()
+    if not 1 <= len(entries) <= MAX_LAYERS:
+        config.get("layers").refuse(
+            f"{config.place}.layers has {len(entries)} layers. Expected at least one layer, and at "
+            f"most {MAX_LAYERS}."
+        )
+    layers: dict[str, LayerEntry] = {}
+    previous: str | None = None
+    for entry in entries:
+        settings = entry.get("config")
+        name = settings.get("name").text()
+        if name in layers:
+            settings.get("name").fail("a name that no other layer has")
+        if entry.get("name").value not in (MISSING, name):
+            entry.get("name").fail("the name in the layer's config")
+        stacked = () if previous is None else (previous,)
+        inputs: tuple[str, ...] = stacked if is_stack else _read_inputs(entry)
+        if any(source not in layers for source in inputs):
+            entry.get("inbound_nodes").fail("names of layers before this one")
+        class_name = entry.get("class_name").text()
+        if (class_name == "InputLayer") != (not layers):
+            entry.get("class_name").fail("one InputLayer, before all other layers")
+        layers[name] = LayerEntry(name, class_name, settings.value, inputs, entry)
+        previous = name
+    output = str(previous) if is_stack else _read_output(config)
+    if output not in layers:
+        config.get("output_layers").fail("the name of a layer")
+    return Topology(tuple(layers.values()), output)
 
 
-def _entry(layer: Mapping[str, Any]) -> LayerEntry:
-    nodes = layer["inbound_nodes"]
-    inputs = tuple(str(source[0]) for source in nodes[0]) if nodes else ()
-    return LayerEntry(str(layer["name"]), str(layer["class_name"]), layer["config"], inputs)
+def _read_inputs(entry: Field) -> tuple[str, ...]:
+    nodes = entry.get("inbound_nodes").each(lambda node: node.each(_name_of))
+    if len(nodes) > 1:
+        entry.get("inbound_nodes").fail("one call of each layer")
+    return tuple(nodes[0]) if nodes else ()
+
+
+def _read_output(config: Field) -> str:
+    names = config.get("output_layers").each(_name_of)
+    if len(names) != 1:
+        config.get("output_layers").fail("one output")
+    return names[0]
+
+
+def _name_of(source: Field) -> str:
+    """Return of `[name, 0, 0, {}]` the name: the only output of the only call of a layer."""
+    parts = source.items()
+    if not parts:
+        source.fail("a list that begins with a name")
+    name = parts[0].text()
+    for part, only in zip(parts[1:], ("0", "0", "{}"), strict=False):
+        if (part.value != {}) if only == "{}" else (part.value != 0 or part.value is False):
+            part.fail(only)
+    if len(parts) > 4:
+        source.fail("[name, 0, 0, {}]")
+    return name

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from kerasport.cli.console import messages, print_json, results
 from kerasport.cli.shared_options import (
@@ -87,7 +87,7 @@ def _print_data_report(report: DataReport, console: Console) -> None:
     rows = zip(report.class_names, counts.train, counts.validation, counts.test, strict=True)
     for name, *numbers in rows:
         weight = f"{weights[name]:.3f}" if weights else ""
-        table.add_row(escape(displayable(name)), *(f"{number:,}" for number in numbers), weight)
+        table.add_row(displayable(name), *(f"{number:,}" for number in numbers), weight)
     totals = [sum(numbers) for numbers in (counts.train, counts.validation, counts.test)]
     table.add_section()
     table.add_row("all", *(f"{total:,}" for total in totals), "")
@@ -107,19 +107,18 @@ def _print_facts(report: DataReport, console: Console) -> None:
         sizes = f"{len(facts.sizes):,} sizes, median {sizes}"
     console.print(
         f"{_listed(facts.formats)}; {_listed(facts.modes)}; {sizes} (width x height)",
-        markup=False,
         soft_wrap=True,
     )
 
 
 def _print_finding(finding: DataFinding, console: Console) -> None:
     style = _STYLES[finding.severity]
-    console.print(f"[{style}]{finding.severity}[/] {escape(finding.text)}", soft_wrap=True)
+    console.print(Text(finding.severity, style), finding.text, soft_wrap=True)
     for group in finding.examples[:_SHOWN]:
-        console.print(f"    {' = '.join(group)}", markup=False, style="dim", soft_wrap=True)
+        console.print(f"    {' = '.join(group)}", style="dim", soft_wrap=True)
     more = len(finding.examples) - _SHOWN
     if more > 0:
-        console.print(f"    and {more:,} more; all with --json", style="dim", markup=False)
+        console.print(f"    and {more:,} more; all with --json", style="dim")
 
 
 def _listed(numbers: dict[str, int]) -> str:

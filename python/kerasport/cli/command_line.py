@@ -80,10 +80,10 @@ def _run(arguments: list[str] | None) -> int | str | None:
         _complain(describe(error))
         return 1
     except KeyboardInterrupt:
-        messages.print("Interrupted. Nothing was left half written.", markup=False)
+        messages.print("Interrupted. Nothing was left half written.")
         return 130
     return 0
 
 
 def _complain(problem: str) -> None:
-    messages.print(f"Error: {problem}", style="red", markup=False, soft_wrap=True)
+    messages.print(f"Error: {problem}", style="red", soft_wrap=True)

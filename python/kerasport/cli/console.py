@@ -8,24 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import typer
-from rich.console import Console
 
-from kerasport.displayed import displayed_lines, json_encodable
+from kerasport.displayed import json_encodable
+from kerasport.terminal import PlainConsole, visible
 
 __all__ = ["messages", "print_json", "print_json_list", "results", "suggest"]
 
-
-class _Console(Console):
-    """A console that shows any name of a file, whatever bytes it is made of."""
-
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print as `Console` does."""
-        shown = (displayed_lines(each) if isinstance(each, str) else each for each in objects)
-        super().print(*shown, **options)
-
-
-messages: Console = _Console(stderr=True, highlight=False)
-results: Console = _Console(highlight=False)
+messages = PlainConsole(stderr=True)
+results = PlainConsole()
 
 
 def print_json(value: Any) -> None:
@@ -49,9 +39,10 @@ def _json(value: Any) -> str:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         return json.dumps(json.loads(text), indent=2, sort_keys=True)
-    return text
+    # What is escaped stands in texts only, where JSON takes the escape for the character.
+    return visible(text)
 
 
 def suggest(command: str) -> None:
     """Say which command comes next."""
-    messages.print(f"Next: {command}", style="dim", markup=False, soft_wrap=True)
+    messages.print(f"Next: {command}", style="dim", soft_wrap=True)

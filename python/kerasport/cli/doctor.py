@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from kerasport.cli.console import messages, print_json, results
 from kerasport.cli.shared_options import JsonOption, WitnessOption
@@ -37,14 +37,16 @@ def _print_health(health: Health, console: Console) -> None:
     """Print packages and witnesses, each with what brings it where it is missing."""
     packages = Table("package", "version", "needed to", title_justify="left")
     for package in health.packages:
-        packages.add_row(package.name, package.version or "[yellow]missing[/]", package.purpose)
+        packages.add_row(
+            package.name, package.version or Text("missing", "yellow"), package.purpose
+        )
     console.print(packages)
     witnesses = Table("witness", "", "version")
     for witness in health.witnesses:
-        mark = "[green]works[/]" if witness.works else "[yellow]missing[/]"
-        witnesses.add_row(witness.name, mark, escape(witness.version or ""))
+        mark = Text("works", "green") if witness.works else Text("missing", "yellow")
+        witnesses.add_row(witness.name, mark, witness.version or "")
     console.print(witnesses)
     for problem in health.problems:
-        console.print(problem, markup=False, soft_wrap=True)
+        console.print(problem, soft_wrap=True)
     if not health.problems:
         console.print("Everything is there.")

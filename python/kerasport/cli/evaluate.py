@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from kerasport.cli.console import messages, print_json, results
@@ -53,7 +52,7 @@ def evaluate(
     if report is not None:
         pictures = f"in '{data}'" if data else "kept for the test"
         write_text(report, render_page(report_on(opened, evaluation, pictures=pictures)))
-        messages.print(f"Report: {report}", style="dim", markup=False, soft_wrap=True)
+        messages.print(f"Report: {report}", style="dim", soft_wrap=True)
     if as_json:
         print_json(evaluation.to_dict())
         return
@@ -67,7 +66,7 @@ def evaluate(
         column.justify = "right"
     for score in shown:
         table.add_row(
-            escape(displayable(score.name)),
+            displayable(score.name),
             f"{score.precision:.3f}",
             f"{score.recall:.3f}",
             f"{score.f1:.3f}",

@@ -122,6 +122,7 @@ def export(
         print_json(
             {
                 "bundle": str(bundle.path),
+                "integrity": bundle.integrity,
                 "optimization": optimization_as_json(bundle),
                 **bundle.metadata.model_dump(mode="json", by_alias=True),
             }
@@ -137,7 +138,9 @@ def _floats(bundle: ExportedBundle) -> str:
 
 
 def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
-    """Print what the passes saved, what the stored types cost, and what was written."""
+    """Print what the passes saved, what the stored types cost, what was written, its digest."""
+    from kerasport.bundle import MODEL_SCRIPT
+
     metadata = bundle.metadata
     size = sum(entry.bytes for entry in metadata.files)
     print_optimization(bundle, console)
@@ -146,6 +149,6 @@ def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
         f"{bundle.path}: {metadata.name}, {len(metadata.class_names)} classes, "
         f"{size / 1000:,.0f} kB, compared with {bundle.compared_with} in {_floats(bundle)}: "
         f"at most {bundle.difference:.0e} apart",
-        markup=False,
         soft_wrap=True,
     )
+    console.print(f"{MODEL_SCRIPT}: {bundle.integrity}", soft_wrap=True)

@@ -20,13 +20,18 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a run or a bundle says about itself; checks a bundle's files on the way."""
-    from kerasport.bundle import Bundle
+    from kerasport.bundle import MODEL_SCRIPT, PARITY_FILE, Bundle
     from kerasport.prediction import open_source
 
     source = open_source(path)
+    # What is wrong there is said before anything is shown.
+    parity = source.parity() if isinstance(source, Bundle) else None
     description = source.metadata if isinstance(source, Bundle) else source.description
     if as_json:
-        print_json(description.model_dump(mode="json", by_alias=True))
+        content = description.model_dump(mode="json", by_alias=True)
+        if isinstance(source, Bundle):
+            content["integrity"] = source.integrity
+        print_json(content)
         return
     print_description(description)
     if not isinstance(source, Bundle):
@@ -36,6 +41,7 @@ def inspect(
     for entry in source.metadata.files:
         table.add_row(entry.path, f"{entry.bytes:,}", entry.sha256[:16])
     results.print(table)
+    results.print(f"{MODEL_SCRIPT}: {source.integrity}", soft_wrap=True)
     rounding = source.metadata.float_rounding
     if rounding is not None:
         results.print(
@@ -43,13 +49,19 @@ def inspect(
             f"{rounding.bundle:.1e}; allowed on a backend: {rounding.tolerance:.1e}"
         )
         if rounding.limit is not None:
-            results.print(f"Compared in float32 only: {rounding.limit}", markup=False)
-    parity = source.parity()
+            results.print(f"Compared in float32 only: {rounding.limit}")
     if parity is None:
         suggest(f"kerasport verify {path}")
+        return
+    if not source.is_measured_by(parity):
+        results.print(
+            f"{PARITY_FILE} tells of another export. Measure this one: kerasport verify {path}",
+            soft_wrap=True,
+        )
         return
     for witness in parity.witnesses:
         results.print(
             f"{witness.name}: largest difference from Keras "
-            f"{witness.max_absolute_difference:.1e} on {witness.pictures} pictures"
+            f"{witness.max_absolute_difference:.1e} on {witness.pictures} pictures",
+            soft_wrap=True,
         )

@@ -34,7 +34,7 @@ def predict(
         for answer in predict_each(open_source(source), pictures):
             if isinstance(answer, DataError):
                 failed += 1
-                messages.print(f"Error: {answer}", style="red", markup=False, soft_wrap=True)
+                messages.print(f"Error: {answer}", style="red", soft_wrap=True)
             else:
                 yield answer
 
@@ -52,7 +52,6 @@ def predict(
     else:
         for prediction in readable():
             answer = "  ".join(f"{name} {value:.1%}" for name, value in prediction.top(top))
-            line = f"{prediction.path}: {answer}"
-            results.print(line, markup=False, soft_wrap=True)
+            results.print(f"{prediction.path}: {answer}", soft_wrap=True)
     if failed:
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from kerasport.bundle.metadata import Quantization, QuantizationSearch
@@ -41,7 +42,6 @@ def print_quantization(quantization: Quantization, console: Console) -> None:
             f"Weights in {quantization.weights}: same best class as in float32 on "
             f"{agreement.top1_agreement:.0%} of the {agreement.pictures} samples, probabilities "
             f"off by at most {agreement.max_absolute_difference:.2g}",
-            markup=False,
             soft_wrap=True,
         )
 
@@ -67,6 +67,6 @@ def _print_search(search: QuantizationSearch, console: Console) -> None:
             f"{trial.accuracy:.2%}",
             f"{trial.top1_agreement:.2%}",
             f"{trial.max_absolute_difference:.3f}",
-            "[green]chosen[/]" if trial.chosen else "",
+            Text("chosen", "green") if trial.chosen else "",
         )
     console.print(table)

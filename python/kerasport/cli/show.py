@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from kerasport.cli.console import results
 from kerasport.labels import mention_class_names
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kerasport.bundle.metadata import ClassifierDescription
 
 __all__ = ["print_description"]
+
+_SHOWN_CLASSES, _SHOWN_CHARACTERS = 1000, 100
+"""Class names that are shown, and how much of each: laying out 100,000 takes a minute."""
 
 
 def print_description(description: ClassifierDescription) -> None:
@@ -37,5 +40,11 @@ def print_description(description: ClassifierDescription) -> None:
         rows["test accuracy"] = f"{metrics.test_accuracy:.2%} of {metrics.test_pictures:,} pictures"
     grid = Table.grid(padding=(0, 2))
     for label, value in rows.items():
-        grid.add_row(f"[dim]{label}[/]", escape(value))
+        grid.add_row(Text(label, "dim"), value)
     results.print(grid)
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(name[:_SHOWN_CHARACTERS] for name in names[:_SHOWN_CLASSES])
+    more = len(names) - _SHOWN_CLASSES
+    return shown if more <= 0 else f"{shown} and {more:,} more; all with --json"

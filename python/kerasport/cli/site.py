@@ -37,4 +37,4 @@ def site(
         page = write_single_file(opened, out or Path(file_name_of(opened)), force=force)
     else:
         page = write_site(opened, out or Path("site"), force=force)
-    results.print(str(page), markup=False, soft_wrap=True)
+    results.print(str(page), soft_wrap=True)

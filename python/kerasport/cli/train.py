@@ -85,5 +85,5 @@ def train(
         print_json({"run": str(run.path), **run.description.model_dump(mode="json", by_alias=True)})
     else:
         print_description(run.description)
-        messages.print(f"Report: {run.report_page}", style="dim", markup=False)
+        messages.print(f"Report: {run.report_page}", style="dim")
     suggest(f"kerasport export {run.path}")

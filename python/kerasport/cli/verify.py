@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from kerasport.cli.console import messages, print_json, results
 from kerasport.cli.shared_options import JsonOption, WitnessOption, one_of
@@ -83,10 +83,10 @@ def verify(
     else:
         print_parity(parity, results)
     for reason in parity.skipped:
-        messages.print(f"Skipped: {reason}", style="yellow", markup=False, soft_wrap=True)
+        messages.print(f"Skipped: {reason}", style="yellow", soft_wrap=True)
     page = certificate or (None if images else bundle / CERTIFICATE_FILE)
     if page is not None:
-        messages.print(f"Certificate: {page}", style="dim", markup=False, soft_wrap=True)
+        messages.print(f"Certificate: {page}", style="dim", soft_wrap=True)
     if not parity.passed:
         raise CheckFailed(_failure_of(parity))
 
@@ -116,23 +116,22 @@ def print_parity(parity: Parity, console: Console) -> None:
             f"{witness.max_absolute_difference:.2g}",
             f"{witness.tolerance:.1e}",
             f"{witness.top1_agreement:.1%}",
-            "[green]passed[/]" if witness.passed else "[red]FAILED[/]",
+            Text("passed", "green") if witness.passed else Text("FAILED", "red"),
         )
     console.print(table)
     _print_agreement(parity, console)
     for where, who, detail in merge_findings(parity.findings):
-        text = escape(f"{who}: {detail}" if who else detail)
-        console.print(f"[red]{where}[/] {text}", soft_wrap=True)
+        text = f"{who}: {detail}" if who else detail
+        console.print(Text(where, "red"), text, soft_wrap=True)
     for missing in parity.missing:
         kind = "not asked" if missing.left_out else "missing"
-        text = escape(f"{missing.name}: {missing.reason}")
-        console.print(f"[yellow]{kind}[/] {text}", soft_wrap=True)
+        text = f"{missing.name}: {missing.reason}"
+        console.print(Text(kind, "yellow"), text, soft_wrap=True)
     versions = dict.fromkeys(f"{each.engine} {each.engine_version}" for each in parity.witnesses)
     libraries = dict.fromkeys(each.tfjs_version for each in parity.witnesses)
     console.print(
         f"{parity.pictures}, against {parity.reference}. {', '.join(versions)}. "
         f"TensorFlow.js {', '.join(libraries)}.",
-        markup=False,
         soft_wrap=True,
     )
 

@@ -8,17 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle import (
-    METADATA_FILE,
-    MODEL_FILE,
-    MODEL_SCRIPT,
-    SAMPLES_FILE,
-    SCHEMA_FILE,
-)
+from kerasport.bundle import METADATA_FILE, MODEL_SCRIPT, SCHEMA_FILE
 from kerasport.bundle.document import FORMAT_VERSION
 from kerasport.bundle.metadata import ClassifierDescription, FileEntry, Metadata
 from kerasport.bundle.schema import SCHEMA_FOLDER
-from kerasport.bundle.script import embed
+from kerasport.bundle.script import embed, embedded_names
 from kerasport.exporter.gate import minimum_tfjs_version
 from kerasport.exporter.quantize import Storage
 from kerasport.exporter.samples import SampleFile, write_samples
@@ -86,8 +80,6 @@ def _file_entries(folder: Path) -> list[FileEntry]:
 
 
 def _write_script(folder: Path, metadata: Metadata) -> None:
-    # Small files first: a page can show the model's name before the weights have arrived.
-    names = [METADATA_FILE, MODEL_FILE, SAMPLES_FILE]
-    names += [e.path for e in metadata.files if e.path not in names and e.path != SCHEMA_FILE]
+    names = embedded_names(entry.path for entry in metadata.files)
     files = {name: (folder / name).read_bytes() for name in names}
     write_bytes(folder / MODEL_SCRIPT, embed(metadata.name, FORMAT_VERSION, files))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasport.bundle.layer_rules import LAYER_RULES
 from kerasport.bundle.metadata import MINIMUM_TFJS_VERSION
 from kerasport.errors import ExportError
 from kerasport.exporter.graph.graph import Graph
@@ -17,41 +18,7 @@ __all__ = [
     "minimum_tfjs_version",
 ]
 
-TFJS_LAYERS = frozenset(
-    {
-        "Activation",
-        "Add",
-        "Average",
-        "AveragePooling2D",
-        "BatchNormalization",
-        "Concatenate",
-        "Conv2D",
-        "Conv2DTranspose",
-        "Cropping2D",
-        "Dense",
-        "DepthwiseConv2D",
-        "Dot",
-        "Flatten",
-        "GlobalAveragePooling2D",
-        "GlobalMaxPooling2D",
-        "InputLayer",
-        "LayerNormalization",
-        "LeakyReLU",
-        "MaxPooling2D",
-        "Maximum",
-        "Minimum",
-        "Multiply",
-        "PReLU",
-        "Permute",
-        "ReLU",
-        "Rescaling",
-        "Reshape",
-        "Softmax",
-        "ThresholdedReLU",
-        "UpSampling2D",
-        "ZeroPadding2D",
-    }
-)
+TFJS_LAYERS = frozenset(LAYER_RULES)
 """Layers of TensorFlow.js that are written; each is compared with Keras in the tests."""
 
 

@@ -71,7 +71,9 @@ def certificate_page(
 _RULES = (
     "Pixels after preprocessing must be equal. A probability may be off by what the order of "
     "float32 sums explains; GPU backends also compute exponentials and divisions of their own. "
-    "stock-tfjs and tensorflowjs-python read no files: they are handed the pixels."
+    "stock-tfjs and tensorflowjs-python read no files: they are handed the pixels. No witness "
+    "had a network, and none ran a script of the folder: what they loaded was written anew from "
+    "its files."
 )
 
 
@@ -241,6 +243,8 @@ def _model(metadata: Metadata, parity: Parity) -> str:
     witnesses = parity.witnesses
     rows = [
         ("SHA-256 of model.json", parity.model_sha256),
+        ("model.js, and with it the bundle", parity.integrity or "not recorded"),
+        ("network of the witnesses", parity.network or "not recorded"),
         ("kerasport that exported it", metadata.kerasport_version),
         ("input", f"{width} x {height} pixels, {metadata.color_mode}"),
         ("engines", ", ".join(dict.fromkeys(f"{w.engine} {w.engine_version}" for w in witnesses))),

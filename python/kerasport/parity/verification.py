@@ -211,6 +211,8 @@ def _summarize(
     return Parity(
         reference=expectations.description,
         model_sha256=sha256_of(bundle.path / MODEL_FILE),
+        integrity=bundle.integrity,
+        network="refused",
         pictures=expectations.pictures,
         skipped=expectations.skipped,
         witnesses=witnesses,

@@ -15,6 +15,9 @@ from kerasport.runtime.activations import Array, activate, softmax
 
 __all__ = ["LAYERS", "Array", "Layer", "window_padding"]
 
+_MAX_COPIED = 1 << 26
+"""Values of windows that a convolution copies at a time: 256 MiB."""
+
 Layer = Callable[[Mapping[str, Any], dict[str, Array], list[Array]], Array]
 """Takes configuration, weights and inputs `[n, ...]`; returns the output."""
 
@@ -38,7 +41,7 @@ def window_padding(
 def _windows(x: Array, config: Mapping[str, Any], size: str, fill: float) -> Array:
     """Return a view `[n, rows, columns, channels, window height, window width]`."""
     (height, width), (row_step, column_step) = config[size], config["strides"]
-    row_dilation, column_dilation = config.get("dilation_rate", [1, 1])
+    row_dilation, column_dilation = config.get("dilation_rate") or [1, 1]
     top, bottom, rows = window_padding(
         x.shape[1], height, row_step, row_dilation, config["padding"]
     )
@@ -58,7 +61,7 @@ def _windows(x: Array, config: Mapping[str, Any], size: str, fill: float) -> Arr
 def _finish(config: Mapping[str, Any], weights: dict[str, Array], x: Array) -> Array:
     if "bias" in weights:
         x = x + weights["bias"]
-    return activate(config["activation"], x)
+    return activate(config.get("activation") or "linear", x)
 
 
 def _conv2d(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
@@ -68,7 +71,28 @@ def _conv2d(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[A
         rows, columns = config["strides"]
         return _finish(config, weights, x[:, ::rows, ::columns] @ kernel[0, 0])
     view = _windows(x, config, "kernel_size", 0.0)
-    return _finish(config, weights, np.tensordot(view, kernel.transpose(2, 0, 1, 3), axes=3))
+    return _finish(config, weights, _products(view, kernel.transpose(2, 0, 1, 3)))
+
+
+def _products(view: Array, kernel: Array) -> Array:
+    """Return the product of every window with a kernel `[channels, height, width, filters]`.
+
+    A product of matrices copies the windows: as many of them at a time as memory is for.
+    """
+    one = view[:, :1, :1].size
+    rows = max(1, _MAX_COPIED // (one * view.shape[2]))
+    columns = max(1, _MAX_COPIED // one)
+    strips = [
+        np.concatenate(
+            [
+                np.tensordot(view[:, top : top + rows, left : left + columns], kernel, axes=3)
+                for left in range(0, view.shape[2], columns)
+            ],
+            axis=2,
+        )
+        for top in range(0, view.shape[1], rows)
+    ]
+    return np.concatenate(strips, axis=1)
 
 
 def _depthwise(config: Mapping[str, Any], weights: dict[str, Array], inputs: list[Array]) -> Array:
@@ -131,8 +155,7 @@ def _transposed(config: Mapping[str, Any], weights: dict[str, Array], inputs: li
     x, kernel = inputs[0], weights["kernel"]
     (height, width), (row_step, column_step) = config["kernel_size"], config["strides"]
     n, rows, columns, _ = x.shape
-    # Every input value lays its kernel, scaled, onto the output.
-    parts = np.einsum("nyxc,hwfc->nyxhwf", x, kernel, optimize=True)
+    # Every input value lays its kernel, scaled, onto the output: one place of it after the other.
     full = np.zeros(
         (
             n,
@@ -149,7 +172,7 @@ def _transposed(config: Mapping[str, Any], weights: dict[str, Array], inputs: li
                 row : row + rows * row_step : row_step,
                 column : column + columns * column_step : column_step,
             ]
-            target[:, :rows, :columns] += parts[:, :, :, row, column]
+            target[:, :rows, :columns] += x @ kernel[row, column].T
     if config["padding"] == "same":
         top = max(height - row_step, 0) // 2
         left = max(width - column_step, 0) // 2
@@ -232,7 +255,9 @@ LAYERS: dict[str, Layer] = {
     "Permute": _permute,
     "ReLU": _relu,
     "Rescaling": _rescaling,
-    "Reshape": lambda config, weights, inputs: inputs[0].reshape(-1, *config["target_shape"]),
+    "Reshape": lambda config, weights, inputs: inputs[0].reshape(
+        len(inputs[0]), *config["target_shape"]
+    ),
     "Softmax": lambda config, weights, inputs: softmax(inputs[0]),
     "ThresholdedReLU": _thresholded,
     "UpSampling2D": _upsampling,

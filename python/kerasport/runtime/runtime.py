@@ -15,27 +15,33 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from kerasport.bundle import Bundle
+from kerasport.bundle.field import Field
 from kerasport.bundle.topology import Topology, read_topology
 from kerasport.errors import BundleError
 from kerasport.runtime.layers import LAYERS, Array
 
 __all__ = ["Runtime"]
 
+_MAX_HELD_VALUES = 1 << 26
+"""Values of one batch that are held at a time, where more than one picture fits: 256 MiB."""
+
 
 class Runtime:
     """A bundle's model, ready to predict."""
 
-    _classes: int | None
+    _largest_batch = 1 << 20
+    _is_of_a_bundle = False
 
     def __init__(self, bundle: Bundle) -> None:
         shape = bundle.metadata.input_shape
         self._load(bundle.topology(), bundle.weights(), shape, np.float32)
-        self._classes = len(bundle.metadata.class_names)
+        self._largest_batch = max(1, _MAX_HELD_VALUES // bundle.live_values)
+        self._is_of_a_bundle = True
 
     @classmethod
     def of(
         cls,
-        topology: Mapping[str, Any],
+        topology: dict[str, Any],
         weights: Mapping[str, Array],
         input_shape: tuple[int, int, int],
         dtype: DTypeLike = np.float32,
@@ -49,7 +55,8 @@ class Runtime:
             dtype: float32, or float64: what weights and pictures become and all is computed in.
         """
         runtime = cls.__new__(cls)
-        runtime._load(read_topology(topology), weights, input_shape, dtype)
+        root = Field("model.json", "modelTopology", topology)
+        runtime._load(read_topology(root), weights, input_shape, dtype)
         return runtime
 
     def _load(
@@ -61,18 +68,16 @@ class Runtime:
     ) -> None:
         self._dtype = np.dtype(dtype)
         self._shape = input_shape
-        self._classes = None
         self._topology = topology
+        last = {source: layer.name for layer in topology.layers for source in layer.inputs}
+        last.pop(topology.output, None)
+        self._finished: dict[str, list[str]] = {}
+        for source, name in last.items():
+            self._finished.setdefault(name, []).append(source)
         self._weights: dict[str, dict[str, Array]] = {}
         for name, array in weights.items():
             owner, _, variable = name.rpartition("/")
             self._weights.setdefault(owner, {})[variable] = np.asarray(array, self._dtype)
-        for layer in topology.layers:
-            if layer.class_name not in LAYERS:
-                raise BundleError(
-                    f"The Python runtime does not know the layer {layer.name!r} of class "
-                    f"{layer.class_name}. Use the Keras model itself, or a browser."
-                )
 
     def predict(self, pixels: NDArray[np.uint8], *, batch_size: int = 32) -> Array:
         """Return probabilities `[n, classes]` for uint8 pixels `[n, h, w, c]`."""
@@ -81,15 +86,16 @@ class Runtime:
                 f"The pixels have shape {pixels.shape}. Expected [n, "
                 f"{', '.join(map(str, self._shape))}], as kerasport.preprocess gives it."
             )
+        batch_size = min(batch_size, self._largest_batch)
         batches = [
             self._forward(pixels[start : start + batch_size].astype(self._dtype))
             for start in range(0, len(pixels), batch_size)
         ]
         result: Array = np.concatenate(batches)
-        if self._classes is not None and result.shape[1:] != (self._classes,):
+        if self._is_of_a_bundle and not np.isfinite(result).all():
             raise BundleError(
-                f"The model gives {result[0].size} probabilities for {self._classes} class names. "
-                "Expected one for each. Export the bundle again."
+                "The model's answer holds values that are not finite numbers. Expected "
+                "probabilities. Export the bundle again."
             )
         return result
 
@@ -129,17 +135,25 @@ class Runtime:
         batch: Array,
         note: Callable[[str, list[Array]], None] = lambda name, inputs: None,
     ) -> Array:
-        return self._values(batch, note)[self._topology.output]
+        return self._values(batch, note, forget=True)[self._topology.output]
 
     def _values(
         self,
         batch: Array,
         note: Callable[[str, list[Array]], None] = lambda name, inputs: None,
+        *,
+        forget: bool = False,
     ) -> dict[str, Array]:
+        """Return the outputs of all layers; with `forget` of those that no layer took."""
         values: dict[str, Array] = {}
-        for layer in self._topology.layers:
-            inputs = [values[name] for name in layer.inputs] or [batch]
-            note(layer.name, inputs)
-            weights = self._weights.get(layer.name, {})
-            values[layer.name] = LAYERS[layer.class_name](layer.config, weights, inputs)
+        # What is no number shows in the answer.
+        with np.errstate(all="ignore"):
+            for layer in self._topology.layers:
+                inputs = [values[name] for name in layer.inputs] or [batch]
+                note(layer.name, inputs)
+                weights = self._weights.get(layer.name, {})
+                values[layer.name] = LAYERS[layer.class_name](layer.config, weights, inputs)
+                if forget:
+                    for source in self._finished.get(layer.name, ()):
+                        del values[source]
         return values

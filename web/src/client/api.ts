@@ -147,7 +147,7 @@ export interface SamplePicture extends Sample {
 
 /** What `selfTest` found on this device. */
 export interface SelfTest {
-  /** Number of pictures that were compared. */
+  /** Number of pictures that were compared; 0 where the bundle has none, and nothing is shown. */
   readonly pictures: number;
   /**
    * Pictures whose pixels are not those that Keras saw, by SHA-256; null where this page cannot
@@ -158,6 +158,7 @@ export interface SelfTest {
   readonly maxAbsoluteDifference: number;
   /** Largest difference that is float rounding on this backend. */
   readonly tolerance: number;
+  /** Whether there were pictures and all of them agree. */
   readonly passed: boolean;
   /** File of the picture with the largest difference. */
   readonly worst: string | null;

@@ -18,7 +18,8 @@ import { checkIterable, checkLoadOptions, checkOptions } from './arguments.js';
 import { type Opened, openBundle, withCurrent } from './bundle/current.js';
 import type { Folder } from './bundle/folder.js';
 import type { Metadata } from './bundle/metadata.generated.js';
-import { checkClassCount } from './bundle/metadata.js';
+import { checkClassCount, finite } from './bundle/metadata.js';
+import { checkScript } from './bundle/script-text.js';
 import { type BundleSource, openFolder } from './bundle/source.js';
 import type { BackendName } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
@@ -59,8 +60,11 @@ export async function loadClassifier(
   let bundle = await openBundle(openFolder(source, fetch), tfjsVersion, signal);
   const parts = async () => {
     const progress = new LoadProgress(bundle.metadata, onProgress);
-    const read = ({ folder, metadata }: Opened) =>
-      readModel(folder, metadata, { signal, onBytes: progress.add });
+    const read = async ({ folder, metadata }: Opened) => {
+      const model = await readModel(folder, metadata, { signal, onBytes: progress.add });
+      if (folder.isPicked) await checkScript(folder, metadata, signal);
+      return model;
+    };
     const current = await withCurrent(bundle, read, tfjsVersion, signal);
     bundle = current.opened;
     progress.start();
@@ -130,6 +134,7 @@ export class Classifier {
     }
     const probabilities = await this.#use((session) => session.predict(data));
     checkClassCount(probabilities.length, this.classNames.length);
+    finite(probabilities);
     return probabilities;
   }
 
@@ -142,6 +147,7 @@ export class Classifier {
     const answer = await this.#use((session) => session.classify(image), signal);
     const total = performance.now() - start;
     checkClassCount(answer.probabilities.length, this.classNames.length);
+    finite(answer.probabilities);
     this.#considerTuning(answer);
     return classificationOf(answer, total, topK, this.metadata);
   }
@@ -193,7 +199,7 @@ export class Classifier {
     const { signal } = options;
     const session: Explainable = {
       preprocess: (picture) => this.#use((own) => own.preprocess(picture), signal),
-      predict: (pixels) => this.#use((own) => own.predict(pixels), signal),
+      predict: async (pixels) => finite(await this.#use((own) => own.predict(pixels), signal)),
       classActivation: (pixels, index) =>
         this.#use((own) => own.classActivation(pixels, index), signal),
     };

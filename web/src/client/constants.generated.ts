@@ -30,6 +30,73 @@ export const SHA256_PATTERN = /^[0-9a-f]{64}$/;
 /** Characters of a value that a message shows. */
 export const MOST_SHOWN = 300;
 
+/** Files of a bundle that it does not list. */
+export const UNLISTED = [
+  "metadata.json",
+  "model.js",
+  "parity.json",
+  "parity.html"
+];
+
+/** Longest JSON that is parsed. */
+export const MAX_JSON_BYTES = 16777216;
+
+/** Deepest nesting of JSON. */
+export const MAX_JSON_DEPTH = 200;
+
+/** Longest number in JSON. */
+export const MAX_NUMBER_CHARACTERS = 100;
+
+/** Files that metadata.json may list. */
+export const MAX_FILES = 10000;
+
+/** Bytes of all listed files. */
+export const MAX_BUNDLE_BYTES = 2147483648;
+
+/** Layers of a model. */
+export const MAX_LAYERS = 10000;
+
+/** Values of all weights. */
+export const MAX_WEIGHT_VALUES = 536870912;
+
+/** Values that one layer may give for one picture, its padding included. */
+export const MAX_LAYER_VALUES = 134217728;
+
+/** Values that may be held at one time for one picture. */
+export const MAX_LIVE_VALUES = 268435456;
+
+/** Multiply-adds for one picture. */
+export const MAX_WORK = 549755813888;
+
+/** Multiply-adds that a written value counts. */
+export const WORK_OF_A_VALUE = 64;
+
+/** How a script holds the files: its start behind the first line, and what follows. */
+export interface ScriptForm {
+  readonly decoder: string;
+  readonly isUtf16: boolean;
+  readonly pieceBytes: number;
+}
+
+/** Every form of `model.js` that was written, the present one first. */
+export const SCRIPT_FORMS: readonly ScriptForm[] = [
+  {
+    "decoder": "\"use strict\";\n((scope) => {\n  const files = new Map();\n  const decode = (text, bytes) => {\n    const characters = new Uint16Array(text.length);\n    let count = 0;\n    for (let i = 0; i < text.length; i++) {\n      const character = text.charCodeAt(i);\n      characters[count++] = character === 0x2028 ? text.charCodeAt(++i) ^ 0x8000 : character;\n    }\n    if (count !== Math.ceil(bytes / 2)) return null;\n    return new Uint8Array(characters.buffer, 0, bytes);\n  };\n  (scope.kerasportBundles ??= []).push({ formatVersion: FORMAT_VERSION, name: NAME, files });\n  scope.kerasportBundle = (path, bytes, text) => {\n    if (!files.has(path)) files.set(path, []);\n    const pieces = files.get(path);\n    const index = pieces.length;\n    const keep = (how) =>\n      Object.defineProperty(pieces, index, { configurable: true, enumerable: true, ...how });\n    keep({\n      get() {\n        const value = decode(text, bytes);\n        if (!value) {\n          throw new Error(\n            `model.js is damaged: a piece of '${path}' does not hold the ${bytes} bytes that it ` +\n              \"should. Copy the file again, or export the model again.\",\n          );\n        }\n        keep({ value, writable: true });\n        return value;\n      },\n    });\n  };\n})(globalThis);\n",
+    "isUtf16": true,
+    "pieceBytes": 1048576
+  },
+  {
+    "decoder": "\"use strict\";\n((scope) => {\n  const files = new Map();\n  const decode = (text, bytes) => {\n    const characters = new Uint16Array(text.length);\n    let count = 0;\n    for (let i = 0; i < text.length; i++) {\n      const character = text.charCodeAt(i);\n      characters[count++] = character === 0x2028 ? text.charCodeAt(++i) ^ 0x8000 : character;\n    }\n    if (count !== Math.ceil(bytes / 2)) return null;\n    return new Uint8Array(characters.buffer, 0, bytes);\n  };\n  (scope.kerasportBundles ??= []).push({ formatVersion: FORMAT_VERSION, name: NAME, files });\n  scope.kerasportBundle = (path, bytes, text) => {\n    const piece = decode(text, bytes);\n    if (!piece) {\n      throw new Error(\n        `model.js is damaged: a piece of '${path}' does not hold the ${bytes} bytes that it ` +\n          \"should. Copy the file again, or export the model again.\",\n      );\n    }\n    if (!files.has(path)) files.set(path, []);\n    files.get(path).push(piece);\n  };\n})(globalThis);\n",
+    "isUtf16": true,
+    "pieceBytes": 1048576
+  },
+  {
+    "decoder": "\"use strict\";\n((scope) => {\n  const files = new Map();\n  const decode = Uint8Array.fromBase64\n    ? (text) => Uint8Array.fromBase64(text)\n    : (text) => {\n        const binary = atob(text);\n        const bytes = new Uint8Array(binary.length);\n        for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);\n        return bytes;\n      };\n  (scope.kerasportBundles ??= []).push({ formatVersion: FORMAT_VERSION, name: NAME, files });\n  scope.kerasportBundle = (path, base64) => {\n    if (!files.has(path)) files.set(path, []);\n    files.get(path).push(decode(base64));\n  };\n})(globalThis);\n",
+    "isUtf16": false,
+    "pieceBytes": 786432
+  }
+];
+
 /** Pixels of the largest picture that is decoded. */
 export const MAX_PIXELS = 89478485;
 
@@ -216,3 +283,21 @@ export type ActivationName =
   | "softsign"
   | "tanh"
   | "swish";
+
+/** Every ActivationName. */
+export const ACTIVATION_NAMES: readonly ActivationName[] = [
+  "linear",
+  "relu",
+  "relu6",
+  "elu",
+  "selu",
+  "sigmoid",
+  "softmax",
+  "logSoftmax",
+  "gelu",
+  "mish",
+  "softplus",
+  "softsign",
+  "tanh",
+  "swish"
+];

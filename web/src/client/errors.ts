@@ -16,7 +16,7 @@ export type KerasportErrorCode =
 export class KerasportError extends Error {
   override readonly name = 'KerasportError';
   /** @internal What the library itself can do about it. */
-  readonly kind: 'context-lost' | 'other-export' | 'page-needed' | undefined;
+  readonly kind: 'context-lost' | 'not-finite' | 'other-export' | 'page-needed' | undefined;
 
   constructor(
     readonly code: KerasportErrorCode,
@@ -48,8 +48,13 @@ export function messageOf(error: unknown): string {
 
 /** A value as it may be quoted in a message: short, on one line, never markup. */
 export function quote(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : describe(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  // As many characters as show that it goes on; half of a pair at the cut is cut off again.
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(Array.from(value.slice(0, 162)).slice(0, 81).join(''))
+      : describe(value);
+  const characters = Array.from(text.slice(0, 1000));
+  return characters.length > 80 ? `${characters.slice(0, 77).join('')}...` : text;
 }
 
 function describe(value: unknown): string {

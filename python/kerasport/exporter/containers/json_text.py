@@ -1,24 +1,14 @@
-"""JSON of strangers: its length, its depth and its keys are checked before anybody walks it."""
+"""JSON of models that strangers wrote: what is wrong with it as an error about a model."""
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
 from typing import Any
 
 from kerasport.errors import ModelError
+from kerasport.json_text import MAX_JSON_BYTES, JsonProblem, load_json
 
-__all__ = ["MAX_JSON_BYTES", "parse_json", "read_json"]
-
-MAX_JSON_BYTES = 16 << 20
-"""Longest text that is parsed. The largest of keras.applications takes 2 MB; Python's objects for
-the most wasteful text of this length take some 400 MB."""
-
-_MAX_JSON_DEPTH = 200
-"""Deepest nesting. A model in a model adds four levels; Keras' own reach 15."""
-
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+__all__ = ["parse_json", "read_json"]
 
 
 def read_json(path: Path, *, expected: str) -> Any:
@@ -53,31 +43,10 @@ def parse_json(data: bytes | str, what: str, *, expected: str) -> Any:
             "description of a model is a few MiB at most."
         )
     try:
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        _check_depth(text)
-        return json.loads(text, object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError) as error:
+        # Keras writes Infinity where a setting is one.
+        return load_json(data, only_numbers=False)
+    except JsonProblem as problem:
         raise ModelError(
-            f"{what} is not JSON that can be read ({error}). Expected {expected}. "
-            "Copy, save or convert it again."
+            f"{what} is not JSON that can be read ({problem}{problem.detail}). "
+            f"Expected {expected}. Copy, save or convert it again."
         ) from None
-
-
-def _check_depth(text: str) -> None:
-    depth = 0
-    for found in _BRACKETS.finditer(text):
-        if found[0] in "[{":
-            depth += 1
-            if depth > _MAX_JSON_DEPTH:
-                raise ValueError(f"it is nested more than {_MAX_JSON_DEPTH} deep")
-        elif found[0] in "]}":
-            depth -= 1
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {repeated!r:.100} stands twice in one object")
-    return found

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from kerasport.errors import BrowserError, missing_extra
 from kerasport.files import scratch_folder
 from kerasport.parity.browsers.command import failure_of
+from kerasport.parity.browsers.offline import CHROMIUM_OFFLINE
 from kerasport.platforms import TEMPORARY_VARIABLES, fits_a_socket, is_root
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ __all__ = [
 # Software rendering everywhere: a GPU driver's own rounding would make the measured parity
 # differ from machine to machine, and many test machines have no GPU at all.
 CHROMIUM_FLAGS = (
-    "--disable-background-networking",
+    *CHROMIUM_OFFLINE,
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 )

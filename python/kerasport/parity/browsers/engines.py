@@ -29,6 +29,7 @@ from kerasport.parity.browsers.chromium import (
     playwright_folder,
 )
 from kerasport.parity.browsers.command import run_command
+from kerasport.parity.browsers.offline import FIREFOX_OFFLINE, WEBKIT_OFFLINE
 from kerasport.platforms import TEMPORARY_VARIABLES, group_options, is_root, kill, kill_group
 
 __all__ = ["ENGINES", "WebEngine", "find_engine", "is_over", "memory_of", "opened"]
@@ -175,11 +176,12 @@ def _command(engine: WebEngine, address: str, home: Path) -> list[str]:
             address,
         ]
     if engine.name == "firefox":
-        (home / "user.js").write_text(_FIREFOX_PREFERENCES, encoding="utf-8")
+        preferences = _FIREFOX_PREFERENCES + FIREFOX_OFFLINE
+        (home / "user.js").write_text(preferences, encoding="utf-8")
         command = [str(engine.program), "--no-remote", "--profile", str(home), address]
         # Headless, Firefox has no WebGL; on a virtual display it has.
         return [*_DISPLAY, *command] if shutil.which("Xvfb") else [*command, "--headless"]
-    return [*_DISPLAY, str(engine.program), "--private", address]
+    return [*_DISPLAY, str(engine.program), *WEBKIT_OFFLINE, "--private", address]
 
 
 def _environment(engine: WebEngine, home: Path) -> dict[str, str]:

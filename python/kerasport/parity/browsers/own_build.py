@@ -21,9 +21,11 @@ def main(arguments: Sequence[str]) -> int:
     """
     from playwright.sync_api import sync_playwright
 
+    from kerasport.parity.browsers.offline import PLAYWRIGHT_PROXY
+
     name, *addresses = arguments
     with sync_playwright() as playwright:
-        browser = getattr(playwright, name).launch()
+        browser = getattr(playwright, name).launch(proxy=PLAYWRIGHT_PROXY)
         if not addresses:
             sys.stdout.write(f"{browser.version}\n")
             return 0

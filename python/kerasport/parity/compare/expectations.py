@@ -133,6 +133,12 @@ class Expectations:
 
     def _find_paths(self) -> list[Path]:
         if self._images is None:
+            if not self.samples:
+                raise DataError(
+                    f"The bundle '{self._bundle.path}' has no samples, so that nothing can be "
+                    "compared. Name pictures and the run that holds the Keras model: "
+                    "--images FOLDER --run RUN"
+                )
             return [self._bundle.path / sample.file for sample in self.samples]
         if self._run is None:
             raise DataError(

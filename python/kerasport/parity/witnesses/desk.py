@@ -31,6 +31,13 @@ _LONGEST_REQUEST_SECONDS = 20
 """Browsers give up requests that last for minutes; the page then asks again."""
 
 _POLL_SECONDS = 0.5
+
+_MAX_BODY = 1 << 30
+"""Bytes of the longest answer: the largest picture at full size takes a third of it."""
+
+_UNKNOWN = "unknown"
+"""What is asked for without the secret."""
+
 _TYPES = {
     "": "text/html",
     ".html": "text/html",
@@ -84,15 +91,22 @@ class Desk(ABC):
                 self._answer(desk.get(action), Path(action).suffix, changes=changes)
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 action, options = self._action()
+                length = self.headers.get("Content-Length", "0")
+                # Whoever does not know the secret is not listened to, nor what has no end.
+                is_taken = length.isdecimal() and len(length) < 12 and int(length) <= _MAX_BODY
+                if action == _UNKNOWN or not is_taken:
+                    self.close_connection = True
+                    self._answer(None, ".json", changes=True)
+                    return
+                body = self.rfile.read(int(length))
                 self._answer(desk.post(action, options, body), ".json", changes=True)
 
             def _action(self) -> tuple[str, dict[str, list[str]]]:
                 url = urlsplit(self.path)
                 _, given, action = f"{url.path}//".split("/", 2)
                 known = secrets.compare_digest(given.encode(), secret.encode())
-                return action.rstrip("/") if known else "unknown", parse_qs(url.query)
+                return action.rstrip("/") if known else _UNKNOWN, parse_qs(url.query)
 
             def _answer(self, body: bytes | None, suffix: str, *, changes: bool) -> None:
                 self.send_response(404 if body is None else 200)

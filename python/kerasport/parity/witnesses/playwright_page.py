@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
-from kerasport.bundle import Bundle
+from kerasport.bundle import MODEL_SCRIPT, Bundle
 from kerasport.errors import BrowserError
 from kerasport.files import scratch_folder
 from kerasport.parity.compare.tally import Answer, Expectation, WitnessIdentity
@@ -83,7 +83,11 @@ def chromium_page(browser: Browser, bundle: Bundle, backend: str) -> Iterator[Ch
     """
     with scratch_folder() as folder:
         document = folder / "driven.html"
-        document.write_text(_driven_page(bundle), encoding="utf-8")
+        # The script of the folder is not run: it is written anew from the files that were checked.
+        script = document.with_name(MODEL_SCRIPT)
+        with script.open("wb") as file:
+            file.writelines(bundle.script_parts())
+        document.write_text(_driven_page(script), encoding="utf-8")
         with _loaded(browser, bundle, document, backend) as (page, loaded):
             identity = WitnessIdentity(
                 browser.browser_type.name, browser.version, backend, loaded["tfjs"]
@@ -91,10 +95,10 @@ def chromium_page(browser: Browser, bundle: Bundle, backend: str) -> Iterator[Ch
             yield ChromiumPage(page, identity, loaded["metadata"])
 
 
-def _driven_page(bundle: Bundle) -> str:
-    """Return the document, which names its two scripts where they lie: nothing is copied."""
+def _driven_page(bundle_script: Path) -> str:
+    """Return the document, which names its two scripts where they lie."""
     document = page_file("driven.html")
-    for script in (web_asset(CLIENT_SCRIPT), bundle.script):
+    for script in (web_asset(CLIENT_SCRIPT), bundle_script):
         address = html.escape(script.absolute().as_uri())
         document = document.replace(f'src="{script.name}"', f'src="{address}"')
     return document
@@ -161,7 +165,7 @@ def _translated(what: str) -> Iterator[None]:
 def _answer(expected: Expectation, reply: dict[str, Any]) -> Answer:
     if "error" in reply:
         nothing = np.full_like(expected.probabilities, np.nan)
-        return Answer(nothing, refusal=reply["error"])
+        return Answer(nothing, refusal=None if reply["isAnswered"] else reply["error"])
     pixels = None
     if reply["pixels"] is not None:
         pixels = np.frombuffer(base64.b64decode(reply["pixels"]), np.uint8)

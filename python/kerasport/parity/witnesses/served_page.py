@@ -101,7 +101,8 @@ class ClientPage:
         for expected, reply in zip(batch, header["answers"], strict=True):
             if "error" in reply:
                 nothing = np.full_like(expected.probabilities, np.nan)
-                answers.append(Answer(nothing, refusal=reply["error"]))
+                refusal = None if reply["isAnswered"] else reply["error"]
+                answers.append(Answer(nothing, refusal=refusal))
                 continue
             # The page fits every picture into the bundle's one shape.
             size = int(np.prod(self.metadata["inputShape"]))
@@ -131,14 +132,14 @@ class ClientPage:
 def client_page(
     found: WebEngine, bundle: Bundle, backend: str, start_seconds: float = START_SECONDS
 ) -> Iterator[ClientPage]:
-    """Yield a page of the engine with the client library and the bundle's `model.js`.
+    """Yield a page of the engine with the client library and the bundle's `model.js`, written anew.
 
     Raises:
         BrowserError: see `served_page`.
     """
     scripts = web_asset(CLIENT_SCRIPT).parent.glob("kerasport*.js")
     files = {script.name: script.read_bytes for script in scripts}
-    files[MODEL_SCRIPT] = bundle.script.read_bytes
+    files[MODEL_SCRIPT] = lambda: b"".join(bundle.script_parts())
     with served_page(found, "client.html", files, backend, start_seconds) as page:
         identity = WitnessIdentity(found.name, found.version, backend, page.loaded["tfjs"])
         yield ClientPage(page, identity)

@@ -2,7 +2,9 @@
 
 import { METADATA_FILE } from '../constants.generated.js';
 import { KerasportError } from '../errors.js';
+import { Field } from './fields.js';
 import type { Folder } from './folder.js';
+import { checkListing } from './listing.js';
 import type { Metadata } from './metadata.generated.js';
 import { readMetadata } from './metadata.js';
 import { readRequired } from './verified.js';
@@ -20,7 +22,9 @@ export async function openBundle(
   signal?: AbortSignal,
 ): Promise<Opened> {
   const bytes = await readRequired(folder, METADATA_FILE, { signal });
-  return { folder, metadata: readMetadata(bytes, tfjsVersion) };
+  const metadata = readMetadata(bytes, tfjsVersion);
+  checkListing(new Field(METADATA_FILE, 'files', metadata.files));
+  return { folder, metadata };
 }
 
 /**

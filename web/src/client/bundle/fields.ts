@@ -1,7 +1,8 @@
 /** JSON documents, read with the place of every value. */
 
-import { PATH_PATTERN, SHA256_PATTERN } from '../constants.generated.js';
+import { MAX_LAYER_VALUES, PATH_PATTERN, SHA256_PATTERN } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
+import { parseJson } from './json-text.js';
 
 /** A value in a JSON document together with its place, so that a complaint can name it. */
 export class Field {
@@ -22,9 +23,13 @@ export class Field {
   }
 
   list<Item>(read: (field: Field) => Item): Item[] {
+    return this.items().map(read);
+  }
+
+  items(): Field[] {
     if (!Array.isArray(this.value)) this.fail('a list');
-    return this.value.map((item, index) =>
-      read(new Field(this.document, `${this.place}[${index}]`, item)),
+    return this.value.map(
+      (item, index) => new Field(this.document, `${this.place}[${index}]`, item),
     );
   }
 
@@ -41,7 +46,7 @@ export class Field {
   }
 
   text(): string {
-    if (typeof this.value !== 'string' || this.value.trim() === '') this.fail('a text');
+    if (typeof this.value !== 'string' || BLANK.test(this.value)) this.fail('a text');
     return this.value;
   }
 
@@ -64,9 +69,14 @@ export class Field {
   }
 
   integer(minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER): number {
-    const value = this.number();
-    if (!Number.isInteger(value) || value < minimum || value > maximum) {
-      this.fail(`a whole number${minimum >= 0 ? ` from ${minimum}` : ''}`);
+    const { value } = this;
+    if (
+      typeof value !== 'number' ||
+      !Number.isInteger(value) ||
+      value < minimum ||
+      value > maximum
+    ) {
+      this.fail(`a whole number${bounds(minimum, maximum)}`);
     }
     return value;
   }
@@ -79,19 +89,53 @@ export class Field {
     return choices.find((choice) => choice === this.value) ?? this.fail(choices.join(' or '));
   }
 
+  /** The value as messages quote it. */
+  shown(): string {
+    return quote(this.value);
+  }
+
   fail(expected: string): never {
+    return this.refuse(`${this.place || 'the document'} is ${this.shown()}. Expected ${expected}.`);
+  }
+
+  /** Throws a sentence about the document and what was expected. */
+  refuse(problem: string): never {
     throw new KerasportError(
       'bundle-damaged',
-      `'${this.document}' is not valid: ${this.place || 'the document'} is ${quote(this.value)}. ` +
-        `Expected ${expected}. Export the model again.`,
+      `'${this.document}' is not valid: ${problem} Export the model again.`,
     );
   }
+}
+
+/** What shows nothing, in JavaScript or in Python. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python calls these space, and JavaScript does not.
+const BLANK = /^[\s\u001c-\u001f\u0085]*$/;
+
+/** What a message says of the bounds of whole numbers. */
+function bounds(minimum: number, maximum: number): string {
+  const lower = minimum > Number.MIN_SAFE_INTEGER ? ` from ${minimum}` : '';
+  return lower + (maximum < Number.MAX_SAFE_INTEGER ? ` to ${maximum}` : '');
+}
+
+/** A shape as messages show it: 3 x 3 x 8. */
+export function dimensions(sides: readonly number[]): string {
+  return sides.length ? sides.join(' x ') : '1';
+}
+
+/** The number of values of a shape. */
+export function product(sides: readonly number[]): number {
+  return sides.reduce((result, side) => result * side, 1);
+}
+
+/** The same, or a number above every limit: larger ones would not be exact. */
+export function bounded(sides: readonly number[]): number {
+  return sides.reduce((result, side) => Math.min(result * side, 2 * MAX_LAYER_VALUES), 1);
 }
 
 /** The root of the JSON document in `bytes`. */
 export function readJson(document: string, bytes: Uint8Array): Field {
   try {
-    return new Field(document, '', JSON.parse(new TextDecoder().decode(bytes)));
+    return new Field(document, '', parseJson(bytes));
   } catch (error) {
     throw new KerasportError(
       'bundle-damaged',

@@ -6,6 +6,8 @@ export interface Folder {
   readonly place: string;
   /** What to do where a file is missing, for messages. */
   readonly remedy: string;
+  /** Whether somebody picked the files, and may go on to put them into a page. */
+  readonly isPicked?: boolean;
   /** The bytes of one file in memory of its own, or undefined where there is no such file. */
   read(path: string, options?: ReadOptions): Promise<Uint8Array | undefined>;
   /** The same folder past every cache, where there may be one. */

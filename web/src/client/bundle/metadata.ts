@@ -7,6 +7,7 @@ import {
   FORMAT_VERSION,
   LARGEST_TOLERANCE,
   METADATA_FILE,
+  MODEL_FILE,
   MOST_SHOWN,
   OUTPUT_ACTIVATIONS,
   RESAMPLES,
@@ -16,7 +17,7 @@ import {
 } from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
 import type { ImageSpec } from '../preprocess/spec.js';
-import { type Field, readJson } from './fields.js';
+import { dimensions, type Field, readJson } from './fields.js';
 import type {
   Calibration,
   FileEntry,
@@ -145,18 +146,57 @@ function shortened(text: string): string {
  * @throws {@link KerasportError} `bundle-damaged`.
  */
 export function checkClassCount(probabilities: number, classes: number): void {
-  if (probabilities === classes) return;
+  checkAnswer([probabilities], classes);
+}
+
+/** The same for an answer of any shape. */
+export function checkAnswer(shape: readonly number[], classes: number): void {
+  if (shape.length === 1 && shape[0] === classes) return;
   throw new KerasportError(
     'bundle-damaged',
-    `The model gives ${probabilities} probabilities for ${classes} class names. Expected one for ` +
+    `The model gives ${dimensions(shape)} probabilities for ${classes} class names. Expected one for ` +
       'each. Export the model again.',
   );
 }
 
-/** The samples in the bytes of a `samples/samples.json`, for a model with `classNames`. */
-export function readSamples(bytes: Uint8Array, classNames: readonly string[]): Sample[] {
+/**
+ * The answer, where it is one.
+ *
+ * @throws {@link KerasportError} `inference-failed`.
+ */
+export function finite(probabilities: Float32Array): Float32Array {
+  if (probabilities.every(Number.isFinite)) return probabilities;
+  throw new KerasportError(
+    'inference-failed',
+    "The model's answer holds values that are not finite numbers. Expected probabilities. Export " +
+      'the model again.',
+    { kind: 'not-finite' },
+  );
+}
+
+/** Refuses a model that takes other pictures than the metadata says. */
+export function checkInputShape(received: readonly number[], expected: readonly number[]): void {
+  if (dimensions(received) === dimensions(expected)) return;
+  throw new KerasportError(
+    'bundle-damaged',
+    `The model in ${MODEL_FILE} takes ${dimensions(received)}. Expected ${dimensions(expected)}, as ` +
+      `in ${METADATA_FILE}. The files are from different exports: export the model again.`,
+  );
+}
+
+/** The samples in a `samples/samples.json`, for a model with `classNames` and these `files`. */
+export function readSamples(
+  bytes: Uint8Array,
+  classNames: readonly string[],
+  files: readonly FileEntry[],
+): Sample[] {
   const root = readJson(SAMPLES_FILE, bytes);
+  const listed = new Set(files.map(({ path }) => path));
   return root.get('samples').list((sample) => {
+    const readListed = (field: Field) => {
+      const path = field.path();
+      return listed.has(path) ? path : field.fail(`a file that ${METADATA_FILE} lists`);
+    };
     const readAnswer = (field: Field) => {
       const answer = field.list((value) => value.number(0, 1));
       return answer.length === classNames.length
@@ -164,7 +204,7 @@ export function readSamples(bytes: Uint8Array, classNames: readonly string[]): S
         : field.fail(`${classNames.length} numbers, one per class`);
     };
     return {
-      file: sample.get('file').path(),
+      file: readListed(sample.get('file')),
       label: sample.get('label').optional((label) => label.text()),
       probabilities: readAnswer(sample.get('probabilities')),
       floatProbabilities: sample.get('floatProbabilities').optional(readAnswer),

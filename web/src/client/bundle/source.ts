@@ -4,6 +4,7 @@ import { METADATA_FILE, MODEL_SCRIPT } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
 import { concatenate } from '../pictures/bytes.js';
 import type { Folder } from './folder.js';
+import { nextTask } from './tasks.js';
 import { type Fetch, urlFolder } from './url-folder.js';
 
 /** Where a bundle comes from; see {@link openFolder}. */
@@ -87,6 +88,7 @@ function pickedFolder(files: Iterable<File>): Folder {
   const folder = root.slice(0, root.lastIndexOf('/') + 1);
   return {
     place: 'the picked files',
+    isPicked: true,
     remedy: 'Pick the whole folder that was exported, or export the model again.',
     async read(path, { onBytes, limit = Number.MAX_SAFE_INTEGER } = {}) {
       // Files picked one by one carry no folder in their names.
@@ -101,16 +103,4 @@ function pickedFolder(files: Iterable<File>): Folder {
 
 function depth(path: string): number {
   return path.split('/').length;
-}
-
-/** Waits for the next task. Unlike a timer's, this wait stays short in a page in the background. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -3,8 +3,8 @@
 import { engine, memory } from '@tensorflow/tfjs-core';
 import type { MemoryUse } from '../api.js';
 import { type BackendStarter, contextLost } from '../backends/names.js';
-import { checkClassCount } from '../bundle/metadata.js';
-import { type BackendName, METADATA_FILE, MODEL_FILE } from '../constants.generated.js';
+import { checkClassCount, checkInputShape } from '../bundle/metadata.js';
+import { type BackendName, MODEL_FILE } from '../constants.generated.js';
 import { disposed, KerasportError, messageOf } from '../errors.js';
 import { type ActivationMap, Executor, type ModelArtifacts } from './executor.js';
 
@@ -138,13 +138,6 @@ function build(artifacts: ModelArtifacts): Executor {
 }
 
 function checkShapes(executor: Executor, inputShape: InputShape, classes: number): void {
-  const [received, expected] = [executor.inputShape, inputShape].map((sides) => sides.join(' x '));
-  if (received !== expected) {
-    throw new KerasportError(
-      'bundle-damaged',
-      `The model in ${MODEL_FILE} takes ${received}. Expected ${expected}, as in ${METADATA_FILE}. ` +
-        'The files are from different exports: export the model again.',
-    );
-  }
+  checkInputShape(executor.inputShape, inputShape);
   if (executor.outputs !== undefined) checkClassCount(executor.outputs, classes);
 }

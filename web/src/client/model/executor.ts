@@ -6,7 +6,6 @@
 import { engine, io, type Tensor } from '@tensorflow/tfjs-core';
 import { Field } from '../bundle/fields.js';
 import { type ActivationName, type LayerName, MODEL_FILE } from '../constants.generated.js';
-import { KerasportError, quote } from '../errors.js';
 import {
   type Compute,
   FUSED,
@@ -16,6 +15,7 @@ import {
   LAYERS,
   type Weights,
 } from './layers.js';
+import { unknown } from './plan.js';
 import {
   findHead,
   type Head,
@@ -204,12 +204,4 @@ function fusable(
   if (next.className !== 'ReLU') return undefined;
   if (limit === null || limit === undefined) return 'relu';
   return limit === 6 ? 'relu6' : undefined;
-}
-
-function unknown({ name }: LayerEntry, what: string, value: unknown): KerasportError {
-  return new KerasportError(
-    'bundle-damaged',
-    `This library does not know the ${what} ${quote(value)} of the layer ${quote(name)}. Use the ` +
-      'web files of the kerasport version that exported the model.',
-  );
 }

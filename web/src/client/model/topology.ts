@@ -1,6 +1,7 @@
 /** Reads the graph of layers out of a `model.json`, trusting nothing in it. */
 
 import type { Field } from '../bundle/fields.js';
+import { MAX_LAYERS } from '../constants.generated.js';
 import type { Config } from './layers.js';
 
 /** One layer of the file. */
@@ -10,6 +11,8 @@ export interface LayerEntry {
   readonly config: Config;
   /** Names of the layers whose outputs it takes. */
   readonly inputs: readonly string[];
+  /** What the document says of it. */
+  readonly entry: Field;
 }
 
 /** The layers in the order of computation. */
@@ -21,38 +24,49 @@ export interface Topology {
   readonly output: string;
 }
 
-/** The graph in `modelTopology`: a functional model with one input and one output, or a stack. */
+/**
+ * The graph in `modelTopology`: a functional model with one input and one output, or a stack. Names,
+ * order and connections are checked here as in `topology.py`; `plan.ts` checks what the layers are.
+ */
 export function readTopology(root: Field): Topology {
   const model = root.get('model_config');
-  const isStack = model.get('class_name').value === 'Sequential';
+  const kind = model.get('class_name').oneOf('Functional', 'Model', 'Sequential');
+  const isStack = kind === 'Sequential';
   const config = model.get('config');
-  const layers: LayerEntry[] = [];
-  config.get('layers').list((entry) => {
+  const entries = config.get('layers').items();
+  if (entries.length < 1 || entries.length > MAX_LAYERS) {
+    const { place } = config.get('layers');
+    config.refuse(
+      `${place} has ${entries.length} layers. Expected at least one layer, and at most ` +
+        `${MAX_LAYERS}.`,
+    );
+  }
+  const layers = new Map<string, LayerEntry>();
+  let previous: string | undefined;
+  for (const entry of entries) {
     const settings = entry.get('config');
     const name = settings.get('name').text();
-    const previous = layers.at(-1);
-    const inputs = isStack ? (previous ? [previous.name] : []) : readInputs(entry);
-    for (const source of inputs) {
-      if (!layers.some((layer) => layer.name === source)) {
-        entry.get('inbound_nodes').fail('names of layers before this one');
-      }
+    if (layers.has(name)) settings.get('name').fail('a name that no other layer has');
+    const outer = entry.get('name');
+    if (outer.value !== undefined && outer.value !== name) {
+      outer.fail("the name in the layer's config");
+    }
+    const inputs = isStack ? (previous === undefined ? [] : [previous]) : readInputs(entry);
+    if (inputs.some((source) => !layers.has(source))) {
+      entry.get('inbound_nodes').fail('names of layers before this one');
     }
     const className = entry.get('class_name').text();
-    if ((className === 'InputLayer') !== (layers.length === 0)) {
+    if ((className === 'InputLayer') !== (layers.size === 0)) {
       entry.get('class_name').fail('one InputLayer, before all other layers');
     }
-    layers.push({ name, className, config: settings.value as Config, inputs });
-  });
-  const [first] = config
-    .get('layers')
-    .list((entry) => entry.get('config').get('batch_input_shape'));
-  if (!first) config.get('layers').fail('at least one layer');
-  const inputShape = first.list((side) => side.value).slice(1) as number[];
-  const output = isStack ? layers[layers.length - 1].name : readOutput(config);
-  if (!layers.some(({ name }) => name === output)) {
-    config.get('output_layers').fail('the name of a layer');
+    layers.set(name, { name, className, config: settings.value as Config, inputs, entry });
+    previous = name;
   }
-  return { layers, inputShape, output };
+  const output = isStack ? (previous as string) : readOutput(config);
+  if (!layers.has(output)) config.get('output_layers').fail('the name of a layer');
+  const shape = entries[0].get('config').get('batch_input_shape');
+  const inputShape = shape.list((side) => side.value).slice(1) as number[];
+  return { layers: [...layers.values()], inputShape, output };
 }
 
 function readInputs(entry: Field): string[] {
@@ -66,9 +80,18 @@ function readOutput(config: Field): string {
   return names.length === 1 ? names[0] : config.get('output_layers').fail('one output');
 }
 
-/** Of `[name, node, tensor, …]` the name. */
+/** Of `[name, 0, 0, {}]` the name: the only output of the only call of a layer. */
 function nameOf(field: Field): string {
-  return field.list((part) => part)[0]?.text() ?? field.fail('a list that begins with a name');
+  const [first, ...rest] = field.items();
+  const name = first?.text() ?? field.fail('a list that begins with a name');
+  for (const part of rest.slice(0, 2)) if (part.value !== 0) part.fail('0');
+  if (rest[2] && !isEmptyObject(rest[2].value)) rest[2].fail('{}');
+  return rest.length > 3 ? field.fail('[name, 0, 0, {}]') : name;
+}
+
+function isEmptyObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.keys(value).length === 0;
 }
 
 /** The parts of a model that class activation maps are made of. */
@@ -90,7 +113,7 @@ export function findHead({ layers, output }: Topology): Head | undefined {
   if (layer && isSoftmaxAlone(layer)) layer = before(layer);
   else if (layer?.config.activation !== 'softmax') return undefined;
   if (layer?.className !== 'Dense') return undefined;
-  const activation = layer.config.activation;
+  const activation = layer.config.activation ?? 'linear';
   if (activation !== 'softmax' && activation !== 'linear') return undefined;
   const dense = layer.name;
   layer = before(layer);

@@ -2,11 +2,23 @@
 
 import { type Field, readJson } from '../bundle/fields.js';
 import type { Folder, ReadOptions } from '../bundle/folder.js';
+import { readManifest } from '../bundle/manifest.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
-import { checkInterface, imageSpecOf } from '../bundle/metadata.js';
+import { checkAnswer, checkInputShape, checkInterface, imageSpecOf } from '../bundle/metadata.js';
 import { readVerified } from '../bundle/verified.js';
 import { MODEL_FILE } from '../constants.generated.js';
+import { planModel } from '../model/plan.js';
+import { readTopology } from '../model/topology.js';
 import type { ModelParts } from '../worker/core.js';
+
+/** Refuses a model that cannot be run, or would cost too much, before its weights are read. */
+function checkModel(root: Field, { files, classNames, inputShape }: Metadata): void {
+  const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const weights = readManifest(root.get('weightsManifest'), sizes);
+  const plan = planModel(readTopology(root.get('modelTopology')), weights, MODEL_FILE);
+  checkInputShape(plan.inputShape, inputShape);
+  checkAnswer(plan.outputShape, classNames.length);
+}
 
 /**
  * The topology and the weights, in memory of their own: a worker can take the bytes over. They stay
@@ -22,7 +34,9 @@ export async function readModel(
   const { files, classNames, inputShape } = metadata;
   const options = { signal, onBytes };
   const root = readJson(MODEL_FILE, await readVerified(folder, MODEL_FILE, files, options));
+  root.get('format').oneOf('layers-model');
   checkInterface(root, metadata);
+  checkModel(root, metadata);
   const object = (field: Field) =>
     typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');
   const groups = root.get('weightsManifest').list((group) => ({

@@ -13,7 +13,7 @@ export async function readSamplePictures(
   { files, classNames }: Metadata,
 ): Promise<SamplePicture[]> {
   if (!files.some((entry) => entry.path === SAMPLES_FILE)) return [];
-  const samples = readSamples(await readVerified(folder, SAMPLES_FILE, files), classNames);
+  const samples = readSamples(await readVerified(folder, SAMPLES_FILE, files), classNames, files);
   return Promise.all(
     samples.map(async (sample) => {
       const bytes = await readVerified(folder, sample.file, files);

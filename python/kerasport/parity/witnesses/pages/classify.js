@@ -5,7 +5,7 @@
  * @type {ClassifyFiles}
  */
 globalThis.classifyFiles = async (classifier, files, answer) => {
-  /** @type {(object | { error: string })[]} */
+  /** @type {(object | { error: string, isAnswered: boolean })[]} */
   const results = new Array(files.length);
   let next = 0;
   const work = async () => {
@@ -14,7 +14,10 @@ globalThis.classifyFiles = async (classifier, files, answer) => {
         const file = /** @type {File} */ (files[i]);
         results[i] = await answer(await classifier.classify(file), i);
       } catch (error) {
-        results[i] = { error: error instanceof Error ? error.message : String(error) };
+        const isFailure = error instanceof Error;
+        // The picture was read then; what came of it are no numbers.
+        const isAnswered = isFailure && Reflect.get(error, 'kind') === 'not-finite';
+        results[i] = { error: isFailure ? error.message : String(error), isAnswered };
       }
     }
   };
