@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-__all__ = ["displayable", "displayed_lines", "encodable", "is_text", "json_encodable"]
+__all__ = ["displayable", "displayed_lines", "encodable", "escape", "is_text", "json_encodable"]
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Besides them what moves a terminal's cursor, and what turns the direction of the text around it.
@@ -27,31 +27,33 @@ def displayable(name: str | Path) -> str:
     >>> displayable("caf\udce9\n.jpg")
     'caf\\xe9\\n.jpg'
     """
-    return _HIDDEN.sub(lambda found: _escape(found[0]), str(name))
+    return _HIDDEN.sub(lambda found: escape(found[0]), str(name))
 
 
 def displayed_lines(text: str) -> str:
     """Return a message, whose own line ends and tabs stay, with what `displayable` escapes."""
-    return _HIDDEN.sub(lambda found: found[0] if found[0] in "\n\t" else _escape(found[0]), text)
+    return _HIDDEN.sub(lambda found: found[0] if found[0] in "\n\t" else escape(found[0]), text)
 
 
 def encodable(text: str) -> str:
     """Return `text` as it is but for lone surrogates, which UTF-8 cannot hold."""
-    return _SURROGATES.sub(lambda found: _escape(found[0]), text)
+    return _SURROGATES.sub(lambda found: escape(found[0]), text)
 
 
 def json_encodable(text: str) -> str:
-    """Return JSON as `encodable` returns text: the backslash of an escape is one of the string."""
-    return _SURROGATES.sub(lambda found: _escape(found[0]).replace("\\", "\\\\"), text)
+    """Return JSON with its own escapes for lone surrogates: a program reads the very name again."""
+    return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _escape(character: str) -> str:
+def escape(character: str) -> str:
+    r"""Return what stands for a character that cannot be shown: `\xe9` for a byte of a name."""
     code = ord(character)
     # Python keeps a byte of 0x80 to 0xff that is no UTF-8 as U+DC80 to U+DCFF.
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
-    return (
-        character.encode("ascii", "backslashreplace").decode("ascii")
-        if code > 0x7F
-        else (repr(character)[1:-1])
-    )
+    if character in "\n\r\t":
+        return repr(character)[1:-1]
+    if code > 0xFFFF:
+        high, low = divmod(code - 0x10000, 0x400)
+        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+    return f"\\u{code:04x}"

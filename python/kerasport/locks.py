@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from kerasport.platforms import drop_lock, take_lock
 
 __all__ = ["Held", "locked"]
 
-_IS_WINDOWS = os.name == "nt"
-# The place in the file that Windows locks; others cannot read it, but what stands before it.
-_FAR = 1 << 30
-_BUSY = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK})
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What file systems say that have none."""
 
 
 class Held(Exception):
@@ -37,59 +35,26 @@ def locked(path: Path) -> Iterator[None]:
         Held: somebody has it.
         OSError: the file cannot be written.
     """
-    descriptor = _taken(path)
+    try:
+        descriptor = take_lock(path)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        yield
+        return
+    if descriptor is None:
+        raise Held(_holder_of(path))
     try:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
         yield
     finally:
-        if _IS_WINDOWS:
-            # What is open cannot be removed there, unless nobody else has opened it by then.
-            os.close(descriptor)
-            with contextlib.suppress(OSError):
-                path.unlink()
-        else:
-            # While it is held: nobody then removes the file of the next one.
-            with contextlib.suppress(OSError):
-                path.unlink()
-            os.close(descriptor)
+        drop_lock(path, descriptor)
 
 
-def _taken(path: Path) -> int:
-    """Return the open file, locked."""
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
-        try:
-            if not _lock(descriptor):
-                raise Held(os.read(descriptor, 20).decode("ascii", "replace").strip())
-            # Whoever held it may have removed it between the two steps.
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), path.stat()):
-                    return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool:
-    """Lock an open file until it is closed; tell whether nobody else has it."""
+def _holder_of(path: Path) -> str:
+    """Return the number of the process that wrote the file last; nothing where that is unknown."""
     try:
-        if _IS_WINDOWS:
-            _windows(descriptor)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in _BUSY
-    return True
-
-
-def _windows(descriptor: int) -> None:
-    msvcrt: Any = importlib.import_module("msvcrt")
-    os.lseek(descriptor, _FAR, os.SEEK_SET)
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    finally:
-        os.lseek(descriptor, 0, os.SEEK_SET)
+        return path.read_text("ascii", "replace").strip()[:20]
+    except OSError:
+        return ""

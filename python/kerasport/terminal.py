@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from kerasport.displayed import encodable
+from kerasport.displayed import escape
 
 __all__ = ["PlainConsole", "visible"]
 
@@ -28,23 +28,12 @@ _UNSEEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """Return the text with an escape, as JSON writes it, for all that cannot be seen.
+    """Return the text with an escape for all that cannot be seen.
 
     >>> visible("cat\\x1b[2J")
     'cat\\\\u001b[2J'
     """
-    return _UNSEEN.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if 0xD800 <= code <= 0xDFFF:
-        # A name that is no UTF-8 looks the same wherever it is shown.
-        return encodable(found[0])
-    if code > 0xFFFF:
-        high, low = divmod(code - 0x10000, 0x400)
-        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
-    return f"\\u{code:04x}"
+    return _UNSEEN.sub(lambda found: escape(found[0]), text)
 
 
 class PlainConsole(Console):

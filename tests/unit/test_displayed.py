@@ -21,10 +21,10 @@ SHOWN = [
     ("caf\u00e9 \u05e2\u05d1\u05e8 \U0001f600", "caf\u00e9 \u05e2\u05d1\u05e8 \U0001f600"),
     (LATIN, "caf\\xe9"),
     ("\ud800", "\\ud800"),
-    ("\x1b[31mred", "\\x1b[31mred"),
+    ("\x1b[31mred", "\\u001b[31mred"),
     ("two\nlines\tand", "two\\nlines\\tand"),
     ("\u202egpj.exe", "\\u202egpj.exe"),
-    ("\x9b", "\\x9b"),
+    ("\x9b", "\\u009b"),
 ]
 
 
@@ -38,7 +38,7 @@ def test_a_name_is_shown_on_one_line(name: str, shown: str) -> None:
 
 def test_a_message_keeps_its_lines() -> None:
     """The line ends of a message are its own, other control characters come from names."""
-    assert displayed_lines("one\ntwo\t\x1b[2J") == "one\ntwo\t\\x1b[2J"
+    assert displayed_lines("one\ntwo\t\x1b[2J") == "one\ntwo\t\\u001b[2J"
 
 
 def test_bytes_of_another_encoding_are_no_text() -> None:
@@ -54,7 +54,8 @@ def test_an_error_names_any_file() -> None:
 
 def test_json_and_pages_hold_any_name(tmp_path: Path) -> None:
     """A file with such a name in it is written and can be read again."""
-    assert json.loads(to_json({LATIN: [LATIN]})) == {"caf\\xe9": ["caf\\xe9"]}
+    assert json.loads(to_json({LATIN: [LATIN]})) == {LATIN: [LATIN]}
+    assert to_json(LATIN).encode("utf-8") == b'"caf\\udce9"\n'
     write_text(tmp_path / "page.html", f"<p>{LATIN}</p>")
     assert (tmp_path / "page.html").read_bytes() == b"<p>caf\\xe9</p>"
 
@@ -64,13 +65,13 @@ def test_the_command_line_prints_any_name(
 ) -> None:
     """Results, JSON and messages show names that the terminal's encoding cannot hold."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="strict")
-    monkeypatch.setattr(results, "file", stream)
+    monkeypatch.setattr(results, "_file", stream)
     results.print(f"{LATIN}: cat \x1b[31m", markup=False)
     stream.flush()
     print_json({"file": LATIN})
 
-    assert stream.buffer.getvalue() == b"caf\\xe9: cat \\x1b[31m\n"  # type: ignore[attr-defined]
-    assert json.loads(capsys.readouterr().out) == {"file": "caf\\xe9"}
+    assert stream.buffer.getvalue() == b"caf\\xe9: cat \\u001b[31m\n"  # type: ignore[attr-defined]
+    assert json.loads(capsys.readouterr().out) == {"file": LATIN}
 
 
 def test_progress_says_any_name() -> None:

@@ -8,15 +8,17 @@ import subprocess
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kerasport import locks
 from kerasport.locks import Held, locked
+from kerasport.platforms import locks
 
 HOLD = """
 import sys
 from pathlib import Path
+from typing import Any
 from kerasport.locks import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
@@ -76,7 +78,7 @@ def test_a_file_that_was_exchanged_meanwhile_is_not_the_lock(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever waited for a file that its holder then removed locks the one that is there."""
-    real, tries = locks._lock, []
+    real, tries = locks.try_lock, []
 
     def lock(descriptor: int) -> bool:
         if not tries:
@@ -84,7 +86,7 @@ def test_a_file_that_was_exchanged_meanwhile_is_not_the_lock(
         tries.append(descriptor)
         return real(descriptor)
 
-    monkeypatch.setattr(locks, "_lock", lock)
+    monkeypatch.setattr(locks, "try_lock", lock)
 
     with locked(path):
         assert len(tries) == 2
@@ -116,12 +118,17 @@ def test_windows_locks_a_byte_that_nobody_reads(
     def locking(descriptor: int, mode: int, count: int) -> None:
         place = os.lseek(descriptor, 0, os.SEEK_CUR)
         if taken:
-            raise OSError(errno.EACCES, "Permission denied")
+            raise PermissionError(errno.EACCES, "Permission denied")
         taken.append((place, count))
 
     fake = types.SimpleNamespace(locking=locking, LK_NBLCK=2)
     monkeypatch.setitem(sys.modules, "msvcrt", fake)  # type: ignore[arg-type]
-    monkeypatch.setattr(locks, "_IS_WINDOWS", True)
+    monkeypatch.setattr(sys, "platform", "win32")
+    source = Path(locks.__file__).read_text("utf-8")
+    windows: dict[str, Any] = {"__name__": "windows"}
+    exec(compile(source, locks.__file__, "exec"), windows)
+    monkeypatch.setattr("kerasport.locks.take_lock", windows["take_lock"])
+    monkeypatch.setattr("kerasport.locks.drop_lock", windows["drop_lock"])
 
     with locked(path):
         assert taken == [(1 << 30, 1)]

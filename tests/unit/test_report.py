@@ -391,5 +391,5 @@ def test_names_that_are_no_utf_8_reach_page_and_plots(tmp_path: Path) -> None:
     write_json(tmp_path / "report.json", report.to_dict())
     write_plots(report, tmp_path / "plots")
 
-    assert "caf\\udce9.png" in (tmp_path / "report.html").read_text("utf-8")
+    assert "caf\\xe9.png" in (tmp_path / "report.html").read_text("utf-8")
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["warnings"] == [odd]

@@ -20,7 +20,7 @@ def printed(*objects: object) -> str:
 
 
 HOSTILE = "a\x1b[2J\x9b1m\x07\u202eb\u2066c\u200fd\udc80e\u2028f\ufeff"
-SHOWN = r"a\u001b[2J\u009b1m\u0007\u202eb\u2066c\u200fd\udc80e\u2028f\ufeff"
+SHOWN = r"a\u001b[2J\u009b1m\u0007\u202eb\u2066c\u200fd\x80e\u2028f\ufeff"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ def _json(value: Any) -> str:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         return json.dumps(json.loads(text), indent=2, sort_keys=True)
-    # What is escaped stands in texts only, where JSON takes the escape for the character.
+    # What is escaped stands in texts only, where JSON takes the escape for the character; a byte of
+    # a name that is no text has one of its own already.
     return visible(text)
 
 

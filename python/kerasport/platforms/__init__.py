@@ -8,7 +8,12 @@ from kerasport.platforms.folders import BINARY, exchange, is_mount_point, rename
 from kerasport.platforms.locks import drop_lock, take_lock, try_lock
 from kerasport.platforms.processes import group_options, is_root, kill, kill_group
 from kerasport.platforms.signals import held_back, terminated_cleanly
-from kerasport.platforms.temporary import TEMPORARY_VARIABLE, TEMPORARY_VARIABLES, fits_a_socket
+from kerasport.platforms.temporary import (
+    TEMPORARY_VARIABLE,
+    TEMPORARY_VARIABLES,
+    fits_a_socket,
+    free_temporary_bytes,
+)
 
 __all__ = [
     "BINARY",
@@ -17,6 +22,7 @@ __all__ = [
     "drop_lock",
     "exchange",
     "fits_a_socket",
+    "free_temporary_bytes",
     "group_options",
     "held_back",
     "is_mount_point",

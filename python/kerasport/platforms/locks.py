@@ -13,15 +13,21 @@ __all__ = ["drop_lock", "take_lock", "try_lock"]
 # make one.
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 
+_FAR = 1 << 30
+
 if sys.platform == "win32":
     import msvcrt
 
     def try_lock(descriptor: int) -> bool:
         """Lock an open file for this process; False if another one has it."""
+        # What is locked there can be read by nobody else: it lies behind all that is written.
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except PermissionError:
             return False
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
         return True
 
 else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,17 @@ _PICTURES = 24
 _COPIES = 12
 
 
+@contextlib.contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder, and remove it; what a killed training left there goes too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def rehearse(
     run: Callable[[], FinishedRun], folder: Path, *, out: Path, progress: Progress
 ) -> None:
@@ -43,12 +54,12 @@ def rehearse(
         KerasportError: a package is missing.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="rehearsal-", dir=folder) as temporary:
+        with _emptied(folder / "rehearsal") as temporary:
             made_up = run()
-            made_up.write(Path(temporary))
+            made_up.write(temporary)
             _require_room(made_up.model, folder, out=out)
             try:
-                made_up.write_report(Path(temporary))
+                made_up.write_report(temporary)
             except (KerasportError, OSError):
                 raise
             except Exception as error:  # Whatever drawing libraries raise.

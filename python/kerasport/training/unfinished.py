@@ -106,7 +106,7 @@ class Unfinished:
         with contextlib.ExitStack() as stack:
             try:
                 out.parent.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(locked(out.with_name(f".{out.name}.lock")))
+                stack.enter_context(locked(out.with_name(f".{out.name}.training.lock")))
             except Held as held:
                 process = f" (process {held.process})" if held.process else ""
                 raise DataError(

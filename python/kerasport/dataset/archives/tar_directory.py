@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-import shutil
 import tarfile
 import tempfile
 import zlib
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from kerasport.dataset.archives.member import Directory, Kind, Member
+from kerasport.platforms import TEMPORARY_VARIABLE, free_temporary_bytes
 
 __all__ = ["read_tar_directory", "unpacked_tar"]
 
@@ -42,8 +42,8 @@ def unpacked_tar(path: Path) -> BinaryIO | None:
     if opener is None:
         return None
     most = max(_FREE_BYTES, _MOST_GROWTH * path.stat().st_size)
-    room = shutil.disk_usage(tempfile.gettempdir()).free - _SPARE_BYTES
     spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
+    room = free_temporary_bytes() - _SPARE_BYTES
     try:
         with opener(path) as packed:
             while piece := packed.read(_PIECE):
@@ -52,7 +52,8 @@ def unpacked_tar(path: Path) -> BinaryIO | None:
                     raise ValueError(f"it unpacks to more than {most:,} bytes")
                 if spool.tell() > room:
                     raise ValueError(
-                        f"'{tempfile.gettempdir()}' has no room for what it unpacks to"
+                        "there is no room for what it unpacks to; name a folder that has some with "
+                        f"the environment variable {TEMPORARY_VARIABLE}"
                     )
         spool.flush()
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
