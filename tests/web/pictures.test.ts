@@ -13,7 +13,7 @@ interface Case {
 const golden = new URL('../golden/', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, golden));
 const cases: Case[] = JSON.parse(read('pictures.json').toString()).cases;
-const ours = cases.filter(({ file }) => /\.(png|bmp)$/.test(file));
+const ours = cases.filter(({ file }) => /\.(png|bmp|gif)$/.test(file));
 const png = () => new Uint8Array(read('pictures/rgb.png'));
 
 describe('what is decoded here needs no browser', () => {
@@ -25,10 +25,24 @@ describe('what is decoded here needs no browser', () => {
     expect(Buffer.from(data).equals(Buffer.from(wanted.expected, 'base64'))).toBe(true);
   });
 
-  test('the kinds of PNG and BMP are all there', () => {
-    expect(new Set(ours.map(({ file }) => file)).size).toBeGreaterThanOrEqual(24);
+  test('the kinds of PNG, BMP and GIF are all there', () => {
+    expect(new Set(ours.map(({ file }) => file)).size).toBeGreaterThanOrEqual(27);
   });
 });
+
+test.each(['photo-420.jpg', 'lossy.webp'])(
+  '%s needs a browser, and says what to do without one',
+  async (file) => {
+    const picture = new File([new Uint8Array(read(`pictures/${file}`))], file);
+
+    await expect(readPixels(picture)).rejects.toMatchObject({
+      code: 'picture-unreadable',
+      message: expect.stringMatching(
+        /^'.+' cannot be read: it is a (JPEG|WEBP), which is .* there is none\. Decode it first/,
+      ),
+    });
+  },
+);
 
 describe('a file is reduced to what decides its pixels', () => {
   test.each([

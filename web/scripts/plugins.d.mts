@@ -2,5 +2,6 @@ import type { Plugin } from 'vite';
 
 export function deflatedFiles(): Plugin;
 export function watFiles(): Plugin;
+export function withoutNode(): Plugin;
 export function withoutThreads(): Plugin;
 export function usedKernels(): Plugin;

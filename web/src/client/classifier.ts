@@ -22,7 +22,7 @@ import { type Explainable, explain } from './model/explanation.js';
 import { readModel } from './page/model-files.js';
 import { classificationOf } from './page/ranking.js';
 import { readSamplePictures } from './page/sample-pictures.js';
-import { type OpenSession, openSession } from './page/session.js';
+import { type OpenSession, openSession, workerChoice } from './page/session.js';
 import { compareSamples, tryFaster } from './page/trial.js';
 import { type Tuning, TuningClock, whenIdle } from './page/tuning.js';
 import type { ModelInput } from './preprocess/spec.js';
@@ -46,9 +46,10 @@ import type { ModelParts, Session, SessionAnswer } from './worker/core.js';
  */
 export async function loadClassifier(
   source?: BundleSource,
-  { backend = 'auto', signal, worker = 'auto', onProgress }: LoadOptions = {},
+  { backend = 'auto', signal, worker = 'auto', workerUrl, onProgress }: LoadOptions = {},
 ): Promise<Classifier> {
   signal?.throwIfAborted();
+  const choice = workerChoice(worker, workerUrl);
   const folder = openFolder(source);
   const bytes = await readRequired(folder, METADATA_FILE, signal);
   const metadata = readMetadata(bytes, tfjsVersion);
@@ -58,16 +59,22 @@ export async function loadClassifier(
     onProgress?.(STARTING, 'starting');
     return model;
   };
-  const opened = await openSession(backend, worker, parts, signal);
+  const opened = await openSession(backend, choice, parts, signal);
   onProgress?.(1, 'starting');
-  return new Classifier(folder, metadata, opened, { isAutomatic: backend === 'auto', worker });
+  const tuning = { isAutomatic: backend === 'auto', worker: choice };
+  return new LoadedClassifier(folder, metadata, opened, tuning);
 }
 
 /** How far the loading is when the files are there. */
 const STARTING = 0.9;
 
 /** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
-export class Classifier {
+export type Classifier = Pick<LoadedClassifier, keyof LoadedClassifier>;
+
+/** What {@link loadClassifier} makes. People see its public part, which is a type and no value. */
+class LoadedClassifier {
+  /** @internal Tells Vue, and what is built on its reactivity, to hand it out as it is. */
+  readonly __v_skip = true;
   readonly #folder: Folder;
   readonly #tuning: Tuning;
   readonly #clock: TuningClock;

@@ -4,6 +4,7 @@ import { METADATA_FILE, MODEL_SCRIPT } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
 import { concatenate } from '../pictures/bytes.js';
 import type { FileEntry } from './metadata.generated.js';
+import { nodeFolder } from './node-folder.js';
 
 /** A folder that can be read from, and nothing else. */
 export interface Folder {
@@ -14,7 +15,7 @@ export interface Folder {
 }
 
 /** Where a bundle comes from; see {@link openFolder}. */
-export type BundleSource = string | { embedded: string } | { files: Iterable<File> };
+export type BundleSource = string | URL | { embedded: string } | { files: Iterable<File> };
 
 /** What `model.js` leaves behind on `globalThis.kerasportBundles`. */
 export interface EmbeddedBundle {
@@ -25,11 +26,13 @@ export interface EmbeddedBundle {
 
 /**
  * The folder that `source` stands for: nothing for the last embedded bundle, `{embedded: name}` for
- * the last one of that name, a URL of a folder, or picked files.
+ * the last one of that name, a URL of a folder or its path in Node, or picked files.
  */
 export function openFolder(source?: BundleSource): Folder {
   if (source === undefined) return embeddedFolder();
-  if (typeof source === 'string') return urlFolder(source);
+  if (typeof source === 'string') return nodeFolder(source) ?? urlFolder(source);
+  // Simulated pages have a URL of their own beside Node's.
+  if ('href' in source) return openFolder(source.href);
   if ('embedded' in source) return embeddedFolder(source.embedded);
   if ('files' in source) return pickedFolder(source.files);
   throw new KerasportError(

@@ -4,6 +4,7 @@ import { MAX_BYTES, MAX_PIXELS } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
 import {
   decodeBmp,
+  decodeGif,
   decodePng,
   Problem,
   place,
@@ -98,6 +99,15 @@ async function readFile(blob: Blob, name = 'The picture'): Promise<ReadPixels> {
 async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPixels> {
   if (file.format === 'BMP') return { ...decodeBmp(file), isExact: true };
   if (file.format === 'PNG') return { ...(await decodePng(file)), isExact: true };
+  if (typeof createImageBitmap === 'undefined') {
+    if (file.format === 'GIF') return { ...decodeGif(file), isExact: true };
+    const name = `${/^A/.test(file.format) ? 'an' : 'a'} ${file.format}`;
+    throw new Problem(
+      `it is ${name}, which is decoded by the browser, and there is none`,
+      'Decode it first, in Node with sharp for instance, and give its pixels as {data, width, ' +
+        'height, channels}.',
+    );
+  }
   const type = `image/${file.format.toLowerCase()}`;
   const content = new Blob([file.content as Uint8Array<ArrayBuffer>], { type });
   const bitmap = await createImageBitmap(content, AS_STORED);

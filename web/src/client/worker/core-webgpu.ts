@@ -10,7 +10,8 @@ import { serve } from './serve.js';
 export const core = coreWith({
   webgpu: {
     async start() {
-      if (!(await navigator.gpu?.requestAdapter())) throw new Error('this device has no WebGPU');
+      if (!(await globalThis.navigator?.gpu?.requestAdapter()))
+        throw new Error('this device has no WebGPU');
     },
     async lost() {
       await (engine().registry.webgpu as WebGPUBackend).device.lost;
