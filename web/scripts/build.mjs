@@ -8,7 +8,14 @@ import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import { build, transformWithEsbuild } from 'vite';
 import { banner, LICENSES_FILE, licenses, notedPackages } from './notices.mjs';
-import { deflatedFiles, usedKernels, watFiles, withoutNode, withoutThreads } from './plugins.mjs';
+import {
+  deflatedFiles,
+  NO_NODE,
+  usedKernels,
+  watFiles,
+  withoutNode,
+  withoutThreads,
+} from './plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -25,6 +32,7 @@ async function compile(entry, lib, plugins = [], rollupOptions = {}) {
       ...[deflatedFiles(), watFiles(), withoutNode(), withoutThreads(), usedKernels()],
       notedPackages(),
     ],
+    define: NO_NODE,
     build: {
       write: false,
       target: 'es2022',

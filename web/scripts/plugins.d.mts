@@ -1,5 +1,6 @@
 import type { Plugin } from 'vite';
 
+export const NO_NODE: Record<string, string>;
 export function deflatedFiles(): Plugin;
 export function watFiles(): Plugin;
 export function withoutNode(): Plugin;

@@ -56,6 +56,9 @@ export function withoutThreads() {
   };
 }
 
+/** Names of Node that nothing looks at: some bundlers put packages of their own in their place. */
+export const NO_NODE = { Buffer: 'undefined', process: 'undefined', global: 'globalThis' };
+
 /**
  * Leaves out what TensorFlow.js and Emscripten do in Node alone, which asks for modules by names that
  * bundlers cannot resolve. Node has by now what browsers have, so it gets the browsers' part.

@@ -2,7 +2,7 @@
 
 import { METADATA_FILE, MODEL_SCRIPT } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
-import { concatenate } from '../pictures/bytes.js';
+import { bytesOf, concatenate } from '../pictures/bytes.js';
 import type { FileEntry } from './metadata.generated.js';
 import { nodeFolder } from './node-folder.js';
 
@@ -110,7 +110,7 @@ function pickedFolder(files: Iterable<File>): Folder {
     async read(path) {
       // Files picked one by one carry no folder in their names.
       const file = byPath.get(folder + path) ?? byPath.get(path.split('/').at(-1) ?? path);
-      return file && new Uint8Array(await file.arrayBuffer());
+      return file && bytesOf(file);
     },
   };
 }

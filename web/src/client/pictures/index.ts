@@ -19,6 +19,7 @@ import { Problem, tooManyBytes } from './problem.js';
 import { readWebp } from './webp.js';
 
 export { decodeBmp } from './bmp.js';
+export { bytesOf } from './bytes.js';
 export { decodeGif } from './gif-pixels.js';
 export { decodePng } from './png-pixels.js';
 export { Problem, tooManyBytes } from './problem.js';

@@ -3,6 +3,7 @@
 import { MAX_BYTES, MAX_PIXELS } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
 import {
+  bytesOf,
   decodeBmp,
   decodeGif,
   decodePng,
@@ -82,7 +83,7 @@ function blobOf(url: string): Blob {
 async function readFile(blob: Blob, name = 'The picture'): Promise<ReadPixels> {
   try {
     if (blob.size > MAX_BYTES) throw tooManyBytes(blob.size);
-    const file = readPictureFile(new Uint8Array(await blob.arrayBuffer()));
+    const file = readPictureFile(await bytesOf(blob));
     const pixels = await decode(file);
     const placed = file.screen ? place(pixels, file.screen) : pixels;
     return { ...pixels, ...turn(placed, file.orientation) };
