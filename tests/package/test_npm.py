@@ -9,6 +9,7 @@ import tarfile
 from typing import Any
 
 import pytest
+from support.markdown import section
 from support.release import ROOT
 
 WEB = ROOT / "web"
@@ -87,7 +88,12 @@ def test_no_script_asks_for_modules_of_node(packed: dict[str, str]) -> None:
         if re.search(r"\b__(dirname|filename)\b", text)
     }
 
+    # Names of Node that some bundlers put a package of their own behind.
+    named = re.compile(r"\btypeof (?:Buffer|process|global|require|module)\b|(?<![\w.])process\.")
+    asked = {path for path, text in scripts(packed).items() if named.search(text)}
+
     assert found == set()
+    assert asked == set()
     assert pretended == set()
 
 
@@ -114,3 +120,28 @@ def test_the_licenses_of_what_is_inside_are_there(packed: dict[str, str]) -> Non
         assert re.search(rf"^={{80}}\n(?:.+\n)*{re.escape(name)}\n", text, re.MULTILINE), name
     assert "Copyright 2017-2023 Google LLC" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_table_of_tools_has_the_versions_that_are_tried() -> None:
+    """docs/tools.md names each package with its version, and no version that is not tried."""
+    versions = json.loads((ROOT / "tests" / "tools" / "versions.json").read_text("utf-8"))
+    rows = section(ROOT / "docs" / "tools.md", "Tools")
+    expected: dict[str, set[str]] = {}
+    for name, version in versions.items():
+        expected.setdefault(name.split(" ")[0], set()).add(version)
+
+    named = {
+        name: set(re.findall(r"\d+\.\d+\.\d+", listed))
+        for name, listed in re.findall(r"`([@\w/-]+)` ((?:\d+\.\d+\.\d+(?:, )?)+)", rows)
+    }
+
+    assert named == expected
+
+
+def test_every_example_is_listed() -> None:
+    """docs/tools.md links each folder of web/examples."""
+    text = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(\.\./web/examples/([\w-]+)/", text))
+
+    folders = {path.name for path in (WEB / "examples").iterdir() if path.is_dir()}
+    assert linked == folders

@@ -15,7 +15,7 @@ declare module 'react' {
         ImageClassifierElement
       > &
         ImageClassifierAttributes & {
-          /** From React 19 on; with older ones, add a listener to a `ref`. */
+          /** From React 19 on, and not where a server rendered it: there, listen in an effect. */
           onclassification?: (event: ImageClassifierEventMap['classification']) => void;
           onclassificationerror?: (event: ImageClassifierEventMap['classificationerror']) => void;
         };
