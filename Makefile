@@ -17,7 +17,7 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test fuzz hub check format golden schema docs bench clean distclean
+.PHONY: help train evaluate export verify demo web test test-tools fuzz hub check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
@@ -25,7 +25,7 @@ PIP_INSTALL := .venv/bin/python -m pip --disable-pip-version-check install $(if 
 NPM := web/node.sh npm
 BENCHMARKS_WITH_DATA := benchmarks/quantization.py|benchmarks/verify_many.py
 WEB_SOURCES := $(wildcard web/*.ts web/*.mts web/*.js web/*.mjs web/*.json web/*.html web/*.webmanifest) \
-	$(shell find web/src web/icons web/scripts -type f 2>/dev/null)
+	$(shell find web/src web/icons web/scripts web/types web/notices -type f 2>/dev/null) web/LICENSE
 
 ##@ From pictures to an opened page
 
@@ -55,6 +55,9 @@ test: .venv/.browser web/dist/.built ## Run everything: checks, TypeScript, Pyth
 
 fuzz: .venv/.browser web/dist/.built ## Read damaged pictures in every engine: SEED=1, COUNT=3000, ENGINE=webkit
 	PYTHONPATH=tests .venv/bin/python -m fuzz --seed $(SEED) --count $(COUNT) $(if $(ENGINE),--engine $(ENGINE))
+
+test-tools: .venv/.browser web/dist/.built ## Try the npm package in every tool, which it installs, and print the table
+	.venv/bin/python -m pytest tests/tools --every-tool
 
 hub: .venv/.hub ## Test the classifiers of KerasHub, for Python 3.11 and 3.12
 	.venv/bin/python -m pytest tests/keras/test_exporter_hub.py
@@ -105,7 +108,7 @@ distclean: clean ## Remove what was installed too
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@printf '\nStart with: make train export demo\n'
 
 # Set-up. Stamp files say what is done, so that a second run does none of it again.

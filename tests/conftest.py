@@ -33,6 +33,13 @@ def pytest_report_header() -> str:
     return ", ".join(found)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what `make test-tools` asks with."""
+    parser.addoption(
+        "--every-tool", action="store_true", help="try the npm package in every tool: installs them"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep decoded pictures of tests out of the working directory."""

@@ -25,6 +25,7 @@ __all__ = ["file_name_of", "write_single_file", "write_site"]
 _PAGE = "page/index.html"
 _SCRIPTS = ("demo.js", "kerasport.iife.js")
 _STYLE = "demo.css"
+_LICENSES = "kerasport-licenses.txt"
 _MARK = "index.html"
 
 
@@ -53,7 +54,7 @@ def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
         _check_target(out, force=force)
         shutil.copytree(page, fresh, dirs_exist_ok=True)
         (fresh / "dist").mkdir()
-        for name in (_STYLE, *_SCRIPTS, *_extra_scripts(assets)):
+        for name in (_STYLE, _LICENSES, *_SCRIPTS, *_extra_scripts(assets)):
             shutil.copyfile(assets / name, fresh / "dist" / name)
         _write_bundle(bundle, fresh / "model")
         text = (fresh / _MARK).read_text(encoding="utf-8")

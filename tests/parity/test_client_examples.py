@@ -1,41 +1,23 @@
-"""The examples in `web/examples`, each in a browser, the npm package, and the custom element."""
+"""The examples of scripts in `web/examples`, each in a browser, and the custom element."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from support.examples import check_answer, check_page
+from support.npm import FROZEN, WEB
 from support.serving import served
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle import Bundle
+from kerasport.parity.browsers.chromium import CHROMIUM_FLAGS, find_chromium
 
 pytestmark = pytest.mark.browser
 
-WEB = Path(__file__).parents[2] / "web"
 EXAMPLES = WEB / "examples"
-FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
-
-
-def check_page(browser: Any, address: str) -> None:
-    """Choose the first sample and expect Keras' class and probability on the page."""
-    bundle = Bundle.open(FROZEN)
-    sample = bundle.samples()[0]
-    best = int(np.argmax(sample.probabilities))
-    name = bundle.metadata.class_names[best]
-    expected = f"{name} ({sample.probabilities[best]:.3f})"
-    page = browser.new_page()
-    try:
-        page.goto(address)
-        page.set_input_files("#picture", FROZEN / sample.file)
-        page.wait_for_function("document.querySelector('#answer').textContent")
-        assert page.inner_text("#answer") == expected
-    finally:
-        page.close()
 
 
 def test_one_script_tag_works_from_a_file(browser: Any, tmp_path: Path) -> None:
@@ -57,23 +39,57 @@ def test_stock_tensorflowjs_works_without_the_library(browser: Any, tmp_path: Pa
         check_page(browser, f"{address}/index.html")
 
 
-def test_the_npm_package_works_in_a_vite_app(browser: Any, tmp_path: Path) -> None:
-    """What `npm pack` writes is installed without the network, type-checked, bundled and run."""
-    app = tmp_path / "app"
-    shutil.copytree(EXAMPLES / "vite-app", app)
-    shutil.copytree(FROZEN, app / "public" / "model")
-    node = WEB / "node.sh"
-    run([node, "npm", "pack", "--silent", "--pack-destination", str(tmp_path)])
-    (package,) = tmp_path.glob("kerasport-*.tgz")
-    # Vite and TypeScript come from this checkout; the package itself needs nothing.
-    (app / "package.json").write_text('{"name": "app", "private": true, "type": "module"}')
-    run([node, "npm", "install", "--prefix", str(app), "--offline", "--no-audit", str(package)])
-    tools = WEB / "node_modules" / ".bin"
-    run([node, str(tools / "tsc"), "-p", str(app)])
-    run([node, str(tools / "vite"), "build", str(app), "--logLevel", "error"])
+def test_an_app_s_web_view_loads_the_model_as_a_script(browser: Any, tmp_path: Path) -> None:
+    """The page of the app is a file there too, under the policy that it states."""
+    shutil.copytree(EXAMPLES / "webview" / "www", tmp_path, dirs_exist_ok=True)
+    shutil.copy(web_asset(CLIENT_SCRIPT), tmp_path)
+    shutil.copytree(FROZEN, tmp_path / "model")
 
-    with served(app / "dist") as address:
-        check_page(browser, f"{address}/index.html")
+    check_page(browser, (tmp_path / "index.html").as_uri())
+
+
+def test_the_window_of_a_desktop_app_loads_the_model_as_a_script(
+    browser: Any, tmp_path: Path
+) -> None:
+    """What Electron's window opens, in the Chromium that is here, the package where npm puts it."""
+    shutil.copytree(EXAMPLES / "electron", tmp_path, dirs_exist_ok=True)
+    packed = tmp_path / "node_modules" / "kerasport" / "dist"
+    packed.mkdir(parents=True)
+    shutil.copy(web_asset(CLIENT_SCRIPT), packed)
+    shutil.copytree(FROZEN, tmp_path / "model")
+
+    check_page(browser, (tmp_path / "index.html").as_uri())
+
+
+def test_an_extension_classifies_in_its_background(browser: Any, tmp_path: Path) -> None:
+    """A real one, of manifest version 3: its popup asks its service worker."""
+    folder = tmp_path / "extension"
+    shutil.copytree(EXAMPLES / "extension", folder)
+    scripts = folder / "kerasport"
+    scripts.mkdir()
+    for name in ("kerasport-static.js", "kerasport-wasm.js"):
+        shutil.copy(web_asset(name), scripts)
+        # What the example's own command puts there.
+        assert f"dist/{name}" in (folder / "package.json").read_text(encoding="utf-8")
+    shutil.copytree(FROZEN, folder / "model")
+
+    context = browser.browser_type.launch_persistent_context(
+        str(tmp_path / "profile"),
+        executable_path=find_chromium(),
+        args=[
+            *CHROMIUM_FLAGS,
+            f"--disable-extensions-except={folder}",
+            f"--load-extension={folder}",
+        ],
+    )
+    try:
+        workers = context.service_workers
+        worker = workers[0] if workers else context.wait_for_event("serviceworker")
+        page = context.new_page()
+        page.goto(f"{worker.url.rsplit('/', 1)[0]}/popup.html")
+        check_answer(page)
+    finally:
+        context.close()
 
 
 def test_the_element_answers_in_its_own_words(browser: Any, tmp_path: Path) -> None:
@@ -114,9 +130,3 @@ def test_the_element_answers_in_its_own_words(browser: Any, tmp_path: Path) -> N
         item.startswith(name) and item.endswith("%")
         for item, name in zip(items, shown, strict=True)
     )
-
-
-def run(command: list[Any]) -> None:
-    """Run a command, and show what it said where it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr

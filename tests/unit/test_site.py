@@ -35,6 +35,7 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (dist / "demo.js").write_text('const a = "</script><script>alert(1)</script>";')
     (dist / "kerasport.iife.js").write_text('const b = "<!-- \\\\d \\g<1>";')
     (dist / "kerasport-webgl.iife.js").write_text("const c = 1;")
+    (dist / "kerasport-licenses.txt").write_text("Apache License")
     monkeypatch.setattr("kerasport.site.web_asset", lambda name: dist / name)
     return dist
 
@@ -50,6 +51,7 @@ def test_a_site_has_the_page_its_scripts_and_the_bundle(
         assert (page.parent / name).is_file(), name
     assert (page.parent / "service-worker.js").is_file()
     assert (page.parent / "dist" / "kerasport-webgl.iife.js").is_file()
+    assert (page.parent / "dist" / "kerasport-licenses.txt").is_file()
     assert f"<title>{bundle.metadata.name}</title>" in text
     Bundle.open(page.parent / "model")
 

@@ -70,7 +70,11 @@ export async function brokenBundle({ edits, seal }: Case): Promise<Files> {
   if (!seal) return files;
   files['metadata.json'] = sealed(files);
   const parts: Uint8Array[] = [];
-  const folder = { place: 'here', remedy: 'Export the model again.', read: async (path: string) => files[path] };
+  const folder = {
+    place: 'here',
+    remedy: 'Export the model again.',
+    read: async (path: string) => files[path],
+  };
   const metadata = JSON.parse(new TextDecoder().decode(files['metadata.json']));
   for await (const part of scriptParts(SCRIPT_FORMS[0], folder, metadata)) parts.push(part);
   return { ...files, 'model.js': concatenate(parts) };

@@ -30,6 +30,36 @@ describe('what is decoded here needs no browser', () => {
   });
 });
 
+test('the transparent index of a GIF is transparent', async () => {
+  const picture = [
+    ...Buffer.from('GIF89a'),
+    ...[3, 0, 1, 0, 0x81, 0, 0, 10, 20, 30, 40, 50, 60, 0, 0, 0, 0, 0, 0],
+    ...[0x21, 0xf9, 4, 1, 0, 0, 1, 0],
+    ...[0x2c, 0, 0, 0, 0, 3, 0, 1, 0, 0],
+    // Clear, 0, 1, 1 in three bits each, and the end in four.
+    ...[2, 2, 0x44, 0x52, 0, 0x3b],
+  ];
+
+  const { data, channels } = await readPixels(new File([Uint8Array.from(picture)], 'x.gif'));
+
+  expect(channels).toBe(4);
+  expect([...data]).toEqual([10, 20, 30, 255, 40, 50, 60, 0, 40, 50, 60, 0]);
+});
+
+test.each(['photo-420.jpg', 'lossy.webp'])(
+  '%s needs a browser, and says what to do without one',
+  async (file) => {
+    const picture = new File([new Uint8Array(read(`pictures/${file}`))], file);
+
+    await expect(readPixels(picture)).rejects.toMatchObject({
+      code: 'picture-unreadable',
+      message: expect.stringMatching(
+        /^'.+' cannot be read: it is a (JPEG|WEBP), which is .* there is none\. Decode it first/,
+      ),
+    });
+  },
+);
+
 describe('a file is reduced to what decides its pixels', () => {
   test.each([
     ['profile.jpg', 'ICC_PROFILE'],

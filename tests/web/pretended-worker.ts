@@ -17,7 +17,10 @@ export class PretendedWorker {
   readonly asked: Request[] = [];
   readonly transferred: unknown[][] = [];
 
-  constructor(readonly address: string) {
+  constructor(
+    readonly address: string,
+    readonly options?: WorkerOptions,
+  ) {
     PretendedWorker.all.push(this);
     const { refusal } = PretendedWorker;
     queueMicrotask(() => this.say(refusal ? { failure: { message: refusal } } : {}));

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BackendName } from '../../web/src/client/constants.generated.js';
 import { KerasportError } from '../../web/src/client/errors.js';
 import type { CoreCode } from '../../web/src/client/page/cores/index.js';
-import { openSession, startWorker } from '../../web/src/client/page/session.js';
+import { openSession, startWorker, workerChoice } from '../../web/src/client/page/session.js';
 import type { Core, ModelParts } from '../../web/src/client/worker/core.js';
 import { PretendedWorker } from './pretended-worker.js';
 
@@ -77,6 +77,45 @@ test('a worker that must be, and cannot, says why and what to allow', async () =
     code: 'backend-unavailable',
     message: expect.stringMatching(/the policy forbids it.*worker-src blob:/),
   });
+});
+
+test('the worker of the site is started in place of our own, as a module or as it likes', async () => {
+  startWorker();
+  await vi.waitFor(() => expect(PretendedWorker.all).toHaveLength(1));
+  const address = new URL('https://example.org/kerasport-worker.js');
+  const start = () => new Worker('/started-by-the-site.js');
+
+  for (const own of [address, start]) await openSession('wasm', workerChoice('auto', own), parts);
+
+  const [, first, second] = PretendedWorker.all;
+  expect([first.address, first.options]).toEqual([address, { type: 'module' }]);
+  expect(second.address).toBe('/started-by-the-site.js');
+  // What was started before is still there for who has no worker of their own.
+  await openSession('wasm', 'auto', parts);
+  expect(PretendedWorker.all).toHaveLength(3);
+});
+
+test('a worker of the site that does not start is an error only where it must', async () => {
+  PretendedWorker.refusal = 'there is none';
+  const { isRemote } = await openSession('wasm', workerChoice('auto', '/lost.js'), parts);
+
+  expect(isRemote).toBe(false);
+  await expect(openSession('wasm', workerChoice(true, '/lost.js'), parts)).rejects.toMatchObject({
+    code: 'backend-unavailable',
+    message: expect.stringContaining('there is none'),
+  });
+});
+
+test('a worker of the site is not started where none is wanted, and must be one', () => {
+  expect(workerChoice(false, '/worker.js')).toBe(false);
+  for (const wrong of [5, true, null]) {
+    expect(() => workerChoice('auto', wrong as unknown as string)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-argument',
+        message: expect.stringContaining(`The workerUrl is ${wrong}. Expected the address`),
+      }),
+    );
+  }
 });
 
 test('a program without text cannot run in a worker that must be', async () => {

@@ -7,7 +7,15 @@ import { gzipSync } from 'node:zlib';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import { build, transformWithEsbuild } from 'vite';
-import { deflatedFiles, usedKernels, watFiles, withoutThreads } from './plugins.mjs';
+import { banner, LICENSES_FILE, licenses, notedPackages } from './notices.mjs';
+import {
+  deflatedFiles,
+  NO_NODE,
+  usedKernels,
+  watFiles,
+  withoutNode,
+  withoutThreads,
+} from './plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -19,7 +27,12 @@ async function compile(entry, lib, plugins = [], rollupOptions = {}) {
     root,
     configFile: false,
     logLevel: 'warn',
-    plugins: [...plugins, deflatedFiles(), watFiles(), withoutThreads(), usedKernels()],
+    plugins: [
+      ...plugins,
+      ...[deflatedFiles(), watFiles(), withoutNode(), withoutThreads(), usedKernels()],
+      notedPackages(),
+    ],
+    define: NO_NODE,
     build: {
       write: false,
       target: 'es2022',
@@ -59,6 +72,24 @@ function coresFrom(file) {
   };
 }
 
+/** Imports that stay, of files beside the script: where each leads. */
+function beside(files) {
+  return {
+    name: 'beside',
+    enforce: 'pre',
+    resolveId: (id) => (files[id] ? { id: files[id], external: true } : undefined),
+  };
+}
+
+/** Leaves what the client's own types say to them. */
+function publicTypes() {
+  const ids = ['./api.js', './classifier.js', './index.js'];
+  return {
+    name: 'public-types',
+    resolveId: (id) => (ids.includes(id) ? { id: './kerasport.js', external: true } : undefined),
+  };
+}
+
 const client = 'src/client/index.ts';
 const files = {};
 
@@ -68,35 +99,49 @@ for (const name of CORES) {
   const { code } = await compile(entry, { formats: ['iife'], name: 'core' });
   const program = `function(){${code};return core}`;
   files[`kerasport-${name}.js`] = await minified((await compile(entry, { formats: ['es'] })).code);
+  const withProgram = (text) => text.replace('KERASPORT_CORE', () => `(${program})`);
   const text = `{const{core,serve}=(${program})();serve(core)}`;
   files[`kerasport-${name}.worker.js`] = `export default ${JSON.stringify(text)};\n`;
   if (name === 'wasm') {
     const page = await compile('src/client/script.ts', { formats: ['iife'], name: 'kerasport' }, [
       coresFrom('script.ts'),
     ]);
-    files['kerasport.iife.js'] = page.code.replace('KERASPORT_CORE', () => `(${program})`);
+    files['kerasport.iife.js'] = withProgram(page.code);
+    const common = await compile(client, { formats: ['cjs'] }, [coresFrom('commonjs.ts')]);
+    files['kerasport.cjs'] = withProgram(common.code);
   } else {
     files[`kerasport-${name}.iife.js`] = `(globalThis.kerasportCores??={}).${name}=${program};\n`;
   }
 }
-const module = await compile(client, { formats: ['es'] }, [coresFrom('module.ts')]);
-files['kerasport.js'] = await minified(module.code);
+for (const [file, cores] of [
+  ['kerasport.js', 'module.ts'],
+  ['kerasport-static.js', 'static.ts'],
+]) {
+  const { code } = await compile(client, { formats: ['es'] }, [coresFrom(cores)]);
+  files[file] = await minified(code);
+}
+const worker = await compile('src/client/worker/file.ts', { formats: ['es'] }, [
+  beside({ './core-wasm.js': './kerasport-wasm.js' }),
+]);
+const ignored = '/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */';
+files['kerasport-worker.js'] = worker.code.replace('import(new', `import(${ignored} new`);
+if (!files['kerasport-worker.js'].includes(ignored)) throw new Error('no import to leave alone');
 
 // The element is small, and uses the client that the page has.
-const beside = {
-  name: 'client-beside',
-  enforce: 'pre',
-  resolveId: (id) => (id === './index.js' ? { id: './kerasport.js', external: true } : undefined),
-};
 const element = 'src/client/element.ts';
-const elementScript = await compile(
-  element,
-  { formats: ['iife'], name: 'kerasportElement' },
-  [beside],
-  { output: { globals: { './kerasport.js': 'kerasport' } } },
-);
-files['kerasport-element.iife.js'] = elementScript.code;
-files['kerasport-element.js'] = (await compile(element, { formats: ['es'] }, [beside])).code;
+for (const [format, ending, of] of [
+  ['iife', 'iife.js', 'kerasport.js'],
+  ['es', 'js', 'kerasport.js'],
+  ['cjs', 'cjs', 'kerasport.cjs'],
+]) {
+  const { code } = await compile(
+    element,
+    { formats: [format], name: 'kerasportElement' },
+    [beside({ './index.js': `./${of}` })],
+    { output: { globals: { './kerasport.js': 'kerasport' } } },
+  );
+  files[`kerasport-element.${ending}`] = code;
+}
 
 const demo = await compile('src/demo/main.ts', { formats: ['iife'], name: 'kerasportDemo' });
 files['demo.js'] = demo.code;
@@ -104,19 +149,34 @@ files['demo.css'] = demo.style;
 
 // Only now, so that a page that is open meanwhile finds the old files or the new ones.
 await rm(dist, { recursive: true, force: true });
-for (const [input, file] of [
-  [client, 'kerasport.d.ts'],
-  [element, 'kerasport-element.d.ts'],
+// The element's types are written on those of the client, so that both mean the same ones.
+for (const [input, file, plugins] of [
+  [client, 'kerasport', []],
+  [element, 'kerasport-element', [publicTypes()]],
 ]) {
-  const types = await rollup({ input: root + input, plugins: [dts()] });
-  await types.write({ file: dist + file, format: 'es' });
+  const stripped = dts({ compilerOptions: { stripInternal: true } });
+  const types = await rollup({ input: root + input, plugins: [...plugins, stripped] });
+  const { output } = await types.generate({ format: 'es' });
   await types.close();
+  files[`${file}.d.ts`] = output[0].code;
+  // For `require`, by another name: TypeScript takes the kind of a module from it.
+  files[`${file}.d.cts`] = output[0].code.replaceAll('./kerasport.js', './kerasport.cjs');
 }
+files['kerasport-static.d.ts'] = "export * from './kerasport.js';\n";
+files['kerasport-worker.d.ts'] = 'export {};\n';
+for (const file of await readdir(`${root}types`)) {
+  files[`kerasport-element-${file}`] = await readFile(`${root}types/${file}`, 'utf8');
+}
+files[LICENSES_FILE] = licenses();
 // What else a site is made of, for `kerasport site`: the wheel carries nothing but dist.
 for (const file of ['index.html', 'manifest.webmanifest', 'service-worker.js', 'icons']) {
   await cp(root + file, `${dist}page/${file}`, { recursive: true });
 }
-for (const [file, text] of Object.entries(files)) await writeFile(dist + file, text);
+for (const [file, text] of Object.entries(files)) {
+  const isScript = /\.(c?js|css)$/.test(file);
+  // What holds more than the client holds TensorFlow.js.
+  await writeFile(dist + file, isScript ? banner(text.length > 1e5) + text : text);
+}
 
 for (const file of (await readdir(dist)).filter((name) => name !== 'page').sort()) {
   const bytes = await readFile(dist + file);

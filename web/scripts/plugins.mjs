@@ -56,6 +56,41 @@ export function withoutThreads() {
   };
 }
 
+/** Names of Node that nothing looks at: some bundlers put packages of their own in their place. */
+export const NO_NODE = { Buffer: 'undefined', process: 'undefined', global: 'globalThis' };
+
+/**
+ * Leaves out what TensorFlow.js and Emscripten do in Node alone, which asks for modules by names that
+ * bundlers cannot resolve. Node has by now what browsers have, so it gets the browsers' part.
+ */
+export function withoutNode() {
+  return {
+    name: 'without-node',
+    enforce: 'pre',
+    load: (id) =>
+      /tfjs-core\/dist\/platforms\/platform_node\.js$/.test(id)
+        ? [
+            "import { env } from '../environment';",
+            "import { PlatformBrowser } from './platform_browser';",
+            "if (!env().platform) env().setPlatform('node', new PlatformBrowser());",
+            // It would advertise the package for Node on the console.
+            "env().set('IS_NODE', false);",
+          ].join('\n')
+        : undefined,
+    transform(text, id) {
+      if (!/wasm-out\/tfjs-backend-wasm\.js$/.test(id)) return undefined;
+      const parts = [
+        /ENVIRONMENT_IS_NODE=typeof process==[^;]+;/,
+        / {2}if \(typeof __filename[^;]+;/,
+      ];
+      if (!parts.every((part) => part.test(text))) {
+        throw new Error(`${id} is not written as it used to be`);
+      }
+      return text.replace(parts[0], 'ENVIRONMENT_IS_NODE=false;').replace(parts[1], '');
+    },
+  };
+}
+
 /** Leaves out TensorFlow.js' kernels that no layer runs. */
 export function usedKernels() {
   return {

@@ -29,6 +29,11 @@ export interface LoadOptions {
    * default) does where the browser and the page's Content-Security-Policy let it.
    */
   readonly worker?: boolean | 'auto';
+  /**
+   * Where the package's `kerasport-worker.js` lies on the site, or a function that starts it, for
+   * sites whose Content-Security-Policy allows no `blob:` worker (docs/client-api.md).
+   */
+  readonly workerUrl?: string | URL | (() => Worker);
   /** Told how far the loading is, in 0..1, what is being done, and how many bytes are there. */
   readonly onProgress?: (fraction: number, what: LoadStage, bytes: LoadedBytes) => void;
   /**

@@ -28,7 +28,7 @@ import { LoadProgress } from './page/load-progress.js';
 import { readModel } from './page/model-files.js';
 import { classificationOf } from './page/ranking.js';
 import { readSamplePictures } from './page/sample-pictures.js';
-import { type OpenSession, openSession } from './page/session.js';
+import { type OpenSession, openSession, workerChoice } from './page/session.js';
 import { compareSamples, tryFaster } from './page/trial.js';
 import { type Tuning, TuningClock, whenIdle } from './page/tuning.js';
 import type { ModelInput } from './preprocess/spec.js';
@@ -55,8 +55,9 @@ export async function loadClassifier(
   options: LoadOptions = {},
 ): Promise<Classifier> {
   checkLoadOptions(options);
-  const { backend = 'auto', signal, worker = 'auto', onProgress, fetch } = options;
+  const { backend = 'auto', signal, worker = 'auto', workerUrl, onProgress, fetch } = options;
   signal?.throwIfAborted();
+  const choice = workerChoice(worker, workerUrl);
   let bundle = await openBundle(openFolder(source, fetch), tfjsVersion, signal);
   const parts = async () => {
     const progress = new LoadProgress(bundle.metadata, onProgress);
@@ -70,16 +71,22 @@ export async function loadClassifier(
     progress.start();
     return current.result;
   };
-  const opened = await openSession(backend, worker, parts, signal);
+  const opened = await openSession(backend, choice, parts, signal);
   new LoadProgress(bundle.metadata, onProgress).end();
-  return new Classifier(bundle, opened, { isAutomatic: backend === 'auto', worker });
+  const tuning = { isAutomatic: backend === 'auto', worker: choice };
+  return new LoadedClassifier(bundle, opened, tuning);
 }
 
 // Browsers without it never ask for it.
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol('dispose');
 
 /** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
-export class Classifier {
+export type Classifier = Pick<LoadedClassifier, keyof LoadedClassifier>;
+
+/** What {@link loadClassifier} makes. People see its public part, which is a type and no value. */
+class LoadedClassifier {
+  /** @internal Tells Vue, and what is built on its reactivity, to hand it out as it is. */
+  readonly __v_skip = true;
   /** Everything that the bundle says about itself. */
   readonly metadata: Metadata;
   readonly #folder: Folder;

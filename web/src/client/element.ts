@@ -14,8 +14,59 @@ import { loadClassifier } from './index.js';
 
 const TEXTS = { label: 'Choose a picture', 'busy-label': 'Working …', 'unsure-label': 'Not sure' };
 
+/** The element's attributes, each a text, for frameworks that check templates. */
+export interface ImageClassifierAttributes {
+  /** Address of an exported folder; without it, the model embedded in the page. */
+  model?: string;
+  /** How many classes are named; 3 unless told. */
+  'top-k'?: number | string;
+  label?: string;
+  'busy-label'?: string;
+  'unsure-label'?: string;
+}
+
+/** The events that the element fires, beside those of every element. */
+export interface ImageClassifierEventMap extends HTMLElementEventMap {
+  classification: CustomEvent<Classification>;
+  /** Its detail is a `KerasportError` wherever the library itself failed. */
+  classificationerror: CustomEvent<Error>;
+}
+
+type Listener<Name extends keyof ImageClassifierEventMap> = (
+  this: ImageClassifierElement,
+  event: ImageClassifierEventMap[Name],
+) => unknown;
+
+/** What listening is called, with the element's own events. */
+export interface ImageClassifierElement {
+  addEventListener<Name extends keyof ImageClassifierEventMap>(
+    type: Name,
+    listener: Listener<Name>,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Name extends keyof ImageClassifierEventMap>(
+    type: Name,
+    listener: Listener<Name>,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+// A server that renders a page imports this too, and has no elements.
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+
 /** The element's class, for whoever wants another name or a class of their own. */
-export class ImageClassifierElement extends HTMLElement {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what is added is there already
+export class ImageClassifierElement extends Base {
   static readonly observedAttributes = ['model', 'label'];
 
   readonly #caption = part('span', 'label');
@@ -118,4 +169,14 @@ function part<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-customElements.define('image-classifier', ImageClassifierElement);
+declare global {
+  interface HTMLElementTagNameMap {
+    'image-classifier': ImageClassifierElement;
+  }
+}
+
+// Twice in one page it comes from two bundles, or as a script and as a module: the first one stays.
+const registry = globalThis.customElements;
+if (registry && !registry.get('image-classifier')) {
+  registry.define('image-classifier', ImageClassifierElement);
+}

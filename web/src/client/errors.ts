@@ -9,6 +9,9 @@ export type KerasportErrorCode =
   | 'invalid-argument'
   | 'picture-unreadable';
 
+/** What the library itself can do about an error. */
+type ErrorKind = 'context-lost' | 'not-finite' | 'other-export' | 'page-needed';
+
 /**
  * An error with a sentence for people (what happened, what was expected, what was received, how to
  * fix it) and a `code` for programs.
@@ -16,12 +19,12 @@ export type KerasportErrorCode =
 export class KerasportError extends Error {
   override readonly name = 'KerasportError';
   /** @internal What the library itself can do about it. */
-  readonly kind: 'context-lost' | 'not-finite' | 'other-export' | 'page-needed' | undefined;
+  readonly kind: ErrorKind | undefined;
 
   constructor(
     readonly code: KerasportErrorCode,
     message: string,
-    options: { cause?: unknown; kind?: KerasportError['kind'] | undefined } = {},
+    options: { cause?: unknown; kind?: ErrorKind | undefined } = {},
   ) {
     super(message, options);
     this.kind = options.kind;

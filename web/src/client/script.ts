@@ -7,4 +7,6 @@ import { startWorker } from './page/session.js';
 
 export * from './index.js';
 
-if (document.currentScript?.hasAttribute('data-start-worker')) startWorker();
+// In a worker there is no document.
+const own = typeof document === 'undefined' ? null : document.currentScript;
+if (own?.hasAttribute('data-start-worker')) startWorker();

@@ -4,7 +4,7 @@ const picture = document.querySelector<HTMLInputElement>('#picture');
 const answer = document.querySelector<HTMLElement>('#answer');
 if (!picture || !answer) throw new Error('The page has lost its elements.');
 
-const ready = loadClassifier(new URL('model/', document.baseURI).href);
+const ready = loadClassifier(new URL('model/', document.baseURI));
 
 picture.addEventListener('change', async () => {
   const file = picture.files?.[0];
@@ -19,5 +19,5 @@ picture.addEventListener('change', async () => {
 });
 
 function inWords({ predictions: [best], isSure }: Classification): string {
-  return isSure ? `${best.className} (${best.probability.toFixed(3)})` : 'not sure';
+  return best && isSure ? `${best.className} (${best.probability.toFixed(3)})` : 'not sure';
 }

@@ -2,8 +2,9 @@
 
 import { METADATA_FILE, MODEL_SCRIPT } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
-import { concatenate } from '../pictures/bytes.js';
+import { bytesOf, concatenate } from '../pictures/bytes.js';
 import type { Folder } from './folder.js';
+import { nodeFolder } from './node-folder.js';
 import { nextTask } from './tasks.js';
 import { type Fetch, urlFolder } from './url-folder.js';
 
@@ -27,8 +28,10 @@ export interface EmbeddedBundle {
  */
 export function openFolder(source?: BundleSource, fetch?: Fetch): Folder {
   if (source === undefined) return embeddedFolder();
-  if (typeof source === 'string' || source instanceof URL) return urlFolder(source, fetch);
+  if (typeof source === 'string') return nodeFolder(source) ?? urlFolder(source, fetch);
   if (typeof source === 'object' && source !== null) {
+    // Simulated pages have a URL of their own beside Node's.
+    if ('href' in source) return openFolder(source.href, fetch);
     if ('embedded' in source && typeof source.embedded === 'string') {
       return embeddedFolder(source.embedded);
     }
@@ -94,7 +97,7 @@ function pickedFolder(files: Iterable<File>): Folder {
       // Files picked one by one carry no folder in their names.
       const file = byPath.get(folder + path) ?? byPath.get(path.split('/').at(-1) ?? path);
       if (!file) return undefined;
-      const bytes = new Uint8Array(await file.slice(0, limit + 1).arrayBuffer());
+      const bytes = await bytesOf(limit < file.size ? file.slice(0, limit + 1) : file);
       onBytes?.(bytes.length);
       return bytes;
     },

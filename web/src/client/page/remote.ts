@@ -49,9 +49,15 @@ export class Connection {
   /** Starts a worker from the text of its program; rejects where the page does not allow it. */
   static open(program: string): Promise<Connection> {
     const address = URL.createObjectURL(new Blob([program], { type: 'text/javascript' }));
-    const starting = new Promise<Connection>((resolve, reject) => {
-      // The policy's own type stands for a string everywhere but in TypeScript.
-      const worker = new Worker(trustedScriptUrl(address));
+    // The policy's own type stands for a string everywhere but in TypeScript.
+    const start = () => new Worker(trustedScriptUrl(address));
+    return Connection.with(start).finally(() => URL.revokeObjectURL(address));
+  }
+
+  /** Waits until a worker says that it can answer; rejects where it cannot start. */
+  static with(start: () => Worker): Promise<Connection> {
+    return new Promise<Connection>((resolve, reject) => {
+      const worker = start();
       const fail = (reason: string) => {
         worker.terminate();
         reject(new Error(reason));
@@ -65,7 +71,6 @@ export class Connection {
         fail(event.message || 'the page does not allow it');
       };
     });
-    return starting.finally(() => URL.revokeObjectURL(address));
   }
 
   /** Asks for one piece of work. */

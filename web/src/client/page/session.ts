@@ -2,13 +2,41 @@
 
 import { type BackendChoice, CORE_OF, candidates } from '../backends/names.js';
 import type { BackendName } from '../constants.generated.js';
-import { KerasportError, messageOf } from '../errors.js';
+import { KerasportError, messageOf, quote } from '../errors.js';
 import type { ModelParts, Session } from '../worker/core.js';
 import { type CoreCode, coreCode } from './cores/index.js';
 import { Connection, canUseWorkers, RemoteSession } from './remote.js';
 
-/** Whether to work in a worker; `auto` where it works. */
-export type WorkerChoice = boolean | 'auto';
+/** Whether to work in a worker, `auto` where it works; or how to start the site's own one. */
+export type WorkerChoice = boolean | 'auto' | OwnWorker;
+
+/** A worker of the site, for policies that forbid those of this library. */
+export interface OwnWorker {
+  readonly isRequired: boolean;
+  readonly start: () => Worker;
+}
+
+/**
+ * What `loadClassifier` was told about workers, as one choice.
+ *
+ * @throws {@link KerasportError} `invalid-argument`.
+ */
+export function workerChoice(
+  worker: boolean | 'auto',
+  own?: string | URL | (() => Worker),
+): WorkerChoice {
+  if (own === undefined || worker === false) return worker;
+  const isRequired = worker === true;
+  if (typeof own === 'function') return { isRequired, start: own as () => Worker };
+  // An address that the page's Trusted Types made is an object of theirs, and must stay one.
+  const isAddress = typeof own === 'string' || (typeof own === 'object' && own !== null);
+  if (isAddress) return { isRequired, start: () => new Worker(own, { type: 'module' }) };
+  throw new KerasportError(
+    'invalid-argument',
+    `The workerUrl is ${quote(own)}. Expected the address of kerasport-worker.js, or a function ` +
+      'that starts it and returns the Worker.',
+  );
+}
 
 /** A session that is open, and how it was opened. */
 export interface OpenSession {
@@ -88,7 +116,7 @@ let early: Promise<Connection | undefined> | undefined;
  * `model.js` take about as long, and go side by side. The first session that needs one takes it.
  */
 export function startWorker(): void {
-  early ??= connect(coreCode('wasm'), false);
+  early ??= connect(coreCode('wasm'), 'auto');
 }
 
 function connection(
@@ -97,14 +125,20 @@ function connection(
 ): Promise<Connection | undefined> | undefined {
   if (worker === false) return undefined;
   const name = CORE_OF[backend];
-  if (worker === true || name !== 'wasm' || !early) return connect(coreCode(name), worker === true);
+  if (worker !== 'auto' || name !== 'wasm' || !early) return connect(coreCode(name), worker);
   const started = early;
   early = undefined;
   return started;
 }
 
-async function connect(code: CoreCode, isRequired: boolean): Promise<Connection | undefined> {
+async function connect(
+  code: CoreCode,
+  worker: Exclude<WorkerChoice, false>,
+): Promise<Connection | undefined> {
+  const isOwn = typeof worker === 'object';
+  const isRequired = isOwn ? worker.isRequired : worker === true;
   try {
+    if (isOwn) return await Connection.with(worker.start);
     if (!code.source || !canUseWorkers()) throw new Error('this browser does not have them');
     return await Connection.open(await code.source());
   } catch (error) {
@@ -112,7 +146,8 @@ async function connect(code: CoreCode, isRequired: boolean): Promise<Connection 
     throw new KerasportError(
       'backend-unavailable',
       `The model cannot run in a worker (${messageOf(error)}). Allow workers in the page's ` +
-        "Content-Security-Policy with worker-src blob:, or leave out 'worker: true'.",
+        'Content-Security-Policy with worker-src blob:, give the address of kerasport-worker.js as ' +
+        "workerUrl, or leave out 'worker: true'.",
       { cause: error },
     );
   }

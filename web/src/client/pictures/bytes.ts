@@ -45,6 +45,25 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   return whole;
 }
 
+/** Bytes as a stream. */
+export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const own = bytes as Uint8Array<ArrayBuffer>;
+  // Pages that Node simulates have blobs that cannot be read, and Node's own streams.
+  if ('stream' in Blob.prototype) return new Blob([own]).stream();
+  return new Response(own).body as ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/** The bytes of a blob. */
+export async function bytesOf(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  if ('arrayBuffer' in blob) return new Uint8Array(await blob.arrayBuffer());
+  const reader = new FileReader();
+  return new Promise((resolve, reject) => {
+    reader.onload = () => resolve(new Uint8Array(reader.result as ArrayBuffer));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsArrayBuffer(blob);
+  });
+}
+
 /** The bytes of characters of 8 bits. */
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));

@@ -19,6 +19,7 @@ import { checkDensity, Problem, tooManyBytes } from './problem.js';
 import { readWebp } from './webp.js';
 
 export { decodeBmp } from './bmp.js';
+export { bytesOf } from './bytes.js';
 export { decodeGif } from './gif.js';
 export { decodePng } from './png-pixels.js';
 export { damaged, grouped, Problem, tooManyBytes, wrongData } from './problem.js';

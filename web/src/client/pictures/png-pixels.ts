@@ -4,6 +4,7 @@
  * memory holds the result and two rows.
  */
 
+import { streamOf } from './bytes.js';
 import type { Pixels } from './pixels.js';
 import type { Pass, PngFile } from './png.js';
 import { wrongData } from './problem.js';
@@ -14,8 +15,7 @@ export async function decodePng(file: PngFile): Promise<Pixels> {
   const writer = writerOf(file);
   const data = new Uint8Array(width * height * writer.channels);
   const rows = new Rows(file, (row, pass, y) => writer.write(row, pass, y, data));
-  const source = new Blob([file.content as Uint8Array<ArrayBuffer>]).stream();
-  const reader = source.pipeThrough(new DecompressionStream('deflate')).getReader();
+  const reader = streamOf(file.content).pipeThrough(new DecompressionStream('deflate')).getReader();
   try {
     for (;;) {
       const { done, value } = await read(reader);

@@ -3,6 +3,7 @@
 import { MAX_BYTES, MAX_PIXELS } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
 import {
+  bytesOf,
   decodeBmp,
   decodeGif,
   decodePng,
@@ -87,7 +88,7 @@ function blobOf(url: string): Blob {
 async function readFile(blob: Blob, name = 'The picture'): Promise<ReadPixels> {
   try {
     if (blob.size > MAX_BYTES) throw tooManyBytes(blob.size);
-    const file = readPictureFile(new Uint8Array(await blob.arrayBuffer()));
+    const file = readPictureFile(await bytesOf(blob));
     const pixels = await decode(file);
     const placed = file.screen ? place(pixels, file.screen) : pixels;
     return { ...pixels, ...turn(placed, file.orientation) };
@@ -105,6 +106,14 @@ async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPix
   if (file.format === 'BMP') return { ...decodeBmp(file), isExact: true };
   if (file.format === 'GIF') return { ...decodeGif(file), isExact: true };
   if (file.format === 'PNG') return { ...(await decodePng(file)), isExact: true };
+  if (typeof createImageBitmap === 'undefined') {
+    const name = `${/^A/.test(file.format) ? 'an' : 'a'} ${file.format}`;
+    throw new Problem(
+      `it is ${name}, which is decoded by the browser, and there is none`,
+      'Decode it first, in Node with sharp for instance, and give its pixels as {data, width, ' +
+        'height, channels}.',
+    );
+  }
   return decodeByEngine(file);
 }
 

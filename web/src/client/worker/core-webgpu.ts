@@ -38,7 +38,8 @@ class Loss {
 export const core = coreWith({
   webgpu: {
     async start() {
-      if (!(await navigator.gpu?.requestAdapter())) throw new Error('this device has no WebGPU');
+      if (!(await globalThis.navigator?.gpu?.requestAdapter()))
+        throw new Error('this device has no WebGPU');
     },
     onLost: (listener) =>
       Loss.of((engine().registry.webgpu as WebGPUBackend).device).listen(listener),

@@ -5,12 +5,12 @@ import type { Core } from '../../worker/core.js';
 import { trustedScriptUrl } from '../trusted.js';
 import type { CoreCode } from './index.js';
 
-type Program = () => { readonly core: Core; serve(core: Core): void };
+type Program = typeof KERASPORT_CORE;
 
-/** The build puts the program for WebAssembly here. */
-declare const KERASPORT_CORE: Program;
-
-const here = (document.currentScript as HTMLScriptElement | null)?.src;
+// A worker that takes this script by importScripts() has no document, and does not say from where
+// it took it: beside itself, is the guess.
+const isPage = typeof document !== 'undefined';
+const here = isPage ? (document.currentScript as HTMLScriptElement | null)?.src : location.href;
 const local = new Map<CoreName, Promise<Core>>();
 
 /** The script with one group of backends; those of the graphics processor are files of their own. */
@@ -39,6 +39,14 @@ async function program(name: CoreName): Promise<Program> {
 async function load(file: string): Promise<void> {
   const missing = new Error(`${file} is not beside kerasport.iife.js`);
   if (!here) throw missing;
+  if (!isPage) {
+    try {
+      Reflect.get(globalThis, 'importScripts')(new URL(file, here).href);
+    } catch {
+      throw missing;
+    }
+    return;
+  }
   const script = document.createElement('script');
   script.src = trustedScriptUrl(new URL(file, here).href);
   await new Promise<void>((resolve, reject) => {

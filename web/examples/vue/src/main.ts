@@ -1,0 +1,4 @@
+import { createApp } from 'vue';
+import ClassifyPicture from './ClassifyPicture.vue';
+
+createApp(ClassifyPicture, { model: '/model/' }).mount('#app');
