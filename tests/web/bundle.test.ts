@@ -96,7 +96,7 @@ describe('a folder behind a URL', () => {
     ],
     ['a server that allows no other site', 'https://a.org/', 'https://b.org/m', 'CORS'],
     ['its own server', 'https://a.org/', 'https://a.org/m', 'connect-src'],
-    ['a page that was opened from a file', 'file:///x/', 'file:///x/m', 'embed model.js'],
+    ['a page that was opened from a file', 'file:///x/', 'm', 'embed model.js'],
   ])('names the hindrance: %s', async (name, here, address, message) => {
     const isPage = name.startsWith('a host');
     vi.stubGlobal('location', new URL(here));
