@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kerasport.errors import BrowserError
-from kerasport.parity.browsers.chromium import launched_chromium
 from kerasport.parity.browsers.engines import ENGINES, find_engine, opened
 
 pytestmark = pytest.mark.browser
@@ -103,13 +103,16 @@ def test_an_opened_page_reaches_this_machine_alone(name: str, heard: Heard) -> N
     assert {path for path in heard.paths if path != "/favicon.ico"} == {"/", "/near"}
 
 
-def test_a_driven_page_reaches_this_machine_alone(heard: Heard, tmp_path: Path) -> None:
+def test_a_driven_page_reaches_this_machine_alone(
+    heard: Heard, browser: Any, tmp_path: Path
+) -> None:
     """The same for a page on `file://` in the browser that is driven."""
-    page = tmp_path / "page.html"
-    page.write_bytes(heard.page)
+    document = tmp_path / "page.html"
+    document.write_bytes(heard.page)
 
-    with launched_chromium() as browser:
-        browser.new_page().goto(page.as_uri())
-        wait_for(heard, "/near")
+    page = browser.new_page()
+    page.goto(document.as_uri())
+    wait_for(heard, "/near")
+    page.close()
 
     assert heard.paths == ["/near"]

@@ -157,6 +157,31 @@ def test_the_whole_answer_is_on_the_first_screen(
     page.close()
 
 
+def test_bars_stand_beside_their_names_and_are_as_long_as_their_shares(demo: Any) -> None:
+    """The bar of the answer lies under its name, every other one between its name and its share."""
+    # Bars that still grow have no length to be measured.
+    demo.emulate_media(reduced_motion="reduce")
+    demo.set_input_files("#file-input", PICTURE)
+    answered(demo)
+    rows = demo.evaluate("""() => [...document.querySelectorAll('.prediction')].map((row) => {
+      const box = (part) => row.querySelector(part).getBoundingClientRect();
+      const [name, bar, fill, share] =
+        ['.prediction__class', '.bar', '.bar__fill', '.prediction__share'].map(box);
+      return {
+        isAnswer: row.querySelector('#best-class') !== null,
+        probability: Number(row.dataset.probability),
+        filled: fill.width / bar.width,
+        isUnder: bar.top >= name.bottom - 1,
+        isBetween: bar.left >= name.left && bar.right <= share.left && bar.bottom < name.bottom,
+      };
+    })""")
+
+    assert len(rows) == 5
+    for row in rows:
+        assert row["filled"] == pytest.approx(row["probability"], abs=0.01)
+        assert row["isUnder" if row["isAnswer"] else "isBetween"], row
+
+
 def test_the_colors_of_the_system_leave_every_mark(browser: Any, demo_site: Path) -> None:
     """Where the system chooses the colours, the chosen tab and the bars can still be told."""
     context = browser.new_context(forced_colors="active")
