@@ -14,6 +14,7 @@ from support.small_disk import mounted, needs_mount
 from kerasport.bundle import Bundle
 from kerasport.cli import main
 from kerasport.runs import Run
+from kerasport.training import completion
 
 pytestmark = pytest.mark.keras
 
@@ -37,16 +38,26 @@ def test_a_training_that_found_the_disk_full_goes_on(
 
         code, lines = outcome(capsys, "train", *arguments, "--out", small / "run")
         assert code == 1
+        assert lines[-1].startswith(f"Error: Training '{small}/run' needs about 4 MB on its disk")
+        assert list(small.iterdir()) == []
+
+        # From here on the disk fills up while it is trained on.
+        monkeypatch.setattr(completion, "rehearse", lambda *given, **options: None)
+        code, lines = outcome(capsys, "train", *arguments, "--out", small / "run")
+        assert code == 1
         assert lines[-1].startswith(
-            f"Error: There is no space left on the disk of '{small}/run.unfinished/new-checkpoint"
+            f"Error: The training of '{small}/run' could not be kept on disk: No space left on"
         )
         assert list(small.iterdir()) == []
 
         subprocess.run(["mount", "-o", "remount,size=2000k", str(small)], check=True)
         code, lines = outcome(capsys, "train", *arguments, "--out", small / "run")
         assert code == 1
-        assert lines[-2] == f"Interrupted. Go on with: kerasport train --resume {small}/run"
-        assert lines[-1].startswith("Error: There is no space left on the disk of ")
+        assert lines[-1] == (
+            f"Error: The training of '{small}/run' is finished, but could not be written: No space "
+            "left on device. What is done is kept; when that is mended, go on with: kerasport train "
+            f"--resume {small}/run"
+        )
         assert [path.name for path in small.iterdir()] == ["run.unfinished"]
 
         subprocess.run(["mount", "-o", "remount,size=9000k", str(small)], check=True)

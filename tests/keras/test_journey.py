@@ -93,7 +93,7 @@ def test_a_damaged_bundle_fails_verification_with_exit_code_3(
     """A bundle whose recorded answers are not what its model gives is caught."""
     import shutil
 
-    from kerasport.files import sha256_of
+    from support.damage import seal_folder
 
     folder = tmp_path / "model"
     shutil.copytree(digits_bundle.path, folder)
@@ -101,11 +101,7 @@ def test_a_damaged_bundle_fails_verification_with_exit_code_3(
     content = json.loads(samples.read_text())
     content["samples"][0]["probabilities"].reverse()
     samples.write_text(json.dumps(content))
-    metadata = json.loads((folder / "metadata.json").read_text())
-    for entry in metadata["files"]:
-        if entry["path"] == "samples/samples.json":
-            entry |= {"bytes": samples.stat().st_size, "sha256": sha256_of(samples)}
-    (folder / "metadata.json").write_text(json.dumps(metadata))
+    seal_folder(folder)
 
     code, text = run(capsys, "verify", folder, "--backend", "cpu", "--json")
 

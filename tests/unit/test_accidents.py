@@ -25,7 +25,7 @@ from kerasport.cli.accidents import describe
 from kerasport.dataset import Dataset, PixelCache, decode_dataset
 from kerasport.errors import KerasportError
 from kerasport.exporter.containers import extract_member, read_hdf5
-from kerasport.files import replaced_folder, write_bytes
+from kerasport.files import replaced_folder, scratch, write_bytes
 from kerasport.training.fitting.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from kerasport.training.fitting.history import EpochLog
 
@@ -179,6 +179,7 @@ def test_no_room_to_unpack_is_no_fault_of_the_archive(tmp_path: Path, small: Pat
         file["kernel"] = np.zeros(50_000)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(small))
+        patch.setattr(scratch, "_SHARED", scratch._Shared())
         with pytest.raises(OSError, match="No space left") as full:
             read_hdf5(tmp_path / "weights.h5", "'weights.h5'", expected="a file")
     assert str(full.value.filename).startswith(f"{small}/kerasport-")

@@ -32,6 +32,8 @@ def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setenv("TEMP", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", None)
+    # Others in this process may have folders of their own in use, as a browser of the suite has.
+    monkeypatch.setattr(scratch, "_SHARED", scratch._Shared())
     scratch._clear_once.cache_clear()
     yield folder
     scratch._clear_once.cache_clear()

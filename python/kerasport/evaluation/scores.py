@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.dataset import Pixels
-from kerasport.displayed import displayable
 from kerasport.errors import DataError, missing_extra
 from kerasport.evaluation.answers import Answers, in_blocks, summarize
 from kerasport.evaluation.confusion import LARGEST_MATRIX, Confusion
@@ -106,9 +105,7 @@ class Evaluation:
             "reliability": self.reliability.to_dict(),
             "mistakes": [
                 {
-                    "picture": displayable(mistake.path.as_posix())
-                    if mistake.path
-                    else mistake.index,
+                    "picture": mistake.path.as_posix() if mistake.path else mistake.index,
                     "truth": mistake.truth,
                     "predicted": mistake.predicted,
                     "confidence": mistake.confidence,
