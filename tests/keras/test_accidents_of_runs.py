@@ -55,8 +55,8 @@ def test_a_training_that_found_the_disk_full_goes_on(
         assert code == 1
         assert lines[-1] == (
             f"Error: The training of '{small}/run' is finished, but could not be written: No space "
-            "left on device. What is done is kept; when that is mended, go on with: kerasport train "
-            f"--resume {small}/run"
+            "left on device. What is done is kept; when that is mended, go on with: "
+            f"kerasport train --resume {small}/run"
         )
         assert [path.name for path in small.iterdir()] == ["run.unfinished"]
 
