@@ -149,3 +149,12 @@ def test_the_workflow_may_read_only() -> None:
     assert re.findall(r"permissions:\n((?:  .+\n)+)", workflow) == ["  contents: read\n"]
     assert workflow.count("actions/checkout@") == workflow.count("persist-credentials: false")
     assert re.findall(r"uses: (?!actions/[a-z-]+@v\d)", workflow) == []
+
+
+def test_make_can_name_every_file_that_the_build_reads() -> None:
+    """A name with a space is two names to make."""
+    folders = ("src", "icons", "scripts", "types", "notices")
+    names = [path.name for folder in folders for path in (ROOT / "web" / folder).rglob("*")]
+
+    assert names
+    assert [name for name in names if re.search(r"[^\w.-]", name)] == []

@@ -14,7 +14,7 @@ export const LICENSES_FILE = 'kerasport-licenses.txt';
 const INSIDE = {
   // Its binary holds XNNPACK with what that needs, and C's library; its script is Emscripten's.
   '@tensorflow/tfjs-backend-wasm': [
-    ...['Emscripten', 'musl', 'XNNPACK', 'pthreadpool', 'cpuinfo', 'FP16, FXdiv'],
+    ...['Emscripten', 'musl', 'XNNPACK', 'pthreadpool', 'cpuinfo', 'FP16', 'FXdiv'],
   ],
 };
 
