@@ -81,7 +81,7 @@ def test_what_cannot_be_right_is_refused(name: str, keras: Any, tmp_path: Path) 
 
     with pytest.raises(ExportError) as error:
         export(
-            zoo._around(keras, *layers(keras.layers)),
+            zoo.around(keras, *layers(keras.layers)),
             tmp_path / "model",
             class_names=zoo.CLASS_NAMES,
         )

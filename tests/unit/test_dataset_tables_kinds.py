@@ -78,7 +78,7 @@ TABLES = {
     "spaces at the ends": row_table(" images/{name} , {label} ", heading=" path , label "),
     "paths of Windows": row_table("C:\\Users\\me\\images\\{name},{label}", heading="path,label"),
     "paths of a share": row_table("\\\\server\\x\\images\\{name},{label}", heading="path,label"),
-    "paths of another machine": row_table("/home/me/images/{name},{label}", heading="path,label"),
+    "paths of another machine": row_table("/srv/me/images/{name},{label}", heading="path,label"),
     "paths from the root": row_table("/images/{name},{label}", heading="path,label"),
     "a folder too many": row_table("data/images/{name},{label}", heading="path,label"),
     "addresses of a bucket": row_table("gs://bucket/images/{name},{label}"),
