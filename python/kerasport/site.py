@@ -55,7 +55,7 @@ def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
         shutil.copytree(page, fresh, dirs_exist_ok=True)
         (fresh / "dist").mkdir()
         for name in (_STYLE, _LICENSES, *_SCRIPTS, *_extra_scripts(assets)):
-            shutil.copyfile(assets / name, fresh / "dist" / name)
+            shutil.copyfile(web_asset(name), fresh / "dist" / name)
         _write_bundle(bundle, fresh / "model")
         text = (fresh / _MARK).read_text(encoding="utf-8")
         write_text(fresh / _MARK, _named(text, bundle.metadata.name))

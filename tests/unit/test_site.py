@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kerasport import assets
 from kerasport.bundle import Bundle
-from kerasport.errors import BundleError
+from kerasport.errors import BrowserError, BundleError
 from kerasport.site import file_name_of, write_single_file, write_site
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
@@ -119,3 +120,18 @@ def test_a_file_name_is_plain(bundle: Bundle, name: str, expected: str) -> None:
     named = Bundle(bundle.path, bundle.metadata.model_copy(update={"name": name}))
 
     assert file_name_of(named) == expected
+
+
+def test_a_build_that_lacks_a_file_says_how_to_build(
+    bundle: Bundle, web: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build of an earlier version is no whole one; nothing is written with it."""
+    (web / "kerasport-licenses.txt").unlink()
+    monkeypatch.setattr(assets, "_PACKAGE", tmp_path / "nowhere")
+    monkeypatch.setattr(assets, "_CHECKOUT", web.parent)
+    monkeypatch.setattr("kerasport.site.web_asset", assets.web_asset)
+
+    with pytest.raises(BrowserError, match=r"'kerasport-licenses\.txt' is not built\..*make web"):
+        write_site(bundle, tmp_path / "site")
+
+    assert not (tmp_path / "site").exists()
