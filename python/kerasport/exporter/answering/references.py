@@ -271,11 +271,10 @@ class AsReadReference:
 
 
 @dataclass(frozen=True)
-class ScaledReference:
-    """A model that does not scale its input itself, behind the scaling that it expects."""
+class _PreparedReference:
+    """A model behind a step that its pictures go through first."""
 
     inner: Reference
-    scaling: Rescaling
 
     @property
     def name(self) -> str:
@@ -286,46 +285,39 @@ class ScaledReference:
         return self.inner.gives
 
     def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
-        return self.inner.probabilities(_scaled(pixels, self.scaling, np.float32))
+        return self.inner.probabilities(self._prepared(pixels, np.float32))
 
     def outputs(self, pixels: NDArray[Any]) -> Outputs:
-        return self.inner.outputs(_scaled(pixels, self.scaling, np.float64))
+        return self.inner.outputs(self._prepared(pixels, np.float64))
 
-
-def _scaled(pixels: NDArray[Any], scaling: Rescaling, dtype: type) -> NDArray[Any]:
-    scale: NDArray[Any] = np.asarray(scaling.scale, dtype)
-    offset: NDArray[Any] = np.asarray(scaling.offset, dtype)
-    scaled: NDArray[Any] = pixels.astype(dtype) * scale + offset
-    return scaled
+    def _prepared(self, pixels: NDArray[Any], dtype: type) -> NDArray[Any]:
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class ArrangedReference:
+class ScaledReference(_PreparedReference):
+    """A model that does not scale its input itself, behind the scaling that it expects."""
+
+    scaling: Rescaling
+
+    def _prepared(self, pixels: NDArray[Any], dtype: type) -> NDArray[Any]:
+        scale: NDArray[Any] = np.asarray(self.scaling.scale, dtype)
+        offset: NDArray[Any] = np.asarray(self.scaling.offset, dtype)
+        scaled: NDArray[Any] = pixels.astype(dtype) * scale + offset
+        return scaled
+
+
+@dataclass(frozen=True)
+class ArrangedReference(_PreparedReference):
     """A model whose input holds pictures in another way than `[height, width, channels]`.
 
     Attributes:
-        inner: the model.
         kind: where its channels are.
     """
 
-    inner: Reference
     kind: LayoutKind
 
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def gives(self) -> models.AnswerKind | None:
-        return self.inner.gives
-
-    def probabilities(self, pixels: NDArray[Any]) -> FloatArray:
-        return self.inner.probabilities(self._arranged(pixels))
-
-    def outputs(self, pixels: NDArray[Any]) -> Outputs:
-        return self.inner.outputs(self._arranged(pixels))
-
-    def _arranged(self, pixels: NDArray[Any]) -> NDArray[Any]:
+    def _prepared(self, pixels: NDArray[Any], dtype: type) -> NDArray[Any]:
         if self.kind == "channels first":
             return np.moveaxis(pixels, 3, 1)
         if self.kind == "no channels":
