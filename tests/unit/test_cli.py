@@ -226,8 +226,12 @@ def test_every_command_says_what_is_missing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_keras_file_needs_labels(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_keras_file_needs_labels(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bare model is refused before TensorFlow is loaded, with the option that is missing."""
+    # Away from a checkout, in which a bundle may stand where this one would.
+    monkeypatch.chdir(tmp_path)
     model = tmp_path / "model.keras"
     model.touch()
 
