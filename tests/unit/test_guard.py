@@ -30,11 +30,13 @@ def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 def test_a_child_is_found_with_its_parent(system: str) -> None:
     """Its group, its memory and its command line too; once it is over it is none."""
-    command = [sys.executable, "-c", "input()", "a mark"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as child:
-        # Between the fork and the program it is still a copy of this process.
-        while "a mark" not in guard.command_line(child.pid):
-            pass
+    command = [sys.executable, "-c", "print(flush=True); input()", "a mark"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, start_new_session=True) as child:
+        # Until it speaks it may be a copy of this process, or a program without memory yet.
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert "a mark" in guard.command_line(child.pid)
         (found,) = (each for each in guard.processes() if each.id == child.pid)
 
         assert (found.parent, found.session) == (os.getpid(), child.pid)
