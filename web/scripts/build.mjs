@@ -10,6 +10,7 @@ import { build, transformWithEsbuild } from 'vite';
 import { banner, LICENSES_FILE, licenses, notedPackages } from './notices.mjs';
 import {
   deflatedFiles,
+  engineKernels,
   NO_NODE,
   usedKernels,
   watFiles,
@@ -29,7 +30,14 @@ async function compile(entry, lib, plugins = [], rollupOptions = {}) {
     logLevel: 'warn',
     plugins: [
       ...plugins,
-      ...[deflatedFiles(), watFiles(), withoutNode(), withoutThreads(), usedKernels()],
+      ...[
+        deflatedFiles(),
+        watFiles(),
+        engineKernels(),
+        withoutNode(),
+        withoutThreads(),
+        usedKernels(),
+      ],
       notedPackages(),
     ],
     define: NO_NODE,

@@ -6,3 +6,4 @@ export function watFiles(): Plugin;
 export function withoutNode(): Plugin;
 export function withoutThreads(): Plugin;
 export function usedKernels(): Plugin;
+export function engineKernels(): Plugin;

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { deflateRawSync } from 'node:zlib';
 import wabt from 'wabt';
+import { assemble } from '../kernels/assemble.mjs';
 import { KERNELS } from './kernels.mjs';
 
 const require = createRequire(import.meta.url);
@@ -40,6 +41,28 @@ export function watFiles() {
       } finally {
         module.destroy();
       }
+    },
+  };
+}
+
+/**
+ * `import { deflated, split } from 'kerasport:kernels'`: the engine's two binaries, one behind the
+ * other because they are much alike, deflated, as base64; `split` is the length of the first one.
+ */
+export function engineKernels() {
+  const id = 'kerasport:kernels';
+  return {
+    name: 'engine-kernels',
+    enforce: 'pre',
+    resolveId: (name) => (name === id ? `\0${id}` : undefined),
+    async load(name) {
+      if (name !== `\0${id}`) return undefined;
+      const [plain, relaxed] = [await assemble('plain'), await assemble('relaxed')];
+      const bytes = deflateRawSync(Buffer.concat([plain, relaxed]), { level: 9 });
+      return [
+        `export const deflated = ${JSON.stringify(bytes.toString('base64'))};`,
+        `export const split = ${plain.length};`,
+      ].join('\n');
     },
   };
 }

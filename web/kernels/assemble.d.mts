@@ -1,0 +1,1 @@
+export function assemble(name: 'plain' | 'relaxed'): Promise<Uint8Array<ArrayBuffer>>;

@@ -1,0 +1,20 @@
+/** Makes the engine's binaries from their text. */
+
+import wabt from 'wabt';
+import { moduleText } from './module.mjs';
+import { TARGETS } from './wat.mjs';
+
+/**
+ * @param {keyof typeof TARGETS} name
+ * @returns {Promise<Uint8Array>} the binary.
+ */
+export async function assemble(name) {
+  const features = { simd: true, relaxed_simd: name === 'relaxed', bulk_memory: true };
+  const module = (await wabt()).parseWat(`${name}.wat`, moduleText(TARGETS[name]), features);
+  try {
+    module.validate();
+    return module.toBinary({}).buffer;
+  } finally {
+    module.destroy();
+  }
+}

@@ -1,0 +1,83 @@
+/** Small pieces of WebAssembly text that kernels are put together from. */
+
+/**
+ * What a binary may use.
+ *
+ * @typedef {object} Target
+ * @property {'plain' | 'relaxed'} name
+ * @property {number} rows rows of the tile of sums: as many as the registers of x64 hold.
+ * @property {(sum: string, a: string, b: string) => string} multiplyAdd `sum + a * b` of vectors.
+ */
+
+/** @type {Readonly<Record<'plain' | 'relaxed', Target>>} */
+export const TARGETS = {
+  plain: {
+    name: 'plain',
+    rows: 5,
+    multiplyAdd: (sum, a, b) => `(f32x4.add ${sum} (f32x4.mul ${a} ${b}))`,
+  },
+  relaxed: {
+    name: 'relaxed',
+    rows: 6,
+    multiplyAdd: (sum, a, b) => `(f32x4.relaxed_madd ${a} ${b} ${sum})`,
+  },
+};
+
+/** @param {string} name */
+export const get = (name) => `(local.get $${name})`;
+
+/** @param {string} name @param {string} value */
+export const set = (name, value) => `(local.set $${name} ${value})`;
+
+/** @param {number} value */
+export const i32 = (value) => `(i32.const ${value})`;
+
+/** A number of float32, exactly. @param {number} value */
+export function f32(value) {
+  if (!Number.isFinite(value)) return `(f32.const ${value > 0 ? 'inf' : '-inf'})`;
+  return `(f32.const ${Math.fround(value)})`;
+}
+
+/** Four times a number. @param {number} value */
+export const f32x4 = (value) => `(v128.const f32x4 ${`${Math.fround(value)} `.repeat(4).trim()})`;
+
+/** Adds a number of bytes to an address in a local. @param {string} name @param {string} by */
+export const advance = (name, by) => set(name, `(i32.add ${get(name)} ${by})`);
+
+/** One line for each of 0 to count - 1. @param {number} count @param {(index: number) => string} of */
+export const each = (count, of) =>
+  Array.from({ length: count }, (_, index) => of(index)).join('\n');
+
+/**
+ * A function of the module that JavaScript can call: all parameters are whole numbers, or float32
+ * where their name ends in `:f32`.
+ *
+ * @param {string} name
+ * @param {readonly string[]} parameters
+ * @param {Readonly<Record<string, 'i32' | 'f32' | 'v128'>>} locals
+ * @param {...string} body
+ */
+export function kernel(name, parameters, locals, ...body) {
+  const typed = parameters.map((parameter) => {
+    const [id, type = 'i32'] = parameter.split(':');
+    return `(param $${id} ${type})`;
+  });
+  const own = Object.entries(locals).map(([id, type]) => `(local $${id} ${type})`);
+  return `(func $${name} (export "${name}") ${[...typed, ...own].join(' ')}\n${body.join('\n')})`;
+}
+
+let labels = 0;
+
+/**
+ * Repeats `body` while `condition` holds, which is asked before each round.
+ *
+ * @param {string} condition
+ * @param {...string} body
+ */
+export function whilst(condition, ...body) {
+  const label = `$l${labels++}`;
+  return `(block ${label}_end (loop ${label}
+    (br_if ${label}_end (i32.eqz ${condition}))
+    ${body.join('\n')}
+    (br ${label})))`;
+}

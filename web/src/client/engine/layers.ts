@@ -1,0 +1,32 @@
+/** How each layer becomes kernel calls. */
+
+import type { ActivationName, LayerName } from '../constants.generated.js';
+import type { ProgramWriter, Tensor } from './program.js';
+
+/** A weight of a layer, in the shape of the file. */
+export interface Weight {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** A layer to be written down. Everything in it was checked against the rules of `layer-rules.ts`. */
+export interface LayerJob {
+  readonly writer: ProgramWriter;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly inputs: readonly Tensor[];
+  /** By the last part of their name. */
+  readonly weights: Readonly<Record<string, Weight>>;
+  /** What it computes at its end. */
+  readonly activation: ActivationName;
+  /** Shape of the output, without the batch. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * Writes a layer's calls and returns its output: a tensor of its own, or one of its inputs in
+ * another shape. Inputs are never written to, because others may read them.
+ */
+export type LayerWriter = (job: LayerJob) => Tensor;
+
+/** A layer that computes something: the input is there from the start. */
+export type ComputedLayer = Exclude<LayerName, 'InputLayer'>;

@@ -1,0 +1,188 @@
+/**
+ * Writes down what a model computes: a list of kernel calls on places in one memory. Where each place
+ * lies is decided when the list is complete, because only then it is known how long each is needed.
+ */
+
+import { ALIGNMENT, layOut, type Region, roundUp } from './arena.js';
+import type { Kernel, Kernels } from './binary.js';
+
+/** A byte in a region. */
+export interface Place {
+  readonly region: Region;
+  readonly offset: number;
+}
+
+/** Values of float32 one behind the other, the last axis fastest. */
+export interface Tensor {
+  /** Without the batch. */
+  readonly shape: readonly number[];
+  readonly place: Place;
+}
+
+/** What a kernel is called with: bytes are addresses once they are known. */
+export type Argument = number | Place;
+
+interface Call {
+  readonly kernel: string;
+  readonly parameters: readonly Argument[];
+}
+
+/** Values that are there before the first call. */
+interface Constant {
+  readonly region: Region;
+  readonly values: ArrayLike<number>;
+  /** Whether only the loading reads them. */
+  readonly isRaw: boolean;
+}
+
+/** A place some bytes further on. */
+export function further({ region, offset }: Place, bytes: number): Place {
+  return { region, offset: offset + bytes };
+}
+
+/** Collects regions and calls. */
+export class ProgramWriter {
+  readonly #kept: Region[] = [];
+  readonly #raw: Region[] = [];
+  readonly #passing: Region[] = [];
+  readonly #constants: Constant[] = [];
+  readonly #preparing: Call[] = [];
+  readonly #running: Call[] = [];
+
+  /** Number of calls so far that answer a picture. */
+  get length(): number {
+    return this.#running.length;
+  }
+
+  /** Values that every answer reads, as they are. */
+  constant(values: ArrayLike<number>): Place {
+    const region = this.#region(values.length * 4, this.#kept);
+    this.#constants.push({ region, values, isRaw: false });
+    return { region, offset: 0 };
+  }
+
+  /** Bytes that {@link prepare} fills once and every answer reads. */
+  prepared(bytes: number): Place {
+    return { region: this.#region(bytes, this.#kept), offset: 0 };
+  }
+
+  /** Values that only {@link prepare} reads: gone before the first answer. */
+  raw(values: ArrayLike<number>): Place {
+    const region = this.#region(values.length * 4, this.#raw);
+    this.#constants.push({ region, values, isRaw: true });
+    return { region, offset: 0 };
+  }
+
+  /** Bytes that hold what one call writes until the last call that mentions them. */
+  bytes(count: number): Place {
+    return { region: this.#region(count, this.#passing), offset: 0 };
+  }
+
+  tensor(shape: readonly number[]): Tensor {
+    return { shape, place: this.bytes(4 * shape.reduce((product, side) => product * side, 1)) };
+  }
+
+  /** Calls a kernel once, while the model is loaded. */
+  prepare(kernel: string, ...parameters: Argument[]): void {
+    this.#write(this.#preparing, kernel, parameters);
+  }
+
+  /** Calls a kernel for each picture. */
+  call(kernel: string, ...parameters: Argument[]): void {
+    this.#write(this.#running, kernel, parameters);
+  }
+
+  /** Says that a place is read or written by the caller, between the calls so far and the next. */
+  use(place: Place): void {
+    mention(place, this.#running.length);
+  }
+
+  /**
+   * Gives every place its address: first what stays, then what passes, with what only the loading
+   * needs in the same memory.
+   */
+  finish(): Plan {
+    let end = ALIGNMENT;
+    for (const region of this.#kept) {
+      region.address = end;
+      end += roundUp(region.bytes);
+    }
+    const bytes = Math.max(layOut(this.#passing, end), layOut(this.#raw, end)) + ALIGNMENT;
+    return {
+      bytes,
+      keptBytes: end,
+      constants: this.#constants,
+      preparing: this.#preparing,
+      running: this.#running,
+    };
+  }
+
+  #write(list: Call[], kernel: string, parameters: readonly Argument[]): void {
+    for (const each of parameters) if (typeof each !== 'number') mention(each, list.length);
+    list.push({ kernel, parameters });
+  }
+
+  #region(bytes: number, list: Region[]): Region {
+    const region = { bytes, first: Number.POSITIVE_INFINITY, last: -1, address: -1 };
+    list.push(region);
+    return region;
+  }
+}
+
+function mention({ region }: Place, now: number): void {
+  region.first = Math.min(region.first, now);
+  region.last = Math.max(region.last, now);
+}
+
+/** A complete list, and where everything lies. */
+export interface Plan {
+  /** Of memory, all in all. */
+  readonly bytes: number;
+  /** Of what stays: weights and constants. */
+  readonly keptBytes: number;
+  readonly constants: readonly Constant[];
+  readonly preparing: readonly Call[];
+  readonly running: readonly Call[];
+}
+
+/** A plan on started kernels, ready to run. */
+export class Program {
+  readonly #calls: readonly (() => void)[];
+
+  /**
+   * @param kernels - with at least `plan.bytes` of memory.
+   * @throws where the plan names a kernel that is not there: a mistake of this library.
+   */
+  constructor(plan: Plan, kernels: Kernels) {
+    const bind = ({ kernel, parameters }: Call) => {
+      const run = kernels.functions[kernel];
+      if (!run) throw new Error(`there is no kernel ${kernel}`);
+      return bound(run, parameters.map(addressOf));
+    };
+    const { buffer } = kernels.memory;
+    const load = ({ region, values }: Constant) =>
+      new Float32Array(buffer, region.address, values.length).set(values);
+    // What stays has addresses of its own; what is raw shares them, and comes when it is needed.
+    for (const constant of plan.constants) if (!constant.isRaw) load(constant);
+    for (const [index, call] of plan.preparing.entries()) {
+      for (const constant of plan.constants) {
+        if (constant.isRaw && constant.region.first === index) load(constant);
+      }
+      bind(call)();
+    }
+    this.#calls = plan.running.map(bind);
+  }
+
+  /** Does the calls before `end`; all of them where it is not said. */
+  run(end = this.#calls.length): void {
+    for (let index = 0; index < end; index++) this.#calls[index]();
+  }
+}
+
+function addressOf(argument: Argument): number {
+  return typeof argument === 'number' ? argument : argument.region.address + argument.offset;
+}
+
+function bound(run: Kernel, parameters: readonly number[]): () => void {
+  return () => run(...parameters);
+}
