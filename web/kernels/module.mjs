@@ -1,6 +1,10 @@
 /** The engine's WebAssembly module, written for one target. */
 
+import { activations } from './activations.mjs';
+import { copies } from './copies.mjs';
 import { rectifiers } from './rectifiers.mjs';
+import { softmaxes } from './softmax.mjs';
+import { storeRest } from './vectors.mjs';
 
 /**
  * The text of the module: it takes its memory from outside, and every function in it works on float32
@@ -11,6 +15,6 @@ import { rectifiers } from './rectifiers.mjs';
 export function moduleText(target) {
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
-${[rectifiers()].join('\n')}
+${[storeRest(), copies(), rectifiers(), activations(target), softmaxes(target)].join('\n')}
 )`;
 }
