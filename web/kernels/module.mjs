@@ -1,8 +1,12 @@
 /** The engine's WebAssembly module, written for one target. */
 
+import { activations } from './activations.mjs';
+import { copies } from './copies.mjs';
 import { frame } from './frame.mjs';
 import { matrix } from './matrix.mjs';
 import { rectifiers } from './rectifiers.mjs';
+import { softmaxes } from './softmax.mjs';
+import { storeRest } from './vectors.mjs';
 
 /**
  * The text of the module: it takes its memory from outside, and every function in it works on float32
@@ -13,6 +17,6 @@ import { rectifiers } from './rectifiers.mjs';
 export function moduleText(target) {
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
-${[rectifiers(), frame(), matrix(target)].join('\n')}
+${[rectifiers(), frame(), matrix(target), storeRest(), copies(), activations(target), softmaxes(target)].join('\n')}
 )`;
 }
