@@ -1,5 +1,7 @@
 /** The engine's WebAssembly module, written for one target. */
 
+import { depthwise } from './depthwise.mjs';
+import { excerpts } from './excerpt.mjs';
 import { rectifiers } from './rectifiers.mjs';
 
 /**
@@ -11,6 +13,6 @@ import { rectifiers } from './rectifiers.mjs';
 export function moduleText(target) {
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
-${[rectifiers()].join('\n')}
+${[rectifiers(), excerpts(), depthwise(target)].join('\n')}
 )`;
 }
