@@ -2,6 +2,8 @@
 
 import { activations } from './activations.mjs';
 import { copies } from './copies.mjs';
+import { depthwise } from './depthwise.mjs';
+import { excerpts } from './excerpt.mjs';
 import { frame } from './frame.mjs';
 import { matrix } from './matrix.mjs';
 import { rectifiers } from './rectifiers.mjs';
@@ -17,6 +19,6 @@ import { storeRest } from './vectors.mjs';
 export function moduleText(target) {
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
-${[rectifiers(), frame(), matrix(target), storeRest(), copies(), activations(target), softmaxes(target)].join('\n')}
+${[rectifiers(), frame(), matrix(target), storeRest(), copies(), activations(target), softmaxes(target), excerpts(), depthwise(target)].join('\n')}
 )`;
 }
