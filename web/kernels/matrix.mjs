@@ -38,9 +38,6 @@ const HALVES = [0, 1];
 /** Values that one round of the innermost loop takes. */
 const UNROLLED = 4;
 
-/** Values after which sums are put aside, so that small ones are not added to a large one. */
-const BLOCK = 512;
-
 const ADDRESSES = ['a', 'b', 'y', 'added'];
 const STEPS = ['across', 'aStep', 'aLine', 'down', 'downStep', 'along', 'alongStep', 'run'];
 const SHARED = [...ADDRESSES, ...STEPS, 'yStep', 'yLine', 'n', 'low:f32', 'high:f32', 'places'];
@@ -57,7 +54,9 @@ const load = (half, address) => `(v128.load offset=${half * 16} ${address})`;
 /** @param {import('./wat.mjs').Target} target @returns {string} the functions' text. */
 export function matrix(target) {
   const sizes = Array.from({ length: target.rows }, (_, index) => index + 1);
-  return [...sizes.map((rows) => tiles(target, rows)), convolve(sizes), pack()].join('\n');
+  return [...sizes.map((rows) => tiles(target, rows)), storeSome(), convolve(sizes), pack()].join(
+    '\n',
+  );
 }
 
 /**
@@ -76,7 +75,6 @@ function tiles(target, rows) {
   const sets = 2 ** Math.floor(Math.log2(Math.min(target.rows / rows, UNROLLED)));
   /** @typedef {{ row: number, half: number }} Cell */
   const sum = (/** @type {Cell} */ { row, half }, index = 0) => `s${row}_${half}_${index}`;
-  const total = (/** @type {Cell} */ { row, half }) => `t${row}_${half}`;
   const sums = tile.map((cell) => Array.from({ length: sets }, (_, index) => sum(cell, index)));
   const gathered = (/** @type {Cell} */ cell) => {
     const all = Array.from({ length: sets }, (_, index) => get(sum(cell, index)));
@@ -104,8 +102,8 @@ function tiles(target, rows) {
     advance('p', i32(count * PANEL_BYTES)),
   ];
 
-  const integers = ['tile', 'ca', 'cy', 'cx', 'x1', 'p', 'd', 'c', 'left', 'used', 'end'];
-  const vectors = ['v', 'b0', 'b1', ...sums.flat(), ...tile.map(total)];
+  const integers = ['tile', 'ca', 'cy', 'cx', 'x1', 'p', 'd', 'c', 'end'];
+  const vectors = ['v', 'b0', 'b1', 'lowest', 'highest', ...sums.flat()];
   /** @type {Record<string, 'i32' | 'v128'>} */
   const locals = Object.fromEntries([
     ...[...integers, ...Array.from({ length: rows }, (_, row) => `a${row}`)].map((id) => [
@@ -117,8 +115,10 @@ function tiles(target, rows) {
 
   return routine(
     `tiles${rows}`,
-    [...SHARED, 'x'],
+    [...SHARED, 'x', 'adds'],
     locals,
+    set('lowest', `(f32x4.splat ${get('low')})`),
+    set('highest', `(f32x4.splat ${get('high')})`),
     whilst(
       `(i32.gt_s ${get('n')} ${i32(0)})`,
       set('ca', get('a')),
@@ -132,46 +132,26 @@ function tiles(target, rows) {
         set('p', get('b')),
         ...tile.map((cell) => set(sum(cell), load(cell.half, get('p')))),
         ...clear(sums.flatMap(([, ...rest]) => rest)),
-        ...clear(tile.map(total)),
         advance('p', i32(PANEL_BYTES)),
-        set('used', i32(0)),
         set('d', get('down')),
         repeat(
           'd',
           set('c', get('along')),
           repeat(
             'c',
-            set('left', get('run')),
+            set('end', `(i32.add ${get('p')} (i32.mul ${get('run')} ${i32(PANEL_BYTES)}))`),
             whilst(
-              get('left'),
-              when(
-                `(i32.ge_s ${get('used')} ${i32(BLOCK)})`,
-                ...tile.map((cell) => set(total(cell), add(get(total(cell)), gathered(cell)))),
-                ...clear(sums.flat()),
-                set('used', i32(0)),
-              ),
-              set('end', least(get('left'), i32(BLOCK))),
-              set('left', `(i32.sub ${get('left')} ${get('end')})`),
-              advance('used', get('end')),
-              set('end', `(i32.add ${get('p')} (i32.mul ${get('end')} ${i32(PANEL_BYTES)}))`),
-              whilst(
-                `(i32.le_u (i32.add ${get('p')} ${i32(UNROLLED * PANEL_BYTES)}) ${get('end')})`,
-                ...step(UNROLLED),
-              ),
-              whilst(`(i32.lt_u ${get('p')} ${get('end')})`, ...step(1)),
+              `(i32.le_u (i32.add ${get('p')} ${i32(UNROLLED * PANEL_BYTES)}) ${get('end')})`,
+              ...step(UNROLLED),
             ),
+            whilst(`(i32.lt_u ${get('p')} ${get('end')})`, ...step(1)),
             allRows(get('alongStep')),
           ),
           allRows(get('downStep')),
         ),
+        ...(sets > 1 ? tile.map((cell) => set(sum(cell), gathered(cell))) : []),
         each(rows, (row) =>
-          [
-            ...HALVES.map((half) =>
-              set(`b${half}`, add(get(total({ row, half })), gathered({ row, half }))),
-            ),
-            finish(),
-            nextPlace('cx', 'cy', 'y'),
-          ].join('\n'),
+          [finish(HALVES.map((half) => sum({ row, half }))), nextPlace('cx', 'cy', 'y')].join('\n'),
         ),
       ),
       set('b', get('p')),
@@ -194,36 +174,41 @@ function nextPlace(x, cursor, side) {
   ].join('\n');
 }
 
-/** Writes the sums of one place, `b0` and `b1`, to `cy`, as many of them as there are columns. */
-function finish() {
-  const more = HALVES.map((half) =>
-    add(get(`b${half}`), load(half, `(i32.add ${get('cy')} ${get('added')})`)),
-  );
-  const some = (/** @type {number} */ count) => `(i32.and ${get('n')} ${i32(count)})`;
+/** Writes the sums of one place to `cy`, as many of them as there are columns. @param {string[]} sums */
+function finish(sums) {
+  const from = `(i32.add ${get('cy')} ${get('added')})`;
   const clamped = (/** @type {string} */ name) =>
-    `(f32x4.pmin (f32x4.pmax ${get(name)} (f32x4.splat ${get('low')})) (f32x4.splat ${get('high')}))`;
+    `(f32x4.pmin (f32x4.pmax ${get(name)} ${get('lowest')}) ${get('highest')})`;
   return [
-    when(get('added'), ...HALVES.map((half) => set(`b${half}`, more[half]))),
-    ...HALVES.map((half) => set(`b${half}`, clamped(`b${half}`))),
+    when(get('adds'), ...sums.map((name, half) => set(name, add(get(name), load(half, from))))),
+    ...sums.map((name) => set(name, clamped(name))),
     `(if (i32.ge_s ${get('n')} ${i32(PANEL)}) (then`,
-    ...HALVES.map((half) => `(v128.store offset=${half * 16} ${get('cy')} ${get(`b${half}`)})`),
-    ') (else',
-    set('end', get('cy')),
+    ...sums.map((name, half) => `(v128.store offset=${half * 16} ${get('cy')} ${get(name)})`),
+    `) (else (call $storeSome ${get('cy')} ${sums.map(get).join(' ')} ${get('n')})))`,
+  ].join('\n');
+}
+
+/** Stores the first `count` values, less than eight, of two vectors. */
+function storeSome() {
+  const some = (/** @type {number} */ count) => `(i32.and ${get('count')} ${i32(count)})`;
+  return routine(
+    'storeSome',
+    ['y', 'first:v128', 'second:v128', 'count'],
+    {},
     when(
       some(4),
-      `(v128.store ${get('end')} ${get('b0')})`,
-      set('b0', get('b1')),
-      advance('end', i32(16)),
+      `(v128.store ${get('y')} ${get('first')})`,
+      set('first', get('second')),
+      advance('y', i32(16)),
     ),
     when(
       some(2),
-      `(v128.store64_lane 0 ${get('end')} ${get('b0')})`,
-      set('b0', `(i64x2.splat (i64x2.extract_lane 1 ${get('b0')}))`),
-      advance('end', i32(8)),
+      `(v128.store64_lane 0 ${get('y')} ${get('first')})`,
+      set('first', `(i64x2.splat (i64x2.extract_lane 1 ${get('first')}))`),
+      advance('y', i32(8)),
     ),
-    when(some(1), `(v128.store32_lane 0 ${get('end')} ${get('b0')})`),
-    '))',
-  ].join('\n');
+    when(some(1), `(v128.store32_lane 0 ${get('y')} ${get('first')})`),
+  );
 }
 
 /**
@@ -258,13 +243,14 @@ function convolve(sizes) {
   return kernel(
     'convolve',
     SHARED,
-    { tiles: 'i32', rows: 'i32', rest: 'i32', x: 'i32', lines: 'i32' },
+    { tiles: 'i32', rows: 'i32', rest: 'i32', x: 'i32', lines: 'i32', adds: 'i32' },
     ...toNext('a'),
     ...toNext('y'),
     // Tiles move on by these after a piece of the window.
     advance('downStep', `(i32.mul ${get('along')} (i32.sub ${i32(0)} ${get('alongStep')}))`),
     advance('alongStep', `(i32.mul ${get('run')} ${i32(-4)})`),
-    when(get('added'), set('added', `(i32.sub ${get('added')} ${get('y')})`)),
+    set('adds', get('added')),
+    advance('added', `(i32.sub ${i32(0)} ${get('y')})`),
     set('tiles', ceiling(i32(largest))),
     set('rows', ceiling(get('tiles'))),
     set('rest', get('places')),
@@ -278,7 +264,10 @@ function convolve(sizes) {
       set('places', `(i32.mul ${get('places')} ${get('rows')})`),
       set('rest', `(i32.sub ${get('rest')} ${get('places')})`),
       ...sizes.map((size) =>
-        when(`(i32.eq ${get('rows')} ${i32(size)})`, `(call $tiles${size} ${shared} ${get('x')})`),
+        when(
+          `(i32.eq ${get('rows')} ${i32(size)})`,
+          `(call $tiles${size} ${shared} ${get('x')} ${get('adds')})`,
+        ),
       ),
       advance('x', get('places')),
       set('lines', `(i32.div_s ${get('x')} ${get('across')})`),

@@ -119,12 +119,12 @@ function wrong(values: Float32Array, expected: ArrayLike<number>): number[] {
 }
 
 /**
- * How far a sum of float32 may be from the true one: every addition and every product rounds by at
- * most half of the last place, a value passes the additions of its block of at most 1023, of its
- * block's among the others and of at most four more.
+ * How far a sum of float32 may be from the true one: a product rounds, a value passes the additions
+ * of its piece of at most 512, of its piece to the others (whose number is that of the sides' pieces
+ * multiplied, less than two for each 512), and four of turns and bias; each by half of the last place.
  */
 function bound(values: number, size: number): number {
-  return (Math.min(values, 1023) + values / 512 + 6) * 2 ** -24 * size;
+  return (Math.min(values, 512) + values / 256 + 6) * 2 ** -24 * size;
 }
 
 describe.each(BINARIES)('%s', (binary) => {
@@ -307,6 +307,18 @@ describe.each(BINARIES)('%s', (binary) => {
     });
 
     expect(calls).toEqual([[45, 11]]);
+  });
+
+  test('a long sum of values of one sign is as near to the true one as a short one', async () => {
+    const values = 87_616;
+    const x = given([values], new Float32Array(values).fill(0.1));
+    const kernel = given([values, 1], new Float32Array(values).fill(0.3));
+    const weights = { kernel, bias: given([1], [1]) };
+
+    const [sum] = await runLayer({ binary, inputs: [x], weights, shape: [1] }, dense);
+
+    const size = values * Math.fround(0.1) * Math.fround(0.3) + 1;
+    expect(Math.abs(sum - size)).toBeLessThan(bound(values, size));
   });
 
   test('sums are as near to the true ones as their blocks allow', async () => {

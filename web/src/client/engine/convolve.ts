@@ -1,26 +1,17 @@
 /** Calls of the kernels that multiply with weights, with names instead of positions. */
 
-import type { Clamp } from './epilogue.js';
+import { type Clamp, UNBOUNDED } from './epilogue.js';
 import type { Weight } from './layers.js';
-import type { Argument, Place, ProgramWriter } from './program.js';
+import { further, type Place, type ProgramWriter } from './program.js';
 
 /** Columns of the kernels' tiles. */
 const PANEL = 8;
 
-/** Weights as the kernels read them. */
-export interface Panels {
-  readonly place: Place;
-  /** Values that are multiplied with a column of weights. */
-  readonly values: number;
-  readonly columns: number;
-}
-
-/** Places of a picture, `step` bytes from one to the next, `line` bytes from line to line. */
-export interface Lines {
-  readonly place: Place;
-  readonly step: number;
-  readonly line: number;
-}
+/**
+ * Values that are summed up in one go. More of them are cut into pieces whose sums are added up in
+ * the output: small values are not added to a large sum, and a panel stays in the nearest cache.
+ */
+const MOST_VALUES = 512;
 
 /** `down` times `along` times `run` values one behind the other; steps in bytes. */
 export interface Window {
@@ -31,11 +22,31 @@ export interface Window {
   readonly run: number;
 }
 
+/** A part of a window, and its weights as the kernels read them. */
+interface Piece {
+  readonly place: Place;
+  readonly window: Window;
+  /** Bytes from the start of the window. */
+  readonly start: number;
+}
+
+/** Weights for every piece of a window, in the order in which they are added up. */
+export interface Panels {
+  readonly pieces: readonly Piece[];
+  readonly columns: number;
+}
+
+/** Places of a picture, `step` bytes from one to the next, `line` bytes from line to line. */
+export interface Lines {
+  readonly place: Place;
+  readonly step: number;
+  readonly line: number;
+}
+
 /** A convolution of some lines. */
 export interface Convolution {
   /** Where the window of each place starts. */
   readonly from: Lines;
-  readonly window: Window;
   readonly weights: Panels;
   readonly to: Lines;
   /** What is added before the bounds are kept, laid out as the output. */
@@ -47,25 +58,71 @@ export interface Convolution {
   readonly places: number;
 }
 
-/** Lays a kernel, whose last side are its columns, and its bias into panels while it is loaded. */
-export function packed(writer: ProgramWriter, kernel: Weight, bias?: Weight): Panels {
+/**
+ * Lays a kernel, whose last side are its columns, and its bias into panels while it is loaded. The
+ * other sides are those of the window.
+ */
+export function packed(
+  writer: ProgramWriter,
+  window: Window,
+  { kernel, bias }: Readonly<{ kernel: Weight; bias?: Weight }>,
+): Panels {
   const columns = kernel.shape[kernel.shape.length - 1];
-  const values = kernel.values.length / columns;
-  const place = writer.prepared(Math.ceil(columns / PANEL) * PANEL * (values + 1) * 4);
-  const biases: Argument = bias ? writer.raw(bias.values) : 0;
-  writer.prepare('pack', writer.raw(kernel.values), biases, place, values, columns);
-  return { place, values, columns };
+  const values = writer.raw(kernel.values);
+  const biases = bias ? writer.raw(bias.values) : 0;
+  let first = 0;
+  const pieces = piecesOf(window).map((piece) => {
+    const count = piece.window.down * piece.window.along * piece.window.run;
+    const place = writer.prepared(Math.ceil(columns / PANEL) * PANEL * (count + 1) * 4);
+    const own = first === 0 ? biases : 0;
+    writer.prepare('pack', further(values, first * columns * 4), own, place, count, columns);
+    first += count;
+    return { ...piece, place };
+  });
+  return { pieces, columns };
 }
 
 /** Calls the kernel for one piece of work. */
 export function convolve(writer: ProgramWriter, work: Convolution): void {
-  const { from, window, weights, to } = work;
-  writer.call(
-    'convolve',
-    ...[from.place, weights.place, to.place, work.added ?? 0],
-    ...[work.across, from.step, from.line],
-    ...[window.down, window.downStep, window.along, window.alongStep, window.run],
-    ...[to.step, to.line, weights.columns],
-    ...[work.clamp.low, work.clamp.high, work.places],
+  const { from, weights, to } = work;
+  const last = weights.pieces.length - 1;
+  for (const [index, { place, window, start }] of weights.pieces.entries()) {
+    const { low, high } = index === last ? work.clamp : UNBOUNDED;
+    writer.call(
+      'convolve',
+      ...[further(from.place, start), place, to.place, index === 0 ? (work.added ?? 0) : to.place],
+      ...[work.across, from.step, from.line],
+      ...[window.down, window.downStep, window.along, window.alongStep, window.run],
+      ...[to.step, to.line, weights.columns, low, high, work.places],
+    );
+  }
+}
+
+/** Cuts the outermost side of a window that makes it small enough, then what is still too large. */
+function piecesOf(window: Window, start = 0): Omit<Piece, 'place'>[] {
+  const { down, downStep, along, alongStep, run } = window;
+  if (down * along * run <= MOST_VALUES) return [{ window, start }];
+  if (down > 1) {
+    return cut(down, along * run).flatMap(([first, count]) =>
+      piecesOf({ ...window, down: count }, start + first * downStep),
+    );
+  }
+  if (along > 1) {
+    return cut(along, run).flatMap(([first, count]) =>
+      piecesOf({ ...window, along: count }, start + first * alongStep),
+    );
+  }
+  return cut(run, 1).map(([first, count]) => ({
+    window: { ...window, run: count },
+    start: start + first * 4,
+  }));
+}
+
+/** Parts of nearly the same length, as long as they may be but not empty: where they start. */
+function cut(length: number, values: number): [first: number, count: number][] {
+  const parts = Math.ceil(length / Math.max(1, Math.floor(MOST_VALUES / values)));
+  const starts = Array.from({ length: parts + 1 }, (_, part) =>
+    Math.floor((part * length) / parts),
   );
+  return starts.slice(0, -1).map((first, part) => [first, starts[part + 1] - first]);
 }

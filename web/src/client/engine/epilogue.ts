@@ -9,7 +9,7 @@ export interface Clamp {
   readonly high: number;
 }
 
-const UNBOUNDED: Clamp = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+export const UNBOUNDED: Clamp = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
 const CLAMPS: Readonly<Partial<Record<ActivationName, Clamp>>> = {
   linear: UNBOUNDED,

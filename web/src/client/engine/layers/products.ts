@@ -60,21 +60,22 @@ export function writeConvolution(job: LayerJob, fusion: Fusion = {}): Tensor {
 
 /** Dense, or a convolution of single places, with more done in the same calls. */
 export function writeFlat(job: LayerJob, fusion: Fusion = {}): Tensor {
-  const { weights, inputs, shape } = job;
-  const panels = packed(job.writer, weights.kernel, weights.bias);
+  const { inputs, shape } = job;
+  const run = inputs[0].shape[inputs[0].shape.length - 1];
+  const window = { down: 1, downStep: 0, along: 1, alongStep: 0, run };
+  const weights = packed(job.writer, window, weightsOf(job));
   const places = shape.slice(0, -1).reduce((product, side) => product * side, 1);
   // Lines matter only where the output has something between them.
   const across = fusion.to ? (shape[1] ?? 1) : places;
   const output = outputOf(job, across, fusion);
-  const step = panels.values * 4;
+  const step = run * 4;
   const unit = fusion.to ? across : TILES;
   const strip = unit * Math.max(1, Math.floor(Math.max(STRIP_BYTES / step, FEWEST_PLACES) / unit));
   for (let first = 0; first < places; first += strip) {
     const count = Math.min(strip, places - first);
     output.write(first, {
       from: { place: further(inputs[0].place, first * step), step, line: across * step },
-      window: { down: 1, downStep: 0, along: 1, alongStep: 0, run: panels.values },
-      weights: panels,
+      weights,
       across,
       places: count,
     });
@@ -87,13 +88,12 @@ function writeWindows(
   [rows, columns]: readonly [Axis, Axis],
   fusion: Fusion,
 ): Tensor {
-  const { writer, inputs, weights } = job;
-  const panels = packed(writer, weights.kernel, weights.bias);
+  const { writer, inputs } = job;
   const output = outputOf(job, columns.count, fusion);
   const valueBytes = 4 * inputs[0].shape[2];
   const isFramed = [rows, columns].some(({ before, behind }) => before + behind > 0);
   const line = (columns.length + columns.before + columns.behind) * valueBytes;
-  const window = windowOf(rows, columns, line, valueBytes);
+  const weights = packed(writer, windowOf(rows, columns, line, valueBytes), weightsOf(job));
   const strip = linesOf(rows, columns, line);
   const most = (strip - 1) * rows.stride + rows.extent;
   const scratch = isFramed ? writer.bytes(most * line + FRAME_REST) : inputs[0].place;
@@ -114,13 +114,16 @@ function writeWindows(
     } else place = further(scratch, start * line);
     output.write(first * columns.count, {
       from: { place, step: columns.stride * valueBytes, line: rows.stride * line },
-      window,
-      weights: panels,
+      weights,
       across: columns.count,
       places: lines * columns.count,
     });
   }
   return output.tensor;
+}
+
+function weightsOf({ weights: { kernel, bias } }: LayerJob) {
+  return { kernel, ...(bias && { bias }) };
 }
 
 /** Taps that lie one behind the other are one run. */
