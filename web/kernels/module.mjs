@@ -2,6 +2,8 @@
 
 import { depthwise } from './depthwise.mjs';
 import { excerpts } from './excerpt.mjs';
+import { frame } from './frame.mjs';
+import { matrix } from './matrix.mjs';
 import { rectifiers } from './rectifiers.mjs';
 
 /**
@@ -11,8 +13,9 @@ import { rectifiers } from './rectifiers.mjs';
  * @param {import('./wat.mjs').Target} target
  */
 export function moduleText(target) {
+  const kernels = [rectifiers(), frame(), excerpts(), matrix(target), depthwise(target)];
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
-${[rectifiers(), excerpts(), depthwise(target)].join('\n')}
+${kernels.join('\n')}
 )`;
 }
