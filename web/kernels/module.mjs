@@ -5,6 +5,7 @@ import { excerpts } from './excerpt.mjs';
 import { frame } from './frame.mjs';
 import { matrix } from './matrix.mjs';
 import { rectifiers } from './rectifiers.mjs';
+import { winograd } from './winograd.mjs';
 
 /**
  * The text of the module: it takes its memory from outside, and every function in it works on float32
@@ -13,7 +14,14 @@ import { rectifiers } from './rectifiers.mjs';
  * @param {import('./wat.mjs').Target} target
  */
 export function moduleText(target) {
-  const kernels = [rectifiers(), frame(), excerpts(), matrix(target), depthwise(target)];
+  const kernels = [
+    rectifiers(),
+    frame(),
+    excerpts(),
+    matrix(target),
+    depthwise(target),
+    winograd(target),
+  ];
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
 ${kernels.join('\n')}
