@@ -9,6 +9,7 @@ import { matrix } from './matrix.mjs';
 import { rectifiers } from './rectifiers.mjs';
 import { softmaxes } from './softmax.mjs';
 import { storeRest } from './vectors.mjs';
+import { winograd } from './winograd.mjs';
 
 /**
  * The text of the module: it takes its memory from outside, and every function in it works on float32

@@ -4,7 +4,7 @@ import type { ActivationName } from '../constants.generated.js';
 import type { LayerEntry, Topology } from '../model/topology.js';
 import { LAYER_WRITERS } from './layers/table.js';
 import type { ComputedLayer, Weight } from './layers.js';
-import { type Place, type Plan, ProgramWriter, type Tensor } from './program.js';
+import { type Place, type Plan, ProgramWriter, sizeOf, type Tensor } from './program.js';
 
 /** A tensor that somebody outside reads. */
 export interface Milestone {
@@ -37,57 +37,33 @@ export function writeModel(
   const { layers, output } = topology;
   const writer = new ProgramWriter();
   const tensors = new Map<string, Tensor>();
+  const tensorOf = (name: string) => tensors.get(name) as Tensor;
   const milestone = (name: string): Milestone => {
-    const tensor = tensors.get(name) as Tensor;
+    const tensor = tensorOf(name);
     writer.use(tensor.place);
     return { tensor, end: writer.length };
   };
-  const [first, ...rest] = layers;
+  const [first] = layers;
   const values = writer.tensor(shapes.get(first.name) as number[]);
-  const size = values.shape.reduce((product, side) => product * side, 1);
+  const size = sizeOf(values.shape);
   const input = writer.bytes(size);
   writer.call('bytesToFloats', input, values.place, size);
   tensors.set(first.name, values);
   let kept: Milestone | undefined;
-  const joined = new Set<string>();
-  for (const layer of rest) {
-    if (joined.has(layer.name)) continue;
-    const behind = layer.name === features ? undefined : activationBehind(layer, topology);
-    if (behind) joined.add(behind.layer.name);
-    const name = behind?.layer.name ?? layer.name;
-    const tensor = LAYER_WRITERS[layer.className as ComputedLayer]({
+  for (const step of fuse(topology, shapes, [features, output])) {
+    const tensor = LAYER_WRITERS[step.className]({
       writer,
-      config: layer.config,
-      inputs: layer.inputs.map((source) => tensors.get(source) as Tensor),
-      weights: weights.get(layer.name) ?? {},
-      activation: behind?.activation ?? ((layer.config.activation ?? 'linear') as ActivationName),
-      shape: shapes.get(name) as number[],
+      config: step.config,
+      inputs: step.inputs.map(tensorOf),
+      weights: weights.get(step.weights) ?? {},
+      activation: step.activation,
+      shape: shapes.get(step.name) as number[],
+      ...(step.added !== undefined && { added: tensorOf(step.added) }),
+      ...(step.frame && { frame: step.frame }),
     });
-    tensors.set(name, tensor);
-    if (name === features) kept = milestone(name);
+    tensors.set(step.name, tensor);
+    if (step.name === features) kept = milestone(step.name);
   }
   const last = milestone(output);
   return { plan: writer.finish(), input, output: last, features: kept };
-}
-
-/** Layers that compute an activation at their end. */
-const ACTIVATING = new Set(['Conv2D', 'Conv2DTranspose', 'Dense', 'DepthwiseConv2D']);
-
-/** The activation that stands behind a layer as one of its own, and that nothing else sees. */
-function activationBehind(
-  layer: LayerEntry,
-  { layers, output }: Topology,
-): { readonly layer: LayerEntry; readonly activation: ActivationName } | undefined {
-  if (!ACTIVATING.has(layer.className) || (layer.config.activation ?? 'linear') !== 'linear') {
-    return undefined;
-  }
-  const [next, other] = layers.filter(({ inputs }) => inputs.includes(layer.name));
-  if (!next || other || layer.name === output) return undefined;
-  const { activation, max_value: limit } = next.config;
-  if (next.className === 'Activation') {
-    return { layer: next, activation: activation as ActivationName };
-  }
-  if (next.className !== 'ReLU') return undefined;
-  if (limit === null || limit === undefined) return { layer: next, activation: 'relu' };
-  return limit === 6 ? { layer: next, activation: 'relu6' } : undefined;
 }

@@ -1,8 +1,8 @@
 /** Convolutions of each channel by itself. */
 
+import { activate, type Clamp, clampOf } from '../epilogue.js';
 import type { LayerJob } from '../layers.js';
 import { further, type Place, type ProgramWriter, type Tensor } from '../program.js';
-import { activate, type Clamp, clampOf } from './clamp.js';
 import { firstUnder, interior, under, type Walk, walk } from './window.js';
 
 /** Columns that the kernel computes at once. */
@@ -146,6 +146,6 @@ export function depthwise(job: LayerJob): Tensor {
       },
     );
   }
-  activate(writer, job.activation, y);
+  activate(writer, job.activation, y.place, [down.count * across.count, channels]);
   return y;
 }
