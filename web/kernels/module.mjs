@@ -18,8 +18,20 @@ import { winograd } from './winograd.mjs';
  * @param {import('./wat.mjs').Target} target
  */
 export function moduleText(target) {
+  const kernels = [
+    storeRest(),
+    copies(),
+    frame(),
+    excerpts(),
+    rectifiers(),
+    activations(target),
+    softmaxes(target),
+    matrix(target),
+    depthwise(target),
+    winograd(target),
+  ];
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
-${[rectifiers(), frame(), matrix(target), storeRest(), copies(), activations(target), softmaxes(target), excerpts(), depthwise(target)].join('\n')}
+${kernels.join('\n')}
 )`;
 }

@@ -21,6 +21,8 @@ export interface WrittenModel {
   readonly output: Milestone;
   /** The last feature maps, where they were asked for. */
   readonly features: Milestone | undefined;
+  /** What is computed after so many calls. */
+  readonly steps: readonly (Step & { readonly shape: readonly number[]; readonly end: number })[];
 }
 
 /**
@@ -50,6 +52,7 @@ export function writeModel(
   writer.call('bytesToFloats', input, values.place, size);
   tensors.set(first.name, values);
   let kept: Milestone | undefined;
+  const steps: WrittenModel['steps'][number][] = [];
   for (const step of fuse(topology, shapes, [features, output])) {
     const tensor = LAYER_WRITERS[step.className]({
       writer,
@@ -62,8 +65,9 @@ export function writeModel(
       ...(step.frame && { frame: step.frame }),
     });
     tensors.set(step.name, tensor);
+    steps.push({ ...step, shape: tensor.shape, end: writer.length });
     if (step.name === features) kept = milestone(step.name);
   }
   const last = milestone(output);
-  return { plan: writer.finish(), input, output: last, features: kept };
+  return { plan: writer.finish(), input, output: last, features: kept, steps };
 }
