@@ -7,13 +7,13 @@
  * an engine needs a register for each sum, two for the weights and one for the value (and one for
  * the product where there is no multiply-add), which is what x64 has.
  *
- * Weights lie in panels of eight columns, the last one filled up with zeros: the eight biases, then
- * eight weights for each value. A panel is used for all tiles before the next one comes, so that it
+ * Weights lie in panels of eight columns, the last one filled up with anything: the eight biases,
+ * then eight weights for each value. A panel is used for all tiles before the next one comes, so that it
  * is in the nearest cache; the caller cuts the places so that their values are in the next one.
  *
- * Order of sums: bias, then values in the order of the weights, in blocks of 512 to 1023 values,
- * the sums of which are added up. Tiles of few rows have two or four sums for each column, which
- * take turns, so that one does not wait for the other.
+ * Order of sums: bias, then values in the order of the weights, then what is added. Tiles of few rows
+ * have two or four sums for each column, which take turns (the first one takes the rest), so that one
+ * does not wait for the other; they are added up in pairs.
  */
 
 import {
@@ -287,17 +287,12 @@ const ROWS_AT_ONCE = 64;
  */
 function pack() {
   const panelBytes = `(i32.mul (i32.add ${get('values')} ${i32(1)}) ${i32(PANEL_BYTES)})`;
-  const lanes = (/** @type {number} */ half) =>
-    `(i32x4.lt_s (v128.const i32x4 ${[0, 1, 2, 3].map((lane) => lane + half * 4).join(' ')})
-      (i32x4.splat (i32.sub ${get('n')} ${get('column')})))`;
-  const some = (/** @type {number} */ half, /** @type {string} */ from) =>
-    `(v128.store offset=${half * 16} ${get('p')}
-      (v128.and ${get(`mask${half}`)} ${load(half, get(from))}))`;
+  const copy = (/** @type {number} */ half) =>
+    `(v128.store offset=${half * 16} ${get('p')} ${load(half, get('from'))})`;
   const forColumns = (/** @type {string[]} */ ...body) => [
     set('column', i32(0)),
     whilst(
       `(i32.lt_s ${get('column')} ${get('n')})`,
-      ...HALVES.map((half) => set(`mask${half}`, lanes(half))),
       set(
         'p',
         `(i32.add ${get('y')} (i32.mul (i32.shr_u ${get('column')} ${i32(3)}) ${get('panel')}))`,
@@ -309,15 +304,12 @@ function pack() {
   return kernel(
     'pack',
     ['weights', 'bias', 'y', 'values', 'n'],
-    {
-      ...{ column: 'i32', panel: 'i32', p: 'i32', from: 'i32', rows: 'i32', row: 'i32' },
-      ...{ mask0: 'v128', mask1: 'v128' },
-    },
+    { column: 'i32', panel: 'i32', p: 'i32', from: 'i32', rows: 'i32', row: 'i32' },
     set('panel', panelBytes),
     ...forColumns(
       set('from', `(i32.add ${get('bias')} (i32.shl ${get('column')} ${i32(2)}))`),
       `(if ${get('bias')} (then`,
-      ...HALVES.map((half) => some(half, 'from')),
+      ...HALVES.map(copy),
       ') (else',
       ...HALVES.map((half) => `(v128.store offset=${half * 16} ${get('p')} ${f32x4(0)})`),
       '))',
@@ -331,7 +323,7 @@ function pack() {
         set('row', get('rows')),
         repeat(
           'row',
-          ...HALVES.map((half) => some(half, 'from')),
+          ...HALVES.map(copy),
           advance('from', `(i32.shl ${get('n')} ${i32(2)})`),
           advance('p', i32(PANEL_BYTES)),
         ),

@@ -2,6 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { convolve, packedAgain } from '../../../web/src/client/engine/convolve.js';
+import { UNBOUNDED } from '../../../web/src/client/engine/epilogue.js';
 import {
   convolution,
   dense,
@@ -321,6 +323,40 @@ describe.each(BINARIES)('%s', (binary) => {
     expect(Math.abs(sum - size)).toBeLessThan(bound(values, size));
   });
 
+  test('a matrix of another layer may take the place of weights', async () => {
+    const sides = fc.tuple(...Array.from({ length: 3 }, () => fc.integer({ min: 1, max: 20 })));
+    await fc.assert(
+      fc.asyncProperty(sides, fc.boolean(), async ([rows, side, columns], isLong) => {
+        const values = isLong ? side * 60 : side;
+        const one = given([rows, values], numbers(rows * values, 3, true));
+        const other = given([values, columns], numbers(values * columns, 4, true));
+        const expected = Array.from({ length: rows * columns }, (_, index) => {
+          const [row, column] = [Math.floor(index / columns), index % columns];
+          let sum = 0;
+          for (let k = 0; k < values; k++) {
+            sum += one.values[row * values + k] * other.values[k * columns + column];
+          }
+          return sum;
+        });
+
+        const product = await runLayer(
+          { binary, inputs: [one, other], shape: [rows, columns] },
+          ({ writer, shape }, [x, matrix]) => {
+            const weights = packedAgain(writer, matrix.place, [values, columns]);
+            const y = writer.tensor(shape);
+            const from = { place: x.place, step: values * 4, line: 0 };
+            const to = { place: y.place, step: columns * 4, line: 0 };
+            convolve(writer, { from, weights, to, clamp: UNBOUNDED, across: rows, places: rows });
+            return y;
+          },
+        );
+
+        expect(wrong(product, expected)).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test('sums are as near to the true ones as their blocks allow', async () => {
     const odd = { strides: [1, 1], dilation_rate: [1, 1], useBias: true, seed: 5 } as const;
     const cases: Setting[] = [
@@ -364,3 +400,43 @@ describe.each(BINARIES)('%s', (binary) => {
     }
   });
 });
+
+test.each([5, 1])(
+  'the plain binary adds in the order that is written down: %i places',
+  async (places) => {
+    const [values, columns] = [701, 3];
+    const x = given([places, values], numbers(places * values, 17, false));
+    const kernel = given([values, columns], numbers(values * columns, 18, false));
+    const bias = given([columns], numbers(columns, 19, false));
+    // Two pieces; a tile of one row has four sums, the first of which takes what is left of four.
+    const sets = places === 1 ? 4 : 1;
+    const expected = Array.from({ length: places * columns }, (_, index) => {
+      const [place, column] = [Math.floor(index / columns), index % columns];
+      let total = 0;
+      for (const [first, count] of [
+        [0, 350],
+        [350, 351],
+      ]) {
+        const sums = [first === 0 ? bias.values[column] : 0, 0, 0, 0];
+        for (let k = 0; k < count; k++) {
+          const set = k < count - (count % 4) ? k % sets : 0;
+          const [a, b] = [
+            x.values[place * values + first + k],
+            kernel.values[(first + k) * columns + column],
+          ];
+          sums[set] = Math.fround(sums[set] + Math.fround(a * b));
+        }
+        const halves = [Math.fround(sums[0] + sums[1]), Math.fround(sums[2] + sums[3])];
+        total = Math.fround(Math.fround(halves[0] + halves[1]) + total);
+      }
+      return total;
+    });
+
+    const result = await runLayer(
+      { binary: 'plain', inputs: [x], weights: { kernel, bias }, shape: [places, columns] },
+      dense,
+    );
+
+    expect([...result]).toEqual(expected);
+  },
+);

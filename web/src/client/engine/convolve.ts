@@ -68,21 +68,36 @@ export function packed(
   { kernel, bias }: Readonly<{ kernel: Weight; bias?: Weight }>,
 ): Panels {
   const columns = kernel.shape[kernel.shape.length - 1];
-  const values = writer.raw(kernel.values);
-  const biases = bias ? writer.raw(bias.values) : 0;
-  let first = 0;
+  let values = writer.raw(kernel.values);
+  let biases = bias ? writer.raw(bias.values) : 0;
   const pieces = piecesOf(window).map((piece) => {
-    const count = piece.window.down * piece.window.along * piece.window.run;
-    const place = writer.prepared(Math.ceil(columns / PANEL) * PANEL * (count + 1) * 4);
-    const own = first === 0 ? biases : 0;
-    writer.prepare('pack', further(values, first * columns * 4), own, place, count, columns);
-    first += count;
+    const count = valuesOf(piece.window);
+    const place = writer.prepared(panelBytes(count, columns));
+    writer.prepare('pack', values, biases, place, count, columns);
+    values = further(values, count * columns * 4);
+    biases = 0;
     return { ...piece, place };
   });
   return { pieces, columns };
 }
 
-/** Calls the kernel for one piece of work. */
+/** Lays a matrix that layers have computed into panels, for each picture. */
+export function packedAgain(
+  writer: ProgramWriter,
+  matrix: Place,
+  [values, columns]: readonly [values: number, columns: number],
+): Panels {
+  const window = { down: 1, downStep: 0, along: 1, alongStep: 0, run: values };
+  const pieces = piecesOf(window).map((piece) => {
+    const count = piece.window.run;
+    const place = writer.bytes(panelBytes(count, columns));
+    writer.call('pack', further(matrix, piece.start * columns), 0, place, count, columns);
+    return { ...piece, place };
+  });
+  return { pieces, columns };
+}
+
+/** Calls the kernel for each piece of the window. */
 export function convolve(writer: ProgramWriter, work: Convolution): void {
   const { from, weights, to } = work;
   const last = weights.pieces.length - 1;
@@ -98,10 +113,19 @@ export function convolve(writer: ProgramWriter, work: Convolution): void {
   }
 }
 
+function valuesOf({ down, along, run }: Window): number {
+  return down * along * run;
+}
+
+/** A bias and some values for each column of whole panels. */
+function panelBytes(values: number, columns: number): number {
+  return Math.ceil(columns / PANEL) * PANEL * (values + 1) * 4;
+}
+
 /** Cuts the outermost side of a window that makes it small enough, then what is still too large. */
 function piecesOf(window: Window, start = 0): Omit<Piece, 'place'>[] {
   const { down, downStep, along, alongStep, run } = window;
-  if (down * along * run <= MOST_VALUES) return [{ window, start }];
+  if (valuesOf(window) <= MOST_VALUES) return [{ window, start }];
   if (down > 1) {
     return cut(down, along * run).flatMap(([first, count]) =>
       piecesOf({ ...window, down: count }, start + first * downStep),
