@@ -180,7 +180,8 @@ function weightSide(m, weights, put) {
 
 /**
  * `winogradWeights{m}`: weights of 3 x 3 x `inputs` x `outputs` as `(m + 2)^2` matrices in panels as
- * `pack` makes them, without a bias.
+ * `pack` makes them, without a bias. One call makes the panel that begins with `column`: short calls
+ * soon run optimized code.
  *
  * @param {number} m
  */
@@ -190,9 +191,9 @@ function weights(m) {
   const matrices = side * side;
   return kernel(
     `winogradWeights${m}`,
-    ['weights', 'y', 'inputs', 'outputs'],
+    ['weights', 'y', 'inputs', 'outputs', 'column'],
     {
-      ...locals('i32', ['column', 'matrix', 'tap', 'to', 'input', 'from', 'quarter', 'left']),
+      ...locals('i32', ['matrix', 'tap', 'to', 'from', 'quarter', 'left']),
       ...locals('v128', ['mask', 'even', 'odd', 'w0', 'w1', 'w2', ...half]),
     },
     set(
@@ -201,69 +202,59 @@ function weights(m) {
       (i32.shl (i32.add ${get('outputs')} ${i32(PANEL - 1)}) ${i32(2)})))`,
     ),
     set('tap', `(i32.shl (i32.mul ${get('inputs')} ${get('outputs')}) ${i32(2)})`),
-    whilst(
-      `(i32.lt_s ${get('column')} ${get('outputs')})`,
-      set('to', get('y')),
-      set('left', i32(matrices)),
-      repeat(
-        'left',
-        store(get('to'), f32x4(0)),
-        store(get('to'), f32x4(0), 16),
-        advance('to', get('matrix')),
-      ),
+    advance(
+      'y',
+      `(i32.mul (i32.add ${get('inputs')} ${i32(1)}) (i32.shl ${get('column')} ${i32(2)}))`,
+    ),
+    advance('weights', `(i32.shl ${get('column')} ${i32(2)})`),
+    set('to', get('y')),
+    set('left', i32(matrices)),
+    repeat(
+      'left',
+      store(get('to'), f32x4(0)),
+      store(get('to'), f32x4(0), 16),
+      advance('to', get('matrix')),
+    ),
+    repeat(
+      'inputs',
       advance('y', i32(PANEL_BYTES)),
-      set('input', i32(0)),
+      set('quarter', i32(0)),
       whilst(
-        `(i32.lt_s ${get('input')} ${get('inputs')})`,
-        set('quarter', i32(0)),
-        whilst(
-          `(i32.lt_s ${get('quarter')} ${i32(PANEL)})`,
-          set('left', `(i32.add ${get('column')} ${get('quarter')})`),
-          set(
-            'from',
-            `(i32.add ${get('weights')} (i32.shl (i32.add ${get('left')}
-            (i32.mul ${get('input')} ${get('outputs')})) ${i32(2)}))`,
-          ),
-          set(
-            'mask',
-            `(i32x4.lt_s (i32x4.add (v128.const i32x4 0 1 2 3) (i32x4.splat ${get('left')}))
-            (i32x4.splat ${get('outputs')}))`,
-          ),
-          // Nothing is read behind the weights.
-          when(`(i32.ge_s ${get('left')} ${get('outputs')})`, set('from', get('weights'))),
-          each(3, (row) =>
-            [
-              each(3, (column) =>
-                [
-                  set(
-                    `w${column}`,
-                    `(f64x2.promote_low_f32x4 (v128.and ${get('mask')}
-                      (v128.load64_zero ${get('from')})))`,
-                  ),
-                  advance('from', get('tap')),
-                ].join('\n'),
-              ),
-              weightSide(m, ['w0', 'w1', 'w2'], (index, value) =>
-                set(half[index * 3 + row], value),
-              ),
-            ].join('\n'),
-          ),
-          // Order of the matrices: the columns' points, for each of them the rows'.
-          set('to', `(i32.add ${get('y')} (i32.shl ${get('quarter')} ${i32(2)}))`),
-          each(side, (column) =>
-            weightSide(m, half.slice(column * 3, column * 3 + 3), (_, value) =>
+        `(i32.lt_s ${get('quarter')} ${i32(PANEL)})`,
+        set(
+          'mask',
+          `(i32x4.lt_s (v128.const i32x4 0 1 2 3) (i32x4.splat
+            (i32.sub ${get('outputs')} (i32.add ${get('column')} ${get('quarter')}))))`,
+        ),
+        set('from', `(i32.add ${get('weights')} (i32.shl ${get('quarter')} ${i32(2)}))`),
+        each(3, (row) =>
+          [
+            each(3, (column) =>
               [
-                `(v128.store64_lane 0 ${get('to')} (f32x4.demote_f64x2_zero ${value}))`,
-                advance('to', get('matrix')),
+                set(
+                  `w${column}`,
+                  `(f64x2.promote_low_f32x4 (v128.and ${get('mask')}
+                    (v128.load64_zero ${get('from')})))`,
+                ),
+                advance('from', get('tap')),
               ].join('\n'),
             ),
-          ),
-          advance('quarter', i32(2)),
+            weightSide(m, ['w0', 'w1', 'w2'], (index, value) => set(half[index * 3 + row], value)),
+          ].join('\n'),
         ),
-        advance('y', i32(PANEL_BYTES)),
-        advance('input', i32(1)),
+        // Order of the matrices: the columns' points, for each of them the rows'.
+        set('to', `(i32.add ${get('y')} (i32.shl ${get('quarter')} ${i32(2)}))`),
+        each(side, (column) =>
+          weightSide(m, half.slice(column * 3, column * 3 + 3), (_, value) =>
+            [
+              `(v128.store64_lane 0 ${get('to')} (f32x4.demote_f64x2_zero ${value}))`,
+              advance('to', get('matrix')),
+            ].join('\n'),
+          ),
+        ),
+        advance('quarter', i32(2)),
       ),
-      advance('column', i32(PANEL)),
+      advance('weights', `(i32.shl ${get('outputs')} ${i32(2)})`),
     ),
   );
 }

@@ -43,7 +43,9 @@ export function winogradConvolution(job: LayerJob, side: TileSide, added?: Place
   const panels = Math.ceil(filters / PANEL) * PANEL * (channels + 1);
   const packed = writer.prepared(matrices * panels * 4);
   const raw = writer.raw(weights.kernel.values);
-  writer.prepare(`winogradWeights${side}`, raw, packed, channels, filters);
+  for (let column = 0; column < filters; column += PANEL) {
+    writer.prepare(`winogradWeights${side}`, raw, packed, channels, filters, column);
+  }
   const bias = writer.constant(weights.bias?.values ?? new Float32Array(filters));
 
   const tiles = Math.ceil(rows / side) * Math.ceil(columns / side);
