@@ -1,7 +1,11 @@
 /** The engine's WebAssembly module, written for one target. */
 
 import { activations } from './activations.mjs';
+import { affine, combinations } from './combinations.mjs';
 import { copies } from './copies.mjs';
+import { matrixProduct } from './matrices.mjs';
+import { layerNormalization } from './normalization.mjs';
+import { pools } from './pooling.mjs';
 import { rectifiers } from './rectifiers.mjs';
 import { softmaxes } from './softmax.mjs';
 import { storeRest } from './vectors.mjs';
@@ -13,8 +17,20 @@ import { storeRest } from './vectors.mjs';
  * @param {import('./wat.mjs').Target} target
  */
 export function moduleText(target) {
+  const functions = [
+    storeRest(),
+    copies(),
+    rectifiers(),
+    activations(target),
+    softmaxes(target),
+    combinations(),
+    affine(target),
+    layerNormalization(target),
+    pools(),
+    matrixProduct(target),
+  ];
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
-${[storeRest(), copies(), rectifiers(), activations(target), softmaxes(target)].join('\n')}
+${functions.join('\n')}
 )`;
 }
