@@ -1,11 +1,15 @@
 /** The engine's WebAssembly module, written for one target. */
 
 import { activations } from './activations.mjs';
+import { affine, combinations } from './combinations.mjs';
 import { copies } from './copies.mjs';
 import { depthwise } from './depthwise.mjs';
 import { excerpts } from './excerpt.mjs';
 import { frame } from './frame.mjs';
+import { matrixProduct } from './matrices.mjs';
 import { matrix } from './matrix.mjs';
+import { layerNormalization } from './normalization.mjs';
+import { pools } from './pooling.mjs';
 import { rectifiers } from './rectifiers.mjs';
 import { softmaxes } from './softmax.mjs';
 import { storeRest } from './vectors.mjs';
@@ -26,6 +30,11 @@ export function moduleText(target) {
     rectifiers(),
     activations(target),
     softmaxes(target),
+    combinations(),
+    affine(target),
+    layerNormalization(target),
+    pools(),
+    matrixProduct(target),
     matrix(target),
     depthwise(target),
     winograd(target),
