@@ -183,23 +183,23 @@ function weightSide(m, weights, put) {
 /**
  * `winogradWeights{m}`: one panel as `pack` makes it, without a bias, of each of `(m + 2)^2` matrices
  * `matrix` bytes apart, from weights of 3 x 3 taps `tap` bytes apart, `inputs` rows each `row` bytes.
- * Each panel has a call of its own: short calls soon run optimized code.
+ * `scratch`: room for `3 (m + 2)` vectors. Each panel has a call of its own: short calls soon run
+ * optimized code.
  *
  * @param {number} m
  */
 function weights(m) {
   const side = m + 2;
-  const half = named('half', 3 * side);
-  const matrices = side * side;
+  const taps = named('w', 3);
   return kernel(
     `winogradWeights${m}`,
-    ['weights', 'y', 'inputs', 'row', 'tap', 'matrix'],
+    ['weights', 'y', 'inputs', 'row', 'tap', 'matrix', 'scratch'],
     {
-      ...locals('i32', ['to', 'from', 'quarter', 'left']),
-      ...locals('v128', ['even', 'odd', 'w0', 'w1', 'w2', ...half]),
+      ...locals('i32', ['to', 'from', 'quarter', 'left', 's']),
+      ...locals('v128', ['even', 'odd', ...taps]),
     },
     set('to', get('y')),
-    set('left', i32(matrices)),
+    set('left', i32(side * side)),
     repeat(
       'left',
       store(get('to'), f32x4(0)),
@@ -210,31 +210,36 @@ function weights(m) {
       'inputs',
       advance('y', i32(PANEL_BYTES)),
       set('quarter', i32(0)),
+      // Two columns at a time.
       whilst(
-        `(i32.lt_s ${get('quarter')} ${i32(PANEL)})`,
-        set('from', `(i32.add ${get('weights')} (i32.shl ${get('quarter')} ${i32(2)}))`),
-        each(3, (row) =>
-          [
-            each(3, (column) =>
-              [
-                set(`w${column}`, `(f64x2.promote_low_f32x4 (v128.load64_zero ${get('from')}))`),
-                advance('from', get('tap')),
-              ].join('\n'),
-            ),
-            weightSide(m, ['w0', 'w1', 'w2'], (index, value) => set(half[index * 3 + row], value)),
-          ].join('\n'),
+        `(i32.lt_s ${get('quarter')} ${i32(PANEL_BYTES)})`,
+        set('from', `(i32.add ${get('weights')} ${get('quarter')})`),
+        set('s', get('scratch')),
+        set('left', i32(3)),
+        repeat(
+          'left',
+          ...taps.flatMap((name) => [
+            set(name, `(f64x2.promote_low_f32x4 (v128.load64_zero ${get('from')}))`),
+            advance('from', get('tap')),
+          ]),
+          weightSide(m, taps, (index, value) => store(get('s'), value, index * 48)),
+          advance('s', i32(16)),
         ),
-        // Order of the matrices: the columns' points, for each of them the rows'.
-        set('to', `(i32.add ${get('y')} (i32.shl ${get('quarter')} ${i32(2)}))`),
-        each(side, (column) =>
-          weightSide(m, half.slice(column * 3, column * 3 + 3), (_, value) =>
+        set('to', `(i32.add ${get('y')} ${get('quarter')})`),
+        set('s', get('scratch')),
+        set('left', i32(side)),
+        repeat(
+          'left',
+          ...taps.map((name, row) => set(name, load(get('s'), row * 16))),
+          weightSide(m, taps, (_, value) =>
             [
               `(v128.store64_lane 0 ${get('to')} (f32x4.demote_f64x2_zero ${value}))`,
               advance('to', get('matrix')),
             ].join('\n'),
           ),
+          advance('s', i32(48)),
         ),
-        advance('quarter', i32(2)),
+        advance('quarter', i32(8)),
       ),
       advance('weights', get('row')),
     ),

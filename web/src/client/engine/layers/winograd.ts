@@ -48,12 +48,13 @@ function packed({ writer, weights }: LayerJob, side: TileSide): Packed {
   const matrix = (inputs + Math.ceil(inputs / piece)) * panels;
   const place = writer.prepared((side + 2) ** 2 * matrix);
   const raw = writer.raw(weights.kernel.values);
+  const scratch = writer.prepared(3 * (side + 2) * 16);
   let to = place;
   for (let first = 0; first < inputs; first += piece) {
     const count = Math.min(piece, inputs - first);
     for (let column = 0; column < outputs; column += PANEL) {
       const from = further(raw, first * row + column * 4);
-      writer.prepare(`winogradWeights${side}`, from, to, count, row, inputs * row, matrix);
+      writer.prepare(`winogradWeights${side}`, from, to, count, row, inputs * row, matrix, scratch);
       to = further(to, (count + 1) * PANEL * 4);
     }
   }
