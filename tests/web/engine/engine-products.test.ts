@@ -143,6 +143,39 @@ describe.each(BINARIES)('%s', (binary) => {
     );
   });
 
+  test('windows of many values are cut into pieces wherever they have to be', async () => {
+    const many = fc.record({
+      height: fc.integer({ min: 1, max: 4 }),
+      width: fc.integer({ min: 1, max: 4 }),
+      channels: fc.constantFrom(90, 180, 400, 1100),
+      filters: fc.integer({ min: 1, max: 9 }),
+      kernel_size: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+      strides: fc.constant([1, 1] as const),
+      dilation_rate: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+      padding: fc.constant('same' as const),
+      useBias: fc.boolean(),
+      seed: fc.integer({ min: 0, max: 2 ** 30 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(many, async (setting) => {
+        const { sums, ...rest } = made(setting, true);
+
+        const values = await runLayer(
+          { binary, config: { ...setting }, activation: 'relu', ...rest },
+          convolution,
+        );
+
+        expect(
+          wrong(
+            values,
+            sums.map((sum) => Math.max(sum, 0)),
+          ),
+        ).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   test('strips of a large picture join', async () => {
     const large = { padding: 'same', channels: 3, filters: 5, useBias: true, seed: 3 } as const;
     const cases: Setting[] = [
