@@ -1,0 +1,64 @@
+/** Layers that stretch and move values, channel by channel. */
+
+import { product } from '../../bundle/fields.js';
+import type { LayerWriter } from '../layers.js';
+import type { ProgramWriter, Tensor } from '../program.js';
+
+/** Values of one row of factors, if the tensor is large enough: short rows are slow. */
+const LONG = 256;
+
+/** `x * factor + offset`, with one of both per channel. */
+function affine(
+  writer: ProgramWriter,
+  x: Tensor,
+  factors: ArrayLike<number>,
+  offsets: ArrayLike<number>,
+): Tensor {
+  const channels = factors.length;
+  const places = product(x.shape) / channels;
+  // Several places as one row, with the factors as many times.
+  let times = Math.min(places, Math.max(1, Math.floor(LONG / channels)));
+  while (places % times) times--;
+  const row = (values: ArrayLike<number>) =>
+    writer.constant(
+      Float32Array.from({ length: times * channels }, (_, index) => values[index % channels]),
+    );
+  const result = writer.tensor(x.shape);
+  const size = [places / times, times * channels];
+  writer.call('affine', x.place, result.place, ...size, row(factors), row(offsets));
+  return result;
+}
+
+export const batchNormalization: LayerWriter = ({ writer, config, weights, inputs: [x] }) => {
+  const variance = weights.moving_variance.values;
+  const mean = weights.moving_mean.values;
+  const [gamma, beta] = [weights.gamma?.values, weights.beta?.values];
+  const epsilon = config.epsilon as number;
+  // In double precision, and rounded once.
+  const factors = Float64Array.from(variance, (v, i) => (gamma?.[i] ?? 1) / Math.sqrt(v + epsilon));
+  const offsets = factors.map((factor, i) => (beta?.[i] ?? 0) - mean[i] * factor);
+  return affine(writer, x, factors, offsets);
+};
+
+export const rescaling: LayerWriter = ({ writer, config, inputs: [x] }) => {
+  const lists = [config.scale, config.offset].map((value) =>
+    Array.isArray(value) ? (value as number[]) : [value as number],
+  );
+  const channels = Math.max(...lists.map(({ length }) => length));
+  const [factors, offsets] = lists.map((list) =>
+    Float64Array.from({ length: channels }, (_, index) => list[index % list.length]),
+  );
+  return affine(writer, x, factors, offsets);
+};
+
+export const layerNormalization: LayerWriter = ({ writer, config, weights, inputs: [x] }) => {
+  const columns = x.shape[x.shape.length - 1];
+  const every = (value: number) => new Float32Array(columns).fill(value);
+  const gamma = writer.constant(weights.gamma?.values ?? every(1));
+  const beta = writer.constant(weights.beta?.values ?? every(0));
+  const result = writer.tensor(x.shape);
+  const size = [product(x.shape) / columns, columns];
+  const epsilon = config.epsilon as number;
+  writer.call('layerNormalization', x.place, result.place, ...size, gamma, beta, epsilon);
+  return result;
+};

@@ -1,0 +1,40 @@
+/** Every layer that the engine computes. */
+
+import type { ComputedLayer, LayerWriter } from '../layers.js';
+import * as activation from './activation.js';
+import * as merging from './merging.js';
+import * as normalization from './normalization.js';
+import * as pooling from './pooling.js';
+import * as shaping from './shaping.js';
+
+/** Layers of products, which have kernels of their own. */
+type Weighted = 'Conv2D' | 'Conv2DTranspose' | 'Dense' | 'DepthwiseConv2D';
+
+export const LAYER_WRITERS: Readonly<Record<Exclude<ComputedLayer, Weighted>, LayerWriter>> = {
+  Activation: activation.activation,
+  Add: merging.add,
+  Average: merging.average,
+  AveragePooling2D: pooling.averagePooling,
+  BatchNormalization: normalization.batchNormalization,
+  Concatenate: shaping.concatenate,
+  Cropping2D: shaping.cropping,
+  Dot: merging.dot,
+  Flatten: shaping.reshape,
+  GlobalAveragePooling2D: pooling.globalAveragePooling,
+  GlobalMaxPooling2D: pooling.globalMaxPooling,
+  LayerNormalization: normalization.layerNormalization,
+  LeakyReLU: activation.leakyRelu,
+  MaxPooling2D: pooling.maxPooling,
+  Maximum: merging.maximum,
+  Minimum: merging.minimum,
+  Multiply: merging.multiply,
+  PReLU: activation.prelu,
+  Permute: shaping.permute,
+  ReLU: activation.relu,
+  Rescaling: normalization.rescaling,
+  Reshape: shaping.reshape,
+  Softmax: activation.softmax,
+  ThresholdedReLU: activation.thresholdedRelu,
+  UpSampling2D: shaping.upsampling,
+  ZeroPadding2D: shaping.zeroPadding,
+};
