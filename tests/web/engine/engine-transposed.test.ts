@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { transposed } from '../../../web/src/client/engine/layers/transposed.js';
-import { LAYERS } from '../../../web/src/client/model/layers.js';
+import { LAYERS } from '../../../web/src/client/tensorflow/layers.js';
 import { errorInUnits, transposed64, type Windows } from './float64.js';
 import { answer, BINARIES, numbers, size } from './watched.js';
 

@@ -1,9 +1,9 @@
 /** Writes a whole model down as kernel calls. */
 
-import type { ActivationName } from '../constants.generated.js';
-import type { LayerEntry, Topology } from '../model/topology.js';
+import type { Topology } from '../model/topology.js';
+import { fuse, type Step } from './fusion.js';
 import { LAYER_WRITERS } from './layers/table.js';
-import type { ComputedLayer, Weight } from './layers.js';
+import type { Weight } from './layers.js';
 import { type Place, type Plan, ProgramWriter, sizeOf, type Tensor } from './program.js';
 
 /** A tensor that somebody outside reads. */

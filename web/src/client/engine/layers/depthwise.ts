@@ -49,8 +49,8 @@ export function packedDepthwise(job: LayerJob): Depthwise {
     channels,
     weights,
     table: writer.bytes(window[0] * 4),
-    down: walk(config, window, 0, inputs[0].shape[0]),
-    across: walk(config, window, 1, inputs[0].shape[1]),
+    down: walk(config, window, 0, inputs[0].shape[0], job.frame),
+    across: walk(config, window, 1, inputs[0].shape[1], job.frame),
     clamp: clampOf(activation),
   };
 }

@@ -47,7 +47,10 @@ interface Axis {
 /** Dense: on the last axis, the same for all places. */
 export const dense: LayerWriter = (job) => writeFlat(job);
 
-export const convolution: LayerWriter = (job) => writeConvolution(job);
+export const convolution: LayerWriter = (job) => {
+  const { added, frame } = job;
+  return writeConvolution(job, { ...(added && { added: added.place }), ...(frame && { frame }) });
+};
 
 /** Conv2D, with more done in the same calls. */
 export function writeConvolution(job: LayerJob, fusion: Fusion = {}): Tensor {

@@ -66,6 +66,7 @@ export function transposed(job: LayerJob): Tensor {
   const [height, width, channels] = inputs[0].shape;
   const [, columns, filters] = shape;
   const { kernel, bias } = weights;
+  const biases = bias ? { bias } : {};
   const [strideY, strideX] = config.strides as number[];
   const isSame = config.padding === 'same';
   const down = phases(height, kernel.shape[0], strideY, isSame);
@@ -86,21 +87,23 @@ export function transposed(job: LayerJob): Tensor {
     for (const side of across) {
       const isMet = rows.taps.length > 0 && side.taps.length > 0;
       const [tapsY, tapsX] = isMet ? [rows.taps, side.taps] : [[0], [0]];
+      const window = {
+        ...{ down: tapsY.length, downStep: line },
+        ...{ along: 1, alongStep: 0, run: tapsX.length * channels },
+      };
       let panels: Panels;
-      if (isMet) panels = packed(writer, picked(kernel, tapsY, tapsX), bias);
-      else {
+      if (isMet) {
+        panels = packed(writer, window, { kernel: picked(kernel, tapsY, tapsX), ...biases });
+      } else {
         // Outputs that no tap meets are the bias: one product with zero.
         const values = new Float32Array(channels * filters);
-        untouched ??= packed(writer, { shape: [channels, filters], values }, bias);
+        const nothing = { shape: [channels, filters], values };
+        untouched ??= packed(writer, window, { kernel: nothing, ...biases });
         panels = untouched;
       }
       const start = (rows.start + above) * line + (side.start + left) * pixel;
       convolve(writer, {
         from: { place: further(framed, start), step: pixel, line },
-        window: {
-          ...{ down: tapsY.length, downStep: line },
-          ...{ along: 1, alongStep: 0, run: tapsX.length * channels },
-        },
         weights: panels,
         to: {
           place: further(y.place, (rows.first * columns + side.first) * outPixel),

@@ -1,5 +1,7 @@
 /** Where the windows of a layer lie along a side of a picture. */
 
+import type { Frame } from '../layers.js';
+
 /** How windows follow each other along one side. */
 export interface Walk {
   /** Values of the input. */
@@ -13,19 +15,30 @@ export interface Walk {
   readonly before: number;
 }
 
-/** From a layer's configuration: `kernel_size` or the like, `strides`, `padding`, `dilation_rate`. */
+const NONE: Frame = [
+  [0, 0],
+  [0, 0],
+];
+
+/**
+ * From a layer's configuration: `kernel_size` or the like, `strides`, `padding`, `dilation_rate`.
+ *
+ * @param frame - zeros around the input, besides the layer's own, of which there are none then.
+ */
 export function walk(
   config: Readonly<Record<string, unknown>>,
   window: readonly number[],
   axis: 0 | 1,
   length: number,
+  frame: Frame = NONE,
 ): Walk {
   const [taps, stride] = [window[axis], (config.strides as number[])[axis]];
   const dilation = ((config.dilation_rate as number[] | null | undefined) ?? [1, 1])[axis];
   const extent = (taps - 1) * dilation + 1;
   if (config.padding === 'valid') {
-    const count = Math.floor((length - extent) / stride) + 1;
-    return { length, count, taps, stride, dilation, before: 0 };
+    const [before, behind] = frame[axis];
+    const count = Math.floor((before + length + behind - extent) / stride) + 1;
+    return { length, count, taps, stride, dilation, before };
   }
   const count = Math.ceil(length / stride);
   const zeros = Math.max(0, (count - 1) * stride + extent - length);
