@@ -5,8 +5,6 @@ import { affine, combinations } from './combinations.mjs';
 import { copies } from './copies.mjs';
 import { depthwise } from './depthwise.mjs';
 import { excerpts } from './excerpt.mjs';
-import { frame } from './frame.mjs';
-import { matrixProduct } from './matrices.mjs';
 import { matrix } from './matrix.mjs';
 import { layerNormalization } from './normalization.mjs';
 import { pools } from './pooling.mjs';
@@ -25,7 +23,6 @@ export function moduleText(target) {
   const kernels = [
     storeRest(),
     copies(),
-    frame(),
     excerpts(),
     rectifiers(),
     activations(target),
@@ -34,7 +31,6 @@ export function moduleText(target) {
     affine(target),
     layerNormalization(target),
     pools(),
-    matrixProduct(target),
     matrix(target),
     depthwise(target),
     winograd(target),
