@@ -1,6 +1,6 @@
 /** The engine's two binaries: which one this device runs, and how it is started. */
 
-import { deflated, split } from 'kerasport:kernels';
+import { deflated, pieces } from 'kerasport:kernels';
 import { streamOf } from '../pictures/bytes.js';
 
 /** With multiply-adds in one step (relaxed SIMD), or with what every browser has had since 2021. */
@@ -65,7 +65,13 @@ async function compiled(name: BinaryName) {
   const bytes = Uint8Array.from(atob(deflated), (character) => character.charCodeAt(0));
   const stream = streamOf(bytes).pipeThrough(new DecompressionStream('deflate-raw'));
   const both = await new Response(stream).arrayBuffer();
-  const binary = name === 'plain' ? both.slice(0, split) : both.slice(split);
+  let end = 0;
+  const all = pieces.map((length) => {
+    end += length;
+    return both.slice(end - length, end);
+  });
+  const own = all.filter((_, index) => (index % 2 === 0) === (name === 'plain'));
+  const binary = await new Blob(own).arrayBuffer();
   if (!WebAssembly.validate(binary)) throw new Error('this browser has no WebAssembly SIMD');
   return { name, module: await WebAssembly.compile(binary) };
 }

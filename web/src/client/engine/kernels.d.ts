@@ -1,6 +1,6 @@
 declare module 'kerasport:kernels' {
-  /** The two binaries one behind the other, deflated, in base64. */
+  /** The two binaries in pieces that take turns, the first one for plain SIMD128: deflated, in base64. */
   export const deflated: string;
-  /** Length of the first one, for plain SIMD128. */
-  export const split: number;
+  /** Lengths of the pieces. */
+  export const pieces: readonly number[];
 }
