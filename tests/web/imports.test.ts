@@ -17,6 +17,7 @@ const CLIENT = [
   ['bundle', 'reading', 'backends'],
   ['api'],
   ['model'],
+  ['engine', 'tensorflow'],
   ['worker'],
   ['page'],
   ['classifier'],
@@ -25,7 +26,7 @@ const CLIENT = [
 ];
 const DEMO = [['page'], ['ways', 'one', 'about'], ['many'], ['app'], ['main']];
 
-const WITH_TENSORFLOW = ['worker', 'model', 'backends'];
+const WITH_TENSORFLOW = ['worker', 'tensorflow'];
 /** The number of TensorFlow.js' version, and nothing that runs. */
 const VERSION_FILE = '@tensorflow/tfjs-core/dist/version.js';
 

@@ -7,20 +7,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KERNELS } from '../../web/scripts/kernels.mjs';
-import { wasmStarter } from '../../web/src/client/backends/wasm-backend.js';
 import type { ActivationName, LayerName } from '../../web/src/client/constants.generated.js';
+import type { Config } from '../../web/src/client/model/topology.js';
 import {
   ACTIVATIONS,
-  type Config,
   FUSED,
   isActivation,
   isLayer,
   LAYERS,
   type Weights,
-} from '../../web/src/client/model/layers.js';
+} from '../../web/src/client/tensorflow/layers.js';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
-const LAYERS_FILE = new URL('../../web/src/client/model/layers.ts', import.meta.url);
+const LAYERS_FILE = new URL('../../web/src/client/tensorflow/layers.ts', import.meta.url);
 
 /** Every name of a kernel that stands as a text in the file of the layers. */
 function namedKernels(): string[] {
@@ -41,7 +40,7 @@ test.each(NAMED)('%s, which a layer names, is in the list', (name) => {
   expect([...KERNELS]).toContain(name);
 });
 
-test.each(['cpu', 'wasm', 'webgl', 'webgpu'])('the %s backend has a file for each', (backend) => {
+test.each(['cpu', 'webgl', 'webgpu'])('the %s backend has a file for each', (backend) => {
   const entry = require.resolve(`@tensorflow/tfjs-backend-${backend}/package.json`);
   const list = readFileSync(entry.replace('package.json', 'dist/register_all_kernels.js'), 'utf8');
 
@@ -181,11 +180,10 @@ function run(
   });
 }
 
-describe.each(['cpu', 'wasm'])('on %s, with the listed kernels alone', (backend) => {
+describe.each(['cpu'])('on %s, with the listed kernels alone', (backend) => {
   const left: tf.KernelConfig[] = [];
 
   beforeAll(async () => {
-    if (backend === 'wasm') await wasmStarter.start();
     expect(await tf.setBackend(backend)).toBe(true);
     for (const kernel of tf.getKernelsForBackend(backend)) {
       if (KERNELS.has(kernel.kernelName)) continue;

@@ -3,9 +3,9 @@
 import { expect, test } from 'vitest';
 import { Field } from '../../web/src/client/bundle/fields.js';
 import { LAYER_RULES } from '../../web/src/client/model/layer-rules.js';
-import { LAYERS } from '../../web/src/client/model/layers.js';
 import { planModel } from '../../web/src/client/model/plan.js';
 import { readTopology } from '../../web/src/client/model/topology.js';
+import { LAYERS } from '../../web/src/client/tensorflow/layers.js';
 
 type Layer = readonly [className: string, config: Record<string, unknown>];
 

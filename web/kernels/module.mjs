@@ -3,12 +3,17 @@
 import { activations } from './activations.mjs';
 import { affine, combinations } from './combinations.mjs';
 import { copies } from './copies.mjs';
+import { depthwise } from './depthwise.mjs';
+import { excerpts } from './excerpt.mjs';
+import { frame } from './frame.mjs';
 import { matrixProduct } from './matrices.mjs';
+import { matrix } from './matrix.mjs';
 import { layerNormalization } from './normalization.mjs';
 import { pools } from './pooling.mjs';
 import { rectifiers } from './rectifiers.mjs';
 import { softmaxes } from './softmax.mjs';
 import { storeRest } from './vectors.mjs';
+import { winograd } from './winograd.mjs';
 
 /**
  * The text of the module: it takes its memory from outside, and every function in it works on float32
@@ -17,9 +22,11 @@ import { storeRest } from './vectors.mjs';
  * @param {import('./wat.mjs').Target} target
  */
 export function moduleText(target) {
-  const functions = [
+  const kernels = [
     storeRest(),
     copies(),
+    frame(),
+    excerpts(),
     rectifiers(),
     activations(target),
     softmaxes(target),
@@ -28,9 +35,12 @@ export function moduleText(target) {
     layerNormalization(target),
     pools(),
     matrixProduct(target),
+    matrix(target),
+    depthwise(target),
+    winograd(target),
   ];
   return `(module ;; ${target.name}
 (import "env" "memory" (memory 1))
-${functions.join('\n')}
+${kernels.join('\n')}
 )`;
 }

@@ -58,12 +58,24 @@ export const each = (count, of) =>
  * @param {...string} body
  */
 export function kernel(name, parameters, locals, ...body) {
+  return routine(`${name} (export "${name}")`, parameters, locals, ...body);
+}
+
+/**
+ * A function that only kernels call, like {@link kernel}.
+ *
+ * @param {string} name
+ * @param {readonly string[]} parameters
+ * @param {Readonly<Record<string, 'i32' | 'f32' | 'v128'>>} locals
+ * @param {...string} body
+ */
+export function routine(name, parameters, locals, ...body) {
   const typed = parameters.map((parameter) => {
     const [id, type = 'i32'] = parameter.split(':');
     return `(param $${id} ${type})`;
   });
   const own = Object.entries(locals).map(([id, type]) => `(local $${id} ${type})`);
-  return `(func $${name} (export "${name}") ${[...typed, ...own].join(' ')}\n${body.join('\n')})`;
+  return `(func $${name} ${[...typed, ...own].join(' ')}\n${body.join('\n')})`;
 }
 
 let labels = 0;
@@ -81,3 +93,10 @@ export function whilst(condition, ...body) {
     ${body.join('\n')}
     (br ${label})))`;
 }
+
+/** Does `body` if `condition` holds. @param {string} condition @param {...string} body */
+export const when = (condition, ...body) => `(if ${condition} (then\n${body.join('\n')}))`;
+
+/** Does `body` as often as the local says, which is 0 then. @param {string} name @param {...string} body */
+export const repeat = (name, ...body) =>
+  whilst(get(name), ...body, set(name, `(i32.sub ${get(name)} ${i32(1)})`));

@@ -8,19 +8,11 @@ import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import { build, transformWithEsbuild } from 'vite';
 import { banner, LICENSES_FILE, licenses, notedPackages } from './notices.mjs';
-import {
-  deflatedFiles,
-  engineKernels,
-  NO_NODE,
-  usedKernels,
-  watFiles,
-  withoutNode,
-  withoutThreads,
-} from './plugins.mjs';
+import { engineKernels, NO_NODE, usedKernels, watFiles, withoutNode } from './plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
-const CORES = ['wasm', 'webgl', 'webgpu'];
+const CORES = ['wasm', 'cpu', 'webgl', 'webgpu'];
 
 /** The text of one entry, built; `plugins` come before the common ones. */
 async function compile(entry, lib, plugins = [], rollupOptions = {}) {
@@ -30,14 +22,7 @@ async function compile(entry, lib, plugins = [], rollupOptions = {}) {
     logLevel: 'warn',
     plugins: [
       ...plugins,
-      ...[
-        deflatedFiles(),
-        watFiles(),
-        engineKernels(),
-        withoutNode(),
-        withoutThreads(),
-        usedKernels(),
-      ],
+      ...[watFiles(), engineKernels(), withoutNode(), usedKernels()],
       notedPackages(),
     ],
     define: NO_NODE,

@@ -1,5 +1,5 @@
 /**
- * Kernels of TensorFlow.js that `src/client/model/layers.ts` runs, and those that backends run
+ * Kernels of TensorFlow.js that `src/client/tensorflow/layers.ts` runs, and those that backends run
  * inside them. All others are left out of the build.
  */
 export const KERNELS = new Set(

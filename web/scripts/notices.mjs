@@ -10,14 +10,6 @@ const own = readFileSync(`${root}LICENSE`, 'utf8');
 /** The file beside the scripts that holds all texts. */
 export const LICENSES_FILE = 'kerasport-licenses.txt';
 
-/** What is inside a package without being one itself. */
-const INSIDE = {
-  // Its binary holds XNNPACK with what that needs, and C's library; its script is Emscripten's.
-  '@tensorflow/tfjs-backend-wasm': [
-    ...['Emscripten', 'musl', 'XNNPACK', 'pthreadpool', 'cpuinfo', 'FP16', 'FXdiv'],
-  ],
-};
-
 const packages = new Set();
 
 /** A plugin that remembers which packages a script was built from. */
@@ -45,7 +37,7 @@ export function banner(holdsOthers) {
 
 /** The text of {@link LICENSES_FILE}. */
 export function licenses() {
-  const named = [...packages].sort().flatMap((each) => [each, ...(INSIDE[each] ?? [])]);
+  const named = [...packages].sort();
   const head = `${name} ${version} and what its scripts hold:\n\n${list(named)}\n`;
   const texts = new Map([[own, [name]]]);
   for (const each of named) {

@@ -1,9 +1,7 @@
 import type { Plugin } from 'vite';
 
 export const NO_NODE: Record<string, string>;
-export function deflatedFiles(): Plugin;
 export function watFiles(): Plugin;
 export function withoutNode(): Plugin;
-export function withoutThreads(): Plugin;
 export function usedKernels(): Plugin;
 export function engineKernels(): Plugin;

@@ -1,30 +1,10 @@
 /** Vite plugins that the build and the tests share. */
 
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { deflateRawSync } from 'node:zlib';
 import wabt from 'wabt';
 import { assemble } from '../kernels/assemble.mjs';
 import { KERNELS } from './kernels.mjs';
-
-const require = createRequire(import.meta.url);
-const QUERY = '?deflated';
-
-/** `import text from 'some/file?deflated'`: the file's deflated bytes as base64. */
-export function deflatedFiles() {
-  return {
-    name: 'deflated-files',
-    enforce: 'pre',
-    resolveId: (id) =>
-      id.endsWith(QUERY) ? require.resolve(id.slice(0, -QUERY.length)) + QUERY : undefined,
-    async load(id) {
-      if (!id.endsWith(QUERY)) return undefined;
-      const bytes = await readFile(id.slice(0, -QUERY.length));
-      const text = deflateRawSync(bytes, { level: 9 }).toString('base64');
-      return `export default ${JSON.stringify(text)};`;
-    },
-  };
-}
 
 /** `import text from './some.wat'`: the binary of a WebAssembly module as base64. */
 export function watFiles() {
@@ -77,23 +57,11 @@ export function engineKernels() {
   };
 }
 
-/** Leaves out TensorFlow.js' loader for WebAssembly threads, which file:// cannot have. */
-export function withoutThreads() {
-  return {
-    name: 'without-threads',
-    enforce: 'pre',
-    load: (id) =>
-      /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/.test(id)
-        ? 'export const wasmWorkerContents = ""; export default undefined;'
-        : undefined,
-  };
-}
-
 /** Names of Node that nothing looks at: some bundlers put packages of their own in their place. */
 export const NO_NODE = { Buffer: 'undefined', process: 'undefined', global: 'globalThis' };
 
 /**
- * Leaves out what TensorFlow.js and Emscripten do in Node alone, which asks for modules by names that
+ * Leaves out what TensorFlow.js does in Node alone, which asks for modules by names that
  * bundlers cannot resolve. Node has by now what browsers have, so it gets the browsers' part.
  */
 export function withoutNode() {
@@ -110,17 +78,6 @@ export function withoutNode() {
             "env().set('IS_NODE', false);",
           ].join('\n')
         : undefined,
-    transform(text, id) {
-      if (!/wasm-out\/tfjs-backend-wasm\.js$/.test(id)) return undefined;
-      const parts = [
-        /ENVIRONMENT_IS_NODE=typeof process==[^;]+;/,
-        / {2}if \(typeof __filename[^;]+;/,
-      ];
-      if (!parts.every((part) => part.test(text))) {
-        throw new Error(`${id} is not written as it used to be`);
-      }
-      return text.replace(parts[0], 'ENVIRONMENT_IS_NODE=false;').replace(parts[1], '');
-    },
   };
 }
 

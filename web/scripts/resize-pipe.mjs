@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
-import { deflatedFiles, watFiles } from './plugins.mjs';
+import { watFiles } from './plugins.mjs';
 
 const server = await createServer({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -15,7 +15,7 @@ const server = await createServer({
   appType: 'custom',
   optimizeDeps: { noDiscovery: true },
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  plugins: [deflatedFiles(), watFiles()],
+  plugins: [watFiles()],
 });
 const [{ preprocess }, { resize }, { PixelRows }, { vectorKernel }] = await Promise.all(
   ['preprocess', 'resample', 'rows', 'kernel'].map((name) =>

@@ -1,6 +1,6 @@
 /** What a classifier gives back, and what it may be asked with. */
 
-import type { BackendChoice } from './backends/names.js';
+import type { BackendChoice } from './backends.js';
 import type { Sample } from './bundle/metadata.generated.js';
 import type { Fetch } from './bundle/url-folder.js';
 import type { BackendName } from './constants.generated.js';

@@ -22,7 +22,7 @@ export type {
   SamplePicture,
   SelfTest,
 } from './api.js';
-export type { BackendChoice } from './backends/names.js';
+export type { BackendChoice } from './backends.js';
 export type { Metadata, Sample } from './bundle/metadata.generated.js';
 export type { BundleSource } from './bundle/source.js';
 export type { Classifier } from './classifier.js';

@@ -20,7 +20,16 @@ export interface LayerJob {
   readonly activation: ActivationName;
   /** Shape of the output, without the batch. */
   readonly shape: readonly number[];
+  /** Added before the activation; as large as the output. Only where `fusion.ts` says so. */
+  readonly added?: Tensor;
+  /** Zeros around the input, besides the layer's own. Likewise. */
+  readonly frame?: Frame;
 }
+
+/** Zeros around a picture: above and below, left and right. */
+export type Frame = readonly [Side, Side];
+
+type Side = readonly [before: number, behind: number];
 
 /**
  * Writes a layer's calls and returns its output: a tensor of its own, or one of its inputs in

@@ -35,6 +35,11 @@ interface Constant {
   readonly isRaw: boolean;
 }
 
+/** How many values a tensor of a shape has. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
 /** A place some bytes further on. */
 export function further({ region, offset }: Place, bytes: number): Place {
   return { region, offset: offset + bytes };
@@ -79,7 +84,7 @@ export class ProgramWriter {
   }
 
   tensor(shape: readonly number[]): Tensor {
-    return { shape, place: this.bytes(4 * shape.reduce((product, side) => product * side, 1)) };
+    return { shape, place: this.bytes(4 * sizeOf(shape)) };
   }
 
   /** Calls a kernel once, while the model is loaded. */
@@ -111,6 +116,7 @@ export class ProgramWriter {
     return {
       bytes,
       keptBytes: end,
+      regions: this.#kept.length + this.#passing.length,
       constants: this.#constants,
       preparing: this.#preparing,
       running: this.#running,
@@ -140,6 +146,8 @@ export interface Plan {
   readonly bytes: number;
   /** Of what stays: weights and constants. */
   readonly keptBytes: number;
+  /** Pieces that the memory is cut into. */
+  readonly regions: number;
   readonly constants: readonly Constant[];
   readonly preparing: readonly Call[];
   readonly running: readonly Call[];
@@ -177,9 +185,19 @@ export class Program {
   run(end = this.#calls.length): void {
     for (let index = 0; index < end; index++) this.#calls[index]();
   }
+
+  /** Does all calls, and tells how long each took. */
+  each(told: (index: number, milliseconds: number) => void): void {
+    for (const [index, call] of this.#calls.entries()) {
+      const start = performance.now();
+      call();
+      told(index, performance.now() - start);
+    }
+  }
 }
 
-function addressOf(argument: Argument): number {
+/** Where a place is, once the plan is finished. */
+export function addressOf(argument: Argument): number {
   return typeof argument === 'number' ? argument : argument.region.address + argument.offset;
 }
 

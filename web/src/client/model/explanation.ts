@@ -9,7 +9,7 @@ import { PATCHES } from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
 import type { ModelInput } from '../preprocess/spec.js';
 import type { ImageSource } from '../reading/sources.js';
-import type { ActivationMap } from './executor.js';
+import type { ActivationMap } from './model.js';
 
 /** What an explanation asks of a model: a part of a session. */
 export interface Explainable {

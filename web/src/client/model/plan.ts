@@ -20,6 +20,8 @@ import type { LayerEntry, Topology } from './topology.js';
 export interface ModelPlan {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
+  /** Of every layer's output, by its name. */
+  readonly shapes: ReadonlyMap<string, Shape>;
 }
 
 /**
@@ -79,7 +81,7 @@ export function planModel(
   for (const name of left.keys()) {
     root.refuse(`the weight ${quote(name)} belongs to no layer. Expected none.`);
   }
-  return { inputShape: shapeOf(layers[0].name), outputShape: shapeOf(output) };
+  return { inputShape: shapeOf(layers[0].name), outputShape: shapeOf(output), shapes };
 }
 
 function planLayer(layer: LayerEntry, inputs: readonly Shape[]): LayerPlan {

@@ -2,7 +2,9 @@
 
 import type { Field } from '../bundle/fields.js';
 import { MAX_LAYERS } from '../constants.generated.js';
-import type { Config } from './layers.js';
+
+/** Configuration of a layer, as it stands in `model.json`. */
+export type Config = Readonly<Record<string, unknown>>;
 
 /** One layer of the file. */
 export interface LayerEntry {

@@ -3,7 +3,7 @@
 import type { MemoryUse } from '../api.js';
 import type { BackendName } from '../constants.generated.js';
 import { disposed, KerasportError } from '../errors.js';
-import type { ActivationMap } from '../model/executor.js';
+import type { ActivationMap } from '../model/model.js';
 import type { ModelInput } from '../preprocess/spec.js';
 import { isElement, openBitmap } from '../reading/drawables.js';
 import type { ImageSource } from '../reading/sources.js';

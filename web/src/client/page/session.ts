@@ -1,6 +1,6 @@
 /** Opens sessions: in a worker where that is possible, in this thread elsewhere. */
 
-import { type BackendChoice, CORE_OF, candidates } from '../backends/names.js';
+import { type BackendChoice, candidates } from '../backends.js';
 import type { BackendName } from '../constants.generated.js';
 import { KerasportError, messageOf, quote } from '../errors.js';
 import type { ModelParts, Session } from '../worker/core.js';
@@ -86,7 +86,7 @@ async function openOn(
   parts: () => Promise<ModelParts>,
   signal?: AbortSignal,
 ): Promise<OpenSession> {
-  const code = coreCode(CORE_OF[backend]);
+  const code = coreCode(backend);
   // The worker starts while the files are read.
   const connecting = connection(backend, worker);
   connecting?.catch(() => {});
@@ -124,8 +124,7 @@ function connection(
   worker: WorkerChoice,
 ): Promise<Connection | undefined> | undefined {
   if (worker === false) return undefined;
-  const name = CORE_OF[backend];
-  if (worker !== 'auto' || name !== 'wasm' || !early) return connect(coreCode(name), worker);
+  if (worker !== 'auto' || backend !== 'wasm' || !early) return connect(coreCode(backend), worker);
   const started = early;
   early = undefined;
   return started;

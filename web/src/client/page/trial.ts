@@ -1,7 +1,7 @@
 /** Compares sessions: with Keras on the bundle's pictures, and with each other in time. */
 
 import type { BackendTrial, SamplePicture, SelfTest } from '../api.js';
-import { FASTER } from '../backends/names.js';
+import { FASTER } from '../backends.js';
 import type { FloatRounding } from '../bundle/metadata.generated.js';
 import { sha256 } from '../bundle/verified.js';
 import { type BackendName, TOLERANCES } from '../constants.generated.js';

@@ -36,6 +36,11 @@ export function vectorKernel(bytes: number): Kernel | undefined {
   return { ...loops, memory: memory.buffer, hasSplitWeights: true };
 }
 
+/** What the vectors have reserved, which they never give back. */
+export function vectorBytes(): number {
+  return exports ? exports.memory.buffer.byteLength : 0;
+}
+
 // Synchronous, because preprocessing is; browsers allow that up to 4 KiB. Old browsers and pages
 // whose Content-Security-Policy forbids WebAssembly throw.
 function instantiate(): Exports | null {

@@ -3,12 +3,14 @@
 import '@tensorflow/tfjs-backend-webgl';
 import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
 import { engine } from '@tensorflow/tfjs-core';
+import { loaderOn } from '../tensorflow/backend-model.js';
 import { coreWith } from './core.js';
 import { serve } from './serve.js';
 
 /** See {@link coreWith}. */
-export const core = coreWith({
-  webgl: {
+export const core = coreWith(
+  'webgl',
+  loaderOn('webgl', {
     async start() {
       if (!engine().registryFactory.webgl) throw new Error('this browser has no WebGL');
     },
@@ -19,7 +21,7 @@ export const core = coreWith({
       canvas.addEventListener('webglcontextlost', listener);
       return () => canvas.removeEventListener('webglcontextlost', listener);
     },
-  },
-});
+  }),
+);
 
 export { serve };

@@ -3,6 +3,7 @@
 import '@tensorflow/tfjs-backend-webgpu';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { engine } from '@tensorflow/tfjs-core';
+import { loaderOn } from '../tensorflow/backend-model.js';
 import { coreWith } from './core.js';
 import { serve } from './serve.js';
 
@@ -35,15 +36,16 @@ class Loss {
 }
 
 /** See {@link coreWith}. */
-export const core = coreWith({
-  webgpu: {
+export const core = coreWith(
+  'webgpu',
+  loaderOn('webgpu', {
     async start() {
       if (!(await globalThis.navigator?.gpu?.requestAdapter()))
         throw new Error('this device has no WebGPU');
     },
     onLost: (listener) =>
       Loss.of((engine().registry.webgpu as WebGPUBackend).device).listen(listener),
-  },
-});
+  }),
+);
 
 export { serve };

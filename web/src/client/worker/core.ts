@@ -4,11 +4,9 @@
  */
 
 import type { MemoryUse } from '../api.js';
-import type { BackendStarter } from '../backends/names.js';
 import type { BackendName } from '../constants.generated.js';
 import { KerasportError } from '../errors.js';
-import { BackendModel, type InputShape } from '../model/engine.js';
-import type { ActivationMap, ModelArtifacts } from '../model/executor.js';
+import type { ActivationMap, ModelArtifacts, ModelLoader, RunningModel } from '../model/model.js';
 import { preprocess } from '../preprocess/preprocess.js';
 import type { ImageSpec, ModelInput } from '../preprocess/spec.js';
 import type { ReadPixels } from '../reading/bitmap-pixels.js';
@@ -17,11 +15,8 @@ import type { ImageSource } from '../reading/sources.js';
 
 /** A model as it is handed over. */
 export interface ModelParts extends ModelArtifacts {
-  readonly inputShape: InputShape;
   /** How pictures become the model's input. */
   readonly spec: ImageSpec;
-  /** Number of class names. */
-  readonly classes: number;
 }
 
 /** The answer to one picture. */
@@ -55,35 +50,30 @@ export interface Core {
   preprocessImage(image: ImageSource, spec: ImageSpec): Promise<ModelInput>;
 }
 
-/** A core with these backends; the first one is the one that is made ready. */
-export function coreWith(starters: Partial<Readonly<Record<BackendName, BackendStarter>>>): Core {
+/** A core with one backend. */
+export function coreWith(name: BackendName, loader: ModelLoader): Core {
   return {
     readPixels,
     preprocessImage,
-    async prepare() {
-      await Object.values(starters)[0]?.start();
-    },
+    prepare: () => loader.prepare(),
     async load(parts, backend) {
-      const starter = starters[backend];
-      if (!starter) throw new Error('it is not in this script');
-      const { inputShape, classes } = parts;
-      const engine = await BackendModel.load(parts, inputShape, classes, backend, starter);
-      return new LocalSession(engine, parts.spec);
+      if (backend !== name) throw new Error('it is not in this script');
+      return new LocalSession(await loader.load(parts), parts.spec);
     },
   };
 }
 
 class LocalSession implements Session {
-  readonly #engine: BackendModel;
+  readonly #model: RunningModel;
   readonly #spec: ImageSpec;
 
-  constructor(engine: BackendModel, spec: ImageSpec) {
-    this.#engine = engine;
+  constructor(model: RunningModel, spec: ImageSpec) {
+    this.#model = model;
     this.#spec = spec;
   }
 
   get backend(): BackendName {
-    return this.#engine.backend;
+    return this.#model.backend;
   }
 
   async classify(image: ImageSource): Promise<SessionAnswer> {
@@ -92,7 +82,7 @@ class LocalSession implements Session {
     const decoded = performance.now();
     const input = preprocess(pixels, this.#spec);
     const preprocessed = performance.now();
-    const probabilities = await this.#engine.run(input.data);
+    const probabilities = await this.#model.run(input.data);
     return {
       probabilities,
       input,
@@ -109,19 +99,19 @@ class LocalSession implements Session {
   }
 
   predict(pixels: Uint8Array): Promise<Float32Array> {
-    return this.#engine.run(pixels);
+    return this.#model.run(pixels);
   }
 
   classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined> {
-    return this.#engine.classActivation(pixels, index);
+    return this.#model.classActivation(pixels, index);
   }
 
   async memory(): Promise<MemoryUse> {
-    return this.#engine.memory();
+    return this.#model.memory();
   }
 
   dispose(): void {
-    this.#engine.dispose();
+    this.#model.dispose();
   }
 }
 

@@ -3,15 +3,13 @@
  * with WebAssembly's core; those of the graphics processor are taken from beside it when asked for.
  */
 
-import { CORE_OF } from '../backends/names.js';
 import type { Core } from './core.js';
 import { core, serve } from './core-wasm.js';
 
 serve({
   ...core,
   async load(parts, backend) {
-    const name = CORE_OF[backend];
-    return (name === 'wasm' ? core : await beside(name)).load(parts, backend);
+    return (backend === 'wasm' ? core : await beside(backend)).load(parts, backend);
   },
 });
 

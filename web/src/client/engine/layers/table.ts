@@ -2,22 +2,26 @@
 
 import type { ComputedLayer, LayerWriter } from '../layers.js';
 import * as activation from './activation.js';
+import { depthwise } from './depthwise.js';
 import * as merging from './merging.js';
 import * as normalization from './normalization.js';
 import * as pooling from './pooling.js';
+import { convolution, dense } from './products.js';
 import * as shaping from './shaping.js';
+import { transposed } from './transposed.js';
 
-/** Layers of products, which have kernels of their own. */
-type Weighted = 'Conv2D' | 'Conv2DTranspose' | 'Dense' | 'DepthwiseConv2D';
-
-export const LAYER_WRITERS: Readonly<Record<Exclude<ComputedLayer, Weighted>, LayerWriter>> = {
+export const LAYER_WRITERS: Readonly<Record<ComputedLayer, LayerWriter>> = {
   Activation: activation.activation,
   Add: merging.add,
   Average: merging.average,
   AveragePooling2D: pooling.averagePooling,
   BatchNormalization: normalization.batchNormalization,
   Concatenate: shaping.concatenate,
+  Conv2D: convolution,
+  Conv2DTranspose: transposed,
   Cropping2D: shaping.cropping,
+  Dense: dense,
+  DepthwiseConv2D: depthwise,
   Dot: merging.dot,
   Flatten: shaping.reshape,
   GlobalAveragePooling2D: pooling.globalAveragePooling,

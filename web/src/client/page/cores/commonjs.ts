@@ -1,9 +1,9 @@
 /**
  * The parts that do the work, for `require`: WebAssembly's is inside, because some test runners load
- * nothing later; those of the graphics processor are modules beside it.
+ * nothing later; the others are modules beside it.
  */
 
-import type { CoreName } from '../../backends/names.js';
+import type { BackendName } from '../../constants.generated.js';
 import type { Core } from '../../worker/core.js';
 import type { CoreCode } from './index.js';
 
@@ -19,10 +19,14 @@ const INSIDE: CoreCode = {
   },
 };
 
-const BESIDE: Readonly<Record<Exclude<CoreName, 'wasm'>, CoreCode>> = {
+const BESIDE: Readonly<Record<Exclude<BackendName, 'wasm'>, CoreCode>> = {
   webgl: {
     source: async () => (await import('kerasport-worker:webgl')).default,
     local: async () => (await import('kerasport-core:webgl')).core,
+  },
+  cpu: {
+    source: async () => (await import('kerasport-worker:cpu')).default,
+    local: async () => (await import('kerasport-core:cpu')).core,
   },
   webgpu: {
     source: async () => (await import('kerasport-worker:webgpu')).default,
@@ -31,6 +35,6 @@ const BESIDE: Readonly<Record<Exclude<CoreName, 'wasm'>, CoreCode>> = {
 };
 
 /** The program with one group of backends. */
-export function coreCode(name: CoreName): CoreCode {
+export function coreCode(name: BackendName): CoreCode {
   return name === 'wasm' ? INSIDE : BESIDE[name];
 }

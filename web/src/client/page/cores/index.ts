@@ -3,7 +3,7 @@
  * same thread. The build puts another one in its place (`script.ts`, `module.ts`).
  */
 
-import type { CoreName } from '../../backends/names.js';
+import type { BackendName } from '../../constants.generated.js';
 import type { Core } from '../../worker/core.js';
 
 /** One of the scripts that do the work. */
@@ -15,7 +15,7 @@ export interface CoreCode {
 }
 
 /** The script with one group of backends. */
-export function coreCode(name: CoreName): CoreCode {
+export function coreCode(name: BackendName): CoreCode {
   return {
     async local() {
       if (name !== 'wasm') throw new Error('it runs in a browser only');

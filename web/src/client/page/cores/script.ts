@@ -1,6 +1,6 @@
 /** The parts that do the work, for a classic script: functions, whose text runs in a worker too. */
 
-import type { CoreName } from '../../backends/names.js';
+import type { BackendName } from '../../constants.generated.js';
 import type { Core } from '../../worker/core.js';
 import { trustedScriptUrl } from '../trusted.js';
 import type { CoreCode } from './index.js';
@@ -11,10 +11,10 @@ type Program = typeof KERASPORT_CORE;
 // it took it: beside itself, is the guess.
 const isPage = typeof document !== 'undefined';
 const here = isPage ? (document.currentScript as HTMLScriptElement | null)?.src : location.href;
-const local = new Map<CoreName, Promise<Core>>();
+const local = new Map<BackendName, Promise<Core>>();
 
 /** The script with one group of backends; those of the graphics processor are files of their own. */
-export function coreCode(name: CoreName): CoreCode {
+export function coreCode(name: BackendName): CoreCode {
   return {
     async source() {
       return `{const{core,serve}=(${await program(name)})();serve(core)}`;
@@ -27,7 +27,7 @@ export function coreCode(name: CoreName): CoreCode {
   };
 }
 
-async function program(name: CoreName): Promise<Program> {
+async function program(name: BackendName): Promise<Program> {
   if (name === 'wasm') return KERASPORT_CORE;
   const known = (): Program | undefined => Reflect.get(globalThis, 'kerasportCores')?.[name];
   if (!known()) await load(`kerasport-${name}.iife.js`);

@@ -6,6 +6,16 @@
 import { engine, io, type Tensor } from '@tensorflow/tfjs-core';
 import { Field } from '../bundle/fields.js';
 import { type ActivationName, type LayerName, MODEL_FILE } from '../constants.generated.js';
+import { type ActivationMap, activationMap, type ModelArtifacts } from '../model/model.js';
+import { unknown } from '../model/plan.js';
+import {
+  findHead,
+  type Head,
+  type LayerEntry,
+  outputsOf,
+  readTopology,
+  type Topology,
+} from '../model/topology.js';
 import {
   type Compute,
   FUSED,
@@ -15,30 +25,6 @@ import {
   LAYERS,
   type Weights,
 } from './layers.js';
-import { unknown } from './plan.js';
-import {
-  findHead,
-  type Head,
-  type LayerEntry,
-  outputsOf,
-  readTopology,
-  type Topology,
-} from './topology.js';
-
-/** A model of the TensorFlow.js layers format, in memory. */
-export interface ModelArtifacts {
-  readonly topology: object;
-  readonly weightSpecs: readonly object[];
-  /** In pieces that follow each other, wherever they are cut. */
-  readonly weightData: ArrayBuffer[];
-}
-
-/** One value per place of the last feature maps, row by row. */
-export interface ActivationMap {
-  readonly values: Float32Array;
-  readonly height: number;
-  readonly width: number;
-}
 
 interface Step {
   readonly name: string;
@@ -83,30 +69,17 @@ export class Executor {
     }
   }
 
-  /** The answer to one picture of 0..255, row by row, channels last. */
+  /** See {@link RunningModel.run}. */
   async run(pixels: Uint8Array): Promise<Float32Array> {
     return (await this.#compute(pixels, this.#topology.output)).values;
   }
 
-  /**
-   * How much each place of the last feature maps adds to a class: the sum over the maps of their
-   * value times the weight that the dense layer gives them (Zhou et al., "Learning Deep Features
-   * for Discriminative Localization", 2016). Undefined where the model does not end that way.
-   */
+  /** See {@link RunningModel.classActivation}. */
   async classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined> {
     if (!this.#head) return undefined;
     const { features, kernel } = this.#head;
     const { values, shape } = await this.#compute(pixels, features);
-    const [, height, width, maps] = shape;
-    const classes = kernel.length / maps;
-    const sums = Float32Array.from({ length: height * width }, (_, place) => {
-      let sum = 0;
-      for (let map = 0; map < maps; map++) {
-        sum += values[place * maps + map] * kernel[map * classes + index];
-      }
-      return sum;
-    });
-    return { values: sums, height, width };
+    return activationMap(values, shape.slice(1), kernel, index);
   }
 
   dispose(): void {

@@ -5,9 +5,7 @@
 
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationName, LayerName } from '../constants.generated.js';
-
-/** Configuration of a layer, as it stands in `model.json`. */
-export type Config = Readonly<Record<string, unknown>>;
+import type { Config } from '../model/topology.js';
 
 /** The tensors of one layer by the last part of their name, in the shapes of the file. */
 export type Weights = Readonly<Record<string, Tensor>>;

@@ -1,15 +1,20 @@
-/** A model on a backend: the one seam between the library and TensorFlow.js. */
+/** A model on a backend of TensorFlow.js. */
 
 import { engine, memory } from '@tensorflow/tfjs-core';
 import type { MemoryUse } from '../api.js';
-import { type BackendStarter, contextLost } from '../backends/names.js';
 import { checkClassCount, checkInputShape } from '../bundle/metadata.js';
 import { type BackendName, MODEL_FILE } from '../constants.generated.js';
 import { disposed, KerasportError, messageOf } from '../errors.js';
-import { type ActivationMap, Executor, type ModelArtifacts } from './executor.js';
-
-/** Shape of the model's input. */
-export type InputShape = readonly [height: number, width: number, channels: number];
+import { heapBytes } from '../model/heap.js';
+import type {
+  ActivationMap,
+  InputShape,
+  ModelArtifacts,
+  ModelLoader,
+  RunningModel,
+} from '../model/model.js';
+import { Executor } from './executor.js';
+import { type BackendStarter, contextLost } from './starter.js';
 
 // TensorFlow.js has one current backend per page: models on different ones take turns.
 let turn: Promise<unknown> = Promise.resolve();
@@ -20,8 +25,15 @@ function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
   return result;
 }
 
-/** A model that is ready to answer. */
-export class BackendModel {
+/** Loads models on a backend. */
+export function loaderOn(backend: BackendName, starter: BackendStarter): ModelLoader {
+  return {
+    prepare: () => starter.start(),
+    load: (artifacts) => BackendModel.load(artifacts, backend, starter),
+  };
+}
+
+class BackendModel implements RunningModel {
   readonly #executor: Executor;
   readonly #starter: BackendStarter;
   #isDisposed = false;
@@ -35,11 +47,9 @@ export class BackendModel {
     this.#executor = executor;
   }
 
-  /** Starts a backend and loads a model with `classes` answers on it. */
+  /** Starts a backend and loads a model on it. */
   static load(
     artifacts: ModelArtifacts,
-    inputShape: InputShape,
-    classes: number,
     backend: BackendName,
     starter: BackendStarter,
   ): Promise<BackendModel> {
@@ -49,7 +59,7 @@ export class BackendModel {
         throw new Error('it does not start on this device');
       const executor = build(artifacts);
       try {
-        checkShapes(executor, inputShape, classes);
+        checkShapes(executor, artifacts.inputShape, artifacts.classes);
       } catch (error) {
         executor.dispose();
         throw error;
@@ -58,19 +68,17 @@ export class BackendModel {
     });
   }
 
-  /** The answer to one picture of 0..255, row by row, channels last. */
   run(pixels: Uint8Array): Promise<Float32Array> {
     return this.#inTurn(() => this.#executor.run(pixels));
   }
 
-  /** See {@link Executor.classActivation}. */
   classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined> {
     return this.#inTurn(() => this.#executor.classActivation(pixels, index));
   }
 
   memory(): MemoryUse {
     const { numTensors, numBytes } = memory();
-    return { tensors: numTensors, bytes: numBytes, ...reserved() };
+    return { tensors: numTensors, bytes: numBytes, wasmBytes: 0, heapBytes: heapBytes() };
   }
 
   dispose(): void {
@@ -112,16 +120,6 @@ export class BackendModel {
       stop();
     }
   }
-}
-
-/** What the engine and the page hold, tensors or not. */
-function reserved(): Pick<MemoryUse, 'wasmBytes' | 'heapBytes'> {
-  const wasm = engine().registry.wasm as unknown as { wasm: { HEAPU8: Uint8Array } } | undefined;
-  const { memory: page } = performance as { memory?: { readonly usedJSHeapSize: number } };
-  return {
-    wasmBytes: wasm?.wasm.HEAPU8.byteLength ?? 0,
-    heapBytes: page?.usedJSHeapSize ?? null,
-  };
 }
 
 function build(artifacts: ModelArtifacts): Executor {

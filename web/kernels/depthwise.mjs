@@ -1,0 +1,299 @@
+/**
+ * Convolutions of each channel by itself.
+ *
+ * A window walks over rows that the caller names; vectors go over channels. Weights are packed by
+ * groups of four channels: bias, then the taps row by row, so that a group's all lie at constant
+ * distances. The sum of a value is `((bias + first tap) + second tap) + ...`, row by row.
+ */
+
+import { advance, each, get, i32, kernel, routine, set, when, whilst } from './wat.mjs';
+
+/** Windows along a row with a kernel of their own: taps and stride. */
+const WINDOWS = [
+  [3, 1],
+  [3, 2],
+  [5, 1],
+  [5, 2],
+];
+
+/** Columns that these compute at once: what they load is used for all of them. */
+const COLUMNS = 4;
+
+const ROW = ['table', 'rows', 'y', 'weights', 'columns', 'channels', 'low:f32', 'high:f32'];
+
+/** @param {string} value */
+const load = (value, offset = 0) => `(v128.load offset=${offset} ${value})`;
+
+/** @param {string} condition @param {string} yes @param {string} no */
+const either = (condition, yes, no) => `(if ${condition} (then ${yes}) (else ${no}))`;
+
+/** @param {string} value */
+const clamped = (value) =>
+  `(f32x4.pmin (f32x4.pmax ${value} (f32x4.splat ${get('low')})) (f32x4.splat ${get('high')}))`;
+
+/** @param {number} count */
+const sumLocals = (count) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`sum${index}`, 'v128']));
+
+/**
+ * All channels of the next output columns, of which there are `columns`, from `x` bytes behind the
+ * addresses in the table on; `taps` adds the products of one row to `sum0`, `sum1`, ... and moves
+ * `tap` behind the row's weights.
+ *
+ * @param {number} columns
+ * @param {string} taps
+ */
+const tile = (columns, taps) => `
+  ${set('group', get('weights'))}
+  ${set('channel', i32(0))}
+  ${whilst(
+    `(i32.lt_s ${get('channel')} ${get('step')})`,
+    each(columns, (j) => set(`sum${j}`, load(get('group')))),
+    set('tap', `(i32.add ${get('group')} ${i32(16)})`),
+    set('row', get('table')),
+    whilst(
+      `(i32.lt_u ${get('row')} ${get('end')})`,
+      set('from', `(i32.load ${get('row')})`),
+      // A row outside of the picture.
+      when(get('from'), `${advance('from', `(i32.add ${get('x')} ${get('channel')})`)} ${taps}`),
+      advance('tap', get('width')),
+      advance('row', i32(4)),
+    ),
+    set('group', get('tap')),
+    set('to', `(i32.add ${get('y')} ${get('channel')})`),
+    each(columns, (j) => set(`sum${j}`, clamped(get(`sum${j}`)))),
+    set('left', `(i32.sub ${get('step')} ${get('channel')})`),
+    either(
+      `(i32.ge_s ${get('left')} ${i32(16)})`,
+      each(
+        columns,
+        (j) => `(v128.store ${get('to')} ${get(`sum${j}`)}) ${advance('to', get('step'))}`,
+      ),
+      each(
+        columns,
+        (j) =>
+          `(call $storeLanes ${get('to')} ${get(`sum${j}`)} ${get('left')}) ${advance('to', get('step'))}`,
+      ),
+    ),
+    advance('channel', i32(16)),
+  )}`;
+
+const ROW_LOCALS = /** @type {const} */ ({
+  ...{ step: 'i32', x: 'i32', group: 'i32', channel: 'i32', left: 'i32' },
+  ...{ tap: 'i32', width: 'i32', row: 'i32', end: 'i32', from: 'i32', to: 'i32', value: 'v128' },
+});
+
+const rowStart = `
+  ${set('step', `(i32.shl ${get('channels')} ${i32(2)})`)}
+  ${set('end', `(i32.add ${get('table')} (i32.shl ${get('rows')} ${i32(2)}))`)}`;
+
+/**
+ * One output row of a window of `taps` columns; at least {@link COLUMNS} columns.
+ *
+ * @param {import('./wat.mjs').Target} target
+ * @param {number} taps
+ * @param {number} stride
+ */
+function fastRow(target, taps, stride) {
+  const weight = (/** @type {number} */ t) => `weight${t}`;
+  const products = (/** @type {number} */ column) =>
+    each(COLUMNS, (j) => {
+      const t = column - j * stride;
+      if (t < 0 || t >= taps) return '';
+      return set(`sum${j}`, target.multiplyAdd(get(`sum${j}`), get('value'), get(weight(t))));
+    });
+  const oneRow = `
+    ${each(taps, (t) => set(weight(t), load(get('tap'), t * 16)))}
+    ${each(
+      (COLUMNS - 1) * stride + taps,
+      (column) => `${set('value', load(get('from')))} ${products(column)}
+        ${advance('from', get('step'))}`,
+    )}`;
+  const weights = Object.fromEntries(Array.from({ length: taps }, (_, t) => [weight(t), 'v128']));
+  return routine(
+    `depthwise${taps}${stride}`,
+    ROW,
+    { ...ROW_LOCALS, ...sumLocals(COLUMNS), ...weights, back: 'i32' },
+    rowStart,
+    set('width', i32(taps * 16)),
+    whilst(
+      get('columns'),
+      // The last ones begin earlier where fewer are left, and some are computed twice.
+      when(
+        `(i32.lt_s ${get('columns')} ${i32(COLUMNS)})`,
+        `${set('back', `(i32.mul (i32.sub ${get('columns')} ${i32(COLUMNS)}) ${get('step')})`)}
+        ${advance('x', `(i32.mul ${get('back')} ${i32(stride)})`)}
+        ${advance('y', get('back'))}
+        ${set('columns', i32(COLUMNS))}`,
+      ),
+      tile(COLUMNS, oneRow),
+      advance('x', `(i32.mul ${get('step')} ${i32(COLUMNS * stride)})`),
+      advance('y', `(i32.mul ${get('step')} ${i32(COLUMNS)})`),
+      set('columns', `(i32.sub ${get('columns')} ${i32(COLUMNS)})`),
+    ),
+  );
+}
+
+/** One output row of any window. @param {import('./wat.mjs').Target} target */
+function anyRow(target) {
+  const oneRow = `
+    ${set('last', `(i32.add ${get('tap')} ${get('width')})`)}
+    ${set('at', get('tap'))}
+    ${whilst(
+      `(i32.lt_u ${get('at')} ${get('last')})`,
+      set('sum0', target.multiplyAdd(get('sum0'), load(get('from')), load(get('at')))),
+      advance('from', get('spread')),
+      advance('at', i32(16)),
+    )}`;
+  return routine(
+    'depthwiseAny',
+    [...ROW, 'taps', 'stride', 'dilation'],
+    { ...ROW_LOCALS, ...sumLocals(1), last: 'i32', at: 'i32', spread: 'i32' },
+    rowStart,
+    set('width', `(i32.shl ${get('taps')} ${i32(4)})`),
+    set('spread', `(i32.mul ${get('dilation')} ${get('step')})`),
+    whilst(
+      get('columns'),
+      tile(1, oneRow),
+      advance('x', `(i32.mul ${get('step')} ${get('stride')})`),
+      advance('y', get('step')),
+      set('columns', `(i32.sub ${get('columns')} ${i32(1)})`),
+    ),
+  );
+}
+
+/** The first lanes of a vector, `left` bytes: 4, 8 or 12. */
+const storeLanes = routine(
+  'storeLanes',
+  ['to', 'value:v128', 'left'],
+  {},
+  `(v128.store32_lane 0 ${get('to')} ${get('value')})`,
+  when(
+    `(i32.gt_s ${get('left')} ${i32(4)})`,
+    `(v128.store32_lane offset=4 1 ${get('to')} ${get('value')})`,
+  ),
+  when(
+    `(i32.gt_s ${get('left')} ${i32(8)})`,
+    `(v128.store32_lane offset=8 2 ${get('to')} ${get('value')})`,
+  ),
+);
+
+/**
+ * `depthwise`: output rows `from` to `to` - 1 at `y`, one each `yPitch` bytes.
+ *
+ * Row `r` of the input's `height` lies at `x + (r mod slots) * xPitch`, the others are zeros; `x` is
+ * where the first window begins, so that columns outside of the picture are zeros in memory. Output
+ * row `i` begins with row `i * strideY - top`. `table` has room for an address per row of the window.
+ */
+function rows() {
+  const parameters = [
+    ...[
+      'x',
+      'slots',
+      'xPitch',
+      'height',
+      'top',
+      'y',
+      'yPitch',
+      'from',
+      'to',
+      'columns',
+      'channels',
+    ],
+    ...['weights', 'table', 'kernelY', 'kernelX', 'strideY', 'strideX', 'dilationY', 'dilationX'],
+    ...['low:f32', 'high:f32'],
+  ];
+  const common = ROW.map((name) => name.split(':')[0])
+    .map((name) => get(name === 'rows' ? 'kernelY' : name))
+    .join(' ');
+  const any = `(call $depthwiseAny ${common}
+    ${get('kernelX')} ${get('strideX')} ${get('dilationX')})`;
+  const best = WINDOWS.reduceRight(
+    (otherwise, [taps, stride]) =>
+      either(
+        `(i32.eq ${get('kind')} ${i32(kind(taps, stride))})`,
+        `(call $depthwise${taps}${stride} ${common})`,
+        otherwise,
+      ),
+    any,
+  );
+  return kernel(
+    'depthwise',
+    parameters,
+    { row: 'i32', entry: 'i32', end: 'i32', kind: 'i32' },
+    set('end', `(i32.add ${get('table')} (i32.shl ${get('kernelY')} ${i32(2)}))`),
+    when(
+      `(i32.and (i32.eq ${get('dilationX')} ${i32(1)}) (i32.and
+        (i32.ge_s ${get('columns')} ${i32(COLUMNS)}) (i32.lt_u ${get('strideX')} ${i32(8)})))`,
+      set('kind', `(i32.or (i32.shl ${get('kernelX')} ${i32(3)}) ${get('strideX')})`),
+    ),
+    whilst(
+      `(i32.lt_s ${get('from')} ${get('to')})`,
+      set('row', `(i32.sub (i32.mul ${get('from')} ${get('strideY')}) ${get('top')})`),
+      set('entry', get('table')),
+      whilst(
+        `(i32.lt_u ${get('entry')} ${get('end')})`,
+        `(i32.store ${get('entry')} (select
+          (i32.add ${get('x')} (i32.mul ${get('xPitch')} (i32.rem_u ${get('row')} ${get('slots')})))
+          ${i32(0)}
+          (i32.lt_u ${get('row')} ${get('height')})))`,
+        advance('row', get('dilationY')),
+        advance('entry', i32(4)),
+      ),
+      best,
+      advance('y', get('yPitch')),
+      advance('from', i32(1)),
+    ),
+  );
+}
+
+/** A window along a row as one number; strides are below 8. @param {number} taps @param {number} stride */
+const kind = (taps, stride) => (taps << 3) | stride;
+
+/** `packDepthwise`: `kernel` of taps x channels and `bias` (0: none) by groups of four channels. */
+const pack = kernel(
+  'packDepthwise',
+  ['kernel', 'bias', 'y', 'taps', 'channels'],
+  { channel: 'i32', tap: 'i32', lane: 'i32', value: 'f32' },
+  whilst(
+    `(i32.lt_s ${get('channel')} ${get('channels')})`,
+    set('tap', i32(-1)),
+    whilst(
+      `(i32.lt_s ${get('tap')} ${get('taps')})`,
+      set('lane', get('channel')),
+      whilst(
+        `(i32.lt_s ${get('lane')} (i32.add ${get('channel')} ${i32(4)}))`,
+        set('value', '(f32.const 0)'),
+        when(
+          `(i32.lt_s ${get('lane')} ${get('channels')})`,
+          either(
+            `(i32.ge_s ${get('tap')} ${i32(0)})`,
+            set(
+              'value',
+              `(f32.load (i32.add ${get('kernel')} (i32.shl (i32.add ${get('lane')}
+                (i32.mul ${get('tap')} ${get('channels')})) ${i32(2)})))`,
+            ),
+            when(
+              get('bias'),
+              set(
+                'value',
+                `(f32.load (i32.add ${get('bias')} (i32.shl ${get('lane')} ${i32(2)})))`,
+              ),
+            ),
+          ),
+        ),
+        `(f32.store ${get('y')} ${get('value')})`,
+        advance('y', i32(4)),
+        advance('lane', i32(1)),
+      ),
+      advance('tap', i32(1)),
+    ),
+    advance('channel', i32(4)),
+  ),
+);
+
+/** @param {import('./wat.mjs').Target} target @returns {string} the functions' text. */
+export function depthwise(target) {
+  const fast = WINDOWS.map(([taps, stride]) => fastRow(target, taps, stride));
+  return [storeLanes, ...fast, anyRow(target), rows(), pack].join('\n');
+}

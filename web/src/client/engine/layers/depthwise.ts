@@ -1,0 +1,151 @@
+/** Convolutions of each channel by itself. */
+
+import { activate, type Clamp, clampOf } from '../epilogue.js';
+import type { LayerJob } from '../layers.js';
+import { further, type Place, type ProgramWriter, type Tensor } from '../program.js';
+import { firstUnder, interior, under, type Walk, walk } from './window.js';
+
+/** Columns that the kernel computes at once. */
+const AT_ONCE = 4;
+
+/** Bytes of a window's rows that stay in the nearest cache. */
+const NEAR_BYTES = 20 * 1024;
+
+/** Columns that are worth a walk down the picture of their own. */
+const FEWEST_COLUMNS = 16;
+
+/** Rows of a picture, which need not be all there at once. */
+export interface Rows {
+  /** Of the row that is kept first, where the first window begins. */
+  readonly place: Place;
+  /** From one row to the next. */
+  readonly pitch: number;
+  /** Row `r` is kept in slot `r` modulo `slots`. */
+  readonly slots: number;
+}
+
+/** A depthwise layer, packed. */
+export interface Depthwise {
+  readonly channels: number;
+  readonly weights: Place;
+  /** Room for an address per row of the window. */
+  readonly table: Place;
+  readonly down: Walk;
+  readonly across: Walk;
+  readonly clamp: Clamp;
+}
+
+/** Packs the weights, and takes what the layer needs beside its input and output. */
+export function packedDepthwise(job: LayerJob): Depthwise {
+  const { writer, config, inputs, shape, activation } = job;
+  const { depthwise_kernel: kernel, bias } = job.weights;
+  const window = kernel.shape;
+  const channels = shape[2];
+  const taps = window[0] * window[1];
+  const weights = writer.prepared(Math.ceil(channels / 4) * (taps + 1) * 16);
+  const [raw, rawBias] = [writer.raw(kernel.values), bias ? writer.raw(bias.values) : 0];
+  writer.prepare('packDepthwise', raw, rawBias, weights, taps, channels);
+  return {
+    channels,
+    weights,
+    table: writer.bytes(window[0] * 4),
+    down: walk(config, window, 0, inputs[0].shape[0], job.frame),
+    across: walk(config, window, 1, inputs[0].shape[1], job.frame),
+    clamp: clampOf(activation),
+  };
+}
+
+/** A piece of the output. */
+export interface Piece {
+  /** Of its first value. */
+  readonly place: Place;
+  readonly pitch: number;
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Writes the call for some rows; all that lies under their columns has to be in `x`. */
+export function writeRows(writer: ProgramWriter, layer: Depthwise, x: Rows, y: Piece): void {
+  const { channels, weights, table, down, across, clamp } = layer;
+  writer.call(
+    'depthwise',
+    ...[x.place, x.slots, x.pitch, down.length, down.before],
+    ...[y.place, y.pitch, y.firstRow, y.firstRow + y.rows, y.columns, channels],
+    ...[weights, table, down.taps, across.taps, down.stride, across.stride],
+    ...[down.dilation, across.dilation, clamp.low, clamp.high],
+  );
+}
+
+/** Columns of the output, and whether zeros lie beside the picture there. */
+interface Segment {
+  readonly first: number;
+  readonly count: number;
+  readonly isBorder: boolean;
+}
+
+/** Cuts the columns so that a window's rows stay near, and borders are copied in narrow strips. */
+function segments({ down, across, channels }: Depthwise): Segment[] {
+  const { count } = across;
+  const [first, behind] = interior(across);
+  const left = first > 0 ? Math.max(first, AT_ONCE) : 0;
+  const right = behind < count ? Math.min(behind, count - AT_ONCE) : count;
+  // Narrow pictures are copied as a whole.
+  if ((left > 0 || right < count) && right - left < 2 * AT_ONCE) {
+    return [{ first: 0, count, isBorder: true }];
+  }
+  const fitting = NEAR_BYTES / (down.taps * across.stride * channels * 4);
+  const most = Math.max(FEWEST_COLUMNS, Math.floor(fitting / AT_ONCE) * AT_ONCE);
+  const pieces: Segment[] = [];
+  if (left > 0) pieces.push({ first: 0, count: left, isBorder: true });
+  const parts = Math.ceil((right - left) / most);
+  const each = Math.ceil((right - left) / parts / AT_ONCE) * AT_ONCE;
+  for (let at = left; at < right; at += each) {
+    pieces.push({ first: at, count: Math.min(each, right - at), isBorder: false });
+  }
+  if (right < count) pieces.push({ first: right, count: count - right, isBorder: true });
+  return pieces;
+}
+
+/** A picture with each channel as often as `times` says. */
+function repeated(writer: ProgramWriter, { shape, place }: Tensor, times: number): Tensor {
+  if (times === 1) return { shape, place };
+  const [height, width, channels] = shape;
+  const y = writer.tensor([height, width, channels * times]);
+  writer.call('repeatChannels', place, y.place, height * width * channels, times);
+  return y;
+}
+
+/** `DepthwiseConv2D`. */
+export function depthwise(job: LayerJob): Tensor {
+  const { writer, inputs, shape } = job;
+  const layer = packedDepthwise(job);
+  const { down, across, channels } = layer;
+  const x = repeated(writer, inputs[0], job.weights.depthwise_kernel.shape[3]);
+  const y = writer.tensor(shape);
+  const pixel = channels * 4;
+  for (const { first, count, isBorder } of segments(layer)) {
+    const from = firstUnder(across, first);
+    const columns = isBorder ? under(across, count) : across.length;
+    let place = further(x.place, isBorder ? 0 : from * pixel);
+    if (isBorder) {
+      place = writer.bytes(down.length * columns * pixel);
+      const picture = [x.place, down.length, across.length, channels];
+      writer.call('excerpt', ...picture, 0, from, down.length, columns, place);
+    }
+    writeRows(
+      writer,
+      layer,
+      { place, pitch: columns * pixel, slots: down.length },
+      {
+        place: further(y.place, first * pixel),
+        pitch: across.count * pixel,
+        firstRow: 0,
+        rows: down.count,
+        columns: count,
+      },
+    );
+  }
+  activate(writer, job.activation, y.place, [down.count * across.count, channels]);
+  return y;
+}

@@ -1,0 +1,73 @@
+/** Writes a whole model down as kernel calls. */
+
+import type { Topology } from '../model/topology.js';
+import { fuse, type Step } from './fusion.js';
+import { LAYER_WRITERS } from './layers/table.js';
+import type { Weight } from './layers.js';
+import { type Place, type Plan, ProgramWriter, sizeOf, type Tensor } from './program.js';
+
+/** A tensor that somebody outside reads. */
+export interface Milestone {
+  readonly tensor: Tensor;
+  /** After so many calls it is complete. */
+  readonly end: number;
+}
+
+/** A model as a list of calls. */
+export interface WrittenModel {
+  readonly plan: Plan;
+  /** Where the picture's bytes go. */
+  readonly input: Place;
+  readonly output: Milestone;
+  /** The last feature maps, where they were asked for. */
+  readonly features: Milestone | undefined;
+  /** What is computed after so many calls. */
+  readonly steps: readonly (Step & { readonly shape: readonly number[]; readonly end: number })[];
+}
+
+/**
+ * @param shapes - of every layer's output, by its name.
+ * @param weights - of every layer.
+ * @param features - the layer whose output is to be kept readable.
+ */
+export function writeModel(
+  topology: Topology,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  weights: ReadonlyMap<string, Readonly<Record<string, Weight>>>,
+  features: string | undefined,
+): WrittenModel {
+  const { layers, output } = topology;
+  const writer = new ProgramWriter();
+  const tensors = new Map<string, Tensor>();
+  const tensorOf = (name: string) => tensors.get(name) as Tensor;
+  const milestone = (name: string): Milestone => {
+    const tensor = tensorOf(name);
+    writer.use(tensor.place);
+    return { tensor, end: writer.length };
+  };
+  const [first] = layers;
+  const values = writer.tensor(shapes.get(first.name) as number[]);
+  const size = sizeOf(values.shape);
+  const input = writer.bytes(size);
+  writer.call('bytesToFloats', input, values.place, size);
+  tensors.set(first.name, values);
+  let kept: Milestone | undefined;
+  const steps: WrittenModel['steps'][number][] = [];
+  for (const step of fuse(topology, shapes, [features, output])) {
+    const tensor = LAYER_WRITERS[step.className]({
+      writer,
+      config: step.config,
+      inputs: step.inputs.map(tensorOf),
+      weights: weights.get(step.weights) ?? {},
+      activation: step.activation,
+      shape: shapes.get(step.name) as number[],
+      ...(step.added !== undefined && { added: tensorOf(step.added) }),
+      ...(step.frame && { frame: step.frame }),
+    });
+    tensors.set(step.name, tensor);
+    steps.push({ ...step, shape: tensor.shape, end: writer.length });
+    if (step.name === features) kept = milestone(step.name);
+  }
+  const last = milestone(output);
+  return { plan: writer.finish(), input, output: last, features: kept, steps };
+}

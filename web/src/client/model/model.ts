@@ -1,0 +1,69 @@
+/** A model as it is handed over, and one that answers, wherever it runs. */
+
+import type { MemoryUse } from '../api.js';
+import type { BackendName } from '../constants.generated.js';
+
+/** Shape of the model's input. */
+export type InputShape = readonly [height: number, width: number, channels: number];
+
+/** A model of the TensorFlow.js layers format, in memory. */
+export interface ModelArtifacts {
+  readonly topology: object;
+  readonly weightSpecs: readonly object[];
+  /** In pieces that follow each other, wherever they are cut. */
+  readonly weightData: ArrayBuffer[];
+  readonly inputShape: InputShape;
+  /** Number of class names. */
+  readonly classes: number;
+}
+
+/** One value per place of the last feature maps, row by row. */
+export interface ActivationMap {
+  readonly values: Float32Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A model that is ready to answer. */
+export interface RunningModel {
+  readonly backend: BackendName;
+  /** The answer to one picture of 0..255, row by row, channels last. */
+  run(pixels: Uint8Array): Promise<Float32Array>;
+  /**
+   * How much each place of the last feature maps adds to a class: the sum over the maps of their
+   * value times the weight that the dense layer gives them (Zhou et al., "Learning Deep Features
+   * for Discriminative Localization", 2016). Undefined where the model does not end that way.
+   */
+  classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined>;
+  memory(): MemoryUse;
+  dispose(): void;
+}
+
+/** Starts models on one backend. */
+export interface ModelLoader {
+  /** Gets ready what every model needs; throws where the device does not have the backend. */
+  prepare(): Promise<void>;
+  load(artifacts: ModelArtifacts): Promise<RunningModel>;
+}
+
+/**
+ * Of feature maps, row by row and channels last, what each place adds to a class.
+ *
+ * @param kernel - the dense layer's weights, a row per map.
+ */
+export function activationMap(
+  features: Float32Array,
+  [height, width, maps]: readonly number[],
+  kernel: Float32Array,
+  index: number,
+): ActivationMap {
+  const classes = kernel.length / maps;
+  const values = Float32Array.from({ length: height * width }, (_, place) => {
+    let sum = 0;
+    for (let map = 0; map < maps; map++) {
+      sum += features[place * maps + map] * kernel[map * classes + index];
+    }
+    return sum;
+  });
+  return { values, height, width };
+}
