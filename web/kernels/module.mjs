@@ -6,7 +6,6 @@ import { copies } from './copies.mjs';
 import { depthwise } from './depthwise.mjs';
 import { excerpts } from './excerpt.mjs';
 import { frame } from './frame.mjs';
-import { matrixProduct } from './matrices.mjs';
 import { matrix } from './matrix.mjs';
 import { layerNormalization } from './normalization.mjs';
 import { pools } from './pooling.mjs';
@@ -34,7 +33,6 @@ export function moduleText(target) {
     affine(target),
     layerNormalization(target),
     pools(),
-    matrixProduct(target),
     matrix(target),
     depthwise(target),
     winograd(target),
