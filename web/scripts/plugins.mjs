@@ -26,8 +26,8 @@ export function watFiles() {
 }
 
 /**
- * `import { deflated, split } from 'kerasport:kernels'`: the engine's two binaries, one behind the
- * other because they are much alike, deflated, as base64; `split` is the length of the first one.
+ * `import { deflated, lengths } from 'kerasport:kernels'`: the engine's binaries, one behind the other
+ * and the two that are much alike first, deflated, as base64; `lengths` are theirs.
  */
 export function engineKernels() {
   const id = 'kerasport:kernels';
@@ -37,11 +37,12 @@ export function engineKernels() {
     resolveId: (name) => (name === id ? `\0${id}` : undefined),
     async load(name) {
       if (name !== `\0${id}`) return undefined;
-      const [plain, relaxed] = [await assemble('plain'), await assemble('relaxed')];
-      const bytes = deflateRawSync(Buffer.concat([plain, relaxed]), { level: 9 });
+      const names = ['plain', 'relaxed', 'common'];
+      const binaries = await Promise.all(names.map(assemble));
+      const bytes = deflateRawSync(Buffer.concat(binaries), { level: 9 });
       return [
         `export const deflated = ${JSON.stringify(bytes.toString('base64'))};`,
-        `export const split = ${plain.length};`,
+        `export const lengths = ${JSON.stringify(binaries.map(({ length }) => length))};`,
       ].join('\n');
     },
   };

@@ -1,6 +1,6 @@
 declare module 'kerasport:kernels' {
-  /** The two binaries one behind the other, deflated, in base64. */
+  /** The binaries one behind the other, deflated, in base64. */
   export const deflated: string;
-  /** Length of the first one, for plain SIMD128. */
-  export const split: number;
+  /** Of the products for plain SIMD128, of those for relaxed SIMD, and of all other kernels. */
+  export const lengths: readonly [plain: number, relaxed: number, common: number];
 }
