@@ -60,7 +60,7 @@ export function matrix(target) {
 }
 
 /**
- * Computes `places` / `rows` tiles, the first of them at column `x` of its line.
+ * Computes `places` / `rows` tiles with one panel, the first of them at column `x` of its line.
  *
  * @param {import('./wat.mjs').Target} target
  * @param {number} rows
@@ -102,7 +102,7 @@ function tiles(target, rows) {
     advance('p', i32(count * PANEL_BYTES)),
   ];
 
-  const integers = ['tile', 'ca', 'cy', 'cx', 'x1', 'p', 'd', 'c', 'end'];
+  const integers = ['tile', 'x1', 'p', 'd', 'c', 'end'];
   const vectors = ['v', 'b0', 'b1', 'lowest', 'highest', ...sums.flat()];
   /** @type {Record<string, 'i32' | 'v128'>} */
   const locals = Object.fromEntries([
@@ -119,72 +119,59 @@ function tiles(target, rows) {
     locals,
     set('lowest', `(f32x4.splat ${get('low')})`),
     set('highest', `(f32x4.splat ${get('high')})`),
-    whilst(
-      `(i32.gt_s ${get('n')} ${i32(0)})`,
-      set('ca', get('a')),
-      set('cy', get('y')),
-      set('cx', get('x')),
-      set('tile', `(i32.div_s ${get('places')} ${i32(rows)})`),
+    set('tile', `(i32.div_s ${get('places')} ${i32(rows)})`),
+    repeat(
+      'tile',
+      set('x1', get('x')),
+      each(rows, (row) => [set(`a${row}`, get('a')), nextPlace('x1', 'a')].join('\n')),
+      set('p', get('b')),
+      ...tile.map((cell) => set(sum(cell), load(cell.half, get('p')))),
+      ...clear(sums.flatMap(([, ...rest]) => rest)),
+      advance('p', i32(PANEL_BYTES)),
+      set('d', get('down')),
       repeat(
-        'tile',
-        set('x1', get('cx')),
-        each(rows, (row) => [set(`a${row}`, get('ca')), nextPlace('x1', 'ca', 'a')].join('\n')),
-        set('p', get('b')),
-        ...tile.map((cell) => set(sum(cell), load(cell.half, get('p')))),
-        ...clear(sums.flatMap(([, ...rest]) => rest)),
-        advance('p', i32(PANEL_BYTES)),
-        set('d', get('down')),
+        'd',
+        set('c', get('along')),
         repeat(
-          'd',
-          set('c', get('along')),
-          repeat(
-            'c',
-            set('end', `(i32.add ${get('p')} (i32.mul ${get('run')} ${i32(PANEL_BYTES)}))`),
-            whilst(
-              `(i32.le_u (i32.add ${get('p')} ${i32(UNROLLED * PANEL_BYTES)}) ${get('end')})`,
-              ...step(UNROLLED),
-            ),
-            whilst(`(i32.lt_u ${get('p')} ${get('end')})`, ...step(1)),
-            allRows(get('alongStep')),
+          'c',
+          set('end', `(i32.add ${get('p')} (i32.mul ${get('run')} ${i32(PANEL_BYTES)}))`),
+          whilst(
+            `(i32.le_u (i32.add ${get('p')} ${i32(UNROLLED * PANEL_BYTES)}) ${get('end')})`,
+            ...step(UNROLLED),
           ),
-          allRows(get('downStep')),
+          whilst(`(i32.lt_u ${get('p')} ${get('end')})`, ...step(1)),
+          allRows(get('alongStep')),
         ),
-        ...(sets > 1 ? tile.map((cell) => set(sum(cell), gathered(cell))) : []),
-        each(rows, (row) =>
-          [finish(HALVES.map((half) => sum({ row, half }))), nextPlace('cx', 'cy', 'y')].join('\n'),
-        ),
+        allRows(get('downStep')),
       ),
-      set('b', get('p')),
-      advance('y', i32(PANEL_BYTES)),
-      set('n', `(i32.sub ${get('n')} ${i32(PANEL)})`),
+      ...(sets > 1 ? tile.map((cell) => set(sum(cell), gathered(cell))) : []),
+      each(rows, (row) =>
+        [finish(HALVES.map((half) => sum({ row, half }))), nextPlace('x', 'y')].join('\n'),
+      ),
     ),
   );
 }
 
-/** @param {string} x @param {string} cursor @param {string} side */
-function nextPlace(x, cursor, side) {
+/** @param {string} x of the place in its line @param {string} side `a` or `y` */
+function nextPlace(x, side) {
   return [
-    advance(cursor, get(`${side}Step`)),
+    advance(side, get(`${side}Step`)),
     set(x, `(i32.add ${get(x)} ${i32(1)})`),
-    when(
-      `(i32.eq ${get(x)} ${get('across')})`,
-      set(x, i32(0)),
-      advance(cursor, get(`${side}Line`)),
-    ),
+    when(`(i32.eq ${get(x)} ${get('across')})`, set(x, i32(0)), advance(side, get(`${side}Line`))),
   ].join('\n');
 }
 
-/** Writes the sums of one place to `cy`, as many of them as there are columns. @param {string[]} sums */
+/** Writes the sums of one place to `y`, as many of them as there are columns. @param {string[]} sums */
 function finish(sums) {
-  const from = `(i32.add ${get('cy')} ${get('added')})`;
+  const from = `(i32.add ${get('y')} ${get('added')})`;
   const clamped = (/** @type {string} */ name) =>
     `(f32x4.pmin (f32x4.pmax ${get(name)} ${get('lowest')}) ${get('highest')})`;
   return [
     when(get('adds'), ...sums.map((name, half) => set(name, add(get(name), load(half, from))))),
     ...sums.map((name) => set(name, clamped(name))),
     `(if (i32.ge_s ${get('n')} ${i32(PANEL)}) (then`,
-    ...sums.map((name, half) => `(v128.store offset=${half * 16} ${get('cy')} ${get(name)})`),
-    `) (else (call $storeSome ${get('cy')} ${sums.map(get).join(' ')} ${get('n')})))`,
+    ...sums.map((name, half) => `(v128.store offset=${half * 16} ${get('y')} ${get(name)})`),
+    `) (else (call $storeSome ${get('y')} ${sums.map(get).join(' ')} ${get('n')})))`,
   ].join('\n');
 }
 
@@ -226,55 +213,75 @@ function storeSome() {
  * @param {readonly number[]} sizes
  */
 function convolve(sizes) {
-  const largest = sizes.length;
-  const shared = SHARED.map((name) => get(name.split(':')[0])).join(' ');
   const ceiling = (/** @type {string} */ by) =>
     `(i32.div_s (i32.sub (i32.add ${get('places')} ${by}) ${i32(1)}) ${by})`;
-  const toNext = (/** @type {string} */ side) => [
-    // From the end of one line to the start of the next.
-    advance(`${side}Line`, `(i32.mul ${get('across')} (i32.sub ${i32(0)} ${get(`${side}Step`)}))`),
-  ];
-  const skip = (/** @type {string} */ side) =>
-    advance(
-      side,
-      `(i32.add (i32.mul ${get('places')} ${get(`${side}Step`)})
-        (i32.mul ${get('lines')} ${get(`${side}Line`)}))`,
-    );
+  /** From the end of one line to the start of the next. @param {string} side */
+  const toNext = (side) =>
+    advance(`${side}Line`, `(i32.mul ${get('across')} (i32.sub ${i32(0)} ${get(`${side}Step`)}))`);
+  /** Where the first place of the smaller tiles lies. @param {string} side */
+  const behind = (side) =>
+    `(i32.add ${get(side)} (i32.add (i32.mul ${get('many')} ${get(`${side}Step`)})
+      (i32.mul (i32.div_s ${get('many')} ${get('across')}) ${get(`${side}Line`)})))`;
+  /** @type {Record<string, string>} */
+  const own = { a: 'from', y: 'to', places: 'count' };
+  const passed = SHARED.map((name) => get(own[name] ?? name.split(':')[0])).join(' ');
   return kernel(
     'convolve',
     SHARED,
-    { tiles: 'i32', rows: 'i32', rest: 'i32', x: 'i32', lines: 'i32', adds: 'i32' },
-    ...toNext('a'),
-    ...toNext('y'),
+    Object.fromEntries(
+      ['panel', 'tiles', 'rows', 'many', 'from', 'to', 'count', 'size', 'x', 'adds'].map((id) => [
+        id,
+        'i32',
+      ]),
+    ),
+    set(
+      'panel',
+      `(i32.mul ${i32(PANEL_BYTES)} (i32.add ${i32(1)}
+        (i32.mul ${get('down')} (i32.mul ${get('along')} ${get('run')}))))`,
+    ),
+    toNext('a'),
+    toNext('y'),
     // Tiles move on by these after a piece of the window.
     advance('downStep', `(i32.mul ${get('along')} (i32.sub ${i32(0)} ${get('alongStep')}))`),
     advance('alongStep', `(i32.mul ${get('run')} ${i32(-4)})`),
     set('adds', get('added')),
     advance('added', `(i32.sub ${i32(0)} ${get('y')})`),
-    set('tiles', ceiling(i32(largest))),
+    set('tiles', ceiling(i32(sizes.length))),
     set('rows', ceiling(get('tiles'))),
-    set('rest', get('places')),
+    set(
+      'many',
+      `(i32.mul ${get('rows')} (i32.sub ${get('places')}
+        (i32.mul ${get('tiles')} (i32.sub ${get('rows')} ${i32(1)}))))`,
+    ),
     whilst(
-      get('rest'),
-      set(
-        'places',
-        `(i32.sub ${get('rest')} (i32.mul ${get('tiles')} (i32.sub ${get('rows')} ${i32(1)})))`,
-      ),
-      set('tiles', `(i32.sub ${get('tiles')} ${get('places')})`),
-      set('places', `(i32.mul ${get('places')} ${get('rows')})`),
-      set('rest', `(i32.sub ${get('rest')} ${get('places')})`),
-      ...sizes.map((size) =>
-        when(
-          `(i32.eq ${get('rows')} ${i32(size)})`,
-          `(call $tiles${size} ${shared} ${get('x')} ${get('adds')})`,
+      `(i32.gt_s ${get('n')} ${i32(0)})`,
+      set('from', get('a')),
+      set('to', get('y')),
+      set('x', i32(0)),
+      set('count', get('many')),
+      set('size', get('rows')),
+      whilst(
+        get('count'),
+        ...sizes.map((size) =>
+          when(
+            `(i32.eq ${get('size')} ${i32(size)})`,
+            `(call $tiles${size} ${passed} ${get('x')} ${get('adds')})`,
+          ),
         ),
+        set('from', behind('a')),
+        set('to', behind('y')),
+        set('x', `(i32.rem_s ${get('many')} ${get('across')})`),
+        // Nothing is left after the smaller ones.
+        set(
+          'count',
+          `(select (i32.sub ${get('places')} ${get('many')}) ${i32(0)}
+          (i32.eq ${get('size')} ${get('rows')}))`,
+        ),
+        set('size', `(i32.sub ${get('size')} ${i32(1)})`),
       ),
-      advance('x', get('places')),
-      set('lines', `(i32.div_s ${get('x')} ${get('across')})`),
-      set('x', `(i32.rem_s ${get('x')} ${get('across')})`),
-      skip('a'),
-      skip('y'),
-      set('rows', `(i32.sub ${get('rows')} ${i32(1)})`),
+      advance('b', get('panel')),
+      advance('y', i32(PANEL_BYTES)),
+      set('n', `(i32.sub ${get('n')} ${i32(PANEL)})`),
     ),
   );
 }

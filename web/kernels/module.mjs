@@ -5,8 +5,6 @@ import { affine, combinations } from './combinations.mjs';
 import { copies } from './copies.mjs';
 import { depthwise } from './depthwise.mjs';
 import { excerpts } from './excerpt.mjs';
-import { frame } from './frame.mjs';
-import { matrixProduct } from './matrices.mjs';
 import { matrix } from './matrix.mjs';
 import { layerNormalization } from './normalization.mjs';
 import { pools } from './pooling.mjs';
@@ -38,7 +36,6 @@ export const MODULES = {
     moduleOf([
       storeRest(),
       copies(),
-      frame(),
       rectifiers(),
       activations(TARGETS.plain),
       softmaxes(TARGETS.plain),
@@ -46,7 +43,6 @@ export const MODULES = {
       affine(TARGETS.plain),
       layerNormalization(TARGETS.plain),
       pools(),
-      matrixProduct(TARGETS.plain),
     ]),
 };
 

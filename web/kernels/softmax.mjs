@@ -39,12 +39,12 @@ const logarithm = [
     ${set('k', `(i64.add ${get('k')} (i64.const 1))`)}))`,
   set('m', `(f64.div (f64.sub ${get('m')} (f64.const 1)) (f64.add ${get('m')} (f64.const 1)))`),
   set('z', `(f64.mul ${get('m')} ${get('m')})`),
-  // 1 + z / 3 + z^2 / 5 + ...: what is left out is below 1e-12.
+  // 1 + z / 3 + z^2 / 5 + ...: what is left out is below 1e-10.
   set(
     'z',
-    [11, 9, 7, 5, 3, 1].reduce(
+    [9, 7, 5, 3, 1].reduce(
       (sum, odd) => `(f64.add (f64.const ${1 / odd}) (f64.mul ${get('z')} ${sum}))`,
-      `(f64.const ${1 / 13})`,
+      `(f64.const ${1 / 11})`,
     ),
   ),
   // The difference is 0, or not a number where the sum is none.

@@ -124,4 +124,16 @@ describe.each(BINARIES)('%s', (binary) => {
     });
     await fc.assert(property, RUNS);
   });
+
+  test('Dot along a long side keeps its digits', async () => {
+    const depth = 30000;
+    const a = random([1, depth], 1);
+    const config = { axes: [2, 2] };
+
+    const { values } = await answerOf(binary, { layer: 'Dot', config, inputs: [a, a] });
+
+    const exact = a.values.reduce((sum, value) => sum + value * value, 0);
+    // One product after the other in single precision is several times as far away.
+    expect(Math.abs(values[0] - exact)).toBeLessThanOrEqual(exact * 2 ** -21);
+  });
 });

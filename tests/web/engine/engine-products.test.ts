@@ -143,40 +143,82 @@ describe.each(BINARIES)('%s', (binary) => {
     );
   });
 
-  test('strips of a large picture join', async () => {
-    const large = { padding: 'same', channels: 3, filters: 5, useBias: true, seed: 3 } as const;
+  test('windows of many values are cut into pieces wherever they have to be', async () => {
+    const many = fc.record({
+      height: fc.integer({ min: 1, max: 4 }),
+      width: fc.integer({ min: 1, max: 4 }),
+      channels: fc.constantFrom(90, 180, 400, 1100),
+      filters: fc.integer({ min: 1, max: 9 }),
+      kernel_size: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+      strides: fc.constant([1, 1] as const),
+      dilation_rate: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+      padding: fc.constant('same' as const),
+      useBias: fc.boolean(),
+      seed: fc.integer({ min: 0, max: 2 ** 30 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(many, async (setting) => {
+        const { sums, ...rest } = made(setting, true);
+
+        const values = await runLayer(
+          { binary, config: { ...setting }, activation: 'relu', ...rest },
+          convolution,
+        );
+
+        expect(
+          wrong(
+            values,
+            sums.map((sum) => Math.max(sum, 0)),
+          ),
+        ).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('strips of a large picture join, and what is added to them', async () => {
+    const large = { channels: 3, filters: 5, useBias: true, seed: 3 } as const;
+    const [ones, twos] = [[1, 1] as const, [2, 2] as const];
+    const near = { strides: ones, dilation_rate: ones } as const;
+    const apart = { strides: ones, dilation_rate: [40, 9] } as const;
     const cases: Setting[] = [
+      { ...large, height: 150, width: 131, kernel_size: [3, 3], ...near, padding: 'valid' },
       {
         ...large,
         height: 150,
         width: 131,
         kernel_size: [3, 3],
-        strides: [2, 2],
-        dilation_rate: [1, 1],
+        ...near,
+        padding: 'same',
+        strides: twos,
       },
       {
         ...large,
-        height: 111,
-        width: 122,
-        kernel_size: [2, 5],
-        strides: [1, 1],
-        dilation_rate: [40, 9],
+        height: 151,
+        width: 131,
+        kernel_size: ones,
+        ...near,
+        padding: 'valid',
+        strides: twos,
       },
-      {
-        ...large,
-        height: 130,
-        width: 120,
-        kernel_size: [1, 1],
-        strides: [1, 1],
-        dilation_rate: [1, 1],
-      },
+      { ...large, height: 111, width: 122, kernel_size: [2, 5], ...apart, padding: 'same' },
+      { ...large, height: 130, width: 120, kernel_size: ones, ...near, padding: 'same' },
     ];
     for (const setting of cases) {
-      const { sums, ...rest } = made(setting, true);
+      const { sums, shape, inputs, ...rest } = made(setting, true);
+      const more = given(shape, numbers(product(shape), 23, true));
 
-      const values = await runLayer({ binary, config: { ...setting }, ...rest }, convolution);
+      const values = await runLayer(
+        { binary, config: { ...setting }, inputs: [...inputs, more], shape, ...rest },
+        (job, [, added]) => convolution({ ...job, added }),
+      );
 
-      expect(wrong(values, sums)).toEqual([]);
+      expect(
+        wrong(
+          values,
+          sums.map((sum, index) => sum + more.values[index]),
+        ),
+      ).toEqual([]);
     }
   });
 

@@ -49,6 +49,14 @@ class WatchedWriter extends ProgramWriter {
     return this.#seen(super.constant(values));
   }
 
+  override prepared(bytes: number): Place {
+    return this.#seen(super.prepared(bytes));
+  }
+
+  override raw(values: ArrayLike<number>): Place {
+    return this.#seen(super.raw(values));
+  }
+
   override bytes(count: number): Place {
     return this.#seen(super.bytes(count));
   }

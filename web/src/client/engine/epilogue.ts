@@ -22,14 +22,27 @@ export function clampOf(activation: ActivationName): Clamp {
   return CLAMPS[activation] ?? UNBOUNDED;
 }
 
+/** How many values lie along the last axis, and how often. */
+type Size = readonly [rows: number, columns: number];
+
 /** Computes an activation that is no bound in place, on `rows` times `columns` values. */
 export function activate(
   writer: ProgramWriter,
   activation: ActivationName,
   place: Place,
-  [rows, columns]: readonly [rows: number, columns: number],
+  size: Size,
 ): void {
-  if (CLAMPS[activation]) return;
+  if (!CLAMPS[activation]) callActivation(writer, activation, place, place, size);
+}
+
+/** Computes any activation but `linear`; `to` may be `from`. */
+export function callActivation(
+  writer: ProgramWriter,
+  activation: ActivationName,
+  from: Place,
+  to: Place,
+  [rows, columns]: Size,
+): void {
   const along = activation === 'softmax' || activation === 'logSoftmax';
-  writer.call(activation, place, place, ...(along ? [rows, columns] : [rows * columns]));
+  writer.call(activation, from, to, ...(along ? [rows, columns] : [rows * columns]));
 }

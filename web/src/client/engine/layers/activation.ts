@@ -1,31 +1,15 @@
 /** Layers that compute something from each value, or from those of one place. */
 
 import { product } from '../../bundle/fields.js';
-import type { ActivationName } from '../../constants.generated.js';
+import { callActivation } from '../epilogue.js';
 import type { LayerWriter } from '../layers.js';
-import type { Place, ProgramWriter, Tensor } from '../program.js';
 import { combine, combineWithOne } from './merging.js';
-
-/** Activations that the kernels compute from all values of a place together. */
-const OF_A_ROW: readonly ActivationName[] = ['softmax', 'logSoftmax'];
-
-/** Writes what an activation, not `linear`, makes of a tensor to a place, which may be its own. */
-export function activate(
-  writer: ProgramWriter,
-  activation: ActivationName,
-  { place, shape }: Tensor,
-  to: Place,
-): void {
-  const count = product(shape);
-  const columns = shape[shape.length - 1];
-  const size = OF_A_ROW.includes(activation) ? [count / columns, columns] : [count];
-  writer.call(activation, place, to, ...size);
-}
 
 export const activation: LayerWriter = ({ writer, activation: name, inputs: [x] }) => {
   if (name === 'linear') return x;
   const result = writer.tensor(x.shape);
-  activate(writer, name, x, result.place);
+  const columns = x.shape[x.shape.length - 1];
+  callActivation(writer, name, x.place, result.place, [product(x.shape) / columns, columns]);
   return result;
 };
 

@@ -1,9 +1,11 @@
 /** Layers that combine several inputs. */
 
 import { product } from '../../bundle/fields.js';
+import { convolve, packedAgain } from '../convolve.js';
+import { UNBOUNDED } from '../epilogue.js';
 import type { LayerWriter } from '../layers.js';
 import type { Place, ProgramWriter, Tensor } from '../program.js';
-import { copyRows, repeated, transposed, VALUE } from '../rows.js';
+import { repeated, transposed, VALUE } from '../rows.js';
 
 /** Bytes of a vector: what the kernels go on by. */
 const VECTOR = 16;
@@ -100,39 +102,20 @@ export const average: LayerWriter = ({ writer, inputs }) => {
   return sum;
 };
 
-/** The kernel's tile: it computes whole ones, on copies with rows and columns to spare. */
-const [TILE_ROWS, TILE_COLUMNS] = [4, 8];
-
 /** The product of two matrices, each along one of its sides, 1 or 2. */
 export const dot: LayerWriter = ({ writer, config, inputs, shape }) => {
   const [first, second] = config.axes as number[];
   const a = first === 1 ? transposed(writer, inputs[0], [1, 0]) : inputs[0];
   const b = second === 2 ? transposed(writer, inputs[1], [1, 0]) : inputs[1];
-  const depth = b.shape[0];
-  const [rows, columns] = shape;
-  const whole = (count: number, tile: number) => Math.ceil(count / tile) * tile;
-  const [m, n] = [whole(rows, TILE_ROWS), whole(columns, TILE_COLUMNS)];
-  const left = spaced(writer, a, m, depth);
-  const right = spaced(writer, b, depth, n);
-  const tiles = writer.tensor([m, n]);
-  writer.call('matrixProduct', left, right, tiles.place, m, depth, n);
+  const [depth, columns] = b.shape;
   const result = writer.tensor(shape);
-  copyRows(writer, tiles.place, result.place, {
-    ...{ bytes: columns * VALUE, rows, fromStep: n * VALUE, toStep: columns * VALUE },
+  convolve(writer, {
+    from: { place: a.place, step: depth * VALUE, line: 0 },
+    weights: packedAgain(writer, b.place, [depth, columns]),
+    to: { place: result.place, step: columns * VALUE, line: 0 },
+    clamp: UNBOUNDED,
+    across: shape[0],
+    places: shape[0],
   });
   return result;
 };
-
-/** A matrix in a place for more rows and columns. */
-function spaced(
-  writer: ProgramWriter,
-  { place, shape: [height, width] }: Tensor,
-  rows: number,
-  columns: number,
-): Place {
-  if (rows === height && columns === width) return place;
-  const result = writer.tensor([rows, columns]);
-  const [bytes, toStep] = [width * VALUE, columns * VALUE];
-  copyRows(writer, place, result.place, { bytes, rows: height, fromStep: bytes, toStep });
-  return result.place;
-}

@@ -1,9 +1,10 @@
 /** Layers that multiply with a matrix of weights: dense ones and convolutions. */
 
-import { type Convolution, convolve, type Lines, packed } from '../convolve.js';
+import { type Convolution, convolve, type Lines, packed, type Window } from '../convolve.js';
 import { activate, clampOf } from '../epilogue.js';
-import type { LayerJob, LayerWriter } from '../layers.js';
+import type { Frame, LayerJob, LayerWriter } from '../layers.js';
 import { further, type Place, type Tensor } from '../program.js';
+import { firstUnder, under, type Walk, walk } from './window.js';
 
 /** Bytes of the input that one call runs over for each panel of weights: some of a small cache. */
 const STRIP_BYTES = 2 ** 17;
@@ -14,34 +15,14 @@ const FEWEST_PLACES = 64;
 /** The rows of every kernel's tile divide it. */
 const TILES = 30;
 
-/** What is written behind a frame, besides its bytes. */
-const FRAME_REST = 16;
-
 /** What a product may take over from the layers behind it. */
 export interface Fusion {
   /** Added before the activation; laid out as the output. */
   readonly added?: Place;
   /** Where the output goes, if not into a tensor of its own; the activation must be a bound then. */
   readonly to?: Lines;
-  /** Zeros around the input, as ZeroPadding2D adds them: above and below, left and right. */
-  readonly frame?: readonly [Side, Side];
-}
-
-type Side = readonly [before: number, behind: number];
-
-/** A side of the picture that a window moves along. */
-interface Axis {
-  readonly length: number;
-  /** Of the output. */
-  readonly count: number;
-  readonly taps: number;
-  readonly stride: number;
-  readonly dilation: number;
-  /** From the first tap to the last, both included. */
-  readonly extent: number;
-  /** Zeros before the first value, and behind the last. */
-  readonly before: number;
-  readonly behind: number;
+  /** Zeros around the input, besides the layer's own. */
+  readonly frame?: Frame;
 }
 
 /** Dense: on the last axis, the same for all places. */
@@ -54,11 +35,15 @@ export const convolution: LayerWriter = (job) => {
 
 /** Conv2D, with more done in the same calls. */
 export function writeConvolution(job: LayerJob, fusion: Fusion = {}): Tensor {
-  const axes = [axisOf(job, 0, fusion), axisOf(job, 1, fusion)] as const;
-  const isPoint = axes.every(
-    ({ extent, stride, length, count }) => extent === 1 && stride === 1 && length === count,
+  const { config, inputs, weights } = job;
+  const [height, width] = inputs[0].shape;
+  const window = weights.kernel.shape;
+  const rows = walk(config, window, 0, height, fusion.frame);
+  const columns = walk(config, window, 1, width, fusion.frame);
+  const isPoint = [rows, columns].every(
+    ({ taps, stride, length, count }) => taps === 1 && stride === 1 && length === count,
   );
-  return isPoint ? writeFlat(job, fusion) : writeWindows(job, axes, fusion);
+  return isPoint ? writeFlat(job, fusion) : writeWindows(job, [rows, columns], fusion);
 }
 
 /** Dense, or a convolution of single places, with more done in the same calls. */
@@ -88,35 +73,34 @@ export function writeFlat(job: LayerJob, fusion: Fusion = {}): Tensor {
 
 function writeWindows(
   job: LayerJob,
-  [rows, columns]: readonly [Axis, Axis],
+  [rows, columns]: readonly [Walk, Walk],
   fusion: Fusion,
 ): Tensor {
   const { writer, inputs } = job;
   const output = outputOf(job, columns.count, fusion);
-  const valueBytes = 4 * inputs[0].shape[2];
-  const isFramed = [rows, columns].some(({ before, behind }) => before + behind > 0);
-  const line = (columns.length + columns.before + columns.behind) * valueBytes;
-  const weights = packed(writer, windowOf(rows, columns, line, valueBytes), weightsOf(job));
+  const { place: picture, shape } = inputs[0];
+  const isFramed = [rows, columns].some(
+    (side) => side.before > 0 || under(side, side.count) > side.length,
+  );
+  const pixel = 4 * shape[2];
+  const across = isFramed ? under(columns, columns.count) : columns.length;
+  const line = across * pixel;
+  const weights = packed(writer, windowOf(rows, columns, line, shape[2]), weightsOf(job));
   const strip = linesOf(rows, columns, line);
-  const most = (strip - 1) * rows.stride + rows.extent;
-  const scratch = isFramed ? writer.bytes(most * line + FRAME_REST) : inputs[0].place;
+  const scratch = isFramed ? writer.bytes(under(rows, strip) * line) : undefined;
   for (let first = 0; first < rows.count; first += strip) {
     const lines = Math.min(strip, rows.count - first);
-    const start = first * rows.stride - rows.before;
-    const end = start + (lines - 1) * rows.stride + rows.extent;
-    let place = scratch;
-    if (isFramed) {
-      const from = Math.min(Math.max(start, 0), rows.length);
-      const to = Math.max(Math.min(end, rows.length), from);
-      const lineBytes = columns.length * valueBytes;
-      writer.call(
-        'frame',
-        ...[further(inputs[0].place, from * lineBytes), scratch, lineBytes, to - from],
-        ...[from - start, end - to, columns.before * valueBytes, columns.behind * valueBytes],
-      );
-    } else place = further(scratch, start * line);
+    const top = firstUnder(rows, first);
+    if (scratch) {
+      const size = [under(rows, lines), across];
+      writer.call('excerpt', picture, ...shape, top, -columns.before, ...size, scratch);
+    }
     output.write(first * columns.count, {
-      from: { place, step: columns.stride * valueBytes, line: rows.stride * line },
+      from: {
+        place: scratch ?? further(picture, top * line),
+        step: columns.stride * pixel,
+        line: rows.stride * line,
+      },
       weights,
       across: columns.count,
       places: lines * columns.count,
@@ -130,21 +114,20 @@ function weightsOf({ weights: { kernel, bias } }: LayerJob) {
 }
 
 /** Taps that lie one behind the other are one run. */
-function windowOf(rows: Axis, columns: Axis, line: number, valueBytes: number) {
+function windowOf(rows: Walk, columns: Walk, line: number, channels: number): Window {
   const isRun = columns.dilation === 1;
-  const run = (valueBytes / 4) * (isRun ? columns.taps : 1);
   return {
     down: rows.taps,
     downStep: rows.dilation * line,
     along: isRun ? 1 : columns.taps,
-    alongStep: columns.dilation * valueBytes,
-    run,
+    alongStep: columns.dilation * channels * 4,
+    run: channels * (isRun ? columns.taps : 1),
   };
 }
 
 /** Lines of the output for each call: the same number but for the last one. */
-function linesOf(rows: Axis, columns: Axis, line: number): number {
-  const shared = rows.extent - rows.stride;
+function linesOf(rows: Walk, columns: Walk, line: number): number {
+  const shared = under(rows, 1) - rows.stride;
   const fitting = Math.max(
     (STRIP_BYTES / line - shared) / rows.stride,
     // Lines that belong to two strips are copied twice.
@@ -154,36 +137,6 @@ function linesOf(rows: Axis, columns: Axis, line: number): number {
   );
   const strips = Math.ceil(rows.count / Math.ceil(fitting));
   return Math.ceil(rows.count / strips);
-}
-
-function axisOf(
-  { config, inputs, weights, shape }: LayerJob,
-  axis: 0 | 1,
-  {
-    frame = [
-      [0, 0],
-      [0, 0],
-    ],
-  }: Fusion,
-): Axis {
-  const [length, count, taps] = [inputs[0].shape[axis], shape[axis], weights.kernel.shape[axis]];
-  const stride = (config.strides as number[])[axis];
-  const dilation = ((config.dilation_rate ?? [1, 1]) as number[])[axis];
-  const extent = (taps - 1) * dilation + 1;
-  const [outer, outerBehind] = frame[axis];
-  const framed = outer + length + outerBehind;
-  const missing = Math.max(0, (count - 1) * stride + extent - framed);
-  const before = outer + Math.floor(missing / 2);
-  return {
-    length,
-    count,
-    taps,
-    stride,
-    dilation,
-    extent,
-    before,
-    behind: framed + missing - length - before,
-  };
 }
 
 /** Where a layer's output goes, and how some of it is written. */

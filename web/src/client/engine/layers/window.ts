@@ -23,7 +23,7 @@ const NONE: Frame = [
 /**
  * From a layer's configuration: `kernel_size` or the like, `strides`, `padding`, `dilation_rate`.
  *
- * @param frame - zeros around the input, besides the layer's own, of which there are none then.
+ * @param frame - zeros around the input, besides the layer's own.
  */
 export function walk(
   config: Readonly<Record<string, unknown>>,
@@ -35,15 +35,16 @@ export function walk(
   const [taps, stride] = [window[axis], (config.strides as number[])[axis]];
   const dilation = ((config.dilation_rate as number[] | null | undefined) ?? [1, 1])[axis];
   const extent = (taps - 1) * dilation + 1;
+  const [before, behind] = frame[axis];
+  const framed = before + length + behind;
   if (config.padding === 'valid') {
-    const [before, behind] = frame[axis];
-    const count = Math.floor((before + length + behind - extent) / stride) + 1;
+    const count = Math.floor((framed - extent) / stride) + 1;
     return { length, count, taps, stride, dilation, before };
   }
-  const count = Math.ceil(length / stride);
-  const zeros = Math.max(0, (count - 1) * stride + extent - length);
+  const count = Math.ceil(framed / stride);
+  const zeros = Math.max(0, (count - 1) * stride + extent - framed);
   // One more behind than before, where they are not even.
-  return { length, count, taps, stride, dilation, before: Math.floor(zeros / 2) };
+  return { length, count, taps, stride, dilation, before: before + Math.floor(zeros / 2) };
 }
 
 /** The first value under a window; negative where it begins in the zeros before. */

@@ -18,8 +18,9 @@ export interface CoreCode {
 export function coreCode(name: BackendName): CoreCode {
   return {
     async local() {
-      if (name !== 'wasm') throw new Error('it runs in a browser only');
-      return (await import('../../worker/core-wasm.js')).core;
+      if (name === 'wasm') return (await import('../../worker/core-wasm.js')).core;
+      if (name === 'cpu') return (await import('../../worker/core-cpu.js')).core;
+      throw new Error('it runs in a browser only');
     },
   };
 }
