@@ -9,13 +9,15 @@ import {
   writeRows,
 } from '../../../web/src/client/engine/layers/depthwise.js';
 import { further } from '../../../web/src/client/engine/program.js';
-import { depthwise64, errorInUnits, extent, type Windows } from './float64.js';
+import { depthwise64, errorInUnits, extent, framed, type Windows } from './float64.js';
 import { answer, BINARIES, numbers, size } from './watched.js';
 
 interface Case {
   readonly shape: readonly [number, number, number];
   readonly windows: Windows;
   readonly times: number;
+  /** Zeros above, below, left and right besides, where the padding is `valid`. */
+  readonly frame?: readonly [number, number, number, number];
   readonly hasBias: boolean;
   readonly activation: 'linear' | 'relu' | 'relu6';
   readonly seed: number;
@@ -27,8 +29,14 @@ const ACTIVATE = {
   relu6: (value: number) => Math.min(Math.max(value, 0), 6),
 };
 
-function settings({ shape, windows, times, hasBias, seed }: Case) {
-  const [height, width, channels] = shape;
+const framedSides = (
+  [height, width]: readonly number[],
+  [above, below, left, right]: readonly number[],
+) => [above + height + below, left + width + right];
+
+function settings({ shape, windows, times, hasBias, seed, frame = [0, 0, 0, 0] }: Case) {
+  const channels = shape[2];
+  const [height, width] = framedSides(shape, frame);
   const kernelShape = [...windows.kernel_size, channels, times];
   const kernel = { shape: kernelShape, values: numbers(size(kernelShape), seed + 1) };
   const bias = { shape: [channels * times], values: numbers(channels * times, seed + 2) };
@@ -40,16 +48,23 @@ function settings({ shape, windows, times, hasBias, seed }: Case) {
 /** Distance from float64 in rounding errors, and how many there may be. */
 async function errors(binary: BinaryName, example: Case): Promise<[number, number]> {
   const { shape, windows, activation, seed } = example;
+  const [above, below, left, right] = example.frame ?? [0, 0, 0, 0];
   const { kernel, bias, weights, output } = settings(example);
   const x = { shape, values: numbers(size(shape), seed) };
   const result = await answer(binary, [x.values], (writer, [place]) => ({
     ...depthwise({
       ...{ writer, config: { ...windows }, weights, activation, shape: output },
       inputs: [{ shape, place }],
+      ...(example.frame && {
+        frame: [
+          [above, below],
+          [left, right],
+        ] as const,
+      }),
     }),
     count: size(output),
   }));
-  const exact = depthwise64(x, kernel, bias, windows);
+  const exact = depthwise64(framed(x, [above, below, left, right]), kernel, bias, windows);
   expect(exact.shape).toEqual(output);
   // One rounding for each product and each addition at most (Higham, "Accuracy and Stability of
   // Numerical Algorithms", section 3.1), and a little for products of these.
@@ -58,6 +73,8 @@ async function errors(binary: BinaryName, example: Case): Promise<[number, numbe
 
 const side = (max: number) => fc.integer({ min: 1, max });
 const pair = (max: number) => fc.tuple(side(max), side(max));
+
+const zeros = fc.integer({ min: 0, max: 7 });
 
 const CASES: fc.Arbitrary<Case> = fc
   .record({
@@ -69,16 +86,20 @@ const CASES: fc.Arbitrary<Case> = fc
     ),
     padding: fc.constantFrom('same' as const, 'valid' as const),
     times: fc.oneof(fc.constant(1), side(3)),
+    frame: fc.option(fc.tuple(zeros, zeros, zeros, zeros), { nil: undefined }),
     hasBias: fc.boolean(),
     activation: fc.constantFrom('linear' as const, 'relu' as const, 'relu6' as const),
     seed: fc.integer({ min: 0, max: 1e6 }),
   })
-  .map(({ kernel_size, stretch, padding, ...rest }) => ({
-    ...rest,
-    windows: { kernel_size, ...stretch, padding },
-  }))
-  .filter(({ shape, windows }) =>
-    [0, 1].every((axis) => extent(windows, axis, shape[axis])[0] >= 1),
+  .map(
+    ({ kernel_size, stretch, padding, frame, ...rest }): Case => ({
+      ...rest,
+      windows: { kernel_size, ...stretch, padding },
+      ...(frame && padding === 'valid' && { frame }),
+    }),
+  )
+  .filter(({ shape, windows, frame = [0, 0, 0, 0] }) =>
+    framedSides(shape, frame).every((length, axis) => extent(windows, axis, length)[0] >= 1),
   );
 
 const plainCase = {

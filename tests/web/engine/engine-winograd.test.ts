@@ -10,7 +10,7 @@ import {
   winogradConvolution,
 } from '../../../web/src/client/engine/layers/winograd.js';
 import { ProgramWriter } from '../../../web/src/client/engine/program.js';
-import { convolution64, extent, type Picture, type Sums, type Windows } from './float64.js';
+import { convolution64, extent, framed, type Sums, type Windows } from './float64.js';
 import { answer, BINARIES, numbers, size } from './watched.js';
 
 interface Case {
@@ -30,24 +30,6 @@ const ACTIVATE = {
   relu: (value: number) => Math.max(value, 0),
   relu6: (value: number) => Math.min(Math.max(value, 0), 6),
 };
-
-/** A picture with zeros around it. */
-function framed(
-  { shape, values }: Picture,
-  [above, below, left, right]: readonly number[],
-): Picture {
-  const [height, width, channels] = shape;
-  const wide = [above + height + below, left + width + right, channels];
-  const all = new Float32Array(size(wide));
-  for (let row = 0; row < height; row++) {
-    const line = Array.from(
-      { length: width * channels },
-      (_, i) => values[row * width * channels + i],
-    );
-    all.set(line, ((above + row) * wide[1] + left) * channels);
-  }
-  return { shape: wide, values: all };
-}
 
 /** The layer by one way, and its exact sums. */
 async function outcome(binary: BinaryName, way: TileSide | 'direct', example: Case) {

@@ -29,6 +29,24 @@ export function extent(windows: Windows, axis: number, length: number): [number,
   return [count, Math.floor(Math.max(0, (count - 1) * stride + covered - length) / 2)];
 }
 
+/** A picture with zeros around it: so many rows above and below, columns left and right. */
+export function framed(
+  { shape, values }: Picture,
+  [above, below, left, right]: readonly number[],
+): Picture {
+  const [height, width, channels] = shape;
+  const wide = [above + height + below, left + width + right, channels];
+  const all = new Float32Array(wide[0] * wide[1] * channels);
+  for (let row = 0; row < height; row++) {
+    const line = Array.from(
+      { length: width * channels },
+      (_, i) => values[row * width * channels + i],
+    );
+    all.set(line, ((above + row) * wide[1] + left) * channels);
+  }
+  return { shape: wide, values: all };
+}
+
 /**
  * Adds `x * w` to the sums for each output, tap and pair of channels that `channels` lists for it.
  *

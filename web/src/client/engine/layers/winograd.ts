@@ -87,8 +87,8 @@ export function winogradConvolution(job: LayerJob, side: TileSide): Tensor {
   const { low, high } = clampOf(activation);
   for (let first = 0; first < tiles; first += count) {
     writer.call(
-      `winograd${side}`,
-      ...[inputs[0].place, height, width, channels, above, before],
+      'winograd',
+      ...[side, inputs[0].place, height, width, channels, above, before],
       ...[place, piece, bias, added?.place ?? 0, y.place, rows, columns, filters],
       ...[work, first, Math.min(count, tiles - first), low, high],
     );
