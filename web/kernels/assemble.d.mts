@@ -1,1 +1,1 @@
-export function assemble(name: 'plain' | 'relaxed'): Promise<Uint8Array<ArrayBuffer>>;
+export function assemble(name: 'plain' | 'relaxed' | 'common'): Promise<Uint8Array<ArrayBuffer>>;

@@ -1,16 +1,15 @@
 /** Makes the engine's binaries from their text. */
 
 import wabt from 'wabt';
-import { moduleText } from './module.mjs';
-import { TARGETS } from './wat.mjs';
+import { MODULES } from './module.mjs';
 
 /**
- * @param {keyof typeof TARGETS} name
+ * @param {keyof typeof MODULES} name
  * @returns {Promise<Uint8Array>} the binary.
  */
 export async function assemble(name) {
   const features = { simd: true, relaxed_simd: name === 'relaxed', bulk_memory: true };
-  const module = (await wabt()).parseWat(`${name}.wat`, moduleText(TARGETS[name]), features);
+  const module = (await wabt()).parseWat(`${name}.wat`, MODULES[name](), features);
   try {
     module.validate();
     return module.toBinary({}).buffer;

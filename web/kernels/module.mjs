@@ -1,4 +1,4 @@
-/** The engine's WebAssembly module, written for one target. */
+/** The engine's WebAssembly modules. */
 
 import { activations } from './activations.mjs';
 import { affine, combinations } from './combinations.mjs';
@@ -12,33 +12,43 @@ import { pools } from './pooling.mjs';
 import { rectifiers } from './rectifiers.mjs';
 import { softmaxes } from './softmax.mjs';
 import { storeRest } from './vectors.mjs';
+import { TARGETS } from './wat.mjs';
 import { winograd } from './winograd.mjs';
 
 /**
- * The text of the module: it takes its memory from outside, and every function in it works on float32
- * values at byte addresses that the planner gave out.
+ * A module of these functions: it takes its memory from outside, and every function in it works on
+ * float32 values at byte addresses that the planner gave out.
  *
- * @param {import('./wat.mjs').Target} target
+ * @param {readonly string[]} kernels
  */
-export function moduleText(target) {
-  const kernels = [
-    storeRest(),
-    copies(),
-    frame(),
-    excerpts(),
-    rectifiers(),
-    activations(target),
-    softmaxes(target),
-    combinations(),
-    affine(target),
-    layerNormalization(target),
-    pools(),
-    matrix(target),
-    depthwise(target),
-    winograd(target),
-  ];
-  return `(module ;; ${target.name}
+const moduleOf = (kernels) => `(module
 (import "env" "memory" (memory 1))
 ${kernels.join('\n')}
 )`;
+
+/**
+ * The modules' texts: products with weights are worth instructions of their own where there are such,
+ * and what stands beside them is the same everywhere, to the bit.
+ */
+export const MODULES = {
+  plain: () => products(TARGETS.plain),
+  relaxed: () => products(TARGETS.relaxed),
+  common: () =>
+    moduleOf([
+      storeRest(),
+      copies(),
+      frame(),
+      rectifiers(),
+      activations(TARGETS.plain),
+      softmaxes(TARGETS.plain),
+      combinations(),
+      affine(TARGETS.plain),
+      layerNormalization(TARGETS.plain),
+      pools(),
+    ]),
+};
+
+/** @param {import('./wat.mjs').Target} target */
+function products(target) {
+  return moduleOf([excerpts(), matrix(target), depthwise(target), winograd(target)]);
 }

@@ -25,13 +25,9 @@ export function watFiles() {
   };
 }
 
-/** Bytes that deflate looks back. */
-const DEFLATE_WINDOW = 2 ** 15;
-
 /**
- * `import { deflated, pieces } from 'kerasport:kernels'`: the engine's two binaries, deflated, as
- * base64. They are much alike, and lie in pieces that take turns, so that deflate sees the one while
- * it writes the other; `pieces` are their lengths.
+ * `import { deflated, lengths } from 'kerasport:kernels'`: the engine's binaries, one behind the other
+ * and the two that are much alike first, deflated, as base64; `lengths` are theirs.
  */
 export function engineKernels() {
   const id = 'kerasport:kernels';
@@ -41,17 +37,12 @@ export function engineKernels() {
     resolveId: (name) => (name === id ? `\0${id}` : undefined),
     async load(name) {
       if (name !== `\0${id}`) return undefined;
-      const binaries = [await assemble('plain'), await assemble('relaxed')];
-      const longest = Math.max(...binaries.map(({ length }) => length));
-      const count = Math.ceil(longest / (DEFLATE_WINDOW / 2));
-      const cut = (bytes, index) => Math.round((bytes.length * index) / count);
-      const pieces = Array.from({ length: count }, (_, index) =>
-        binaries.map((bytes) => bytes.subarray(cut(bytes, index), cut(bytes, index + 1))),
-      ).flat();
-      const bytes = deflateRawSync(Buffer.concat(pieces), { level: 9 });
+      const names = ['plain', 'relaxed', 'common'];
+      const binaries = await Promise.all(names.map(assemble));
+      const bytes = deflateRawSync(Buffer.concat(binaries), { level: 9 });
       return [
         `export const deflated = ${JSON.stringify(bytes.toString('base64'))};`,
-        `export const pieces = ${JSON.stringify(pieces.map(({ length }) => length))};`,
+        `export const lengths = ${JSON.stringify(binaries.map(({ length }) => length))};`,
       ].join('\n');
     },
   };

@@ -1,6 +1,6 @@
 /** The engine's two binaries: which one this device runs, and how it is started. */
 
-import { deflated, pieces } from 'kerasport:kernels';
+import { deflated, lengths } from 'kerasport:kernels';
 import { streamOf } from '../pictures/bytes.js';
 
 /** With multiply-adds in one step (relaxed SIMD), or with what every browser has had since 2021. */
@@ -32,7 +32,13 @@ const PROBE = Uint8Array.of(
   ...[0xfd, 0x85, 0x02, 0xfd, 0x1f, 0, 0x0b],
 );
 
-let chosen: Promise<{ name: BinaryName; module: WebAssembly.Module }> | undefined;
+/** Compiled binaries: the products, and what stands beside them. */
+interface Compiled {
+  readonly name: BinaryName;
+  readonly modules: readonly WebAssembly.Module[];
+}
+
+let chosen: Promise<Compiled> | undefined;
 
 /** Which binary is the better one here. */
 export async function bestBinary(): Promise<BinaryName> {
@@ -49,29 +55,30 @@ export async function bestBinary(): Promise<BinaryName> {
  * @throws where this browser, or the page's Content-Security-Policy, has no WebAssembly with vectors.
  */
 export async function startKernels(bytes: number, binary?: BinaryName): Promise<Kernels> {
-  const { name, module } = binary ? await compiled(binary) : await best();
+  const { name, modules } = await (binary ? compile(binary) : best());
   const memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(bytes / 2 ** 16)) });
-  const instance = await WebAssembly.instantiate(module, { env: { memory } });
-  return { binary: name, memory, functions: instance.exports as Record<string, Kernel> };
+  const instances = await Promise.all(
+    modules.map((module) => WebAssembly.instantiate(module, { env: { memory } })),
+  );
+  const functions = Object.assign({}, ...instances.map(({ exports }) => exports));
+  return { binary: name, memory, functions };
 }
 
 /** Compiles the better binary before there is a model. */
-export function best(): Promise<{ name: BinaryName; module: WebAssembly.Module }> {
-  chosen ??= bestBinary().then(compiled);
+export function best(): Promise<Compiled> {
+  chosen ??= bestBinary().then(compile);
   return chosen;
 }
 
-async function compiled(name: BinaryName) {
+async function compile(name: BinaryName): Promise<Compiled> {
   const bytes = Uint8Array.from(atob(deflated), (character) => character.charCodeAt(0));
   const stream = streamOf(bytes).pipeThrough(new DecompressionStream('deflate-raw'));
-  const both = await new Response(stream).arrayBuffer();
-  let end = 0;
-  const all = pieces.map((length) => {
-    end += length;
-    return both.slice(end - length, end);
-  });
-  const own = all.filter((_, index) => (index % 2 === 0) === (name === 'plain'));
-  const binary = await new Blob(own).arrayBuffer();
-  if (!WebAssembly.validate(binary)) throw new Error('this browser has no WebAssembly SIMD');
-  return { name, module: await WebAssembly.compile(binary) };
+  const all = await new Response(stream).arrayBuffer();
+  const [plain, relaxed] = lengths;
+  const products = name === 'plain' ? all.slice(0, plain) : all.slice(plain, plain + relaxed);
+  const binaries = [products, all.slice(plain + relaxed)];
+  if (!binaries.every((binary) => WebAssembly.validate(binary))) {
+    throw new Error('this browser has no WebAssembly SIMD');
+  }
+  return { name, modules: await Promise.all(binaries.map((each) => WebAssembly.compile(each))) };
 }

@@ -1,6 +1,6 @@
 declare module 'kerasport:kernels' {
-  /** The two binaries in pieces that take turns, the first one for plain SIMD128: deflated, in base64. */
+  /** The binaries one behind the other, deflated, in base64. */
   export const deflated: string;
-  /** Lengths of the pieces. */
-  export const pieces: readonly number[];
+  /** Of the products for plain SIMD128, of those for relaxed SIMD, and of all other kernels. */
+  export const lengths: readonly [plain: number, relaxed: number, common: number];
 }

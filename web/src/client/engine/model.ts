@@ -2,7 +2,6 @@
 
 import type { MemoryUse } from '../api.js';
 import { Field } from '../bundle/fields.js';
-import { checkAnswer, checkInputShape } from '../bundle/metadata.js';
 import { MODEL_FILE } from '../constants.generated.js';
 import { disposed } from '../errors.js';
 import { heapBytes } from '../model/heap.js';
@@ -13,7 +12,6 @@ import {
   type ModelLoader,
   type RunningModel,
 } from '../model/model.js';
-import { planModel } from '../model/plan.js';
 import { findHead, type Head, readTopology } from '../model/topology.js';
 import { vectorBytes } from '../preprocess/kernel.js';
 import { type BinaryName, best, type Kernels, startKernels } from './binary.js';
@@ -33,20 +31,15 @@ export const engineLoader: ModelLoader = {
  * Plans a model and gets it ready.
  *
  * @param binary - the better one for this device where it is not said.
- * @throws KerasportError `bundle-damaged`, before any memory is reserved.
  */
 export async function loadModel(
-  { topology, weightSpecs, weightData, inputShape, classes }: ModelArtifacts,
+  { topology, weightSpecs, weightData, shapes }: ModelArtifacts,
   binary?: BinaryName,
 ): Promise<RunningModel> {
   const graph = readTopology(new Field(MODEL_FILE, 'modelTopology', topology));
-  const specs = weightSpecs as { readonly name: string; readonly shape: readonly number[] }[];
-  const plan = planModel(graph, new Map(specs.map((s) => [s.name, s.shape])), MODEL_FILE);
-  checkInputShape(plan.inputShape, inputShape);
-  checkAnswer(plan.outputShape, classes);
   const weights = readWeights(weightSpecs, weightData);
   const head = findHead(graph);
-  const written = writeModel(graph, plan.shapes, weights, head?.features);
+  const written = writeModel(graph, shapes, weights, head?.features);
   const kernel = head && weights.get(head.dense)?.kernel.values.slice();
   const kernels = await startKernels(written.plan.bytes, binary);
   return new EngineModel(written, kernels, head && kernel && { ...head, kernel });

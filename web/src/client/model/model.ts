@@ -13,6 +13,8 @@ export interface ModelArtifacts {
   /** In pieces that follow each other, wherever they are cut. */
   readonly weightData: ArrayBuffer[];
   readonly inputShape: InputShape;
+  /** Of every layer's output without the batch, by its name, as `plan.ts` found them. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Number of class names. */
   readonly classes: number;
 }

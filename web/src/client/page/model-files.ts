@@ -7,17 +7,18 @@ import type { Metadata } from '../bundle/metadata.generated.js';
 import { checkAnswer, checkInputShape, checkInterface, imageSpecOf } from '../bundle/metadata.js';
 import { readVerified } from '../bundle/verified.js';
 import { MODEL_FILE } from '../constants.generated.js';
-import { planModel } from '../model/plan.js';
+import { type ModelPlan, planModel } from '../model/plan.js';
 import { readTopology } from '../model/topology.js';
 import type { ModelParts } from '../worker/core.js';
 
 /** Refuses a model that cannot be run, or would cost too much, before its weights are read. */
-function checkModel(root: Field, { files, classNames, inputShape }: Metadata): void {
+function checkModel(root: Field, { files, classNames, inputShape }: Metadata): ModelPlan {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const weights = readManifest(root.get('weightsManifest'), sizes);
   const plan = planModel(readTopology(root.get('modelTopology')), weights, MODEL_FILE);
   checkInputShape(plan.inputShape, inputShape);
   checkAnswer(plan.outputShape, classNames.length);
+  return plan;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function readModel(
   const root = readJson(MODEL_FILE, await readVerified(folder, MODEL_FILE, files, options));
   root.get('format').oneOf('layers-model');
   checkInterface(root, metadata);
-  checkModel(root, metadata);
+  const { shapes } = checkModel(root, metadata);
   const object = (field: Field) =>
     typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');
   const groups = root.get('weightsManifest').list((group) => ({
@@ -55,6 +56,7 @@ export async function readModel(
     weightSpecs: groups.flatMap((group) => group.weights),
     weightData,
     inputShape,
+    shapes,
     spec: imageSpecOf(metadata),
     classes: classNames.length,
   };
