@@ -2,6 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LAYER_WRITERS } from '../../../web/src/client/engine/layers/table.js';
+import { ProgramWriter } from '../../../web/src/client/engine/program.js';
 import { BINARIES } from './kernel-runs.js';
 import { answerOf, at, type Case, everywhere, random, type Values } from './layer-runs.js';
 
@@ -136,4 +138,27 @@ describe.each(BINARIES)('%s', (binary) => {
     });
     await fc.assert(property, RUNS);
   });
+});
+
+/** Number of calls that a layer is written in. */
+function callsOf(layer: keyof typeof LAYER_WRITERS, job: Pick<Case, 'config'>, shapes: number[][]) {
+  const writer = new ProgramWriter();
+  const inputs = shapes.map((shape) => writer.tensor(shape));
+  const settings = { config: {}, ...job, weights: {}, activation: 'linear' as const };
+  LAYER_WRITERS[layer]({ writer, inputs, ...settings, shape: [] });
+  return writer.length;
+}
+
+test('however large a tensor is, it takes few calls', () => {
+  const sides = [400, 1, 400, 1, 400];
+
+  expect(callsOf('UpSampling2D', { config: { size: [8192, 8192] } }, [[1, 1, 1]])).toBe(28);
+  expect(callsOf('Permute', { config: { dims: [5, 4, 3, 2, 1] } }, [[9, 9, 9, 9, 9]])).toBe(4);
+  expect(callsOf('Add', {}, [sides, [1, 20, 1, 20, 1]])).toBeLessThan(64);
+  expect(
+    callsOf('Add', {}, [
+      [5000, 5000],
+      [5000, 1],
+    ]),
+  ).toBe(1);
 });

@@ -88,10 +88,15 @@ export function packedAgain(
   [values, columns]: readonly [values: number, columns: number],
 ): Panels {
   const window = { down: 1, downStep: 0, along: 1, alongStep: 0, run: values };
-  const pieces = piecesOf(window).map((piece) => {
-    const count = piece.window.run;
-    const place = writer.bytes(panelBytes(count, columns));
-    writer.call('pack', further(matrix, piece.start * columns), 0, place, count, columns);
+  const parts = piecesOf(window);
+  const sizes = parts.map((piece) => panelBytes(piece.window.run, columns));
+  // One region for all of them: laying out many takes long.
+  let end = writer.bytes(sizes.reduce((sum, size) => sum + size, 0));
+  const pieces = parts.map((piece, index) => {
+    const place = end;
+    end = further(end, sizes[index]);
+    const from = further(matrix, piece.start * columns);
+    writer.call('pack', from, 0, place, piece.window.run, columns);
     return { ...piece, place };
   });
   return { pieces, columns };
