@@ -59,11 +59,16 @@ export interface ClassifyOptions {
 
 /** Options of `classifyMany`. */
 export interface ClassifyManyOptions extends ClassifyOptions {
+  /**
+   * On how many workers at most; `auto` (the default) decides by the number of pictures, processors
+   * and bytes. On a graphics processor, and without workers, it is always one.
+   */
+  readonly workers?: number | 'auto';
   /** Told after each picture; `total` is null where the pictures cannot be counted beforehand. */
   readonly onProgress?: (done: number, total: number | null) => void;
   /**
-   * Told each result as it comes, with the picture and the model's input; the next picture waits for
-   * a promise that it returns.
+   * Told each result in the order of the pictures, with the picture and the model's input; the next
+   * result waits for a promise that it returns.
    */
   readonly onResult?: (result: BatchResult) => void | Promise<void>;
 }
@@ -193,4 +198,10 @@ export interface MemoryUse {
    * browser does not tell (all but Chromium).
    */
   readonly heapBytes: number | null;
+}
+
+/** What lies in the memory of all workers of a classifier together. */
+export interface TotalMemory extends MemoryUse {
+  /** Number of sessions that hold the model: more than one during and shortly after a batch. */
+  readonly workers: number;
 }

@@ -2,7 +2,6 @@
 
 import type {
   BackendTrial,
-  BatchResult,
   Classification,
   ClassifyManyOptions,
   ClassifyOptions,
@@ -10,9 +9,9 @@ import type {
   Explanation,
   KeptResult,
   LoadOptions,
-  MemoryUse,
   SamplePicture,
   SelfTest,
+  TotalMemory,
 } from './api.js';
 import { checkIterable, checkLoadOptions, checkOptions } from './arguments.js';
 import { type Opened, openBundle, withCurrent } from './bundle/current.js';
@@ -24,8 +23,11 @@ import { type BundleSource, openFolder } from './bundle/source.js';
 import type { BackendName } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
+import { answerAll, countOf, type Images } from './page/batch.js';
 import { LoadProgress } from './page/load-progress.js';
 import { readModel } from './page/model-files.js';
+import { Pool, totalOf } from './page/pool.js';
+import { poolSize } from './page/pool-size.js';
 import { classificationOf } from './page/ranking.js';
 import { readSamplePictures } from './page/sample-pictures.js';
 import { type OpenSession, openSession, workerChoice } from './page/session.js';
@@ -95,7 +97,8 @@ class LoadedClassifier {
   #opened: OpenSession;
   #replacing: Promise<void> | undefined;
   #samples: Promise<SamplePicture[]> | undefined;
-  #disposed = false;
+  readonly #pool: Pool;
+  readonly #end = new AbortController();
 
   /** @internal */
   constructor({ folder, metadata }: Opened, opened: OpenSession, tuning: Tuning) {
@@ -104,6 +107,11 @@ class LoadedClassifier {
     this.#opened = opened;
     this.#tuning = tuning;
     this.#clock = new TuningClock(tuning);
+    this.#pool = new Pool(
+      (parts, signal) => openSession('wasm', tuning.worker, parts, signal),
+      () => this.#parts(),
+      (image, isLast) => this.#use((session) => session.classify(image), undefined, !isLast),
+    );
   }
 
   /** Names of the classes, in the order of the probabilities. */
@@ -150,48 +158,46 @@ class LoadedClassifier {
     checkOptions(options);
     checkImageSource(image);
     const { topK = 5, signal } = options;
-    const start = performance.now();
-    const answer = await this.#use((session) => session.classify(image), signal);
-    const total = performance.now() - start;
-    checkClassCount(answer.probabilities.length, this.classNames.length);
-    finite(answer.probabilities);
+    const { answer, classification } = await this.#answered(topK, () =>
+      this.#use((session) => session.classify(image), signal),
+    );
     this.#considerTuning(answer);
-    return classificationOf(answer, total, topK, this.metadata);
+    return classification;
   }
 
   /**
-   * Classifies many pictures, one after the other, and goes on behind one that cannot be read.
+   * Classifies many pictures, on several workers where that is worth it, and goes on behind one that
+   * cannot be read. Results come in the order of the pictures.
    *
    * The results that are returned have no pixels; those that `onResult` is told do.
    *
-   * @param images - a list, or anything that yields pictures; never more than one is in memory.
+   * @param images - a list, or anything that yields pictures; never more of them are in memory than
+   *   there are workers, and one.
    * @throws the signal's reason, and errors that no other picture would be spared.
    */
-  async classifyMany(
-    images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
-    options: ClassifyManyOptions = {},
-  ): Promise<KeptResult[]> {
+  async classifyMany(images: Images, options: ClassifyManyOptions = {}): Promise<KeptResult[]> {
     checkOptions(options);
     checkIterable(images);
-    const { topK = 5, signal, onProgress, onResult } = options;
-    const total = countOf(images);
-    const results: KeptResult[] = [];
-    for await (const image of images) {
-      signal?.throwIfAborted();
-      const index = results.length;
-      let result: BatchResult;
-      try {
-        const classification = await this.classify(image, { topK, ...(signal && { signal }) });
-        result = { index, image, classification, error: null };
-      } catch (error) {
-        if (!isAboutThePicture(error)) throw error;
-        result = { index, image, classification: null, error };
-      }
-      results.push(keptOf(result, total !== null));
-      await onResult?.(result);
-      onProgress?.(results.length, total);
+    options.signal?.throwIfAborted();
+    const { topK = 5, workers = 'auto' } = options;
+    const wanted = await this.#poolSize(workers, countOf(images));
+    this.#checkAlive();
+    const batch = this.#pool.begin(wanted);
+    try {
+      return await answerAll(images, options, {
+        // In the page's own thread nothing is done side by side.
+        window: () => (this.usesWorker ? batch.size() + 1 : 1),
+        ended: this.#end.signal,
+        classify: async (image) => {
+          const answered = await this.#answered(topK, () => batch.classify(image));
+          // Beside other workers no backend can be measured.
+          if (wanted === 1) this.#considerTuning(answered.answer);
+          return answered.classification;
+        },
+      });
+    } finally {
+      batch.end();
     }
-    return results;
   }
 
   /**
@@ -253,15 +259,18 @@ class LoadedClassifier {
     return trials;
   }
 
-  /** What lies in the memory of the inference engine. */
-  memory(): Promise<MemoryUse> {
-    return this.#use((session) => session.memory());
+  /** What lies in the memory of the inference engine, in all workers together. */
+  async memory(): Promise<TotalMemory> {
+    const first = await this.#use((session) => session.memory());
+    return totalOf([first, ...(await this.#pool.memory())]);
   }
 
   /** Frees the model's memory, its worker included. The classifier cannot be used afterwards. */
   dispose(): void {
-    if (!this.#disposed) this.#opened.session.dispose();
-    this.#disposed = true;
+    if (this.#disposed) return;
+    this.#end.abort(disposed());
+    this.#opened.session.dispose();
+    this.#pool.release();
   }
 
   /** What `using` calls, in languages that have it. */
@@ -269,29 +278,63 @@ class LoadedClassifier {
     this.dispose();
   }
 
+  get #disposed(): boolean {
+    return this.#end.signal.aborted;
+  }
+
   #checkAlive(): void {
     if (this.#disposed) throw disposed();
   }
 
-  /** Does work on the session; elsewhere, once more, where the graphics processor was lost. */
+  /**
+   * Does work on the session; elsewhere, once more, where the graphics processor was lost or the
+   * worker has died. Work that a worker died of is not done a third time (`mayRepeat`).
+   */
   async #use<Result>(
     work: (session: Session) => Promise<Result>,
     signal?: AbortSignal,
+    mayRepeat = true,
   ): Promise<Result> {
     this.#checkAlive();
     const { session } = this.#opened;
     try {
       return await untilAborted(() => work(session), signal);
     } catch (error) {
-      if (this.#opened.session !== session) return this.#use(work, signal);
-      const isLost = error instanceof KerasportError && error.kind === 'context-lost';
-      if (!isLost) throw error;
-      this.#replacing ??= this.#replace().finally(() => {
-        this.#replacing = undefined;
-      });
-      await this.#replacing;
-      return this.#use(work, signal);
+      const kind = error instanceof KerasportError ? error.kind : undefined;
+      const hasEnded = kind === 'worker-ended';
+      if (hasEnded && !mayRepeat) throw error;
+      if (this.#opened.session === session) {
+        if (kind !== 'context-lost' && !hasEnded) throw error;
+        this.#replacing ??= this.#replace().finally(() => {
+          this.#replacing = undefined;
+        });
+        await this.#replacing;
+      }
+      return this.#use(work, signal, mayRepeat && !hasEnded);
     }
+  }
+
+  /** The answer that `ask` gets, as people see it. */
+  async #answered(topK: number, ask: () => Promise<SessionAnswer>) {
+    const start = performance.now();
+    const answer = await ask();
+    const total = performance.now() - start;
+    checkClassCount(answer.probabilities.length, this.classNames.length);
+    finite(answer.probabilities);
+    return { answer, classification: classificationOf(answer, total, topK, this.metadata) };
+  }
+
+  /** On how many workers a batch runs. */
+  async #poolSize(workers: number | 'auto', total: number | null): Promise<number> {
+    this.#checkAlive();
+    if (!this.usesWorker || this.backend !== 'wasm') return 1;
+    if (workers !== 'auto') return workers;
+    const { hardwareConcurrency: cores = 1 } = navigator;
+    const gibibytes = Reflect.get(navigator, 'deviceMemory') as number | undefined;
+    const { bytes, wasmBytes } = await this.#use((session) => session.memory());
+    // Before the first inference, there are the weights alone.
+    const held = Math.max(wasmBytes, 2 * bytes);
+    return poolSize({ total, bytes: held, cores, gibibytes });
   }
 
   async #replace(): Promise<void> {
@@ -302,6 +345,8 @@ class LoadedClassifier {
     const { session } = this.#opened;
     this.#opened = opened;
     session.dispose();
+    // The answers of one batch come from one backend.
+    if (this.backend !== 'wasm') this.#pool.release();
     if (this.#disposed) opened.session.dispose();
   }
 
@@ -322,25 +367,6 @@ function inputName(data: unknown): string {
   return ArrayBuffer.isView(data)
     ? `${data.constructor.name} of length ${(data as Uint8Array).length}`
     : quote(data);
-}
-
-/** A result without what would make many of them large. */
-function keptOf({ index, image, classification, error }: BatchResult, isHeld: boolean): KeptResult {
-  if (classification === null)
-    return { index, image: isHeld ? image : null, classification, error };
-  const { input: _, ...kept } = classification;
-  return { index, image: isHeld ? image : null, classification: kept, error };
-}
-
-function countOf(images: object): number | null {
-  if ('length' in images && typeof images.length === 'number') return images.length;
-  return 'size' in images && typeof images.size === 'number' ? images.size : null;
-}
-
-/** Whether an error says nothing about the next picture. */
-function isAboutThePicture(error: unknown): error is KerasportError {
-  const codes = ['picture-unreadable', 'invalid-argument'];
-  return error instanceof KerasportError && codes.includes(error.code);
 }
 
 /** Does work, and does not wait for it any longer than the signal allows. */

@@ -21,6 +21,7 @@ export type {
   Prediction,
   SamplePicture,
   SelfTest,
+  TotalMemory,
 } from './api.js';
 export type { BackendChoice } from './backends/names.js';
 export type { Metadata, Sample } from './bundle/metadata.generated.js';

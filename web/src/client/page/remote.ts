@@ -41,6 +41,7 @@ export class Connection {
           'inference-failed',
           `The worker that runs the model has ended (${event.message || 'no reason given'}). ` +
             'Load the model again.',
+          { kind: 'worker-ended' },
         ),
       );
     };
