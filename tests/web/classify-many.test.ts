@@ -105,6 +105,9 @@ afterEach(async () => {
   expect(unhandled.splice(0)).toEqual([]);
 });
 
+/** Waits until so many sessions answer. */
+const workersAre = (count: number) =>
+  vi.waitFor(async () => expect((await classifier.memory()).workers).toBe(count));
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
 const picture = (level: number) => ({
   data: new Uint8Array(LENGTH).fill(level),
@@ -124,7 +127,10 @@ test('many pictures are dealt to workers that each have weights of their own', a
   const seen: number[] = [];
 
   const results = await classifier.classifyMany(pictures(40), {
-    onResult: ({ index }) => void seen.push(index),
+    async onResult({ index }) {
+      seen.push(index);
+      if (index === 0) await workersAre(3);
+    },
   });
 
   expect(Pretended.all).toHaveLength(3);
@@ -145,9 +151,8 @@ test.each<[string, number, object, number]>([
   ['one worker where one is asked for', 40, { workers: 1 }, 1],
 ])('%s: %d pictures %o', async (_, count, options, expected) => {
   await classifier.classifyMany(pictures(count), options);
-  await settled();
 
-  expect(Pretended.all).toHaveLength(expected);
+  await workersAre(expected);
 });
 
 test('no more pictures are in flight than workers and one', async () => {
@@ -158,6 +163,7 @@ test('no more pictures are in flight than workers and one', async () => {
   }
   const batch = classifier.classifyMany(stream(), { workers: 3 });
   batch.catch(() => {});
+  await workersAre(3);
   await settled();
   const alone = asked;
 
@@ -224,7 +230,7 @@ test('a picture that cannot be read has its error, and the others their answers'
 test('the picture of a worker that dies is answered by another one', async () => {
   Pretended.isQuick = false;
   const batch = classifier.classifyMany(pictures(4), { workers: 2 });
-  await settled();
+  await workersAre(2);
   Pretended.all[0].asked[0].finish();
   await settled();
   const [first, second] = Pretended.all;
@@ -308,6 +314,7 @@ test('disposing ends the batch, its workers, and those that are only starting', 
 
 test('a batch on one worker leaves those of an earlier one alone', async () => {
   await classifier.classifyMany(pictures(20));
+  await workersAre(3);
   const before = Pretended.all.map(({ asked }) => asked.length);
 
   await classifier.classifyMany(pictures(20), { workers: 1 });
@@ -318,6 +325,7 @@ test('a batch on one worker leaves those of an earlier one alone', async () => {
 
 test('workers are kept for the next batch, and end after a while without one', async () => {
   await classifier.classifyMany(pictures(20));
+  await workersAre(3);
   vi.useFakeTimers();
   const next = classifier.classifyMany(pictures(20));
   await vi.advanceTimersByTimeAsync(1000);

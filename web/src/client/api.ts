@@ -36,6 +36,8 @@ export interface LoadOptions {
   readonly workerUrl?: string | URL | (() => Worker);
   /** Told how far the loading is, in 0..1, what is being done, and how many bytes are there. */
   readonly onProgress?: (fraction: number, what: LoadStage, bytes: LoadedBytes) => void;
+  /** Told when the model has moved to another backend, or to another worker, and why. */
+  readonly onBackendChange?: (change: BackendChange) => void;
   /**
    * Stands for the page's own `fetch`, for folders behind an address: to send credentials or headers
    * along, or to take the files from elsewhere.
@@ -183,6 +185,19 @@ export interface BackendTrial {
   readonly adopted: boolean;
   /** Why not, or null. */
   readonly reason: string | null;
+}
+
+/** A move of the model. */
+export interface BackendChange {
+  readonly from: BackendName;
+  readonly to: BackendName;
+  /**
+   * `faster`: a graphics processor won the trials. `wrong-answer`: it gave another answer than
+   * WebAssembly later. `context-lost`: the browser took it away. `worker-ended`: the worker died.
+   */
+  readonly cause: 'faster' | 'wrong-answer' | 'context-lost' | 'worker-ended';
+  /** A sentence for logs. */
+  readonly reason: string;
 }
 
 /** What lies in the memory of the inference engine. */

@@ -22,6 +22,7 @@ const LOAD_OPTIONS: Readonly<Record<string, Expectation>> = {
   ...OPTIONS,
   worker: [(value) => value === 'auto' || typeof value === 'boolean', "true, false or 'auto'"],
   fetch: FUNCTION,
+  onBackendChange: FUNCTION,
 };
 
 /** Checks the options that functions share. */

@@ -6,6 +6,7 @@
  */
 
 export type {
+  BackendChange,
   BackendTrial,
   BatchResult,
   Classification,
