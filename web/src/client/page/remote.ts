@@ -14,9 +14,12 @@ import { trustedScriptUrl } from './trusted.js';
 
 /** Whether this browser has what a worker needs to read pictures. */
 export function canUseWorkers(): boolean {
-  return [typeof Worker, typeof OffscreenCanvas, typeof createImageBitmap].every(
-    (type) => type !== 'undefined',
-  );
+  return [
+    typeof Worker,
+    // Deno has the canvas, and nothing that draws on it.
+    typeof OffscreenCanvasRenderingContext2D,
+    typeof createImageBitmap,
+  ].every((type) => type !== 'undefined');
 }
 
 interface Waiting {

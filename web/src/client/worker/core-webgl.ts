@@ -10,7 +10,9 @@ import { serve } from './serve.js';
 export const core = coreWith({
   webgl: {
     async start() {
-      if (!engine().registryFactory.webgl) throw new Error('this browser has no WebGL');
+      // Workers of Deno look like those of a browser.
+      const isKnown = typeof WebGLRenderingContext !== 'undefined';
+      if (!isKnown || !engine().registryFactory.webgl) throw new Error('this browser has no WebGL');
     },
     onLost(listener) {
       const { gl } = (engine().registry.webgl as MathBackendWebGL).gpgpu;
