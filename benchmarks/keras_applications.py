@@ -24,14 +24,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from support.export_table import Line, differences, print_table
+from support.random_weights import pictures, randomise
 from support.stock_page import predict_in_stock_page
 
 from kerasport.exporter import export
-from kerasport.exporter.answering.patterns import patterns
 from kerasport.models import import_keras, probabilities
-from kerasport.preprocess import ImageSpec
 
 CLASSES = 13
 """No layer of any architecture but the last has as many outputs."""
@@ -95,81 +93,8 @@ def build(name: str, keras: Any) -> Any:
     else:
         inputs = keras.Input((side, side, 3))
         model = keras.Model(inputs, core(keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)))
-    generator = np.random.default_rng(3)
-    for layer in model._flatten_layers(include_self=False):
-        _randomise(layer, generator)
-    _damp_residuals(model)
-    _settle(model, generator)
+    randomise(model, CLASSES)
     return model
-
-
-def _randomise(layer: Any, generator: np.random.Generator) -> None:
-    """Give every weight that Keras starts at a constant random values."""
-    ranges = {"bias": (-0.1, 0.1), "beta": (-0.2, 0.2), "gamma": (0.7, 1.3)}
-    if type(layer).__name__ == "LayerScale":
-        # Keras starts it at 1e-6, which would switch the whole branch off.
-        layer.set_weights([generator.uniform(0.1, 0.4, w.shape) for w in layer.get_weights()])
-        return
-    for weight in getattr(layer, "_trainable_variables", []):
-        if weight.name in ranges:
-            weight.assign(generator.uniform(*ranges[weight.name], weight.shape))
-
-
-def _damp_residuals(model: Any) -> None:
-    """Make every residual branch small beside its shortcut, as training begins and leaves them.
-
-    Otherwise the rounding of float32 grows exponentially with depth: Yang et al. 2019, "A Mean
-    Field Theory of Batch Normalization". Goyal et al. 2017 start these scales at 0.
-    """
-    for add in model._flatten_layers(include_self=False):
-        if type(add).__name__ != "Add":
-            continue
-        for tensor in add.input:
-            layer = tensor._keras_history.operation
-            while type(layer).__name__ == "Dropout":
-                layer = layer.input._keras_history.operation
-            is_shortcut = len(layer._outbound_nodes) > 1 or "_0_" in layer.name
-            if not is_shortcut and type(layer).__name__ in ("BatchNormalization", "Conv2D"):
-                for weight in layer.trainable_variables:
-                    weight.assign(0.2 * weight)
-
-
-def _settle(model: Any, generator: np.random.Generator) -> None:
-    """Set the normalisations' statistics from the signal, moved, and scale the last layer."""
-    layers = list(model._flatten_layers(include_self=False))
-    normalizations = [each for each in layers if type(each).__name__ == "BatchNormalization"]
-    pixels = _pictures(model).astype(np.float32)
-    for layer in normalizations:
-        layer.momentum = 0.0
-    model(pixels, training=True)
-    for layer in normalizations:
-        layer.momentum = 0.99
-        deviation = np.sqrt(np.asarray(layer.moving_variance))
-        shift = generator.normal(0, 0.1, deviation.shape) * deviation
-        layer.moving_mean.assign(np.asarray(layer.moving_mean) + shift)
-        factor = generator.uniform(0.7, 1.5, deviation.shape)
-        layer.moving_variance.assign(np.asarray(layer.moving_variance) * factor)
-    (last,) = (
-        each
-        for each in layers
-        if type(each).__name__ in ("Dense", "Conv2D") and each.kernel.shape[-1] == CLASSES
-    )
-    last.bias.assign(np.zeros(last.bias.shape))
-    logits = np.log(probabilities(model, pixels.astype(np.uint8)).astype(np.float64))
-    logits -= logits.mean(axis=1, keepdims=True)
-    # What all pictures have in common goes out, so that the answers tell pictures apart.
-    common = logits.mean(axis=0)
-    # A random network answers pictures much alike; enlarging that at will would enlarge float32's
-    # rounding with it, which a trained network does not do.
-    factor = 0.6 * min(1 / (logits - common).std(), 2 / logits.std())
-    last.kernel.assign(np.asarray(last.kernel) * factor)
-    last.bias.assign(generator.normal(0, 0.2, common.shape) - common * factor)
-
-
-def _pictures(model: Any) -> Any:
-    """Return uint8 `[n, height, width, 3]`: the pictures that every export is compared on."""
-    _, height, width, _ = model.input_shape
-    return np.stack(list(patterns(ImageSpec(height, width)).values()))
 
 
 def measure(name: str) -> Line:
@@ -177,7 +102,7 @@ def measure(name: str) -> Line:
     started = time.monotonic()
     keras = import_keras()
     model = build(name, keras)
-    pixels = _pictures(model)
+    pixels = pictures(model)
     expected = probabilities(model, pixels)
     before = sum(1 for _ in model._flatten_layers(include_self=False))
     with tempfile.TemporaryDirectory() as temporary:

@@ -249,7 +249,7 @@ def test_many_pictures_stop_when_they_are_told_to(open_page: Open) -> None:
           }
           const onResult = ({ index }) => { if (index === 4) controller.abort(); };
           const { signal } = controller;
-          return classifier.classifyMany(pictures(), { signal, onResult })
+          return classifier.classifyMany(pictures(), { signal, onResult, workers: 1 })
             .catch(({ name }) => ({ name, asked }));
         }"""
     )

@@ -54,12 +54,13 @@ class Heap:
 
 
 def heaps(page: Any) -> dict[str, Heap]:
-    """Return the heaps of a page and of the workers that there are, by `page` and `worker`."""
+    """Return the heaps of a page and of its workers: by `page`, `worker`, `worker 2` and so on."""
     session = page.context.browser.new_browser_cdp_session()
     targets = session.send("Target.getTargets")["targetInfos"]
-    wanted = [each for each in targets if each["type"] in ("page", "worker")]
+    (own,) = (each for each in targets if each["type"] == "page" and each["url"] == page.url)
+    workers = [each for each in targets if each["type"] == "worker"]
+    names = ["page", "worker", *(f"worker {number}" for number in range(2, 1 + len(workers)))]
     return {
-        each["type"]: Heap(session, each["targetId"])
-        for each in wanted
-        if each["type"] == "worker" or each["url"] == page.url
+        name: Heap(session, each["targetId"])
+        for name, each in zip(names, [own, *workers], strict=False)
     }

@@ -1,4 +1,4 @@
-"""The package in Node, in its test runners, and in stores that wrap what they hold."""
+"""The package in Node, Deno and Bun, in test runners, and in stores that wrap what they hold."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ NewProject = Callable[[str], Project]
 PROJECTS = Path(__file__).parent / "projects"
 
 
-@pytest.mark.parametrize("script", ["module.mjs", "common.cjs"])
+RUNNERS = {"deno": ("deno", "run", "--allow-all"), "bun": ("bun",)}
+
+
+@pytest.mark.parametrize("script", ["module.mjs", "common.cjs", "host.mjs"])
 def test_the_node_that_is_here_runs_it(script: str, new_project: NewProject) -> None:
-    """As a module and by `require`, from a path and an address, with no word on the console."""
+    """As a module, by `require` and in a worker, from paths and addresses, without a word more."""
     project = new_project("app")
     project.copy(PROJECTS / "node", model="model")
     project.install()
@@ -43,6 +46,53 @@ def test_newer_nodes_run_it(version: str, script: str, new_project: NewProject) 
     said = project.run("node_modules/.bin/node", "--version")
     assert said.startswith(f"v{version.split(' ')[1]}.")
     assert project.run("node_modules/.bin/node", script) == "like Keras\n"
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("script", ["module.mjs", "common.cjs", "host.mjs"])
+@pytest.mark.parametrize(
+    "runner",
+    [
+        pytest.param(name, marks=pytest.mark.tried(name, "ES module, CommonJS, web worker"))
+        for name in RUNNERS
+    ],
+)
+def test_deno_and_bun_run_it(runner: str, script: str, new_project: NewProject) -> None:
+    """The same as in Node, with web workers of their own kind."""
+    project = new_project("app")
+    project.copy(PROJECTS / "node", model="model")
+    project.install(runner)
+
+    # Behind it the errors: Deno's graphics may say there that they have no screen.
+    assert project.run(*RUNNERS[runner], script).startswith("like Keras\n")
+
+
+def test_what_only_browsers_decode_is_refused_with_a_remedy(new_project: NewProject) -> None:
+    """JPEG and WebP say to hand over pixels; PNG, BMP and GIF are read."""
+    project = _with_pictures(new_project)
+    project.install()
+
+    assert project.run("node", "refusal.mjs") == "as documented\n"
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_deno_and_bun_refuse_it_with_the_same_words(runner: str, new_project: NewProject) -> None:
+    """Also where something is there that calls itself a decoder, as in Deno."""
+    project = _with_pictures(new_project)
+    project.install(runner)
+
+    assert project.run(*RUNNERS[runner], "refusal.mjs") == "as documented\n"
+
+
+def _with_pictures(new_project: NewProject) -> Project:
+    golden = WEB.parent / "tests" / "golden" / "pictures"
+    project = new_project("app")
+    project.copy(PROJECTS / "node", model="model")
+    files = {"photo-420.jpg": "photo.jpg", "lossy.webp": "photo.webp", "rgb.png": "picture.png"}
+    for name, copy in {**files, "picture.gif": "picture.gif", "picture.bmp": "picture.bmp"}.items():
+        shutil.copy(golden / name, project.folder / copy)
+    return project
 
 
 @pytest.mark.tools

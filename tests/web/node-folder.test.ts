@@ -44,6 +44,25 @@ test('an address of the network is fetched as ever', async () => {
   });
 });
 
+test.each([
+  ['a program of Deno, which has the name without an address', undefined],
+  ['a worker of Deno or Bun', new URL('file:///app/worker.js')],
+])('in %s a path is one of the disk', async (_, location) => {
+  Reflect.set(globalThis, 'location', location);
+
+  await expect(loadClassifier(folder)).resolves.toHaveProperty('backend', 'wasm');
+});
+
+test('in a page that is opened from the disk a path is an address of the page', async () => {
+  Reflect.set(globalThis, 'location', new URL('file:///shop/index.html'));
+  Reflect.set(globalThis, 'document', { baseURI: 'file:///shop/index.html' });
+
+  await expect(loadClassifier('model')).rejects.toMatchObject({
+    message: expect.stringContaining('cannot be fetched from file:///shop/model/'),
+  });
+  Reflect.deleteProperty(globalThis, 'document');
+});
+
 test('in a page that Node simulates a path is an address of the page', async () => {
   Reflect.set(globalThis, 'location', new URL('http://127.0.0.1:1/shop/'));
 

@@ -32,13 +32,15 @@ export class PretendedWorker {
     PretendedWorker.answer = () => ({});
     // What else a page must have before it starts a worker.
     Reflect.set(globalThis, 'OffscreenCanvas', class {});
+    Reflect.set(globalThis, 'OffscreenCanvasRenderingContext2D', class {});
     Reflect.set(globalThis, 'createImageBitmap', async () => 'a bitmap');
     Reflect.set(globalThis, 'ImageBitmap', class {});
     Reflect.set(globalThis, 'Worker', PretendedWorker);
   }
 
   static remove(): void {
-    for (const name of ['Worker', 'OffscreenCanvas', 'createImageBitmap', 'ImageBitmap']) {
+    const own = ['Worker', 'OffscreenCanvas', 'OffscreenCanvasRenderingContext2D'];
+    for (const name of [...own, 'createImageBitmap', 'ImageBitmap']) {
       Reflect.deleteProperty(globalThis, name);
     }
   }

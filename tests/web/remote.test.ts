@@ -46,7 +46,7 @@ async function loaded(): Promise<[RemoteSession, PretendedWorker]> {
 test('workers are used only where they can read pictures too', () => {
   expect(canUseWorkers()).toBe(true);
 
-  Reflect.deleteProperty(globalThis, 'OffscreenCanvas');
+  Reflect.deleteProperty(globalThis, 'OffscreenCanvasRenderingContext2D');
 
   expect(canUseWorkers()).toBe(false);
 });

@@ -52,9 +52,13 @@ class Pretended implements Session {
   }
 }
 
-async function moved(sessions: Partial<Record<BackendName, Pretended>>, samples = [SAMPLE]) {
+async function moved(
+  sessions: Partial<Record<BackendName, Pretended>>,
+  samples = [SAMPLE],
+  refused: ReadonlyMap<BackendName, string> = new Map(),
+) {
   const present = { session: new Pretended('wasm', 40), isRemote: true };
-  return tryFaster(present, samples, null, async (backend) => {
+  return tryFaster(present, { samples, rounding: null, refused }, async (backend) => {
     const session = sessions[backend];
     if (!session) throw new Error('it does not start on this device');
     return { session, isRemote: true };
@@ -79,6 +83,28 @@ test('a fast backend with another answer is refused', async () => {
   expect(winner).toBeUndefined();
   expect(trials[0]).toMatchObject({ adopted: false, reason: expect.stringContaining('off by') });
   expect(webgl.disposed).toBe(true);
+});
+
+test('a backend that is right only at first is refused after the race', async () => {
+  const webgl = new Pretended('webgl', 1);
+  const predict = webgl.predict.bind(webgl);
+  let answers = 0;
+  webgl.predict = async () => (++answers > 5 ? Float32Array.of(0.5, 0.5) : predict());
+
+  const { winner, trials } = await moved({ webgl });
+
+  expect(winner).toBeUndefined();
+  expect(trials[0].reason).toBe('a probability is off by 0.25, after a while');
+  expect(webgl.disposed).toBe(true);
+});
+
+test('a backend that was found wrong before is not tried again', async () => {
+  const webgl = new Pretended('webgl', 1);
+
+  const { winner, trials } = await moved({ webgl }, [SAMPLE], new Map([['webgl', 'it was off']]));
+
+  expect(winner).toBeUndefined();
+  expect(trials[0].reason).toBe('it was off');
 });
 
 test('a backend that is hardly faster is not worth moving to', async () => {

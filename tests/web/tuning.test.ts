@@ -2,13 +2,12 @@
 
 import { expect, test } from 'vitest';
 import type { BackendName } from '../../web/src/client/constants.generated.js';
-import type { OpenSession } from '../../web/src/client/page/session.js';
-import { TuningClock } from '../../web/src/client/page/tuning.js';
+import { TuningClock, type Where } from '../../web/src/client/page/tuning.js';
 
 const AUTOMATIC = { isAutomatic: true, worker: 'auto' } as const;
 
-function open(backend: BackendName = 'wasm', isRemote = true): OpenSession {
-  return { session: { backend } as OpenSession['session'], isRemote };
+function open(backend: BackendName = 'wasm', isRemote = true): Where {
+  return { backend, isRemote };
 }
 
 function moments(clock: TuningClock, times: number[], opened = open()): boolean[] {
@@ -28,7 +27,7 @@ test('one answer within a frame shows that the backend is fast enough', () => {
   expect(moments(new TuningClock(AUTOMATIC), [90, 15, 90, 90])).not.toContain(true);
 });
 
-test.each<[string, OpenSession]>([
+test.each<[string, Where]>([
   ['in the page itself', open('wasm', false)],
   ['on the graphics processor', open('webgl')],
 ])('there is no moment for a model %s', (_, opened) => {

@@ -69,6 +69,16 @@ test.each<[string, () => Promise<unknown>, string]>([
   ['files that are none', () => loadClassifier({ files: 3 } as never), 'source is an object'],
   ['a worker of no kind', () => loadClassifier(undefined, { worker: 'yes' as never }), '"yes"'],
   ['a backend of no kind', () => loadClassifier(undefined, { backend: 'gpu' as never }), '"gpu"'],
+  [
+    'a listener of no kind',
+    () => loadClassifier(undefined, { onBackendChange: 1 as never }),
+    "'onBackendChange' is 1",
+  ],
+  [
+    'half a worker',
+    () => classifier.classifyMany([PICTURE], { workers: 0.5 }),
+    "'workers' is 0.5. Expected a whole number from 1, or 'auto'",
+  ],
   ['a fetch of no kind', () => loadClassifier('m/', { fetch: 1 as never }), "'fetch' is 1"],
 ])('%s is refused', async (_, work, message) => {
   await expect(work()).rejects.toMatchObject({

@@ -36,6 +36,8 @@ export interface LoadOptions {
   readonly workerUrl?: string | URL | (() => Worker);
   /** Told how far the loading is, in 0..1, what is being done, and how many bytes are there. */
   readonly onProgress?: (fraction: number, what: LoadStage, bytes: LoadedBytes) => void;
+  /** Told when the model has moved to another backend, or to another worker, and why. */
+  readonly onBackendChange?: (change: BackendChange) => void;
   /**
    * Stands for the page's own `fetch`, for folders behind an address: to send credentials or headers
    * along, or to take the files from elsewhere.
@@ -59,11 +61,16 @@ export interface ClassifyOptions {
 
 /** Options of `classifyMany`. */
 export interface ClassifyManyOptions extends ClassifyOptions {
+  /**
+   * On how many workers at most; `auto` (the default) decides by the number of pictures, processors
+   * and bytes. On a graphics processor, and without workers, it is always one.
+   */
+  readonly workers?: number | 'auto';
   /** Told after each picture; `total` is null where the pictures cannot be counted beforehand. */
   readonly onProgress?: (done: number, total: number | null) => void;
   /**
-   * Told each result as it comes, with the picture and the model's input; the next picture waits for
-   * a promise that it returns.
+   * Told each result in the order of the pictures, with the picture and the model's input; the next
+   * result waits for a promise that it returns.
    */
   readonly onResult?: (result: BatchResult) => void | Promise<void>;
 }
@@ -180,6 +187,19 @@ export interface BackendTrial {
   readonly reason: string | null;
 }
 
+/** A move of the model. */
+export interface BackendChange {
+  readonly from: BackendName;
+  readonly to: BackendName;
+  /**
+   * `faster`: a graphics processor won the trials. `wrong-answer`: it gave another answer than
+   * WebAssembly later. `context-lost`: the browser took it away. `worker-ended`: the worker died.
+   */
+  readonly cause: 'faster' | 'wrong-answer' | 'context-lost' | 'worker-ended';
+  /** A sentence for logs. */
+  readonly reason: string;
+}
+
 /** What lies in the memory of the inference engine. */
 export interface MemoryUse {
   /** Number of tensors, the weights among them. */
@@ -193,4 +213,10 @@ export interface MemoryUse {
    * browser does not tell (all but Chromium).
    */
   readonly heapBytes: number | null;
+}
+
+/** What lies in the memory of all workers of a classifier together. */
+export interface TotalMemory extends MemoryUse {
+  /** Number of sessions that hold the model: more than one during and shortly after a batch. */
+  readonly workers: number;
 }

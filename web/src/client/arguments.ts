@@ -9,6 +9,10 @@ const FUNCTION: Expectation = [(value) => typeof value === 'function', 'a functi
 /** What the options are, in every function that takes them. */
 const OPTIONS: Readonly<Record<string, Expectation>> = {
   topK: [(value) => Number.isInteger(value) && Number(value) >= 1, 'a whole number from 1'],
+  workers: [
+    (value) => value === 'auto' || (Number.isInteger(value) && Number(value) >= 1),
+    "a whole number from 1, or 'auto'",
+  ],
   signal: [(value) => isObject(value) && 'aborted' in value, 'an AbortSignal'],
   onProgress: FUNCTION,
   onResult: FUNCTION,
@@ -18,6 +22,7 @@ const LOAD_OPTIONS: Readonly<Record<string, Expectation>> = {
   ...OPTIONS,
   worker: [(value) => value === 'auto' || typeof value === 'boolean', "true, false or 'auto'"],
   fetch: FUNCTION,
+  onBackendChange: FUNCTION,
 };
 
 /** Checks the options that functions share. */

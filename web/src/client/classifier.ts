@@ -2,7 +2,6 @@
 
 import type {
   BackendTrial,
-  BatchResult,
   Classification,
   ClassifyManyOptions,
   ClassifyOptions,
@@ -10,9 +9,9 @@ import type {
   Explanation,
   KeptResult,
   LoadOptions,
-  MemoryUse,
   SamplePicture,
   SelfTest,
+  TotalMemory,
 } from './api.js';
 import { checkIterable, checkLoadOptions, checkOptions } from './arguments.js';
 import { type Opened, openBundle, withCurrent } from './bundle/current.js';
@@ -24,17 +23,21 @@ import { type BundleSource, openFolder } from './bundle/source.js';
 import type { BackendName } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
+import { answerAll, countOf, type Images } from './page/batch.js';
 import { LoadProgress } from './page/load-progress.js';
 import { readModel } from './page/model-files.js';
+import { Placement } from './page/placement.js';
+import { Pool, totalOf } from './page/pool.js';
+import { poolSize } from './page/pool-size.js';
 import { classificationOf } from './page/ranking.js';
 import { readSamplePictures } from './page/sample-pictures.js';
 import { type OpenSession, openSession, workerChoice } from './page/session.js';
-import { compareSamples, tryFaster } from './page/trial.js';
+import { compareSamples } from './page/trial.js';
 import { type Tuning, TuningClock, whenIdle } from './page/tuning.js';
 import type { ModelInput } from './preprocess/spec.js';
 import { checkImageSource, type ImageSource } from './reading/sources.js';
 import { tfjsVersion } from './version.js';
-import type { ModelParts, Session, SessionAnswer } from './worker/core.js';
+import type { SessionAnswer } from './worker/core.js';
 
 /**
  * Loads a classifier.
@@ -55,7 +58,8 @@ export async function loadClassifier(
   options: LoadOptions = {},
 ): Promise<Classifier> {
   checkLoadOptions(options);
-  const { backend = 'auto', signal, worker = 'auto', workerUrl, onProgress, fetch } = options;
+  const { backend = 'auto', signal, worker = 'auto', workerUrl, fetch } = options;
+  const { onProgress, onBackendChange } = options;
   signal?.throwIfAborted();
   const choice = workerChoice(worker, workerUrl);
   let bundle = await openBundle(openFolder(source, fetch), tfjsVersion, signal);
@@ -74,7 +78,7 @@ export async function loadClassifier(
   const opened = await openSession(backend, choice, parts, signal);
   new LoadProgress(bundle.metadata, onProgress).end();
   const tuning = { isAutomatic: backend === 'auto', worker: choice };
-  return new LoadedClassifier(bundle, opened, tuning);
+  return new LoadedClassifier(bundle, opened, tuning, onBackendChange);
 }
 
 // Browsers without it never ask for it.
@@ -90,20 +94,41 @@ class LoadedClassifier {
   /** Everything that the bundle says about itself. */
   readonly metadata: Metadata;
   readonly #folder: Folder;
-  readonly #tuning: Tuning;
   readonly #clock: TuningClock;
-  #opened: OpenSession;
-  #replacing: Promise<void> | undefined;
+  readonly #placement: Placement;
   #samples: Promise<SamplePicture[]> | undefined;
-  #disposed = false;
+  readonly #pool: Pool;
+  readonly #end = new AbortController();
 
   /** @internal */
-  constructor({ folder, metadata }: Opened, opened: OpenSession, tuning: Tuning) {
+  constructor(
+    { folder, metadata }: Opened,
+    opened: OpenSession,
+    tuning: Tuning,
+    onBackendChange?: LoadOptions['onBackendChange'],
+  ) {
+    const { worker } = tuning;
+    const parts = () => readModel(folder, metadata);
     this.metadata = metadata;
     this.#folder = folder;
-    this.#opened = opened;
-    this.#tuning = tuning;
     this.#clock = new TuningClock(tuning);
+    this.#placement = new Placement(opened, {
+      worker,
+      parts,
+      rounding: metadata.floatRounding,
+      onChange: (change) => {
+        // The answers of one batch come from one backend.
+        if (change.to !== 'wasm') this.#pool.release();
+        // What it throws is not about the work that goes on.
+        if (onBackendChange) queueMicrotask(() => onBackendChange(change));
+      },
+    });
+    this.#pool = new Pool(
+      (own, signal) => openSession('wasm', worker, own, signal),
+      parts,
+      (image, isLast) =>
+        this.#placement.use((session) => session.classify(image), undefined, !isLast),
+    );
   }
 
   /** Names of the classes, in the order of the probabilities. */
@@ -113,25 +138,25 @@ class LoadedClassifier {
 
   /** Where the model runs now; with `auto` that can change after the first pictures. */
   get backend(): BackendName {
-    return this.#opened.session.backend;
+    return this.#placement.backend;
   }
 
   /** Whether the work is done beside the page's own thread. */
   get usesWorker(): boolean {
-    return this.#opened.isRemote;
+    return this.#placement.isRemote;
   }
 
   /** What the model sees of a picture: the same bytes as in Python. */
   async preprocess(image: ImageSource): Promise<ModelInput> {
     checkImageSource(image);
-    return this.#use((session) => session.preprocess(image));
+    return this.#placement.use((session) => session.preprocess(image));
   }
 
   /** The probabilities for a preprocessed picture, in the order of `classNames`. */
   async predict(input: Pick<ModelInput, 'data'>): Promise<Float32Array> {
     const data: unknown = input?.data;
     const expected = this.metadata.inputShape.reduce((product, side) => product * side, 1);
-    this.#checkAlive();
+    this.#placement.checkAlive();
     if (!(data instanceof Uint8Array) || data.length !== expected) {
       throw new KerasportError(
         'invalid-argument',
@@ -139,7 +164,7 @@ class LoadedClassifier {
           'which preprocess() gives.',
       );
     }
-    const probabilities = await this.#use((session) => session.predict(data));
+    const probabilities = await this.#placement.use((session) => session.predict(data));
     checkClassCount(probabilities.length, this.classNames.length);
     finite(probabilities);
     return probabilities;
@@ -150,48 +175,46 @@ class LoadedClassifier {
     checkOptions(options);
     checkImageSource(image);
     const { topK = 5, signal } = options;
-    const start = performance.now();
-    const answer = await this.#use((session) => session.classify(image), signal);
-    const total = performance.now() - start;
-    checkClassCount(answer.probabilities.length, this.classNames.length);
-    finite(answer.probabilities);
+    const { answer, classification } = await this.#answered(topK, () =>
+      this.#placement.use((session) => session.classify(image), signal),
+    );
     this.#considerTuning(answer);
-    return classificationOf(answer, total, topK, this.metadata);
+    return classification;
   }
 
   /**
-   * Classifies many pictures, one after the other, and goes on behind one that cannot be read.
+   * Classifies many pictures, on several workers where that is worth it, and goes on behind one that
+   * cannot be read. Results come in the order of the pictures.
    *
    * The results that are returned have no pixels; those that `onResult` is told do.
    *
-   * @param images - a list, or anything that yields pictures; never more than one is in memory.
+   * @param images - a list, or anything that yields pictures; never more of them are in memory than
+   *   there are workers, and one.
    * @throws the signal's reason, and errors that no other picture would be spared.
    */
-  async classifyMany(
-    images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
-    options: ClassifyManyOptions = {},
-  ): Promise<KeptResult[]> {
+  async classifyMany(images: Images, options: ClassifyManyOptions = {}): Promise<KeptResult[]> {
     checkOptions(options);
     checkIterable(images);
-    const { topK = 5, signal, onProgress, onResult } = options;
-    const total = countOf(images);
-    const results: KeptResult[] = [];
-    for await (const image of images) {
-      signal?.throwIfAborted();
-      const index = results.length;
-      let result: BatchResult;
-      try {
-        const classification = await this.classify(image, { topK, ...(signal && { signal }) });
-        result = { index, image, classification, error: null };
-      } catch (error) {
-        if (!isAboutThePicture(error)) throw error;
-        result = { index, image, classification: null, error };
-      }
-      results.push(keptOf(result, total !== null));
-      await onResult?.(result);
-      onProgress?.(results.length, total);
+    options.signal?.throwIfAborted();
+    const { topK = 5, workers = 'auto' } = options;
+    const wanted = await this.#poolSize(workers, countOf(images));
+    this.#placement.checkAlive();
+    const batch = this.#pool.begin(wanted);
+    try {
+      return await answerAll(images, options, {
+        // In the page's own thread nothing is done side by side.
+        window: () => (this.usesWorker ? batch.size() + 1 : 1),
+        ended: this.#end.signal,
+        classify: async (image) => {
+          const answered = await this.#answered(topK, () => batch.classify(image));
+          // Beside other workers no backend can be measured.
+          if (wanted === 1) this.#considerTuning(answered.answer);
+          return answered.classification;
+        },
+      });
+    } finally {
+      batch.end();
     }
-    return results;
   }
 
   /**
@@ -205,10 +228,11 @@ class LoadedClassifier {
     checkImageSource(image);
     const { signal } = options;
     const session: Explainable = {
-      preprocess: (picture) => this.#use((own) => own.preprocess(picture), signal),
-      predict: async (pixels) => finite(await this.#use((own) => own.predict(pixels), signal)),
+      preprocess: (picture) => this.#placement.use((own) => own.preprocess(picture), signal),
+      predict: async (pixels) =>
+        finite(await this.#placement.use((own) => own.predict(pixels), signal)),
       classActivation: (pixels, index) =>
-        this.#use((own) => own.classActivation(pixels, index), signal),
+        this.#placement.use((own) => own.classActivation(pixels, index), signal),
     };
     return explain(session, image, this.classNames, options);
   }
@@ -222,7 +246,9 @@ class LoadedClassifier {
   /** Compares this device with Keras on the pictures in the bundle. */
   async selfTest(): Promise<SelfTest> {
     const samples = await this.samples();
-    return this.#use((session) => compareSamples(session, samples, this.metadata.floatRounding));
+    return this.#placement.use((session) =>
+      compareSamples(session, samples, this.metadata.floatRounding),
+    );
   }
 
   /** Runs once on an empty picture, so that the first real one is not slower than the rest. */
@@ -240,28 +266,21 @@ class LoadedClassifier {
     checkOptions(options);
     const { signal } = options;
     this.#clock.stop();
-    const samples = await this.samples();
-    this.#checkAlive();
-    const { trials, winner } = await tryFaster(
-      this.#opened,
-      samples,
-      this.metadata.floatRounding,
-      (backend) => openSession(backend, this.#tuning.worker, () => this.#parts(), signal),
-      signal,
-    );
-    if (winner) this.#move(winner);
-    return trials;
+    return this.#placement.tune(await this.samples(), signal);
   }
 
-  /** What lies in the memory of the inference engine. */
-  memory(): Promise<MemoryUse> {
-    return this.#use((session) => session.memory());
+  /** What lies in the memory of the inference engine, in all workers together. */
+  async memory(): Promise<TotalMemory> {
+    const first = await this.#placement.use((session) => session.memory());
+    return totalOf([first, ...(await this.#pool.memory())]);
   }
 
   /** Frees the model's memory, its worker included. The classifier cannot be used afterwards. */
   dispose(): void {
-    if (!this.#disposed) this.#opened.session.dispose();
-    this.#disposed = true;
+    if (this.#disposed) return;
+    this.#end.abort(disposed());
+    this.#placement.dispose();
+    this.#pool.release();
   }
 
   /** What `using` calls, in languages that have it. */
@@ -269,48 +288,35 @@ class LoadedClassifier {
     this.dispose();
   }
 
-  #checkAlive(): void {
-    if (this.#disposed) throw disposed();
+  get #disposed(): boolean {
+    return this.#end.signal.aborted;
   }
 
-  /** Does work on the session; elsewhere, once more, where the graphics processor was lost. */
-  async #use<Result>(
-    work: (session: Session) => Promise<Result>,
-    signal?: AbortSignal,
-  ): Promise<Result> {
-    this.#checkAlive();
-    const { session } = this.#opened;
-    try {
-      return await untilAborted(() => work(session), signal);
-    } catch (error) {
-      if (this.#opened.session !== session) return this.#use(work, signal);
-      const isLost = error instanceof KerasportError && error.kind === 'context-lost';
-      if (!isLost) throw error;
-      this.#replacing ??= this.#replace().finally(() => {
-        this.#replacing = undefined;
-      });
-      await this.#replacing;
-      return this.#use(work, signal);
-    }
+  /** The answer that `ask` gets, as people see it. */
+  async #answered(topK: number, ask: () => Promise<SessionAnswer>) {
+    const start = performance.now();
+    const answer = await ask();
+    const total = performance.now() - start;
+    checkClassCount(answer.probabilities.length, this.classNames.length);
+    finite(answer.probabilities);
+    return { answer, classification: classificationOf(answer, total, topK, this.metadata) };
   }
 
-  async #replace(): Promise<void> {
-    this.#move(await openSession('auto', this.#tuning.worker, () => this.#parts()));
-  }
-
-  #move(opened: OpenSession): void {
-    const { session } = this.#opened;
-    this.#opened = opened;
-    session.dispose();
-    if (this.#disposed) opened.session.dispose();
-  }
-
-  #parts(): Promise<ModelParts> {
-    return readModel(this.#folder, this.metadata);
+  /** On how many workers a batch runs. */
+  async #poolSize(workers: number | 'auto', total: number | null): Promise<number> {
+    this.#placement.checkAlive();
+    if (!this.usesWorker || this.backend !== 'wasm') return 1;
+    if (workers !== 'auto') return workers;
+    const { hardwareConcurrency: cores = 1 } = navigator;
+    const gibibytes = Reflect.get(navigator, 'deviceMemory') as number | undefined;
+    const { bytes, wasmBytes } = await this.#placement.use((session) => session.memory());
+    // Before the first inference, there are the weights alone.
+    const held = Math.max(wasmBytes, 2 * bytes);
+    return poolSize({ total, bytes: held, cores, gibibytes });
   }
 
   #considerTuning({ milliseconds }: SessionAnswer): void {
-    if (!this.#clock.isDue(milliseconds.inference, this.#opened)) return;
+    if (!this.#clock.isDue(milliseconds.inference, this.#placement)) return;
     whenIdle(() => {
       // What goes wrong there leaves everything as it was.
       if (!this.#disposed) this.tune().catch(() => {});
@@ -322,43 +328,4 @@ function inputName(data: unknown): string {
   return ArrayBuffer.isView(data)
     ? `${data.constructor.name} of length ${(data as Uint8Array).length}`
     : quote(data);
-}
-
-/** A result without what would make many of them large. */
-function keptOf({ index, image, classification, error }: BatchResult, isHeld: boolean): KeptResult {
-  if (classification === null)
-    return { index, image: isHeld ? image : null, classification, error };
-  const { input: _, ...kept } = classification;
-  return { index, image: isHeld ? image : null, classification: kept, error };
-}
-
-function countOf(images: object): number | null {
-  if ('length' in images && typeof images.length === 'number') return images.length;
-  return 'size' in images && typeof images.size === 'number' ? images.size : null;
-}
-
-/** Whether an error says nothing about the next picture. */
-function isAboutThePicture(error: unknown): error is KerasportError {
-  const codes = ['picture-unreadable', 'invalid-argument'];
-  return error instanceof KerasportError && codes.includes(error.code);
-}
-
-/** Does work, and does not wait for it any longer than the signal allows. */
-async function untilAborted<Result>(
-  work: () => Promise<Result>,
-  signal?: AbortSignal,
-): Promise<Result> {
-  if (!signal) return work();
-  // Before the work begins: nobody would hear of its failure.
-  signal.throwIfAborted();
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-  }
 }

@@ -10,7 +10,7 @@ export type KerasportErrorCode =
   | 'picture-unreadable';
 
 /** What the library itself can do about an error. */
-type ErrorKind = 'context-lost' | 'not-finite' | 'other-export' | 'page-needed';
+type ErrorKind = 'context-lost' | 'not-finite' | 'other-export' | 'page-needed' | 'worker-ended';
 
 /**
  * An error with a sentence for people (what happened, what was expected, what was received, how to

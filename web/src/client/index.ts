@@ -6,6 +6,7 @@
  */
 
 export type {
+  BackendChange,
   BackendTrial,
   BatchResult,
   Classification,
@@ -21,6 +22,7 @@ export type {
   Prediction,
   SamplePicture,
   SelfTest,
+  TotalMemory,
 } from './api.js';
 export type { BackendChoice } from './backends.js';
 export type { Metadata, Sample } from './bundle/metadata.generated.js';

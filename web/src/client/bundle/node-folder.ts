@@ -1,4 +1,4 @@
-/** The exported folder on the disk of a program that runs in Node. */
+/** The exported folder on the disk of a program that runs in Node, Deno or Bun. */
 
 import { KerasportError, messageOf } from '../errors.js';
 import type { Folder, ReadOptions } from './folder.js';
@@ -15,14 +15,14 @@ interface Node {
 
 /**
  * The folder at a path, or at a `file:` address; undefined where the source is neither, or this is
- * no Node. A page that runs in Node, as in Electron or a simulated DOM, has addresses of its own.
+ * none of them. A page that runs in Node, as in Electron or a simulated DOM, has addresses of its own.
  */
 export function nodeFolder(source: string): Folder | undefined {
   // Asked for by name: bundlers would look for whatever is imported, or put something in its place.
   const node = Reflect.get(globalThis, 'process') as Partial<Node> | undefined;
   if (typeof node?.getBuiltinModule !== 'function') return undefined;
   const scheme = /^([a-z][a-z\d+.-]+):/i.exec(source)?.[1].toLowerCase();
-  if (scheme ? scheme !== 'file' : Reflect.has(globalThis, 'location')) return undefined;
+  if (scheme ? scheme !== 'file' : isPage()) return undefined;
   const { readFile } = node.getBuiltinModule('node:fs/promises');
   const root = scheme ? source : node.getBuiltinModule('node:url').pathToFileURL(source).href;
   const base = new URL(root.endsWith('/') ? root : `${root}/`);
@@ -47,4 +47,10 @@ export function nodeFolder(source: string): Folder | undefined {
       }
     },
   };
+}
+
+/** Whether this is a page, simulated or not. Workers of Deno and Bun have the address of a file. */
+function isPage(): boolean {
+  const here = Reflect.get(globalThis, 'location') as { readonly href?: unknown } | undefined;
+  return 'document' in globalThis || (!!here?.href && !String(here.href).startsWith('file:'));
 }

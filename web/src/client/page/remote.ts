@@ -14,9 +14,12 @@ import { trustedScriptUrl } from './trusted.js';
 
 /** Whether this browser has what a worker needs to read pictures. */
 export function canUseWorkers(): boolean {
-  return [typeof Worker, typeof OffscreenCanvas, typeof createImageBitmap].every(
-    (type) => type !== 'undefined',
-  );
+  return [
+    typeof Worker,
+    // Deno has the canvas, and nothing that draws on it.
+    typeof OffscreenCanvasRenderingContext2D,
+    typeof createImageBitmap,
+  ].every((type) => type !== 'undefined');
 }
 
 interface Waiting {
@@ -41,6 +44,7 @@ export class Connection {
           'inference-failed',
           `The worker that runs the model has ended (${event.message || 'no reason given'}). ` +
             'Load the model again.',
+          { kind: 'worker-ended' },
         ),
       );
     };

@@ -1,12 +1,20 @@
 /** When a faster backend is looked for. */
 
-import type { OpenSession, WorkerChoice } from './session.js';
+import type { BackendName } from '../constants.generated.js';
+import type { WorkerChoice } from './session.js';
 
 /** How a classifier may look for a faster backend. */
 export interface Tuning {
   /** Whether unasked, too. */
   readonly isAutomatic: boolean;
   readonly worker: WorkerChoice;
+}
+
+/** Where a model runs now. */
+export interface Where {
+  readonly backend: BackendName;
+  /** Beside the page. */
+  readonly isRemote: boolean;
 }
 
 /** From this many milliseconds per inference another backend is worth looking for: one frame. */
@@ -28,13 +36,13 @@ export class TuningClock {
    * Whether the moment is now: asked after each answer, with the milliseconds of its inference; true
    * at most once.
    */
-  isDue(milliseconds: number, { isRemote, session }: OpenSession): boolean {
+  isDue(milliseconds: number, { isRemote, backend }: Where): boolean {
     this.#answers++;
     this.#fastest = Math.min(this.#fastest, milliseconds);
     // In the page's own thread the search would hold the page up.
     if (this.#isOver || !isRemote || this.#answers < SETTLED) return false;
     this.#isOver = true;
-    return this.#fastest >= WORTH_TUNING && session.backend === 'wasm';
+    return this.#fastest >= WORTH_TUNING && backend === 'wasm';
   }
 
   /** Somebody has looked already. */

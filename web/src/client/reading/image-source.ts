@@ -106,7 +106,7 @@ async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPix
   if (file.format === 'BMP') return { ...decodeBmp(file), isExact: true };
   if (file.format === 'GIF') return { ...decodeGif(file), isExact: true };
   if (file.format === 'PNG') return { ...(await decodePng(file)), isExact: true };
-  if (typeof createImageBitmap === 'undefined') {
+  if (!hasDecoder()) {
     const name = `${/^A/.test(file.format) ? 'an' : 'a'} ${file.format}`;
     throw new Problem(
       `it is ${name}, which is decoded by the browser, and there is none`,
@@ -115,6 +115,12 @@ async function decode(file: ReturnType<typeof readPictureFile>): Promise<ReadPix
     );
   }
   return decodeByEngine(file);
+}
+
+/** Whether pictures are decoded here, and can be read then: Deno has canvases that do not draw. */
+function hasDecoder(): boolean {
+  const draws = typeof OffscreenCanvasRenderingContext2D !== 'undefined';
+  return typeof createImageBitmap !== 'undefined' && (draws || typeof document !== 'undefined');
 }
 
 async function readDrawable(source: Drawable): Promise<ReadPixels> {

@@ -12,7 +12,9 @@ export const core = coreWith(
   'webgl',
   loaderOn('webgl', {
     async start() {
-      if (!engine().registryFactory.webgl) throw new Error('this browser has no WebGL');
+      // Workers of Deno look like those of a browser.
+      const isKnown = typeof WebGLRenderingContext !== 'undefined';
+      if (!isKnown || !engine().registryFactory.webgl) throw new Error('this browser has no WebGL');
     },
     onLost(listener) {
       const { gl } = (engine().registry.webgl as MathBackendWebGL).gpgpu;

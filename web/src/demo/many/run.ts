@@ -1,9 +1,9 @@
-/** Classifies the rows of a table, one after the other, so that the page stays usable. */
+/** Classifies the rows of a table, beside the page, so that it stays usable. */
 
 import type { Classifier } from '../../client/index.js';
 import type { Row } from './rows.js';
 
-/** Answers every row in turn; returns early when `signal` says so. */
+/** Answers every row, in their order; returns early when `signal` says so. */
 export async function classifyRows(
   classifier: Classifier,
   rows: readonly Row[],

@@ -7,21 +7,28 @@
 globalThis.classifyFiles = async (classifier, files, answer) => {
   /** @type {(object | { error: string, isAnswered: boolean })[]} */
   const results = new Array(files.length);
-  let next = 0;
-  const work = async () => {
-    for (let i = next++; i < files.length; i = next++) {
-      try {
-        const file = /** @type {File} */ (files[i]);
-        results[i] = await answer(await classifier.classify(file), i);
-      } catch (error) {
-        const isFailure = error instanceof Error;
-        // The picture was read then; what came of it are no numbers.
-        const isAnswered = isFailure && Reflect.get(error, 'kind') === 'not-finite';
-        results[i] = { error: isFailure ? error.message : String(error), isAnswered };
-      }
-    }
+  /** @type {(error: unknown) => { error: string, isAnswered: boolean }} */
+  const failed = (error) => {
+    const isFailure = error instanceof Error;
+    // The picture was read then; what came of it are no numbers.
+    const isAnswered = isFailure && Reflect.get(error, 'kind') === 'not-finite';
+    return { error: isFailure ? error.message : String(error), isAnswered };
   };
-  // Four at a time: one is decoded while another one is in the model.
-  await Promise.all([work(), work(), work(), work()]);
+  let next = 0;
+  while (next < files.length) {
+    try {
+      await classifier.classifyMany(files.slice(next), {
+        async onResult({ classification, error }) {
+          const i = next++;
+          if (classification) results[i] = await answer(classification, i);
+          else results[i] = failed(error);
+        },
+      });
+    } catch (error) {
+      // It ended the batch: its own answer is not there, or it was not to be handed on.
+      const i = next > 0 && !results[next - 1] ? next - 1 : next++;
+      results[i] = failed(error);
+    }
+  }
   return results;
 };
