@@ -2,7 +2,7 @@
 
 import type { MemoryUse } from '../api.js';
 import type { BackendName } from '../constants.generated.js';
-import type { ActivationMap } from '../model/executor.js';
+import type { ActivationMap } from '../model/model.js';
 import type { ModelInput } from '../preprocess/spec.js';
 import type { ImageSource } from '../reading/sources.js';
 import type { Session, SessionAnswer } from '../worker/core.js';
