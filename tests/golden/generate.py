@@ -1,7 +1,8 @@
 """Write the golden files: pictures, and what preprocessing must make of them, byte for byte.
 
 Run by `make golden`. Pillow's own arithmetic is the reference; Python and TypeScript are both
-tested against what is written here, and the differences are reviewed like code.
+tested against what is written here, and the differences are reviewed like code. So is what
+convolutions by Winograd's way round, of which Python is the reference.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from kerasport.preprocess import ImageSpec, preprocess
+from kerasport.runtime.winograd import winograd_convolution
 
 FOLDER = Path(__file__).parent
 PICTURES = FOLDER / "pictures"
@@ -319,6 +321,32 @@ def picture_cases(files: dict[str, bytes]) -> list[dict[str, object]]:
     ]
 
 
+def winograd_cases() -> list[dict[str, object]]:
+    """Convolutions of one channel: sums over channels have no order of their own to agree on."""
+    generator = np.random.default_rng(12)
+    cases = []
+    for side in (2, 4):
+        for padding in ("same", "valid"):
+            x = generator.normal(size=(1, 11, 9, 1)).astype(np.float32)
+            weights = {
+                "kernel": generator.normal(size=(3, 3, 1, 5)).astype(np.float32),
+                "bias": generator.normal(size=5).astype(np.float32),
+            }
+            y = winograd_convolution({"padding": padding}, weights, [x], side)
+            cases.append(
+                {
+                    "shape": x.shape[1:],
+                    "padding": padding,
+                    "side": side,
+                    "outputShape": y.shape[1:],
+                    "x": base64_of(x),
+                    **{name: base64_of(array) for name, array in weights.items()},
+                    "expected": base64_of(y),
+                }
+            )
+    return cases
+
+
 def dump(cases: list[dict[str, object]]) -> str:
     """One case a line: small differences between versions stay readable."""
     lines = ",\n".join(json.dumps(case) for case in cases)
@@ -326,7 +354,7 @@ def dump(cases: list[dict[str, object]]) -> str:
 
 
 def golden() -> dict[Path, bytes]:
-    """Return path -> content of every golden file that preprocessing decides.
+    """Return path -> content of every golden file that preprocessing or a convolution decides.
 
     The pictures themselves are kept once written: another version of Pillow may encode the same
     scene into other bytes, and what has to be equal is the decoding.
@@ -335,6 +363,7 @@ def golden() -> dict[Path, bytes]:
     return {
         FOLDER / "preprocess-vectors.json": dump(vector_cases()).encode(),
         FOLDER / "pictures.json": dump(picture_cases(files)).encode(),
+        FOLDER / "winograd.json": dump(winograd_cases()).encode(),
     }
 
 

@@ -66,6 +66,7 @@ ORDER: dict[str, list[str]] = {
         *("stored_weight", "write"),
         *("answering", "quantize"),
         *("options", "samples", "subject", "bundle_files", "target"),
+        "winograd",
         *("pipeline", "smallest"),
     ],
     "kerasport.parity": [

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from support.damage import seal_folder
 
 from kerasport.cli import main
 from kerasport.errors import DataError
@@ -239,3 +240,20 @@ def test_a_keras_file_needs_labels(
 
     assert code == 2
     assert "--labels" in err
+
+
+def test_inspect_shows_tiles_of_a_bundle_without_a_measured_rounding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is not known of the original is left out of the line."""
+    folder = Path(shutil.copytree(FROZEN, tmp_path / "model"))
+    metadata = json.loads((folder / "metadata.json").read_text("utf-8"))
+    metadata["winograd"] = {"tiles": {"conv": 2}, "rounding": 1e-7}
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+    seal_folder(folder)
+
+    code, out, _ = run(capsys, "inspect", folder)
+
+    assert code == 0
+    line = "Winograd: of 1 convolutions 0 in tiles of 4, 1 of 2; off from float64 by 1.0e-07\n"
+    assert line in out

@@ -51,10 +51,11 @@ test('valid metadata is read as it stands', () => {
     tolerance: 2.8e-4,
     limit: "TensorFlow computes the layers 'resizing' in float32 only",
   };
+  const winograd = { tiles: { conv_1: 4, conv_2: 2 }, rounding: 6e-5 };
   const written = metadataFor(
     { 'model.json': new Uint8Array(3) },
     {
-      ...{ training, metrics, quantization, calibration, floatRounding },
+      ...{ training, metrics, quantization, calibration, floatRounding, winograd },
       confidenceThreshold: 0.8,
       layerNames: { conv_1: 'conv 1' },
     },

@@ -39,6 +39,7 @@ from kerasport.bundle.samples import Sample, Samples
 from kerasport.bundle.script import embedded_names, is_script_of, script_parts
 from kerasport.bundle.topology import LayerEntry, Topology, read_topology
 from kerasport.bundle.weights import ManifestProblem, read_weights
+from kerasport.bundle.winograd import check_tiles
 from kerasport.errors import BundleError
 from kerasport.files import put_back, sha256_of
 
@@ -263,6 +264,10 @@ class Bundle:
                 f"The model gives {dimensions(plan.output_shape)} probabilities for {classes} "
                 "class names. Expected one for each. Export the bundle again."
             )
+        if self.metadata.winograd is not None:
+            document = str(self.path / METADATA_FILE)
+            tiles = Field(document, "winograd.tiles", self.metadata.winograd.tiles)
+            check_tiles(tiles, self._topology.layers)
         return plan
 
     @property

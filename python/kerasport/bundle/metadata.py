@@ -44,6 +44,7 @@ __all__ = [
     "QuantizationTrial",
     "Rescaling",
     "Training",
+    "Winograd",
 ]
 
 MINIMUM_TFJS_VERSION = "3.21.0"
@@ -126,6 +127,23 @@ class FloatRounding(Document):
     limit: str | None = Field(
         default=None,
         description="Why the original was not compared in float64; null where it was.",
+    )
+
+
+class Winograd(Document):
+    """Which convolutions may be computed by Winograd's way, measured while exporting.
+
+    Tiles of 4 x 4 outputs need a quarter of the products, those of 2 x 2 four ninths, and both
+    round more than plain sums do. Plain sums are always right too.
+    """
+
+    tiles: dict[str, Literal[2, 4]] = Field(
+        description="Conv2D layers of 3 x 3 with strides of 1 and without dilation -> side of the "
+        "tiles of outputs that they may be computed in. All others are plain sums."
+    )
+    rounding: Probability = Field(
+        description="Largest difference between the files, run in numpy that way, in float32 and "
+        "in float64."
     )
 
 
@@ -324,6 +342,11 @@ class Metadata(ClassifierDescription):
     float_rounding: FloatRounding | None = Field(
         default=None,
         description="What float32 adds to the answers; null in bundles of earlier versions.",
+    )
+    winograd: Winograd | None = Field(
+        default=None,
+        description="What a reader may compute by Winograd's way; null where nothing is worth it "
+        "or rounds too much, and in bundles of earlier versions.",
     )
     layer_names: dict[str, str] | None = Field(
         default=None,

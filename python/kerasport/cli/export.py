@@ -21,6 +21,7 @@ from kerasport.cli.shared_options import (
     Weights,
     WithoutOption,
 )
+from kerasport.cli.winograd import print_winograd
 
 if TYPE_CHECKING:
     from kerasport.exporter import ExportedBundle
@@ -145,6 +146,7 @@ def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
     size = sum(entry.bytes for entry in metadata.files)
     print_optimization(bundle, console)
     print_quantization(metadata.quantization, console)
+    print_winograd(metadata, console)
     console.print(
         f"{bundle.path}: {metadata.name}, {len(metadata.class_names)} classes, "
         f"{size / 1000:,.0f} kB, compared with {bundle.compared_with} in {_floats(bundle)}: "

@@ -1,7 +1,7 @@
 """Turn a trained Keras model into a bundle.
 
-Read, lower, optimize, gate, store the weights, write, read back; and put in place, which the end
-of the block does.
+Read, lower, optimize, gate, store the weights, write, read back, choose how convolutions may be
+computed; and put in place, which the end of the block does.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.samples import pixels_of
 from kerasport.exporter.subject import read_subject
 from kerasport.exporter.target import check_target
+from kerasport.exporter.winograd import choose_tiles
 from kerasport.files import replaced_folder
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
@@ -146,7 +147,14 @@ def export(
             exact=storage.exact,
             name=storage.answered_by,
         )
-        metadata = metadata.model_copy(update={"float_rounding": rounding})
+        winograd = choose_tiles(
+            storage.graph,
+            storage.comparison.few.pixels,
+            storage.exact,
+            rounding,
+            progress=progress,
+        )
+        metadata = metadata.model_copy(update={"float_rounding": rounding, "winograd": winograd})
         write_metadata(folder, metadata)
         Bundle.open(folder)
     return ExportedBundle(

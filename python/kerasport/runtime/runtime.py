@@ -9,6 +9,8 @@ rounding of float32 is what is to be measured.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,8 @@ from kerasport.bundle import Bundle
 from kerasport.bundle.field import Field
 from kerasport.bundle.topology import Topology, read_topology
 from kerasport.errors import BundleError
-from kerasport.runtime.layers import LAYERS, Array
+from kerasport.runtime.layers import LAYERS, Array, Layer
+from kerasport.runtime.winograd import winograd_convolution
 
 __all__ = ["Runtime"]
 
@@ -27,7 +30,7 @@ _MAX_HELD_VALUES = 1 << 26
 
 
 class Runtime:
-    """A bundle's model, ready to predict."""
+    """A bundle's model, ready to predict: every convolution as the plain sum that it is."""
 
     _largest_batch = 1 << 20
     _is_of_a_bundle = False
@@ -45,6 +48,7 @@ class Runtime:
         weights: Mapping[str, Array],
         input_shape: tuple[int, int, int],
         dtype: DTypeLike = np.float32,
+        winograd: Mapping[str, int] = MappingProxyType({}),
     ) -> Runtime:
         """Return the runtime of a model that is not written yet.
 
@@ -53,10 +57,14 @@ class Runtime:
             weights: `layer/weight` -> array of floats.
             input_shape: height, width, channels.
             dtype: float32, or float64: what weights and pictures become and all is computed in.
+            winograd: names of convolutions of 3 x 3 with stride 1 -> side of the tiles, 2 or 4, by
+                which they are computed as the client's engine may; see `runtime.winograd`.
         """
         runtime = cls.__new__(cls)
         root = Field("model.json", "modelTopology", topology)
         runtime._load(read_topology(root), weights, input_shape, dtype)
+        for name, side in winograd.items():
+            runtime._computed[name] = partial(winograd_convolution, side=side)
         return runtime
 
     def _load(
@@ -69,6 +77,9 @@ class Runtime:
         self._dtype = np.dtype(dtype)
         self._shape = input_shape
         self._topology = topology
+        self._computed: dict[str, Layer] = {
+            layer.name: LAYERS[layer.class_name] for layer in topology.layers
+        }
         last = {source: layer.name for layer in topology.layers for source in layer.inputs}
         last.pop(topology.output, None)
         self._finished: dict[str, list[str]] = {}
@@ -152,7 +163,7 @@ class Runtime:
                 inputs = [values[name] for name in layer.inputs] or [batch]
                 note(layer.name, inputs)
                 weights = self._weights.get(layer.name, {})
-                values[layer.name] = LAYERS[layer.class_name](layer.config, weights, inputs)
+                values[layer.name] = self._computed[layer.name](layer.config, weights, inputs)
                 if forget:
                     for source in self._finished.get(layer.name, ()):
                         del values[source]

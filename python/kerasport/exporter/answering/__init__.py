@@ -6,6 +6,7 @@ from kerasport.exporter.answering.compare import (
     answers_of,
     compare,
     compare_written,
+    rounded_up,
 )
 from kerasport.exporter.answering.engines import GraphEngine, choose_engine
 from kerasport.exporter.answering.inputs import Inputs
@@ -38,4 +39,5 @@ __all__ = [
     "pattern_files",
     "patterns",
     "reference_of",
+    "rounded_up",
 ]

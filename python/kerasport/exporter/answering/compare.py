@@ -32,6 +32,7 @@ __all__ = [
     "answers_of",
     "compare",
     "compare_written",
+    "rounded_up",
 ]
 
 _EXACT = 1e-9
@@ -88,7 +89,9 @@ class Comparison:
     @property
     def tolerance(self) -> float:
         """What another program that computes in float32 may be off."""
-        return float(np.clip(_up(_TIMES * self.rounding), SMALLEST_TOLERANCE, LARGEST_TOLERANCE))
+        return float(
+            np.clip(rounded_up(_TIMES * self.rounding), SMALLEST_TOLERANCE, LARGEST_TOLERANCE)
+        )
 
 
 _SAID = {
@@ -276,8 +279,8 @@ def compare_written(
         )
     return FloatRounding(
         pictures=len(few.names),
-        keras=_up(comparison.rounding),
-        bundle=_up(rounding),
+        keras=rounded_up(comparison.rounding),
+        bundle=rounded_up(rounding),
         tolerance=allowed,
         limit=comparison.limit,
     )
@@ -302,7 +305,7 @@ def _largest(off: NDArray[np.float64], few: Inputs, who: str) -> float:
     return largest
 
 
-def _up(value: float) -> float:
+def rounded_up(value: float) -> float:
     """Return a difference with two digits, rounded up, so that equal exports give equal files."""
     if not value:
         return 0.0

@@ -52,6 +52,10 @@ export interface Metadata {
   quantization: Quantization;
   rescaling: Rescaling;
   training: Training | null;
+  /**
+   * What a reader may compute by Winograd's way; null where nothing is worth it or rounds too much, and in bundles of earlier versions.
+   */
+  winograd: Winograd | null;
 }
 /**
  * How the probabilities were made to say how often the model is right.
@@ -290,6 +294,25 @@ export interface Counts {
  */
 export interface Versions {
   [k: string]: string;
+}
+/**
+ * Which convolutions may be computed by Winograd's way, measured while exporting.
+ *
+ * Tiles of 4 x 4 outputs need a quarter of the products, those of 2 x 2 four ninths, and both
+ * round more than plain sums do. Plain sums are always right too.
+ */
+export interface Winograd {
+  /**
+   * Largest difference between the files, run in numpy that way, in float32 and in float64.
+   */
+  rounding: number;
+  tiles: Tiles;
+}
+/**
+ * Conv2D layers of 3 x 3 with strides of 1 and without dilation -> side of the tiles of outputs that they may be computed in. All others are plain sums.
+ */
+export interface Tiles {
+  [k: string]: 2 | 4;
 }
 /**
  * `samples/samples.json`: pictures by which any consumer can check itself.

@@ -30,6 +30,7 @@ import type {
   Rescaling,
   Sample,
   Training,
+  Winograd,
 } from './metadata.generated.js';
 
 /**
@@ -92,6 +93,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
     metrics: root.get('metrics').optional(readMetrics),
     calibration: root.get('calibration').optional(readCalibration),
     confidenceThreshold: root.get('confidenceThreshold').optional((share) => share.number(0, 1)),
+    winograd: root.get('winograd').optional(readWinograd),
     layerNames: root.get('layerNames').optional((names) => names.dictionary((name) => name.text())),
     files: root.get('files').list(readFileEntry),
   };
@@ -262,6 +264,16 @@ function readRounding(field: Field): FloatRounding {
     bundle: field.get('bundle').number(0, 1),
     tolerance: field.get('tolerance').number(SMALLEST_TOLERANCE, LARGEST_TOLERANCE),
     limit: field.get('limit').optional((limit) => limit.text()),
+  };
+}
+
+function readWinograd(field: Field): Winograd {
+  return {
+    tiles: field.get('tiles').dictionary((tile) => {
+      const side = tile.integer(2, 4);
+      return side === 2 || side === 4 ? side : tile.fail('2 or 4');
+    }),
+    rounding: field.get('rounding').number(0, 1),
   };
 }
 

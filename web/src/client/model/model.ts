@@ -2,6 +2,7 @@
 
 import type { MemoryUse } from '../api.js';
 import type { BackendName } from '../constants.generated.js';
+import type { Tiles } from './winograd.js';
 
 /** Shape of the model's input. */
 export type InputShape = readonly [height: number, width: number, channels: number];
@@ -17,6 +18,8 @@ export interface ModelArtifacts {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Number of class names. */
   readonly classes: number;
+  /** Convolutions that may be computed by Winograd's way, checked; see `sideOf`. */
+  readonly winograd?: Tiles;
 }
 
 /** One value per place of the last feature maps, row by row. */

@@ -9,15 +9,18 @@ import { readVerified } from '../bundle/verified.js';
 import { MODEL_FILE } from '../constants.generated.js';
 import { type ModelPlan, planModel } from '../model/plan.js';
 import { readTopology } from '../model/topology.js';
+import { checkTiles } from '../model/winograd.js';
 import type { ModelParts } from '../worker/core.js';
 
 /** Refuses a model that cannot be run, or would cost too much, before its weights are read. */
-function checkModel(root: Field, { files, classNames, inputShape }: Metadata): ModelPlan {
+function checkModel(root: Field, { files, classNames, inputShape, winograd }: Metadata): ModelPlan {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const weights = readManifest(root.get('weightsManifest'), sizes);
-  const plan = planModel(readTopology(root.get('modelTopology')), weights, MODEL_FILE);
+  const topology = readTopology(root.get('modelTopology'));
+  const plan = planModel(topology, weights, MODEL_FILE);
   checkInputShape(plan.inputShape, inputShape);
   checkAnswer(plan.outputShape, classNames.length);
+  if (winograd) checkTiles(winograd.tiles, topology.layers);
   return plan;
 }
 
@@ -59,5 +62,6 @@ export async function readModel(
     shapes,
     spec: imageSpecOf(metadata),
     classes: classNames.length,
+    ...(metadata.winograd && { winograd: metadata.winograd.tiles }),
   };
 }
