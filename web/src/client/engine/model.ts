@@ -33,13 +33,13 @@ export const engineLoader: ModelLoader = {
  * @param binary - the better one for this device where it is not said.
  */
 export async function loadModel(
-  { topology, weightSpecs, weightData, shapes }: ModelArtifacts,
+  { topology, weightSpecs, weightData, shapes, winograd }: ModelArtifacts,
   binary?: BinaryName,
 ): Promise<RunningModel> {
   const graph = readTopology(new Field(MODEL_FILE, 'modelTopology', topology));
   const weights = readWeights(weightSpecs, weightData);
   const head = findHead(graph);
-  const written = writeModel(graph, shapes, weights, head?.features);
+  const written = writeModel(graph, shapes, weights, head?.features, winograd);
   const kernel = head && weights.get(head.dense)?.kernel.values.slice();
   const kernels = await startKernels(written.plan.bytes, binary);
   return new EngineModel(written, kernels, head && kernel && { ...head, kernel });
