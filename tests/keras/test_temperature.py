@@ -295,8 +295,8 @@ def test_evaluating_writes_a_report_on_those_pictures(
     text = page.read_text(encoding="utf-8")
     printed = " ".join(capsys.readouterr().out.split())
     metrics = digits_run.description.metrics
-    assert f"Accuracy {metrics.test_accuracy:.2%} on {metrics.test_pictures} pictures" in printed
-    assert f"calibration error {metrics.expected_calibration_error:.2%}" in printed
+    assert f"Accuracy {metrics.test_accuracy:.1%} on {metrics.test_pictures} pictures" in printed
+    assert f"calibration error {metrics.expected_calibration_error:.1%}" in printed
     assert "measured after the training" in text
     assert "Every epoch in numbers" in text
     assert text.count("<img") >= 24

@@ -11,6 +11,7 @@ from rich.table import Table
 from kerasport.cli.console import messages, print_json, results
 from kerasport.cli.shared_options import CacheOption, JsonOption, UnreadableOption
 from kerasport.displayed import displayable
+from kerasport.shares import share_text
 
 __all__ = ["evaluate"]
 
@@ -74,6 +75,6 @@ def evaluate(
         )
     results.print(table)
     results.print(
-        f"Accuracy {evaluation.accuracy:.2%} on {evaluation.pictures:,} pictures, "
-        f"expected calibration error {evaluation.expected_calibration_error:.2%}"
+        f"Accuracy {share_text(evaluation.accuracy)} on {evaluation.pictures:,} pictures, "
+        f"expected calibration error {share_text(evaluation.expected_calibration_error)}"
     )
