@@ -37,7 +37,7 @@ def evaluate(
     from kerasport.evaluation import evaluate as evaluate_run
     from kerasport.files import check_place, write_text
     from kerasport.progress import RichProgress
-    from kerasport.report import LISTED, lowest_recall, render_page, report_on
+    from kerasport.report import LISTED, lowest_recall, render_page, report_on, without_folder
     from kerasport.runs import Run
 
     opened = Run.open(run)
@@ -51,7 +51,7 @@ def evaluate(
         progress=RichProgress(messages),
     )
     if report is not None:
-        pictures = f"in '{data}'" if data else "kept for the test"
+        pictures = f"in '{without_folder(data)}'" if data else "kept for the test"
         write_text(report, render_page(report_on(opened, evaluation, pictures=pictures)))
         messages.print(f"Report: {report}", style="dim", soft_wrap=True)
     if as_json:

@@ -2,6 +2,7 @@
 
 from kerasport.report.choice import LISTED, lowest_recall
 from kerasport.report.document import html_document
+from kerasport.report.markup import without_folder
 from kerasport.report.page import render_page
 from kerasport.report.plots import write_plots
 from kerasport.report.report import Report
@@ -14,5 +15,6 @@ __all__ = [
     "lowest_recall",
     "render_page",
     "report_on",
+    "without_folder",
     "write_plots",
 ]

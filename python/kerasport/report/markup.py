@@ -24,6 +24,7 @@ __all__ = [
     "scrolled",
     "section",
     "table",
+    "without_folder",
     "words",
 ]
 
@@ -131,11 +132,14 @@ def plain(value: object) -> str:
     if isinstance(value, (tuple, list)):
         is_size = len(value) == 2 and all(isinstance(item, int) for item in value)
         return (" x " if is_size else ", ").join(map(plain, value)) or "none"
-    return _without_folder(str(value))
+    return without_folder(str(value))
 
 
-def _without_folder(text: str) -> str:
-    """Return the name alone of a file that is named by its path: folders are nobody's affair."""
+def without_folder(text: str) -> str:
+    """Return the name alone of a file or folder that is named by its path, any other text whole.
+
+    A page is passed on, and where its maker keeps files is nobody's affair.
+    """
     # It reads both separators, on every system.
     path = PureWindowsPath(text)
     is_absolute = path.is_absolute() or path.drive or text.startswith(("/", "~", "\\"))
