@@ -322,6 +322,17 @@ def test_what_scrolls_can_be_scrolled_with_the_keyboard() -> None:
             assert re.fullmatch(r' role="group" tabindex="0" aria-label="[^"]+"', frame)
 
 
+def test_names_that_begin_alike_stay_apart_in_a_drawing() -> None:
+    """What is cut of a long name is its middle."""
+    names = tuple(f"Tomato___Tomato_Yellow_Leaf_Curl_Virus_{number}" for number in range(40))
+
+    page = render_page(make_report(classes=names))
+
+    rows = re.findall(r"<text x=[^>]*>([^<]*)</text>", page)
+    assert len(set(rows)) == len(rows) == 40
+    assert all(len(row) == 18 for row in rows)
+
+
 def test_of_many_classes_the_pairs_are_named_first() -> None:
     """A drawing of 120 classes tells pairs by their place; they stand before it in words."""
     names = tuple(f"class {number}" for number in range(120))

@@ -6,7 +6,7 @@ from html import escape
 
 from kerasport.evaluation import Evaluation
 from kerasport.report.choice import DRAWN
-from kerasport.report.markup import scrolled, table
+from kerasport.report.markup import scrolled, shortened, table
 
 __all__ = ["confusion"]
 
@@ -67,7 +67,7 @@ def _as_drawing(evaluation: Evaluation) -> str:
     parts: list[list[str]] = []
     for row, name in enumerate(names):
         middle = margin + 10 * row + 5
-        text = escape(_shortened(name))
+        text = escape(shortened(name, _LONGEST_NAME))
         turned = f"translate({middle + 3:g} {margin - 3:g}) rotate(90)"
         parts.append(
             [
@@ -103,10 +103,6 @@ def _as_drawing(evaluation: Evaluation) -> str:
         f'<figcaption class="soft">{part}Rows: true class. Columns: the model\'s answer. Coloured '
         "by the share of the true class; all numbers are in report.json.</figcaption></figure>"
     )
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "\u2026"
 
 
 def _worst(evaluation: Evaluation, count: int) -> str:

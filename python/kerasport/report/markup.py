@@ -23,6 +23,7 @@ __all__ = [
     "plain",
     "scrolled",
     "section",
+    "shortened",
     "table",
     "without_folder",
     "words",
@@ -155,6 +156,18 @@ def words(name: str) -> str:
 
 def _plain(cell: object) -> str:
     return f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def shortened(name: str, length: int) -> str:
+    """Return a name with at most `length` characters, without its middle: ends tell names apart.
+
+    >>> shortened("Tomato___Early_blight", 12)
+    'Tomato\u2026light'
+    """
+    if len(name) <= length:
+        return name
+    end = (length - 1) // 2
+    return f"{name[: length - 1 - end]}\u2026{name[-end:]}"
 
 
 def duration(seconds: float) -> str:

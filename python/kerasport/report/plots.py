@@ -17,6 +17,7 @@ from kerasport.errors import missing_extra
 from kerasport.evaluation import Evaluation, Reliability
 from kerasport.report.choice import DRAWN, MISTAKES, lowest_recall, sample
 from kerasport.report.document import token
+from kerasport.report.markup import shortened
 from kerasport.report.report import Report
 from kerasport.shares import share_text
 
@@ -237,7 +238,7 @@ def _pictures(evaluation: Evaluation, pixels: Pixels, indices: list[int]) -> Any
 def _cut(name: str) -> str:
     # matplotlib draws Unicode only.
     name = name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return name if len(name) <= 20 else name[:19] + "\u2026"
+    return shortened(name, 20)
 
 
 def _figure(size: tuple[float, float]) -> Any:
