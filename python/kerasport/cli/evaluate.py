@@ -51,7 +51,7 @@ def evaluate(
         progress=RichProgress(messages),
     )
     if report is not None:
-        pictures = f"in '{without_folder(data)}'" if data else "kept for the test"
+        pictures = f"in '{without_folder(str(data))}'" if data else "kept for the test"
         write_text(report, render_page(report_on(opened, evaluation, pictures=pictures)))
         messages.print(f"Report: {report}", style="dim", soft_wrap=True)
     if as_json:
