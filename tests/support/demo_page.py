@@ -51,10 +51,19 @@ def drop_files(page: Any, paths: Sequence[Path]) -> None:
 
 def serious_problems(page: Any) -> list[str]:
     """Return what axe-core holds for a serious or critical obstacle to people."""
+    return _found(page, ("serious", "critical"))
+
+
+def problems(page: Any) -> list[str]:
+    """Return everything that axe-core holds against the page, however small."""
+    return _found(page, ("minor", "moderate", "serious", "critical"))
+
+
+def _found(page: Any, impacts: Sequence[str]) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
     found = page.evaluate("axe.run({ preload: false })")
     return [
         f"{violation['id']}: {json.dumps([node['html'][:120] for node in violation['nodes'][:3]])}"
         for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
+        if violation["impact"] in impacts
     ]
