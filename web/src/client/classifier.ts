@@ -11,8 +11,10 @@ import type {
   KeptResult,
   LoadOptions,
   MemoryUse,
+  ModelClasses,
   SamplePicture,
   SelfTest,
+  VideoClassification,
 } from './api.js';
 import { checkIterable, checkLoadOptions, checkOptions } from './arguments.js';
 import { type Opened, openBundle, withCurrent } from './bundle/current.js';
@@ -24,6 +26,7 @@ import { type BundleSource, openFolder } from './bundle/source.js';
 import type { BackendName } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
+import { checkVideo, frames } from './page/live/frames.js';
 import { LoadProgress } from './page/load-progress.js';
 import { readModel } from './page/model-files.js';
 import { classificationOf } from './page/ranking.js';
@@ -50,6 +53,14 @@ import type { ModelParts, Session, SessionAnswer } from './worker/core.js';
  * console.log(predictions[0].className, predictions[0].probability);
  * ```
  */
+export function loadClassifier<Name extends keyof ModelClasses>(
+  source: { readonly embedded: Name } | `embedded:${Name}`,
+  options?: LoadOptions,
+): Promise<Classifier<ModelClasses[Name]>>;
+export function loadClassifier<ClassName extends string = string>(
+  source?: BundleSource,
+  options?: LoadOptions,
+): Promise<Classifier<ClassName>>;
 export async function loadClassifier(
   source?: BundleSource,
   options: LoadOptions = {},
@@ -81,10 +92,13 @@ export async function loadClassifier(
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol('dispose');
 
 /** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
-export type Classifier = Pick<LoadedClassifier, keyof LoadedClassifier>;
+export type Classifier<ClassName extends string = string> = Pick<
+  LoadedClassifier<ClassName>,
+  keyof LoadedClassifier<ClassName>
+>;
 
 /** What {@link loadClassifier} makes. People see its public part, which is a type and no value. */
-class LoadedClassifier {
+class LoadedClassifier<ClassName extends string = string> {
   /** @internal Tells Vue, and what is built on its reactivity, to hand it out as it is. */
   readonly __v_skip = true;
   /** Everything that the bundle says about itself. */
@@ -107,8 +121,8 @@ class LoadedClassifier {
   }
 
   /** Names of the classes, in the order of the probabilities. */
-  get classNames(): readonly string[] {
-    return this.metadata.classNames;
+  get classNames(): readonly ClassName[] {
+    return this.metadata.classNames as ClassName[];
   }
 
   /** Where the model runs now; with `auto` that can change after the first pictures. */
@@ -146,7 +160,10 @@ class LoadedClassifier {
   }
 
   /** The most probable classes of a picture; `topK` (5) says how many. */
-  async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
+  async classify(
+    image: ImageSource,
+    options: ClassifyOptions = {},
+  ): Promise<Classification<ClassName>> {
     checkOptions(options);
     checkImageSource(image);
     const { topK = 5, signal } = options;
@@ -156,7 +173,7 @@ class LoadedClassifier {
     checkClassCount(answer.probabilities.length, this.classNames.length);
     finite(answer.probabilities);
     this.#considerTuning(answer);
-    return classificationOf(answer, total, topK, this.metadata);
+    return classificationOf(answer, total, topK, this.metadata, this.classNames);
   }
 
   /**
@@ -169,17 +186,17 @@ class LoadedClassifier {
    */
   async classifyMany(
     images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
-    options: ClassifyManyOptions = {},
-  ): Promise<KeptResult[]> {
+    options: ClassifyManyOptions<ClassName> = {},
+  ): Promise<KeptResult<ClassName>[]> {
     checkOptions(options);
     checkIterable(images);
     const { topK = 5, signal, onProgress, onResult } = options;
     const total = countOf(images);
-    const results: KeptResult[] = [];
+    const results: KeptResult<ClassName>[] = [];
     for await (const image of images) {
       signal?.throwIfAborted();
       const index = results.length;
-      let result: BatchResult;
+      let result: BatchResult<ClassName>;
       try {
         const classification = await this.classify(image, { topK, ...(signal && { signal }) });
         result = { index, image, classification, error: null };
@@ -195,12 +212,29 @@ class LoadedClassifier {
   }
 
   /**
+   * Classifies what a video shows: whenever an answer has been taken, the picture that is shown then.
+   * Ends with the video, or when its camera is switched off.
+   *
+   * @throws the signal's reason.
+   */
+  async *classifyVideo(
+    video: HTMLVideoElement,
+    options: ClassifyOptions = {},
+  ): AsyncGenerator<VideoClassification<ClassName>, void, undefined> {
+    checkOptions(options);
+    checkVideo(video);
+    for await (const frame of frames(video, options.signal)) {
+      yield { ...(await this.classify(frame, options)), frame };
+    }
+  }
+
+  /**
    * What mattered for an answer. Class activation takes one inference and occlusion about 120; both
    * are described in docs/client-api.md.
    *
    * @throws {@link KerasportError} `invalid-argument` where the model does not allow the method.
    */
-  async explain(image: ImageSource, options: ExplainOptions = {}): Promise<Explanation> {
+  async explain(image: ImageSource, options: ExplainOptions = {}): Promise<Explanation<ClassName>> {
     checkOptions(options);
     checkImageSource(image);
     const { signal } = options;
@@ -325,7 +359,10 @@ function inputName(data: unknown): string {
 }
 
 /** A result without what would make many of them large. */
-function keptOf({ index, image, classification, error }: BatchResult, isHeld: boolean): KeptResult {
+function keptOf<ClassName extends string>(
+  { index, image, classification, error }: BatchResult<ClassName>,
+  isHeld: boolean,
+): KeptResult<ClassName> {
   if (classification === null)
     return { index, image: isHeld ? image : null, classification, error };
   const { input: _, ...kept } = classification;

@@ -8,6 +8,8 @@
 export type {
   BackendTrial,
   BatchResult,
+  Camera,
+  CameraOptions,
   Classification,
   ClassifyManyOptions,
   ClassifyOptions,
@@ -18,9 +20,11 @@ export type {
   LoadOptions,
   LoadStage,
   MemoryUse,
+  ModelClasses,
   Prediction,
   SamplePicture,
   SelfTest,
+  VideoClassification,
 } from './api.js';
 export type { BackendChoice } from './backends/names.js';
 export type { Metadata, Sample } from './bundle/metadata.generated.js';
@@ -30,6 +34,7 @@ export { loadClassifier } from './classifier.js';
 export type { BackendName } from './constants.generated.js';
 export { KerasportError, type KerasportErrorCode } from './errors.js';
 export { preprocessImage, readPixels } from './page/cores/local.js';
+export { openCamera } from './page/live/camera.js';
 export type { Pixels } from './pictures/pixels.js';
 export type { ImageSpec, ModelInput } from './preprocess/spec.js';
 export type { ReadPixels } from './reading/bitmap-pixels.js';
