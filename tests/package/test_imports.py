@@ -31,7 +31,7 @@ ORDER: dict[str, list[str]] = {
         *("models", "recipes", "runs", "runtime"),
         *("evaluation", "report", "explanation"),
         *("prediction", "classifier"),
-        *("training", "exporter", "site"),
+        *("training", "exporter", "site", "declarations"),
         "parity",
         *("doctor", "twins"),
         *("cli", "__main__"),
