@@ -2,7 +2,7 @@
 
 import { Field } from '../bundle/fields.js';
 import { planModel } from '../model/plan.js';
-import { readTopology } from '../model/topology.js';
+import { graphOf, readTopology } from '../model/topology.js';
 import type { Tiles } from '../model/winograd.js';
 import { type BinaryName, startKernels } from './binary.js';
 import { Program } from './program.js';
@@ -23,9 +23,10 @@ export async function profile(
   rounds: number,
 ): Promise<string> {
   const start = performance.now();
-  const graph = readTopology(new Field('model.json', 'modelTopology', topology));
+  const read = readTopology(new Field('model.json', 'modelTopology', topology));
+  const graph = graphOf(read);
   const shapes = new Map(weightSpecs.map(({ name, shape }) => [name, shape]));
-  const plan = planModel(graph, shapes, 'model.json');
+  const plan = planModel(read, shapes, 'model.json');
   const written = writeModel(
     graph,
     plan.shapes,
