@@ -50,12 +50,25 @@ const TAIL_END = 13.25;
 /** Bits of a float32 whose square is a float32. */
 const HALF_OF_THE_BITS = '(v128.const i32x4 0xfffff000 0xfffff000 0xfffff000 0xfffff000)';
 
+const onePlus = `(f32x4.add ${f32x4(1)} ${POWER})`;
+
+/** @param {Target} target */
+const negativePower = (target) => [set('a', clamped(`(f32x4.neg ${V})`)), exponential(target)];
+
+/** The one that is computed often enough to have multiply-adds. @param {Target} target */
+export const swish = (target) =>
+  eachVector(
+    'swish',
+    [],
+    EXPONENTIAL_LOCALS,
+    ...negativePower(target),
+    `(f32x4.div ${V} ${onePlus})`,
+  );
+
 /** @param {Target} target */
 export function activations(target) {
   const { multiplyAdd } = target;
   const locals = EXPONENTIAL_LOCALS;
-  const sigmoid = [set('a', clamped(`(f32x4.neg ${V})`)), exponential(target)];
-  const onePlus = `(f32x4.add ${f32x4(1)} ${POWER})`;
   const below = [set('a', `(f32x4.pmax ${negative} ${f32x4(LOWEST)})`), exponential(target)];
   const lessOne = powerLessOne(target);
   return [
@@ -72,8 +85,13 @@ export function activations(target) {
         f32x4(SELU_SCALE * SELU_ALPHA),
       ),
     ),
-    eachVector('sigmoid', [], locals, ...sigmoid, `(f32x4.div ${f32x4(1)} ${onePlus})`),
-    eachVector('swish', [], locals, ...sigmoid, `(f32x4.div ${V} ${onePlus})`),
+    eachVector(
+      'sigmoid',
+      [],
+      locals,
+      ...negativePower(target),
+      `(f32x4.div ${f32x4(1)} ${onePlus})`,
+    ),
     // tanh(ln(1 + e)) = e (e + 2) / (e (e + 2) + 2): positive numbers only, no logarithm.
     eachVector(
       'mish',

@@ -1,6 +1,6 @@
 /** The engine's WebAssembly modules. */
 
-import { activations } from './activations.mjs';
+import { activations, swish } from './activations.mjs';
 import { affine, combinations } from './combinations.mjs';
 import { copies } from './copies.mjs';
 import { depthwise } from './depthwise.mjs';
@@ -48,5 +48,12 @@ export const MODULES = {
 
 /** @param {import('./wat.mjs').Target} target */
 function products(target) {
-  return moduleOf([excerpts(), matrix(target), depthwise(target), winograd(target)]);
+  return moduleOf([
+    storeRest(),
+    excerpts(),
+    matrix(target),
+    depthwise(target),
+    winograd(target),
+    swish(target),
+  ]);
 }

@@ -18,6 +18,15 @@ export interface Step {
   readonly added?: string;
   /** Added around the input before anything else. */
   readonly frame?: Frame;
+  /** Steps before it, and itself, that are computed by strips of rows. */
+  readonly block?: Block;
+}
+
+/** A depthwise layer, and convolutions of single places before and behind it. */
+export interface Block {
+  readonly expand?: Step;
+  readonly depthwise: Step;
+  readonly project?: Step;
 }
 
 /** Layers that compute an activation at their end. */

@@ -1,9 +1,11 @@
 /** Writes a whole model down as kernel calls. */
 
 import type { Topology } from '../model/topology.js';
+import { inBlocks } from './blocks.js';
 import { fuse, type Step } from './fusion.js';
+import { STRIP_BYTES, writeBlock } from './layers/block.js';
 import { LAYER_WRITERS } from './layers/table.js';
-import type { Weight } from './layers.js';
+import type { LayerJob, Weight } from './layers.js';
 import { type Place, type Plan, ProgramWriter, sizeOf, type Tensor } from './program.js';
 
 /** A tensor that somebody outside reads. */
@@ -29,12 +31,14 @@ export interface WrittenModel {
  * @param shapes - of every layer's output, by its name.
  * @param weights - of every layer.
  * @param features - the layer whose output is to be kept readable.
+ * @param stripBytes - of what is computed by strips; 0: every layer as a whole. The bits are the same.
  */
 export function writeModel(
   topology: Topology,
   shapes: ReadonlyMap<string, readonly number[]>,
   weights: ReadonlyMap<string, Readonly<Record<string, Weight>>>,
   features: string | undefined,
+  stripBytes = STRIP_BYTES,
 ): WrittenModel {
   const { layers, output } = topology;
   const writer = new ProgramWriter();
@@ -53,17 +57,23 @@ export function writeModel(
   tensors.set(first.name, values);
   let kept: Milestone | undefined;
   const steps: WrittenModel['steps'][number][] = [];
-  for (const step of fuse(topology, shapes, [features, output])) {
-    const tensor = LAYER_WRITERS[step.className]({
-      writer,
-      config: step.config,
-      inputs: step.inputs.map(tensorOf),
-      weights: weights.get(step.weights) ?? {},
-      activation: step.activation,
-      shape: shapes.get(step.name) as number[],
-      ...(step.added !== undefined && { added: tensorOf(step.added) }),
-      ...(step.frame && { frame: step.frame }),
-    });
+  const jobOf = (step: Step): LayerJob => ({
+    writer,
+    config: step.config,
+    // Within a block there are no tensors between the layers.
+    inputs: step.inputs.flatMap((name) => tensors.get(name) ?? []),
+    weights: weights.get(step.weights) ?? {},
+    activation: step.activation,
+    shape: shapes.get(step.name) as number[],
+    ...(step.added !== undefined && { added: tensorOf(step.added) }),
+    ...(step.frame && { frame: step.frame }),
+  });
+  const outside = [features, output];
+  const fused = fuse(topology, shapes, outside);
+  for (const step of stripBytes > 0 ? inBlocks(fused, weights, outside) : fused) {
+    const tensor = step.block
+      ? writeBlock(step.block, jobOf, stripBytes)
+      : LAYER_WRITERS[step.className](jobOf(step));
     tensors.set(step.name, tensor);
     steps.push({ ...step, shape: tensor.shape, end: writer.length });
     if (step.name === features) kept = milestone(step.name);
