@@ -1,5 +1,5 @@
 /**
- * Activations value by value: `name(x, y, count)`, where `y` may be `x`. What is not a number stays
+ * Activations value by value: `name(x, y, count)`, where `y` may be `x`; `gate` has two parameters more. What is not a number stays
  * so. Largest errors in units of the last place, measured against float64 over all sizes: elu 0.9,
  * selu 1.8, sigmoid 2.4, swish 2.3, mish 4.2, softplus 2.6, softsign 1.5, tanh 2.5, gelu 4.3. Results
  * that are an exponential below 1e-36 lose digits, or are 0.
@@ -25,6 +25,9 @@ const SELU_SCALE = 1.0507009873554805;
 
 const positive = `(f32x4.pmax ${V} ${f32x4(0)})`;
 const negative = `(f32x4.pmin ${V} ${f32x4(0)})`;
+/** Of two parameters. */
+const straight = `(f32x4.add (f32x4.splat ${get('offset')})
+  (f32x4.mul ${V} (f32x4.splat ${get('factor')})))`;
 const magnitude = `(f32x4.abs ${V})`;
 
 /**
@@ -84,6 +87,12 @@ export function activations(target) {
         lessOne,
         f32x4(SELU_SCALE * SELU_ALPHA),
       ),
+    ),
+    eachVector(
+      'gate',
+      ['factor:f32', 'offset:f32'],
+      [],
+      `(f32x4.mul ${V} (f32x4.pmin (f32x4.pmax ${straight} ${f32x4(0)}) ${f32x4(1)}))`,
     ),
     eachVector(
       'sigmoid',

@@ -2,7 +2,7 @@
 
 import type { Topology } from '../model/topology.js';
 import { inBlocks } from './blocks.js';
-import { fuse, type Step } from './fusion.js';
+import { fuse, type Step, stepsOf } from './fusion.js';
 import { STRIP_BYTES, writeBlock } from './layers/block.js';
 import { LAYER_WRITERS } from './layers/table.js';
 import type { LayerJob, Weight } from './layers.js';
@@ -31,7 +31,7 @@ export interface WrittenModel {
  * @param shapes - of every layer's output, by its name.
  * @param weights - of every layer.
  * @param features - the layer whose output is to be kept readable.
- * @param stripBytes - of what is computed by strips; 0: every layer as a whole. The bits are the same.
+ * @param stripBytes - of what is computed by strips; 0: every layer by itself. The bits are the same.
  */
 export function writeModel(
   topology: Topology,
@@ -69,8 +69,8 @@ export function writeModel(
     ...(step.frame && { frame: step.frame }),
   });
   const outside = [features, output];
-  const fused = fuse(topology, shapes, outside);
-  for (const step of stripBytes > 0 ? inBlocks(fused, weights, outside) : fused) {
+  const joined = () => inBlocks(fuse(topology, shapes, outside), weights, outside);
+  for (const step of stripBytes > 0 ? joined() : stepsOf(topology)) {
     const tensor = step.block
       ? writeBlock(step.block, jobOf, stripBytes)
       : LAYER_WRITERS[step.className](jobOf(step));
