@@ -10,8 +10,10 @@ const PANEL = 8;
 /**
  * Values that are summed up in one go. More of them are cut into pieces whose sums are added up in
  * the output: small values are not added to a large sum, and a panel stays in the nearest cache.
+ * With twice as many, sums of 500 to 5000 have 1.3 times the error; with half as many, 0.8 times, but
+ * those of 90,000 have 1.5 times the error, and models need a hundredth more time.
  */
-const MOST_VALUES = 512;
+const MOST_VALUES = 256;
 
 /** `down` times `along` times `run` values one behind the other; steps in bytes. */
 export interface Window {
