@@ -70,13 +70,15 @@ export function packed(
   { kernel, bias }: Readonly<{ kernel: Weight; bias?: Weight }>,
 ): Panels {
   const columns = kernel.shape[kernel.shape.length - 1];
-  let values = writer.raw(kernel.values);
+  let done = 0;
   let biases = bias ? writer.raw(bias.values) : 0;
   const pieces = piecesOf(window).map((piece) => {
     const count = valuesOf(piece.window);
     const place = writer.prepared(panelBytes(count, columns));
-    writer.prepare('pack', values, biases, place, count, columns);
-    values = further(values, count * columns * 4);
+    // Each for itself: they need not be there at once.
+    const values = kernel.values.subarray(done, done + count * columns);
+    writer.prepare('pack', writer.raw(values), biases, place, count, columns);
+    done += values.length;
     biases = 0;
     return { ...piece, place };
   });

@@ -172,11 +172,17 @@ export class Program {
     const load = ({ region, values }: Constant) =>
       new Float32Array(buffer, region.address, values.length).set(values);
     // What stays has addresses of its own; what is raw shares them, and comes when it is needed.
-    for (const constant of plan.constants) if (!constant.isRaw) load(constant);
-    for (const [index, call] of plan.preparing.entries()) {
-      for (const constant of plan.constants) {
-        if (constant.isRaw && constant.region.first === index) load(constant);
+    const raw = new Map<number, Constant[]>();
+    for (const constant of plan.constants) {
+      if (constant.isRaw) {
+        const { first } = constant.region;
+        raw.set(first, [...(raw.get(first) ?? []), constant]);
+      } else {
+        load(constant);
       }
+    }
+    for (const [index, call] of plan.preparing.entries()) {
+      raw.get(index)?.forEach(load);
       bind(call)();
     }
     this.#calls = plan.running.map(bind);
