@@ -22,7 +22,7 @@ PACKAGE = Path(kerasport.__file__).parent
 # first list is that of docs/design.md; the others are rooms with rooms of their own.
 ORDER: dict[str, list[str]] = {
     "kerasport": [
-        *("displayed", "errors", "version", "assets", "platforms", "files", "locks"),
+        *("displayed", "shares", "errors", "version", "assets", "platforms", "files", "locks"),
         *("json_text", "literals", "training_choices", "terminal"),
         *("labels", "progress"),
         *("pictures", "preprocess"),
@@ -31,7 +31,7 @@ ORDER: dict[str, list[str]] = {
         *("models", "recipes", "runs", "runtime", "engine"),
         *("evaluation", "report", "explanation"),
         *("prediction", "classifier"),
-        *("training", "exporter", "site"),
+        *("training", "exporter", "site", "declarations"),
         "parity",
         *("doctor", "twins"),
         *("cli", "__main__"),

@@ -118,7 +118,7 @@ def test_the_licenses_of_what_is_inside_are_there(packed: dict[str, str]) -> Non
     assert {"Emscripten", "XNNPACK", "musl"} <= named
     for name in named:
         assert re.search(rf"^={{80}}\n(?:.+\n)*{re.escape(name)}\n", text, re.MULTILINE), name
-    assert "Copyright 2017-2023 Google LLC" in text
+    assert "Copyright 2017-2024 Google LLC" in text
     assert "END OF TERMS AND CONDITIONS" in text
 
 

@@ -10,6 +10,7 @@ import typer
 
 from kerasport.cli.console import messages, print_json_list, results
 from kerasport.cli.shared_options import JsonOption
+from kerasport.shares import share_text
 
 if TYPE_CHECKING:
     from kerasport.prediction import Prediction
@@ -51,7 +52,7 @@ def predict(
         )
     else:
         for prediction in readable():
-            answer = "  ".join(f"{name} {value:.1%}" for name, value in prediction.top(top))
+            answer = "  ".join(f"{name} {share_text(value)}" for name, value in prediction.top(top))
             results.print(f"{prediction.path}: {answer}", soft_wrap=True)
     if failed:
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
 /** Joins layers that one kernel computes in the same run. */
 
 import type { ActivationName } from '../constants.generated.js';
-import type { Config, LayerEntry, Topology } from '../model/topology.js';
+import type { Config, Graph, GraphLayer } from '../model/topology.js';
 import type { ComputedLayer, Frame } from './layers.js';
 
 /** A layer, with others that are computed along with it. */
@@ -36,7 +36,7 @@ const FRAMING = ['Conv2D', 'DepthwiseConv2D'];
  * @param kept - layers whose outputs somebody outside reads: they stay as they are.
  */
 export function fuse(
-  { layers }: Topology,
+  { layers }: Graph,
   shapes: ReadonlyMap<string, readonly number[]>,
   kept: readonly (string | undefined)[],
 ): Step[] {
@@ -79,7 +79,7 @@ export function fuse(
   return steps;
 }
 
-function stepOf({ name, className, config, inputs }: LayerEntry): Step {
+function stepOf({ name, className, config, inputs }: GraphLayer): Step {
   const activation = (config.activation ?? 'linear') as ActivationName;
   return { name, weights: name, className: className as ComputedLayer, config, inputs, activation };
 }

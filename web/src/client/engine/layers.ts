@@ -1,6 +1,7 @@
 /** How each layer becomes kernel calls. */
 
 import type { ActivationName, LayerName } from '../constants.generated.js';
+import type { TileSide } from '../model/winograd.js';
 import type { ProgramWriter, Tensor } from './program.js';
 
 /** A weight of a layer, in the shape of the file. */
@@ -22,6 +23,8 @@ export interface LayerJob {
   readonly shape: readonly number[];
   /** Added before the activation; as large as the output. Only where `fusion.ts` says so. */
   readonly added?: Tensor;
+  /** Side of the tiles in which a convolution is computed by Winograd's way. */
+  readonly side?: TileSide;
   /** Zeros around the input, besides the layer's own. Likewise. */
   readonly frame?: Frame;
 }

@@ -1,6 +1,7 @@
 /** Writes a whole model down as kernel calls. */
 
-import type { Topology } from '../model/topology.js';
+import type { Graph } from '../model/topology.js';
+import { sideOf, type Tiles } from '../model/winograd.js';
 import { fuse, type Step } from './fusion.js';
 import { LAYER_WRITERS } from './layers/table.js';
 import type { Weight } from './layers.js';
@@ -29,14 +30,16 @@ export interface WrittenModel {
  * @param shapes - of every layer's output, by its name.
  * @param weights - of every layer.
  * @param features - the layer whose output is to be kept readable.
+ * @param tiles - which convolutions are computed by Winograd's way.
  */
 export function writeModel(
-  topology: Topology,
+  graph: Graph,
   shapes: ReadonlyMap<string, readonly number[]>,
   weights: ReadonlyMap<string, Readonly<Record<string, Weight>>>,
-  features: string | undefined,
+  features?: string,
+  tiles?: Tiles,
 ): WrittenModel {
-  const { layers, output } = topology;
+  const { layers, output } = graph;
   const writer = new ProgramWriter();
   const tensors = new Map<string, Tensor>();
   const tensorOf = (name: string) => tensors.get(name) as Tensor;
@@ -53,7 +56,8 @@ export function writeModel(
   tensors.set(first.name, values);
   let kept: Milestone | undefined;
   const steps: WrittenModel['steps'][number][] = [];
-  for (const step of fuse(topology, shapes, [features, output])) {
+  for (const step of fuse(graph, shapes, [features, output])) {
+    const side = sideOf(tiles, step.weights);
     const tensor = LAYER_WRITERS[step.className]({
       writer,
       config: step.config,
@@ -63,6 +67,7 @@ export function writeModel(
       shape: shapes.get(step.name) as number[],
       ...(step.added !== undefined && { added: tensorOf(step.added) }),
       ...(step.frame && { frame: step.frame }),
+      ...(side && { side }),
     });
     tensors.set(step.name, tensor);
     steps.push({ ...step, shape: tensor.shape, end: writer.length });
