@@ -1,7 +1,7 @@
 """Convolutions of 3 x 3 with stride 1 by Winograd's way, which needs fewer products.
 
-The twin of the client's `engine/layers/winograd.ts`: the pieces of the inputs fix the order of the
-sums.
+The twin of the client's `engine/layers/winograd.ts`: the pieces of the inputs and the numbers of
+tiles fix the order of the sums.
 """
 
 from __future__ import annotations

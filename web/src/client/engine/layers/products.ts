@@ -15,6 +15,12 @@ const FEWEST_PLACES = 64;
 /** The rows of every kernel's tile divide it. */
 const TILES = 30;
 
+/**
+ * Fewer places in a call are summed up in another order: a call has them only where a layer has no
+ * more, so that no sum depends on how the places are cut.
+ */
+const FEWEST_ALIKE = 3;
+
 /** What a product may take over from the layers behind it. */
 export interface Fusion {
   /** Added before the activation; laid out as the output. */
@@ -59,8 +65,7 @@ export function writeFlat(job: LayerJob, fusion: Fusion = {}): Tensor {
   const step = run * 4;
   const unit = fusion.to ? across : TILES;
   const strip = unit * Math.max(1, Math.floor(Math.max(STRIP_BYTES / step, FEWEST_PLACES) / unit));
-  for (let first = 0; first < places; first += strip) {
-    const count = Math.min(strip, places - first);
+  for (const [first, count] of strips(places, strip, FEWEST_ALIKE)) {
     output.write(first, {
       from: { place: further(inputs[0].place, first * step), step, line: across * step },
       weights,
@@ -86,10 +91,11 @@ function writeWindows(
   const across = isFramed ? under(columns, columns.count) : columns.length;
   const line = across * pixel;
   const weights = packed(writer, windowOf(rows, columns, line, shape[2]), weightsOf(job));
-  const strip = linesOf(rows, columns, line);
-  const scratch = isFramed ? writer.bytes(under(rows, strip) * line) : undefined;
-  for (let first = 0; first < rows.count; first += strip) {
-    const lines = Math.min(strip, rows.count - first);
+  const fewest = Math.ceil(FEWEST_ALIKE / columns.count);
+  const parts = strips(rows.count, linesOf(rows, columns, line), fewest);
+  const most = Math.max(...parts.map(([, lines]) => lines));
+  const scratch = isFramed ? writer.bytes(under(rows, most) * line) : undefined;
+  for (const [first, lines] of parts) {
     const top = firstUnder(rows, first);
     if (scratch) {
       const size = [under(rows, lines), across];
@@ -137,6 +143,15 @@ function linesOf(rows: Walk, columns: Walk, line: number): number {
   );
   const strips = Math.ceil(rows.count / Math.ceil(fitting));
   return Math.ceil(rows.count / strips);
+}
+
+/** Where strips of a length start, and how long they are; a last one that is too short is joined. */
+function strips(whole: number, length: number, fewest: number): [first: number, count: number][] {
+  const count = Math.max(1, Math.ceil((whole - fewest + 1) / length));
+  return Array.from({ length: count }, (_, index) => {
+    const first = index * length;
+    return [first, index === count - 1 ? whole - first : length];
+  });
 }
 
 /** Where a layer's output goes, and how some of it is written. */
