@@ -1,6 +1,5 @@
 """Run a bundle in Python on the kernels that the client runs in browsers."""
 
-from kerasport.engine.binary import has_wasmtime
-from kerasport.engine.model import Engine
+from kerasport.engine.model import Engine, engine_for
 
-__all__ = ["Engine", "has_wasmtime"]
+__all__ = ["Engine", "engine_for"]

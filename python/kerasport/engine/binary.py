@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.assets import web_asset
-from kerasport.engine.program import Call, Constant, Place, Plan
-from kerasport.errors import KerasportError
+from kerasport.engine.program import Constant, KernelCall, MemoryPlace, Plan
+from kerasport.errors import BrowserError, KerasportError
 
-__all__ = ["MAX_BYTES", "Program", "has_wasmtime"]
+__all__ = ["MAX_BYTES", "Program", "has_kernels"]
 
 _MODULES = ("kernels/plain.wasm", "kernels/common.wasm")
 """Products with weights, and what stands beside them."""
@@ -30,9 +30,14 @@ MAX_BYTES = (1 << 31) - _PAGE
 """Kernels take addresses for numbers with a sign."""
 
 
-def has_wasmtime() -> bool:
-    """Tell whether the package that runs the kernels is installed."""
-    return importlib.util.find_spec("wasmtime") is not None
+def has_kernels() -> bool:
+    """Tell whether the kernels are built, and the package that runs them is installed."""
+    if importlib.util.find_spec("wasmtime") is None:
+        return False
+    try:
+        return all(map(web_asset, _MODULES))
+    except BrowserError:
+        return False
 
 
 @functools.cache
@@ -40,7 +45,8 @@ def _compiled() -> tuple[Any, list[Any]]:
     """Return wasmtime's engine and the kernels' modules.
 
     Raises:
-        KerasportError: wasmtime is not installed, or the web side is not built.
+        KerasportError: wasmtime is not installed.
+        BrowserError: the web side is not built.
     """
     try:
         import wasmtime
@@ -75,7 +81,7 @@ class Program:
         self._prepare(engine, plan)
         (self._run,) = self._functions(engine, [plan.running])
 
-    def view(self, place: Place, size: int) -> NDArray[np.uint8]:
+    def view(self, place: MemoryPlace, size: int) -> NDArray[np.uint8]:
         """Return `size` bytes of the memory; they change with the next run."""
         return self._memory[place.address : place.address + size]
 
@@ -95,11 +101,11 @@ class Program:
         ]
         for start, function in zip(starts, self._functions(engine, parts), strict=True):
             for constant in needed.get(start, ()):
-                view = self.view(Place(constant.region), constant.values.nbytes)
+                view = self.view(MemoryPlace(constant.region), constant.values.nbytes)
                 view.view(np.float32)[:] = constant.values
             function(self._store)
 
-    def _functions(self, engine: Any, lists: Sequence[Sequence[Call]]) -> list[Any]:
+    def _functions(self, engine: Any, lists: Sequence[Sequence[KernelCall]]) -> list[Any]:
         """Return a function without parameters for each list of calls."""
         import wasmtime
 
@@ -123,8 +129,8 @@ class Program:
         return [exports[str(index)] for index in range(len(lists))]
 
 
-def _text(call: Call, types: Sequence[str]) -> str:
-    numbers = (each.address if isinstance(each, Place) else each for each in call.arguments)
+def _text(call: KernelCall, types: Sequence[str]) -> str:
+    numbers = (each.address if isinstance(each, MemoryPlace) else each for each in call.arguments)
     constants = (
         # Python writes the shortest decimal number of the double, which is one of float32 here.
         f"(f32.const {float(np.float32(number))!r})" if kind == "f32" else f"(i32.const {number})"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.engine.epilogue import UNBOUNDED, Clamp
-from kerasport.engine.program import VALUE, Place, ProgramWriter
+from kerasport.engine.program import VALUE, MemoryPlace, ProgramWriter
 
 __all__ = ["Convolution", "Lines", "Panels", "Window", "convolve", "packed", "packed_again"]
 
@@ -47,7 +47,7 @@ class _Piece:
 
     window: Window
     start: int
-    place: Place
+    place: MemoryPlace
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Panels:
 class Lines:
     """Places of a picture: `step` bytes from one to the next, `line` bytes from line to line."""
 
-    place: Place
+    place: MemoryPlace
     step: int
     line: int
 
@@ -79,7 +79,7 @@ class Convolution:
     start: Lines
     weights: Panels
     to: Lines
-    added: Place | None = None
+    added: MemoryPlace | None = None
     clamp: Clamp = UNBOUNDED
     across: int
     places: int
@@ -94,7 +94,7 @@ def packed(
     """Lay a kernel `[..., columns]` and its bias into panels while they are loaded."""
     columns = kernel.shape[-1]
     values = writer.raw(kernel)
-    biases: Place | int = 0 if bias is None else writer.raw(bias)
+    biases: MemoryPlace | int = 0 if bias is None else writer.raw(bias)
     pieces = []
     for part, start in _parts(window):
         place = writer.prepared(_panel_bytes(part.values, columns))
@@ -105,7 +105,7 @@ def packed(
     return Panels(tuple(pieces), columns)
 
 
-def packed_again(writer: ProgramWriter, matrix: Place, values: int, columns: int) -> Panels:
+def packed_again(writer: ProgramWriter, matrix: MemoryPlace, values: int, columns: int) -> Panels:
     """Lay a matrix that layers have computed into panels, for each picture."""
     parts = list(_parts(Window(values)))
     end = writer.bytes(sum(_panel_bytes(part.run, columns) for part, _ in parts))
@@ -120,7 +120,7 @@ def packed_again(writer: ProgramWriter, matrix: Place, values: int, columns: int
 def convolve(writer: ProgramWriter, work: Convolution) -> None:
     """Call the kernel for each piece of the window."""
     to = work.to
-    added: Place | int = work.added or 0
+    added: MemoryPlace | int = work.added or 0
     for piece in work.weights.pieces:
         window = piece.window
         clamp = work.clamp if piece is work.weights.pieces[-1] else UNBOUNDED

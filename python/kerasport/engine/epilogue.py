@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from kerasport.engine.program import Place, ProgramWriter
+from kerasport.engine.program import MemoryPlace, ProgramWriter
 
 __all__ = ["UNBOUNDED", "Clamp", "activate", "call_activation", "clamp_of"]
 
@@ -30,14 +30,21 @@ def clamp_of(activation: str) -> Clamp:
     return _CLAMPS.get(activation, UNBOUNDED)
 
 
-def activate(writer: ProgramWriter, activation: str, place: Place, rows: int, columns: int) -> None:
+def activate(
+    writer: ProgramWriter, activation: str, place: MemoryPlace, rows: int, columns: int
+) -> None:
     """Compute an activation that is no bound in place, on `rows` times `columns` values."""
     if activation not in _CLAMPS:
         call_activation(writer, activation, place, place, rows, columns)
 
 
 def call_activation(
-    writer: ProgramWriter, activation: str, start: Place, end: Place, rows: int, columns: int
+    writer: ProgramWriter,
+    activation: str,
+    start: MemoryPlace,
+    end: MemoryPlace,
+    rows: int,
+    columns: int,
 ) -> None:
     """Compute any activation but `linear` from `start` to `end`, which may be the same."""
     if activation in ("softmax", "logSoftmax"):

@@ -14,7 +14,7 @@ from kerasport.bundle.layer_rules import Shape
 from kerasport.bundle.topology import LayerEntry, Topology
 from kerasport.engine.job import NO_FRAME, Frame
 
-__all__ = ["Step", "fuse"]
+__all__ = ["FusedStep", "fuse"]
 
 _ACTIVATING = ("Conv2D", "Conv2DTranspose", "Dense", "DepthwiseConv2D")
 """Layers that compute an activation at their end."""
@@ -27,7 +27,7 @@ _FRAMING = ("Conv2D", "DepthwiseConv2D")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class FusedStep:
     """A layer, with others that are computed along with it.
 
     Attributes:
@@ -58,7 +58,7 @@ class _Steps:
         for step in self.at.values():
             self._note(step)
 
-    def behind(self, name: str) -> Step | None:
+    def behind(self, name: str) -> FusedStep | None:
         """Return the only step that reads what a layer gives, where nobody else wants it."""
         readers = self._readers.get(name, {})
         if name in self._kept or len(readers) != 1:
@@ -66,7 +66,7 @@ class _Steps:
         step = self.at[next(iter(readers))]
         return step if step.inputs.count(name) == 1 else None
 
-    def join(self, stays: Step, goes: Step, joined: Step) -> Step:
+    def join(self, stays: FusedStep, goes: FusedStep, joined: FusedStep) -> FusedStep:
         """Put one step in the place of two."""
         place = self.order[stays.name]
         for step in (stays, goes):
@@ -77,12 +77,12 @@ class _Steps:
         self._note(joined)
         return joined
 
-    def _note(self, step: Step) -> None:
+    def _note(self, step: FusedStep) -> None:
         for source in _sources(step):
             self._readers.setdefault(source, {})[step.name] = None
 
 
-def fuse(topology: Topology, shapes: Mapping[str, Shape], kept: Collection[str]) -> list[Step]:
+def fuse(topology: Topology, shapes: Mapping[str, Shape], kept: Collection[str]) -> list[FusedStep]:
     """Return the steps that compute a model, in an order in which they can be taken.
 
     Args:
@@ -119,8 +119,8 @@ def fuse(topology: Topology, shapes: Mapping[str, Shape], kept: Collection[str])
     return sorted(steps.at.values(), key=lambda step: steps.order[step.name])
 
 
-def _step_of(layer: LayerEntry) -> Step:
-    return Step(
+def _step_of(layer: LayerEntry) -> FusedStep:
+    return FusedStep(
         name=layer.name,
         weights=layer.name,
         class_name=layer.class_name,
@@ -130,11 +130,13 @@ def _step_of(layer: LayerEntry) -> Step:
     )
 
 
-def _sources(step: Step) -> tuple[str, ...]:
+def _sources(step: FusedStep) -> tuple[str, ...]:
     return step.inputs if step.added is None else (*step.inputs, step.added)
 
 
-def _addend(total: Step, step: Step, steps: _Steps, shapes: Mapping[str, Shape]) -> str | None:
+def _addend(
+    total: FusedStep, step: FusedStep, steps: _Steps, shapes: Mapping[str, Shape]
+) -> str | None:
     """Return what `total` adds to the output of `step`, where it is there before and as large."""
     if (
         total.class_name != "Add"
@@ -149,7 +151,7 @@ def _addend(total: Step, step: Step, steps: _Steps, shapes: Mapping[str, Shape])
     return other if is_earlier and shapes[other] == shapes[step.name] else None
 
 
-def _activation_of(step: Step) -> str | None:
+def _activation_of(step: FusedStep) -> str | None:
     """Return the activation that a layer is, where it is nothing else."""
     if step.class_name == "Activation":
         return step.activation

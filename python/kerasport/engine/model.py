@@ -14,11 +14,23 @@ from kerasport.bundle.field import Field
 from kerasport.bundle.layer_rules import Shape
 from kerasport.bundle.plan import plan_model
 from kerasport.bundle.topology import Topology, read_topology
-from kerasport.engine.binary import MAX_BYTES, Program
+from kerasport.engine.binary import MAX_BYTES, Program, has_kernels
 from kerasport.engine.write import write_model
 from kerasport.errors import BundleError
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "engine_for"]
+
+
+class _TooLarge(BundleError):
+    """The kernels cannot address the memory that a model needs."""
+
+
+def engine_for(bundle: Bundle) -> Engine | None:
+    """Return the engine of a bundle; None where there is none, or the model is too large for it."""
+    try:
+        return Engine(bundle) if has_kernels() else None
+    except _TooLarge:
+        return None
 
 
 class Engine:
@@ -32,7 +44,7 @@ class Engine:
 
         Raises:
             KerasportError: wasmtime is not installed.
-            BundleError: the model needs more memory than a WebAssembly module has.
+            BundleError: the model needs more memory than the kernels can address.
         """
         winograd = bundle.metadata.winograd
         self._load(
@@ -73,9 +85,9 @@ class Engine:
         self._written = write_model(topology, shapes, weights, winograd)
         size = self._written.plan.bytes
         if size > MAX_BYTES:
-            raise BundleError(
-                f"The model needs {size:,} bytes on the engine, which has {MAX_BYTES:,}. Run it in "
-                "numpy: --engine numpy, or kerasport.Runtime."
+            raise _TooLarge(
+                f"The model needs {size:,} bytes on the engine. Expected at most {MAX_BYTES:,}. "
+                "Run it in numpy: --engine numpy, or kerasport.Runtime."
             )
         self._program = Program(self._written.plan)
 

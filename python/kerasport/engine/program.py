@@ -17,22 +17,31 @@ from numpy.typing import ArrayLike, NDArray
 from kerasport.bundle.layer_rules import Shape
 from kerasport.engine.arena import ALIGNMENT, Region, lay_out, round_up
 
-__all__ = ["VALUE", "Argument", "Call", "Constant", "Place", "Plan", "ProgramWriter", "Tensor"]
+__all__ = [
+    "VALUE",
+    "Argument",
+    "Constant",
+    "KernelCall",
+    "MemoryPlace",
+    "Plan",
+    "ProgramWriter",
+    "Tensor",
+]
 
 VALUE = 4
 """Bytes of a value."""
 
 
 @dataclass(frozen=True)
-class Place:
+class MemoryPlace:
     """A byte in a region."""
 
     region: Region
     offset: int = 0
 
-    def further(self, size: int) -> Place:
+    def further(self, size: int) -> MemoryPlace:
         """Return the place `size` bytes further on."""
-        return Place(self.region, self.offset + size)
+        return MemoryPlace(self.region, self.offset + size)
 
     @property
     def address(self) -> int:
@@ -45,7 +54,7 @@ class Tensor:
     """Values of float32 one behind the other, the last axis fastest; no side for the batch."""
 
     shape: Shape
-    place: Place
+    place: MemoryPlace
 
     @property
     def size(self) -> int:
@@ -53,12 +62,12 @@ class Tensor:
         return math.prod(self.shape)
 
 
-Argument: TypeAlias = int | float | Place
+Argument: TypeAlias = int | float | MemoryPlace
 """What a kernel is called with: a number, or a place that becomes an address."""
 
 
 @dataclass(frozen=True)
-class Call:
+class KernelCall:
     """A kernel and what it is called with."""
 
     kernel: str
@@ -80,8 +89,8 @@ class Plan:
 
     bytes: int
     constants: Sequence[Constant]
-    preparing: Sequence[Call]
-    running: Sequence[Call]
+    preparing: Sequence[KernelCall]
+    running: Sequence[KernelCall]
 
 
 @dataclass
@@ -92,22 +101,22 @@ class ProgramWriter:
     _raw: list[Region] = field(default_factory=list)
     _passing: list[Region] = field(default_factory=list)
     _constants: list[Constant] = field(default_factory=list)
-    _preparing: list[Call] = field(default_factory=list)
-    _running: list[Call] = field(default_factory=list)
+    _preparing: list[KernelCall] = field(default_factory=list)
+    _running: list[KernelCall] = field(default_factory=list)
 
-    def constant(self, values: ArrayLike) -> Place:
+    def constant(self, values: ArrayLike) -> MemoryPlace:
         """Return the place of values that every answer reads."""
         return self._values(values, self._kept, is_raw=False)
 
-    def raw(self, values: ArrayLike) -> Place:
+    def raw(self, values: ArrayLike) -> MemoryPlace:
         """Return the place of values that only `prepare` reads: gone before the first answer."""
         return self._values(values, self._raw, is_raw=True)
 
-    def prepared(self, size: int) -> Place:
+    def prepared(self, size: int) -> MemoryPlace:
         """Return the place of bytes that `prepare` fills once and every answer reads."""
         return _reserved(size, self._kept)
 
-    def bytes(self, size: int) -> Place:
+    def bytes(self, size: int) -> MemoryPlace:
         """Return the place of bytes that are needed until the last call that mentions them."""
         return _reserved(size, self._passing)
 
@@ -123,7 +132,7 @@ class ProgramWriter:
         """Call a kernel for each picture."""
         _write(self._running, kernel, arguments)
 
-    def use(self, place: Place) -> None:
+    def use(self, place: MemoryPlace) -> None:
         """Say that the caller reads or writes a place between the calls so far and the next."""
         _mention(place, len(self._running))
 
@@ -139,25 +148,25 @@ class ProgramWriter:
         size = max(lay_out(self._passing, end), lay_out(self._raw, end)) + ALIGNMENT
         return Plan(size, self._constants, self._preparing, self._running)
 
-    def _values(self, values: ArrayLike, regions: list[Region], *, is_raw: bool) -> Place:
+    def _values(self, values: ArrayLike, regions: list[Region], *, is_raw: bool) -> MemoryPlace:
         array = np.ascontiguousarray(values, np.float32).ravel()
         place = _reserved(array.nbytes, regions)
         self._constants.append(Constant(place.region, array, is_raw))
         return place
 
 
-def _reserved(size: int, regions: list[Region]) -> Place:
+def _reserved(size: int, regions: list[Region]) -> MemoryPlace:
     regions.append(Region(size))
-    return Place(regions[-1])
+    return MemoryPlace(regions[-1])
 
 
-def _write(calls: list[Call], kernel: str, arguments: tuple[Argument, ...]) -> None:
+def _write(calls: list[KernelCall], kernel: str, arguments: tuple[Argument, ...]) -> None:
     for each in arguments:
-        if isinstance(each, Place):
+        if isinstance(each, MemoryPlace):
             _mention(each, len(calls))
-    calls.append(Call(kernel, arguments))
+    calls.append(KernelCall(kernel, arguments))
 
 
-def _mention(place: Place, now: int) -> None:
+def _mention(place: MemoryPlace, now: int) -> None:
     place.region.first = min(place.region.first, now)
     place.region.last = max(place.region.last, now)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kerasport.bundle.layer_rules import Shape
-from kerasport.engine.program import VALUE, Place, ProgramWriter, Tensor
+from kerasport.engine.program import VALUE, MemoryPlace, ProgramWriter, Tensor
 
 __all__ = ["Rows", "copy_rows", "repeated", "transposed"]
 
@@ -30,7 +30,7 @@ class Rows:
     group: int = 0
 
 
-def copy_rows(writer: ProgramWriter, start: Place, end: Place, how: Rows) -> None:
+def copy_rows(writer: ProgramWriter, start: MemoryPlace, end: MemoryPlace, how: Rows) -> None:
     writer.call(
         "copyRows",
         *(start, end, how.bytes, how.rows, how.from_step, how.to_step),

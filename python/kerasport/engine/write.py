@@ -13,7 +13,7 @@ from kerasport.bundle.topology import Topology, find_head
 from kerasport.engine.fusion import fuse
 from kerasport.engine.job import LayerJob
 from kerasport.engine.layers import LAYER_WRITERS
-from kerasport.engine.program import Place, Plan, ProgramWriter, Tensor
+from kerasport.engine.program import MemoryPlace, Plan, ProgramWriter, Tensor
 
 __all__ = ["WrittenModel", "write_model"]
 
@@ -23,7 +23,7 @@ class WrittenModel:
     """A model as a list of calls; a picture's bytes go to `source`."""
 
     plan: Plan
-    source: Place
+    source: MemoryPlace
     output: Tensor
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from kerasport.engine.epilogue import activate, clamp_of
 from kerasport.engine.job import LayerJob
 from kerasport.engine.layers.window import walk
-from kerasport.engine.program import VALUE, Place, Tensor
+from kerasport.engine.program import VALUE, MemoryPlace, Tensor
 
 __all__ = ["depthwise"]
 
@@ -22,7 +22,7 @@ def depthwise(job: LayerJob) -> Tensor:
     pixel = channels * VALUE
     weights = writer.prepared(-(-channels // 4) * (taps + 1) * 16)
     raw = writer.raw(kernel)
-    biases: Place | int = 0 if bias is None else writer.raw(bias)
+    biases: MemoryPlace | int = 0 if bias is None else writer.raw(bias)
     writer.prepare("packDepthwise", raw, biases, weights, taps, channels)
     x = _repeated(job, kernel.shape[3])
     down = walk(job.config, kernel.shape, 0, x.shape[0], job.frame)

@@ -8,7 +8,7 @@ from functools import partial
 from kerasport.bundle.layer_rules import Shape
 from kerasport.engine.convolve import Convolution, Lines, convolve, packed_again
 from kerasport.engine.job import LayerJob
-from kerasport.engine.program import VALUE, Place, ProgramWriter, Tensor
+from kerasport.engine.program import VALUE, MemoryPlace, ProgramWriter, Tensor
 from kerasport.engine.rows import repeated, transposed
 
 __all__ = [
@@ -26,13 +26,15 @@ _VECTOR = 16
 """Bytes that the kernels go on by."""
 
 
-def combine(writer: ProgramWriter, kernel: str, first: Tensor, second: Place, to: Place) -> None:
+def combine(
+    writer: ProgramWriter, kernel: str, first: Tensor, second: MemoryPlace, to: MemoryPlace
+) -> None:
     """Combine values with others in the same order."""
     writer.call(kernel, first.place, second, to, 1, first.size, 0, _VECTOR)
 
 
 def combine_with_one(
-    writer: ProgramWriter, kernel: str, tensor: Tensor, value: float, to: Place
+    writer: ProgramWriter, kernel: str, tensor: Tensor, value: float, to: MemoryPlace
 ) -> None:
     """Combine all values with one."""
     one = writer.constant([value])

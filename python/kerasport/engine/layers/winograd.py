@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasport.engine.epilogue import activate, clamp_of
 from kerasport.engine.job import LayerJob
-from kerasport.engine.program import VALUE, Place, Tensor
+from kerasport.engine.program import VALUE, MemoryPlace, Tensor
 
 __all__ = ["winograd_convolution"]
 
@@ -63,7 +63,7 @@ def _matrix_bytes(channels: int, tiles: int) -> int:
     return -(-size // 128) * 128 | 64
 
 
-def _packed(job: LayerJob, side: int) -> tuple[Place, int]:
+def _packed(job: LayerJob, side: int) -> tuple[MemoryPlace, int]:
     """Return weights as the kernels read them, and how many inputs are summed up in one go."""
     kernel = job.weights["kernel"]
     inputs, outputs = kernel.shape[2:]
