@@ -6,6 +6,7 @@ of calls becomes a module of its own, which calls the kernels with constants.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import importlib.util
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ def _compiled() -> tuple[Any, list[Any]]:
             "The engine needs the package 'wasmtime', which is not installed. Install it with: "
             "pip install 'kerasport[engine]'"
         ) from None
+    # Later wasmtime's own functions are gone, and letting go of a module prints a traceback.
+    atexit.register(_compiled.cache_clear)
     engine = wasmtime.Engine()
     return engine, [wasmtime.Module(engine, web_asset(name).read_bytes()) for name in _MODULES]
 
