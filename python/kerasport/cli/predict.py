@@ -10,6 +10,7 @@ import typer
 
 from kerasport.cli.console import messages, print_json_list, results
 from kerasport.cli.shared_options import JsonOption
+from kerasport.literals import EngineChoice
 from kerasport.shares import share_text
 
 if TYPE_CHECKING:
@@ -17,22 +18,38 @@ if TYPE_CHECKING:
 
 __all__ = ["predict"]
 
+EngineOption = Annotated[
+    EngineChoice,
+    typer.Option(
+        help="What answers for a bundle: the engine of the browsers, or numpy; auto is wasm where "
+        "the extra 'engine' is installed."
+    ),
+]
+
 
 def predict(
     source: Annotated[Path, typer.Argument(help="Run or bundle folder.")],
     pictures: Annotated[list[Path], typer.Argument(help="Picture files.")],
     top: Annotated[int, typer.Option(min=1, help="Number of classes to show.")] = 3,
+    engine: EngineOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Classify pictures. A run answers through Keras, a bundle without TensorFlow."""
     from kerasport.errors import DataError
     from kerasport.prediction import open_source, predict_each
+    from kerasport.progress import RichProgress
 
     failed = 0
 
     def readable() -> Iterator[Prediction]:
         nonlocal failed
-        for answer in predict_each(open_source(source), pictures):
+        answers = predict_each(
+            open_source(source),
+            pictures,
+            engine=engine,
+            progress=RichProgress(messages),
+        )
+        for answer in answers:
             if isinstance(answer, DataError):
                 failed += 1
                 messages.print(f"Error: {answer}", style="red", soft_wrap=True)

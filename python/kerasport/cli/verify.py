@@ -107,6 +107,7 @@ def _chosen_witnesses(witnesses: list[str] | None, backends: list[str] | None) -
 
 def print_parity(parity: Parity, console: Console) -> None:
     """Print a row for each witness, where they differ, and who is missing."""
+    from kerasport.parity.compare.bits import bits_sentence
     from kerasport.parity.compare.location import merge_findings
 
     table = Table()
@@ -127,6 +128,8 @@ def print_parity(parity: Parity, console: Console) -> None:
             Text("passed", "green") if witness.passed else Text("FAILED", "red"),
         )
     console.print(table)
+    if parity.engine_bits is not None:
+        console.print(bits_sentence(parity.engine_bits), soft_wrap=True)
     _print_agreement(parity, console)
     for where, who, detail in merge_findings(parity.findings):
         text = f"{who}: {detail}" if who else detail

@@ -15,6 +15,7 @@ from PIL import Image
 
 from kerasport.bundle.metadata import Metadata
 from kerasport.bundle.parity import Parity
+from kerasport.parity.compare.bits import bits_sentence
 from kerasport.parity.compare.location import merge_findings
 from kerasport.parity.compare.tally import Departure, severity
 from kerasport.parity.compare.verdict import verdict_of
@@ -50,6 +51,7 @@ def certificate_page(
         f'<p class="soft">{escape(parity.pictures)}, against {escape(parity.reference)}. '
         f"Measured on {escape(date)} by kerasport.</p></header>",
         section("Witnesses", _witnesses(parity), note=_RULES),
+        section("The same bits", _bits(parity)),
         section("Float32", _rounding(metadata)),
         section("Where they differ", _findings(parity)),
         section("Quantised weights", _agreement(parity, metadata)),
@@ -101,6 +103,11 @@ def _witnesses(parity: Parity) -> str:
         for each in parity.witnesses
     ]
     return table(head, rows, caption="Each engine and backend, compared with Python.")
+
+
+def _bits(parity: Parity) -> str:
+    found = parity.engine_bits
+    return f"<p>{escape(bits_sentence(found))}</p>" if found else ""
 
 
 def _rounding(metadata: Metadata) -> str:

@@ -50,6 +50,13 @@ export interface LoadOptions {
    * along, or to take the files from elsewhere.
    */
   readonly fetch?: Fetch;
+  /**
+   * Which of the engine's binaries runs where the work begins on wasm; the better one unless told.
+   * The answers of `plain` have the same bits in every browser, and in Python.
+   *
+   * @internal
+   */
+  readonly binary?: 'plain' | 'relaxed';
 }
 
 /** How many bytes of a model are there; of those that are sent compressed, as they are unpacked. */

@@ -69,7 +69,7 @@ export async function loadClassifier(
   options: LoadOptions = {},
 ): Promise<Classifier> {
   checkLoadOptions(options);
-  const { backend = 'auto', signal, worker = 'auto', workerUrl, fetch } = options;
+  const { backend = 'auto', signal, worker = 'auto', workerUrl, fetch, binary } = options;
   const { onProgress, onBackendChange } = options;
   signal?.throwIfAborted();
   const choice = workerChoice(worker, workerUrl);
@@ -84,7 +84,7 @@ export async function loadClassifier(
     const current = await withCurrent(bundle, read, tfjsVersion, signal);
     bundle = current.opened;
     progress.start();
-    return current.result;
+    return { ...current.result, ...(binary && { binary }) };
   };
   const opened = await openSession(backend, choice, parts, signal);
   new LoadProgress(bundle.metadata, onProgress).end();

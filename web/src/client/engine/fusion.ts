@@ -123,16 +123,15 @@ function stepOf({ name, className, config, inputs }: GraphLayer): Step {
   return { name, weights: name, className: className as ComputedLayer, config, inputs, activation };
 }
 
-/** What `sum` adds to the output of `step`, where it is there before and as large. */
+/** What `sum` adds to the output of `step`, where it is there before, as large, and the only one. */
 function addend(
   sum: Step,
   step: Step,
   steps: readonly Step[],
   shapes: ReadonlyMap<string, readonly number[]>,
 ): string | undefined {
-  if (sum.className !== 'Add' || sum.inputs.length !== 2 || step.activation !== 'linear') {
-    return undefined;
-  }
+  if (sum.className !== 'Add' || sum.inputs.length !== 2) return undefined;
+  if (step.activation !== 'linear' || step.added !== undefined) return undefined;
   const [other] = sum.inputs.filter((input) => input !== step.name);
   const isEarlier = steps.findIndex(({ name }) => name === other) < steps.indexOf(step);
   const isAlike = String(shapes.get(other)) === String(shapes.get(step.name));

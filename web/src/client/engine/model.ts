@@ -22,7 +22,7 @@ export const engineLoader: ModelLoader = {
   async prepare() {
     await best();
   },
-  load: (artifacts) => loadModel(artifacts),
+  load: (artifacts) => loadModel(artifacts, artifacts.binary),
 };
 
 /**

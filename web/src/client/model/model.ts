@@ -21,6 +21,8 @@ export interface ModelArtifacts {
   readonly classes: number;
   /** Convolutions that may be computed by Winograd's way, checked; see `sideOf`. */
   readonly winograd?: Tiles;
+  /** Which of the engine's binaries is to run; the better one where it is not said. */
+  readonly binary?: 'plain' | 'relaxed';
 }
 
 /** One value per place of the last feature maps, row by row. */
