@@ -21,7 +21,7 @@ __all__ = ["Convolution", "Lines", "Panels", "Window", "convolve", "packed", "pa
 _PANEL = 8
 """Columns of the kernels' tiles."""
 
-_MOST_VALUES = 512
+_MOST_VALUES = 256
 """Values that are summed up in one go; the sums of more pieces are added up in the output."""
 
 
