@@ -1,5 +1,5 @@
 /**
- * Activations value by value: `name(x, y, count)`, where `y` may be `x`. What is not a number stays
+ * Activations value by value: `name(x, y, count)`, where `y` may be `x`; `gate` has two parameters more. What is not a number stays
  * so. Largest errors in units of the last place, measured against float64 over all sizes: elu 0.9,
  * selu 1.8, sigmoid 2.4, swish 2.3, mish 4.2, softplus 2.6, softsign 1.5, tanh 2.5, gelu 4.3. Results
  * that are an exponential below 1e-36 lose digits, or are 0.
@@ -25,6 +25,9 @@ const SELU_SCALE = 1.0507009873554805;
 
 const positive = `(f32x4.pmax ${V} ${f32x4(0)})`;
 const negative = `(f32x4.pmin ${V} ${f32x4(0)})`;
+/** Of two parameters. */
+const straight = `(f32x4.add (f32x4.splat ${get('offset')})
+  (f32x4.mul ${V} (f32x4.splat ${get('factor')})))`;
 const magnitude = `(f32x4.abs ${V})`;
 
 /**
@@ -50,12 +53,25 @@ const TAIL_END = 13.25;
 /** Bits of a float32 whose square is a float32. */
 const HALF_OF_THE_BITS = '(v128.const i32x4 0xfffff000 0xfffff000 0xfffff000 0xfffff000)';
 
+const onePlus = `(f32x4.add ${f32x4(1)} ${POWER})`;
+
+/** @param {Target} target */
+const negativePower = (target) => [set('a', clamped(`(f32x4.neg ${V})`)), exponential(target)];
+
+/** The one that is computed often enough to have multiply-adds. @param {Target} target */
+export const swish = (target) =>
+  eachVector(
+    'swish',
+    [],
+    EXPONENTIAL_LOCALS,
+    ...negativePower(target),
+    `(f32x4.div ${V} ${onePlus})`,
+  );
+
 /** @param {Target} target */
 export function activations(target) {
   const { multiplyAdd } = target;
   const locals = EXPONENTIAL_LOCALS;
-  const sigmoid = [set('a', clamped(`(f32x4.neg ${V})`)), exponential(target)];
-  const onePlus = `(f32x4.add ${f32x4(1)} ${POWER})`;
   const below = [set('a', `(f32x4.pmax ${negative} ${f32x4(LOWEST)})`), exponential(target)];
   const lessOne = powerLessOne(target);
   return [
@@ -72,8 +88,19 @@ export function activations(target) {
         f32x4(SELU_SCALE * SELU_ALPHA),
       ),
     ),
-    eachVector('sigmoid', [], locals, ...sigmoid, `(f32x4.div ${f32x4(1)} ${onePlus})`),
-    eachVector('swish', [], locals, ...sigmoid, `(f32x4.div ${V} ${onePlus})`),
+    eachVector(
+      'gate',
+      ['factor:f32', 'offset:f32'],
+      [],
+      `(f32x4.mul ${V} (f32x4.pmin (f32x4.pmax ${straight} ${f32x4(0)}) ${f32x4(1)}))`,
+    ),
+    eachVector(
+      'sigmoid',
+      [],
+      locals,
+      ...negativePower(target),
+      `(f32x4.div ${f32x4(1)} ${onePlus})`,
+    ),
     // tanh(ln(1 + e)) = e (e + 2) / (e (e + 2) + 2): positive numbers only, no logarithm.
     eachVector(
       'mish',

@@ -10,6 +10,7 @@ import { advance, each, get, i32, kernel, routine, set, when, whilst } from './w
 
 /** Windows along a row with a kernel of their own: taps and stride. */
 const WINDOWS = [
+  [1, 1],
   [3, 1],
   [3, 2],
   [5, 1],

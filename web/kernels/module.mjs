@@ -1,6 +1,6 @@
 /** The engine's WebAssembly modules. */
 
-import { activations } from './activations.mjs';
+import { activations, swish } from './activations.mjs';
 import { affine, combinations } from './combinations.mjs';
 import { copies } from './copies.mjs';
 import { depthwise } from './depthwise.mjs';
@@ -60,5 +60,12 @@ const probe = () => {
 
 /** @param {import('./wat.mjs').Target} target */
 function products(target) {
-  return moduleOf([excerpts(), matrix(target), depthwise(target), winograd(target)]);
+  return moduleOf([
+    storeRest(),
+    excerpts(),
+    matrix(target),
+    depthwise(target),
+    winograd(target),
+    swish(target),
+  ]);
 }

@@ -74,8 +74,34 @@ export function routine(name, parameters, locals, ...body) {
     const [id, type = 'i32'] = parameter.split(':');
     return `(param $${id} ${type})`;
   });
-  const own = Object.entries(locals).map(([id, type]) => `(local $${id} ${type})`);
-  return `(func $${name} ${[...typed, ...own].join(' ')}\n${body.join('\n')})`;
+  const { constants, text } = hoisted(body.join('\n'));
+  const ids = Object.keys(constants);
+  const all = { ...locals, ...Object.fromEntries(ids.map((id) => [id, 'v128'])) };
+  const own = Object.entries(all).map(([id, type]) => `(local $${id} ${type})`);
+  const first = ids.map((id) => set(id, constants[id])).join('\n');
+  return `(func $${name} ${[...typed, ...own].join(' ')}\n${first}\n${text})`;
+}
+
+/**
+ * Puts locals in the place of the vectors of constants of a function with loops: V8 makes a constant
+ * anew wherever it stands, in four instructions or so. Zero is one instruction.
+ *
+ * @param {string} text
+ */
+function hoisted(text) {
+  /** @type {Record<string, string>} */
+  const constants = {};
+  if (!text.includes('(loop ')) return { constants, text };
+  /** @type {Map<string, string>} */
+  const ids = new Map();
+  const rest = text.replace(/\(v128\.const \w+((?: [^ )]+)+)\)/g, (constant, values) => {
+    if (!/[1-9]/.test(values)) return constant;
+    const id = ids.get(constant) ?? `constant${ids.size}`;
+    ids.set(constant, id);
+    constants[id] = constant;
+    return get(id);
+  });
+  return { constants, text: rest };
 }
 
 let labels = 0;

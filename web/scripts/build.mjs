@@ -14,6 +14,8 @@ import { engineKernels, NO_NODE, usedKernels, watFiles, withoutNode } from './pl
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const CORES = ['wasm', 'cpu', 'webgl', 'webgpu'];
+/** Files of the cores that hold TensorFlow.js: all but the first one, which holds our own engine. */
+const WITH_TENSORFLOW = /^kerasport-(cpu|webgl|webgpu)\./;
 
 /** The text of one entry, built; `plugins` come before the common ones. */
 async function compile(entry, lib, plugins = [], rollupOptions = {}) {
@@ -173,8 +175,7 @@ for (const name of ['plain', 'common']) {
 }
 for (const [file, text] of Object.entries(files)) {
   const isScript = /\.(c?js|css)$/.test(file);
-  // What holds more than the client holds TensorFlow.js.
-  await writeFile(dist + file, isScript ? banner(text.length > 1e5) + text : text);
+  await writeFile(dist + file, isScript ? banner(WITH_TENSORFLOW.test(file)) + text : text);
 }
 
 const built = await readdir(dist, { withFileTypes: true });

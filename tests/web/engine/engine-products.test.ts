@@ -122,11 +122,11 @@ function wrong(values: Float32Array, expected: ArrayLike<number>): number[] {
 
 /**
  * How far a sum of float32 may be from the true one: a product rounds, a value passes the additions
- * of its piece of at most 512, of its piece to the others (whose number is that of the sides' pieces
- * multiplied, less than two for each 512), and four of turns and bias; each by half of the last place.
+ * of its piece of at most 256, of its piece to the others (whose number is that of the sides' pieces
+ * multiplied, less than two for each 256), and four of turns and bias; each by half of the last place.
  */
 function bound(values: number, size: number): number {
-  return (Math.min(values, 512) + values / 256 + 6) * 2 ** -24 * size;
+  return (Math.min(values, 256) + values / 128 + 6) * 2 ** -24 * size;
 }
 
 describe.each(BINARIES)('%s', (binary) => {
@@ -450,14 +450,15 @@ test.each([5, 1])(
     const x = given([places, values], numbers(places * values, 17, false));
     const kernel = given([values, columns], numbers(values * columns, 18, false));
     const bias = given([columns], numbers(columns, 19, false));
-    // Two pieces; a tile of one row has four sums, the first of which takes what is left of four.
+    // Three pieces; a tile of one row has four sums, the first of which takes what is left of four.
     const sets = places === 1 ? 4 : 1;
     const expected = Array.from({ length: places * columns }, (_, index) => {
       const [place, column] = [Math.floor(index / columns), index % columns];
       let total = 0;
       for (const [first, count] of [
-        [0, 350],
-        [350, 351],
+        [0, 233],
+        [233, 234],
+        [467, 234],
       ]) {
         const sums = [first === 0 ? bias.values[column] : 0, 0, 0, 0];
         for (let k = 0; k < count; k++) {

@@ -8,7 +8,7 @@
 import type { Classification, LoadedBytes, LoadStage } from './api.js';
 import type { BackendChoice } from './backends.js';
 import type { Classifier } from './classifier.js';
-import { KerasportError, loadClassifier } from './index.js';
+import { formatShare, KerasportError, loadClassifier } from './index.js';
 import type { ImageSource } from './reading/sources.js';
 
 const TEXTS = { label: 'Choose a picture', 'busy-label': 'Working …', 'unsure-label': 'Not sure' };
@@ -263,17 +263,11 @@ export class ImageClassifierElement extends Base {
     this.#status.textContent = isSure
       ? (predictions[0]?.className ?? '')
       : this.#text('unsure-label');
-    const percent = new Intl.NumberFormat(
-      this.closest('[lang]')?.getAttribute('lang') || undefined,
-      {
-        style: 'percent',
-        minimumFractionDigits: 1,
-      },
-    );
+    const language = this.closest('[lang]')?.getAttribute('lang') || undefined;
     this.#list.replaceChildren(
       ...predictions.map(({ className, probability }) => {
         const item = part('li', 'prediction');
-        item.textContent = `${className} ${percent.format(probability)}`;
+        item.textContent = `${className} ${formatShare(probability, language)}`;
         return item;
       }),
     );

@@ -41,4 +41,5 @@ export type { Pixels } from './pictures/pixels.js';
 export type { ImageSpec, ModelInput } from './preprocess/spec.js';
 export type { ReadPixels } from './reading/bitmap-pixels.js';
 export type { ImageSource, RawPixels } from './reading/sources.js';
+export { formatShare } from './shares.js';
 export { tfjsVersion, version } from './version.js';

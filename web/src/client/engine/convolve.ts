@@ -10,8 +10,10 @@ const PANEL = 8;
 /**
  * Values that are summed up in one go. More of them are cut into pieces whose sums are added up in
  * the output: small values are not added to a large sum, and a panel stays in the nearest cache.
+ * With twice as many, sums of 500 to 5000 have 1.3 times the error; with half as many, 0.8 times, but
+ * those of 90,000 have 1.5 times the error, and models need a hundredth more time.
  */
-const MOST_VALUES = 512;
+const MOST_VALUES = 256;
 
 /** `down` times `along` times `run` values one behind the other; steps in bytes. */
 export interface Window {
@@ -68,13 +70,15 @@ export function packed(
   { kernel, bias }: Readonly<{ kernel: Weight; bias?: Weight }>,
 ): Panels {
   const columns = kernel.shape[kernel.shape.length - 1];
-  let values = writer.raw(kernel.values);
+  let done = 0;
   let biases = bias ? writer.raw(bias.values) : 0;
   const pieces = piecesOf(window).map((piece) => {
     const count = valuesOf(piece.window);
     const place = writer.prepared(panelBytes(count, columns));
-    writer.prepare('pack', values, biases, place, count, columns);
-    values = further(values, count * columns * 4);
+    // Each for itself: they need not be there at once.
+    const values = kernel.values.subarray(done, done + count * columns);
+    writer.prepare('pack', writer.raw(values), biases, place, count, columns);
+    done += values.length;
     biases = 0;
     return { ...piece, place };
   });

@@ -9,6 +9,15 @@ export interface Clamp {
   readonly high: number;
 }
 
+/** A value times `factor` times itself plus `offset`, this one bounded by 0 and 1: hard swish. */
+export interface Gate {
+  readonly factor: number;
+  readonly offset: number;
+}
+
+/** What is computed from each value at the end of a layer. */
+export type Ending = ActivationName | Clamp | Gate;
+
 export const UNBOUNDED: Clamp = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
 const CLAMPS: Readonly<Partial<Record<ActivationName, Clamp>>> = {
@@ -18,31 +27,36 @@ const CLAMPS: Readonly<Partial<Record<ActivationName, Clamp>>> = {
 };
 
 /** How a layer's values are bounded; {@link activate} does what is more than that. */
-export function clampOf(activation: ActivationName): Clamp {
-  return CLAMPS[activation] ?? UNBOUNDED;
+export function clampOf(ending: Ending): Clamp {
+  return boundsOf(ending) ?? UNBOUNDED;
+}
+
+/** The bounds that an ending is, if it is nothing else. */
+function boundsOf(ending: Ending): Clamp | undefined {
+  if (typeof ending === 'string') return CLAMPS[ending];
+  return 'low' in ending ? ending : undefined;
 }
 
 /** How many values lie along the last axis, and how often. */
 type Size = readonly [rows: number, columns: number];
 
-/** Computes an activation that is no bound in place, on `rows` times `columns` values. */
-export function activate(
-  writer: ProgramWriter,
-  activation: ActivationName,
-  place: Place,
-  size: Size,
-): void {
-  if (!CLAMPS[activation]) callActivation(writer, activation, place, place, size);
+/** Computes what is no bound in place, on `rows` times `columns` values. */
+export function activate(writer: ProgramWriter, ending: Ending, place: Place, size: Size): void {
+  if (!boundsOf(ending)) callActivation(writer, ending, place, place, size);
 }
 
-/** Computes any activation but `linear`; `to` may be `from`. */
+/** Computes any activation but `linear` and mere bounds; `to` may be `from`. */
 export function callActivation(
   writer: ProgramWriter,
-  activation: ActivationName,
+  ending: Ending,
   from: Place,
   to: Place,
   [rows, columns]: Size,
 ): void {
-  const along = activation === 'softmax' || activation === 'logSoftmax';
-  writer.call(activation, from, to, ...(along ? [rows, columns] : [rows * columns]));
+  if (typeof ending === 'string') {
+    const along = ending === 'softmax' || ending === 'logSoftmax';
+    writer.call(ending, from, to, ...(along ? [rows, columns] : [rows * columns]));
+  } else if ('factor' in ending) {
+    writer.call('gate', from, to, rows * columns, ending.factor, ending.offset);
+  }
 }

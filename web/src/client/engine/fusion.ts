@@ -2,6 +2,7 @@
 
 import type { ActivationName } from '../constants.generated.js';
 import type { Config, Graph, GraphLayer } from '../model/topology.js';
+import type { Ending, Gate } from './epilogue.js';
 import type { ComputedLayer, Frame } from './layers.js';
 
 /** A layer, with others that are computed along with it. */
@@ -13,11 +14,20 @@ export interface Step {
   readonly className: ComputedLayer;
   readonly config: Config;
   readonly inputs: readonly string[];
-  readonly activation: ActivationName;
+  readonly activation: Ending;
   /** A layer whose output is added before the activation. */
   readonly added?: string;
   /** Added around the input before anything else. */
   readonly frame?: Frame;
+  /** Steps before it, and itself, that are computed by strips of rows. */
+  readonly block?: Block;
+}
+
+/** A depthwise layer, and convolutions of single places before and behind it. */
+export interface Block {
+  readonly expand?: Step;
+  readonly depthwise: Step;
+  readonly project?: Step;
 }
 
 /** Layers that compute an activation at their end. */
@@ -29,6 +39,11 @@ const ADDING = ['Conv2D'];
 /** Layers that see zeros around their input. */
 const FRAMING = ['Conv2D', 'DepthwiseConv2D'];
 
+/** Every layer by itself. */
+export function stepsOf({ layers }: Graph): Step[] {
+  return layers.slice(1).map(stepOf);
+}
+
 /**
  * The steps that compute a model, in an order in which they can be taken.
  *
@@ -36,11 +51,11 @@ const FRAMING = ['Conv2D', 'DepthwiseConv2D'];
  * @param kept - layers whose outputs somebody outside reads: they stay as they are.
  */
 export function fuse(
-  { layers }: Graph,
+  graph: Graph,
   shapes: ReadonlyMap<string, readonly number[]>,
   kept: readonly (string | undefined)[],
 ): Step[] {
-  const steps = layers.slice(1).map(stepOf);
+  const steps = stepsOf(graph);
   const consumers = (name: string) =>
     steps.filter(({ inputs, added }) => added === name || inputs.includes(name));
   /** The only step that reads what a layer gives, where nobody else wants it. */
@@ -55,6 +70,30 @@ export function fuse(
     steps.splice(steps.indexOf(goes), 1);
   };
 
+  /** `x * clip(x * factor + offset, 0, 1)`, as three layers write it. */
+  const gateOf = ({ inputs }: Step) => {
+    const clipped = steps.find(
+      ({ name, className, config }) =>
+        inputs.includes(name) && className === 'ReLU' && config.max_value === 1,
+    );
+    const line = steps.find(({ name }) => name === clipped?.inputs[0]);
+    if (!clipped || line?.className !== 'Rescaling') return undefined;
+    const [x] = line.inputs;
+    const { scale: factor, offset } = line.config;
+    const isOne = typeof factor === 'number' && typeof offset === 'number';
+    const isAlone = behind(line.name) === clipped && behind(clipped.name)?.inputs === inputs;
+    if (!isOne || !isAlone || inputs.length !== 2 || !inputs.includes(x)) return undefined;
+    const gate: Gate = { factor, offset };
+    return { x, clipped, line, gate };
+  };
+  for (const step of [...steps]) {
+    const found = step.className === 'Multiply' && gateOf(step);
+    if (!found) continue;
+    const { x, clipped, line, gate } = found;
+    const joined: Step = { ...step, className: 'Activation', inputs: [x], activation: gate };
+    join(step, clipped, joined);
+    steps.splice(steps.indexOf(line), 1);
+  }
   for (const step of [...steps]) {
     if (step.className !== 'ZeroPadding2D') continue;
     const next = behind(step.name);
@@ -100,10 +139,9 @@ function addend(
 }
 
 /** The activation that a layer is, where it is nothing else. */
-function activationOf({ className, activation, config }: Step): ActivationName | undefined {
+function activationOf({ className, activation, config }: Step): Ending | undefined {
   if (className === 'Activation') return activation;
-  const limit = config.max_value ?? null;
   if (className !== 'ReLU') return undefined;
-  if (limit === null) return 'relu';
-  return limit === 6 ? 'relu6' : undefined;
+  const limit = config.max_value as number | null | undefined;
+  return { low: 0, high: limit ?? Number.POSITIVE_INFINITY };
 }

@@ -1,7 +1,8 @@
 /** How each layer becomes kernel calls. */
 
-import type { ActivationName, LayerName } from '../constants.generated.js';
+import type { LayerName } from '../constants.generated.js';
 import type { TileSide } from '../model/winograd.js';
+import type { Ending } from './epilogue.js';
 import type { ProgramWriter, Tensor } from './program.js';
 
 /** A weight of a layer, in the shape of the file. */
@@ -18,7 +19,7 @@ export interface LayerJob {
   /** By the last part of their name. */
   readonly weights: Readonly<Record<string, Weight>>;
   /** What it computes at its end. */
-  readonly activation: ActivationName;
+  readonly activation: Ending;
   /** Shape of the output, without the batch. */
   readonly shape: readonly number[];
   /** Added before the activation; as large as the output. Only where `fusion.ts` says so. */

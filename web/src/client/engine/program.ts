@@ -4,7 +4,7 @@
  */
 
 import { ALIGNMENT, layOut, type Region, roundUp } from './arena.js';
-import type { Kernel, Kernels } from './binary.js';
+import type { Kernels } from './binary.js';
 
 /** A byte in a region. */
 export interface Place {
@@ -165,17 +165,24 @@ export class Program {
     const bind = ({ kernel, parameters }: Call) => {
       const run = kernels.functions[kernel];
       if (!run) throw new Error(`there is no kernel ${kernel}`);
-      return bound(run, parameters.map(addressOf));
+      // Bound, not spread: a call of twenty numbers takes half the time, and the first one a tenth.
+      return run.bind(undefined, ...parameters.map(addressOf));
     };
     const { buffer } = kernels.memory;
     const load = ({ region, values }: Constant) =>
       new Float32Array(buffer, region.address, values.length).set(values);
     // What stays has addresses of its own; what is raw shares them, and comes when it is needed.
-    for (const constant of plan.constants) if (!constant.isRaw) load(constant);
-    for (const [index, call] of plan.preparing.entries()) {
-      for (const constant of plan.constants) {
-        if (constant.isRaw && constant.region.first === index) load(constant);
+    const raw = new Map<number, Constant[]>();
+    for (const constant of plan.constants) {
+      if (constant.isRaw) {
+        const { first } = constant.region;
+        raw.set(first, [...(raw.get(first) ?? []), constant]);
+      } else {
+        load(constant);
       }
+    }
+    for (const [index, call] of plan.preparing.entries()) {
+      raw.get(index)?.forEach(load);
       bind(call)();
     }
     this.#calls = plan.running.map(bind);
@@ -199,8 +206,4 @@ export class Program {
 /** Where a place is, once the plan is finished. */
 export function addressOf(argument: Argument): number {
   return typeof argument === 'number' ? argument : argument.region.address + argument.offset;
-}
-
-function bound(run: Kernel, parameters: readonly number[]): () => void {
-  return () => run(...parameters);
 }

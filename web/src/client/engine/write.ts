@@ -2,9 +2,11 @@
 
 import type { Graph } from '../model/topology.js';
 import { sideOf, type Tiles } from '../model/winograd.js';
-import { fuse, type Step } from './fusion.js';
+import { inBlocks } from './blocks.js';
+import { fuse, type Step, stepsOf } from './fusion.js';
+import { STRIP_BYTES, writeBlock } from './layers/block.js';
 import { LAYER_WRITERS } from './layers/table.js';
-import type { Weight } from './layers.js';
+import type { LayerJob, Weight } from './layers.js';
 import { type Place, type Plan, ProgramWriter, sizeOf, type Tensor } from './program.js';
 
 /** A tensor that somebody outside reads. */
@@ -31,6 +33,7 @@ export interface WrittenModel {
  * @param weights - of every layer.
  * @param features - the layer whose output is to be kept readable.
  * @param tiles - which convolutions are computed by Winograd's way.
+ * @param stripBytes - of what is computed by strips; 0: every layer by itself. The bits are the same.
  */
 export function writeModel(
   graph: Graph,
@@ -38,6 +41,7 @@ export function writeModel(
   weights: ReadonlyMap<string, Readonly<Record<string, Weight>>>,
   features?: string,
   tiles?: Tiles,
+  stripBytes = STRIP_BYTES,
 ): WrittenModel {
   const { layers, output } = graph;
   const writer = new ProgramWriter();
@@ -56,19 +60,27 @@ export function writeModel(
   tensors.set(first.name, values);
   let kept: Milestone | undefined;
   const steps: WrittenModel['steps'][number][] = [];
-  for (const step of fuse(graph, shapes, [features, output])) {
+  const jobOf = (step: Step): LayerJob => {
     const side = sideOf(tiles, step.weights);
-    const tensor = LAYER_WRITERS[step.className]({
+    return {
       writer,
       config: step.config,
-      inputs: step.inputs.map(tensorOf),
+      // Within a block there are no tensors between the layers.
+      inputs: step.inputs.flatMap((name) => tensors.get(name) ?? []),
       weights: weights.get(step.weights) ?? {},
       activation: step.activation,
       shape: shapes.get(step.name) as number[],
       ...(step.added !== undefined && { added: tensorOf(step.added) }),
       ...(step.frame && { frame: step.frame }),
       ...(side && { side }),
-    });
+    };
+  };
+  const outside = [features, output];
+  const joined = () => inBlocks(fuse(graph, shapes, outside), weights, outside);
+  for (const step of stripBytes > 0 ? joined() : stepsOf(graph)) {
+    const tensor = step.block
+      ? writeBlock(step.block, jobOf, stripBytes)
+      : LAYER_WRITERS[step.className](jobOf(step));
     tensors.set(step.name, tensor);
     steps.push({ ...step, shape: tensor.shape, end: writer.length });
     if (step.name === features) kept = milestone(step.name);

@@ -5,11 +5,11 @@ import { callActivation } from '../epilogue.js';
 import type { LayerWriter } from '../layers.js';
 import { combine, combineWithOne } from './merging.js';
 
-export const activation: LayerWriter = ({ writer, activation: name, inputs: [x] }) => {
-  if (name === 'linear') return x;
+export const activation: LayerWriter = ({ writer, activation: ending, inputs: [x] }) => {
+  if (ending === 'linear') return x;
   const result = writer.tensor(x.shape);
   const columns = x.shape[x.shape.length - 1];
-  callActivation(writer, name, x.place, result.place, [product(x.shape) / columns, columns]);
+  callActivation(writer, ending, x.place, result.place, [product(x.shape) / columns, columns]);
   return result;
 };
 

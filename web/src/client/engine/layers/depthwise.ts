@@ -36,8 +36,8 @@ export interface Depthwise {
 }
 
 /** Packs the weights, and takes what the layer needs beside its input and output. */
-export function packedDepthwise(job: LayerJob): Depthwise {
-  const { writer, config, inputs, shape, activation } = job;
+export function packedDepthwise(job: LayerJob, input = job.inputs[0].shape): Depthwise {
+  const { writer, config, shape, activation } = job;
   const { depthwise_kernel: kernel, bias } = job.weights;
   const window = kernel.shape;
   const channels = shape[2];
@@ -49,8 +49,8 @@ export function packedDepthwise(job: LayerJob): Depthwise {
     channels,
     weights,
     table: writer.bytes(window[0] * 4),
-    down: walk(config, window, 0, inputs[0].shape[0], job.frame),
-    across: walk(config, window, 1, inputs[0].shape[1], job.frame),
+    down: walk(config, window, 0, input[0], job.frame),
+    across: walk(config, window, 1, input[1], job.frame),
     clamp: clampOf(activation),
   };
 }
@@ -77,6 +77,39 @@ export function writeRows(writer: ProgramWriter, layer: Depthwise, x: Rows, y: P
   );
 }
 
+/**
+ * Writes the calls for some rows, some columns at a time: the rows of a window stay near. Zeros have
+ * to lie beside the picture.
+ */
+export function writeColumns(
+  writer: ProgramWriter,
+  layer: Depthwise,
+  x: Rows,
+  y: Omit<Piece, 'columns'>,
+): void {
+  const { across, channels } = layer;
+  for (const [first, columns] of cut(layer, 0, across.count)) {
+    const place = further(x.place, first * across.stride * channels * 4);
+    const to = further(y.place, first * channels * 4);
+    writeRows(writer, layer, { ...x, place }, { ...y, place: to, columns });
+  }
+}
+
+/** Pieces from a column to before another one, with window rows that stay near. */
+function cut(
+  { down, across, channels }: Depthwise,
+  from: number,
+  to: number,
+): [first: number, count: number][] {
+  const fitting = NEAR_BYTES / (down.taps * across.stride * channels * 4);
+  const most = Math.max(FEWEST_COLUMNS, Math.floor(fitting / AT_ONCE) * AT_ONCE);
+  const parts = Math.ceil((to - from) / most);
+  const each = Math.ceil((to - from) / parts / AT_ONCE) * AT_ONCE;
+  const pieces: [number, number][] = [];
+  for (let at = from; at < to; at += each) pieces.push([at, Math.min(each, to - at)]);
+  return pieces;
+}
+
 /** Columns of the output, and whether zeros lie beside the picture there. */
 interface Segment {
   readonly first: number;
@@ -85,7 +118,8 @@ interface Segment {
 }
 
 /** Cuts the columns so that a window's rows stay near, and borders are copied in narrow strips. */
-function segments({ down, across, channels }: Depthwise): Segment[] {
+function segments(layer: Depthwise): Segment[] {
+  const { across } = layer;
   const { count } = across;
   const [first, behind] = interior(across);
   const left = first > 0 ? Math.max(first, AT_ONCE) : 0;
@@ -94,14 +128,10 @@ function segments({ down, across, channels }: Depthwise): Segment[] {
   if ((left > 0 || right < count) && right - left < 2 * AT_ONCE) {
     return [{ first: 0, count, isBorder: true }];
   }
-  const fitting = NEAR_BYTES / (down.taps * across.stride * channels * 4);
-  const most = Math.max(FEWEST_COLUMNS, Math.floor(fitting / AT_ONCE) * AT_ONCE);
   const pieces: Segment[] = [];
   if (left > 0) pieces.push({ first: 0, count: left, isBorder: true });
-  const parts = Math.ceil((right - left) / most);
-  const each = Math.ceil((right - left) / parts / AT_ONCE) * AT_ONCE;
-  for (let at = left; at < right; at += each) {
-    pieces.push({ first: at, count: Math.min(each, right - at), isBorder: false });
+  for (const [first, count] of cut(layer, left, right)) {
+    pieces.push({ first, count, isBorder: false });
   }
   if (right < count) pieces.push({ first: right, count: count - right, isBorder: true });
   return pieces;

@@ -1,6 +1,13 @@
 /** Layers that multiply with a matrix of weights: dense ones and convolutions. */
 
-import { type Convolution, convolve, type Lines, packed, type Window } from '../convolve.js';
+import {
+  type Convolution,
+  convolve,
+  type Lines,
+  type Panels,
+  packed,
+  type Window,
+} from '../convolve.js';
 import { activate, clampOf } from '../epilogue.js';
 import type { Frame, LayerJob, LayerWriter } from '../layers.js';
 import { further, type Place, type Tensor } from '../program.js';
@@ -11,9 +18,6 @@ const STRIP_BYTES = 2 ** 17;
 
 /** Fewer places in a call are not worth loading the weights for. */
 const FEWEST_PLACES = 64;
-
-/** The rows of every kernel's tile divide it. */
-const TILES = 30;
 
 /**
  * Fewer places in a call are summed up in another order: a call has them only where a layer has no
@@ -35,9 +39,14 @@ export interface Fusion {
 export const dense: LayerWriter = (job) => writeFlat(job);
 
 export const convolution: LayerWriter = (job) => {
-  const { added, frame } = job;
-  return writeConvolution(job, { ...(added && { added: added.place }), ...(frame && { frame }) });
+  const { frame } = job;
+  return writeConvolution(job, { ...addedTo(job), ...(frame && { frame }) });
 };
+
+/** What a layer adds to its sums. */
+export function addedTo({ added }: LayerJob): Pick<Fusion, 'added'> {
+  return added ? { added: added.place } : {};
+}
 
 /** Conv2D, with more done in the same calls. */
 export function writeConvolution(job: LayerJob, fusion: Fusion = {}): Tensor {
@@ -56,16 +65,18 @@ export function writeConvolution(job: LayerJob, fusion: Fusion = {}): Tensor {
 export function writeFlat(job: LayerJob, fusion: Fusion = {}): Tensor {
   const { inputs, shape } = job;
   const run = inputs[0].shape[inputs[0].shape.length - 1];
-  const window = { down: 1, downStep: 0, along: 1, alongStep: 0, run };
-  const weights = packed(job.writer, window, weightsOf(job));
+  const weights = pointWeights(job);
   const places = shape.slice(0, -1).reduce((product, side) => product * side, 1);
   // Lines matter only where the output has something between them.
   const across = fusion.to ? (shape[1] ?? 1) : places;
   const output = outputOf(job, across, fusion);
   const step = run * 4;
-  const unit = fusion.to ? across : TILES;
-  const strip = unit * Math.max(1, Math.floor(Math.max(STRIP_BYTES / step, FEWEST_PLACES) / unit));
-  for (const [first, count] of strips(places, strip, FEWEST_ALIKE)) {
+  const unit = fusion.to ? across : 1;
+  const most = unit * Math.max(1, Math.floor(Math.max(STRIP_BYTES / step, FEWEST_PLACES) / unit));
+  // No strip is much shorter than the others: a few places would be added up in another order.
+  const strip = unit * Math.ceil(places / Math.ceil(places / most) / unit);
+  for (let first = 0; first < places; first += strip) {
+    const count = Math.min(strip, places - first);
     output.write(first, {
       from: { place: further(inputs[0].place, first * step), step, line: across * step },
       weights,
@@ -115,6 +126,14 @@ function writeWindows(
   return output.tensor;
 }
 
+/** The weights of a layer that multiplies places one by one. */
+export function pointWeights(job: LayerJob): Panels {
+  const { kernel } = job.weights;
+  const run = kernel.shape[kernel.shape.length - 2];
+  const window = { down: 1, downStep: 0, along: 1, alongStep: 0, run };
+  return packed(job.writer, window, weightsOf(job));
+}
+
 function weightsOf({ weights: { kernel, bias } }: LayerJob) {
   return { kernel, ...(bias && { bias }) };
 }
@@ -155,7 +174,7 @@ function strips(whole: number, length: number, fewest: number): [first: number, 
 }
 
 /** Where a layer's output goes, and how some of it is written. */
-function outputOf(job: LayerJob, across: number, { added, to }: Fusion) {
+export function outputOf(job: LayerJob, across: number, { added, to }: Fusion) {
   const { writer, shape, activation } = job;
   const columns = shape[shape.length - 1];
   const tensor = to ? { shape, place: to.place } : writer.tensor(shape);

@@ -1,0 +1,146 @@
+/**
+ * A depthwise convolution with the convolutions of single places before and behind it, by strips of
+ * rows: what lies between them is used while it is in a cache, and is never there as a whole.
+ */
+
+import { convolve, type Panels } from '../convolve.js';
+import { activate, clampOf } from '../epilogue.js';
+import type { Block, Step } from '../fusion.js';
+import type { LayerJob } from '../layers.js';
+import { further, type Place, type Tensor } from '../program.js';
+import { copyRows } from '../rows.js';
+import { type Depthwise, packedDepthwise, type Rows, writeColumns } from './depthwise.js';
+import { addedTo, outputOf, pointWeights } from './products.js';
+import { firstUnder, under } from './window.js';
+
+/** Bytes of a strip's values, before and behind the depthwise layer, in a cache of 512 kB. */
+export const STRIP_BYTES = 384 * 1024;
+
+/** Places of a strip that are worth loading all weights again. */
+const FEWEST_PLACES = 64;
+
+/**
+ * Places in a line from which on any strip has tiles of many rows only: those of few add up in another
+ * order, and the strips must not be seen in the bits.
+ */
+const FEWEST_COLUMNS = 13;
+
+/** What the depthwise layer reads, as far as it has been written. */
+interface Source {
+  readonly rows: Rows;
+  /** Writes what is missing before a row. */
+  readonly upTo: (row: number) => void;
+}
+
+/**
+ * Writes the calls; the output is the last layer's.
+ *
+ * @param bytes - how large the strips may be, if they do not have to be larger.
+ */
+export function writeBlock(
+  block: Block,
+  jobOf: (step: Step) => LayerJob,
+  bytes = STRIP_BYTES,
+): Tensor {
+  const expand = block.expand && jobOf(block.expand);
+  const depthwise = jobOf(block.depthwise);
+  const project = block.project && jobOf(block.project);
+  const { writer, shape } = depthwise;
+  const layer = packedDepthwise(depthwise, (expand ?? depthwise.inputs[0]).shape);
+  const { down, across, channels } = layer;
+  const strip = stripOf(layer, bytes);
+  const source = sourceOf(expand, depthwise, layer, strip);
+  const line = across.count * channels * 4;
+  const weights = project && pointWeights(project);
+  const output = project && outputOf(project, across.count, addedTo(project));
+  const y = output?.tensor ?? writer.tensor(shape);
+  const between = output && writer.bytes(strip * line);
+  for (let first = 0; first < down.count; first += strip) {
+    const rows = Math.min(strip, down.count - first);
+    source.upTo(Math.min(down.length, firstUnder(down, first) + under(down, rows)));
+    const place = between ?? further(y.place, first * line);
+    writeColumns(writer, layer, source.rows, { place, pitch: line, firstRow: first, rows });
+    activate(writer, depthwise.activation, place, [rows * across.count, channels]);
+    output?.write(first * across.count, {
+      from: { place, step: channels * 4, line },
+      weights: weights as Panels,
+      across: across.count,
+      places: rows * across.count,
+    });
+  }
+  return y;
+}
+
+/** Rows of the output that are computed at once. */
+function stripOf({ down, across, channels }: Depthwise, bytes: number): number {
+  if (Math.min(across.length, across.count) < FEWEST_COLUMNS) return down.count;
+  const before = across.length * channels * 4;
+  const behind = across.count * channels * 4;
+  const shared = under(down, 1) - down.stride;
+  const fitting = (bytes - shared * before) / (down.stride * before + behind);
+  const rows = Math.max(1, FEWEST_PLACES / across.count, fitting);
+  return Math.ceil(down.count / Math.ceil(down.count / Math.floor(rows)));
+}
+
+function sourceOf(
+  expand: LayerJob | undefined,
+  { writer, inputs: [x] }: LayerJob,
+  { down, across, channels }: Depthwise,
+  strip: number,
+): Source {
+  const pixel = channels * 4;
+  const behind = Math.max(0, under(across, across.count) - across.before - across.length);
+  // What is behind a row is before the next one, too.
+  const border = Math.max(across.before, behind);
+  const line = across.length * pixel;
+  if (!expand && border === 0) {
+    return { rows: { place: x.place, pitch: line, slots: down.length }, upTo: () => {} };
+  }
+  const pitch = line + border * pixel;
+  const slots = Math.min(down.length, under(down, strip));
+  const ring = writer.bytes(slots * pitch + border * pixel);
+  writer.call('zeroRows', ring, border * pixel, slots + 1, pitch);
+  const write = expand ? expanding(expand) : copying(x);
+  let done = 0;
+  const upTo = (row: number) => {
+    while (done < row) {
+      const slot = done % slots;
+      const count = Math.min(row - done, slots - slot);
+      write(done, count, further(ring, border * pixel + slot * pitch), pitch);
+      done += count;
+    }
+  };
+  const place = further(ring, (border - across.before) * pixel);
+  return { rows: { place, pitch, slots }, upTo };
+
+  /** Copies rows. */
+  function copying({ place }: Tensor) {
+    return (first: number, rows: number, to: Place, toStep: number) =>
+      copyRows(writer, further(place, first * line), to, {
+        ...{ bytes: line, rows, fromStep: line, toStep },
+      });
+  }
+}
+
+/** Computes rows. */
+function expanding(job: LayerJob) {
+  const { writer, inputs, activation, shape } = job;
+  const [, columns, channels] = shape;
+  const { place, shape: from } = inputs[0];
+  const step = from[2] * 4;
+  const weights = pointWeights(job);
+  return (first: number, rows: number, to: Place, pitch: number) => {
+    const line = columns * step;
+    convolve(writer, {
+      from: { place: further(place, first * line), step, line },
+      weights,
+      to: { place: to, step: channels * 4, line: pitch },
+      clamp: clampOf(activation),
+      across: columns,
+      places: rows * columns,
+    });
+    for (let row = 0; row < rows; row++) {
+      activate(writer, activation, further(to, row * pitch), [columns, channels]);
+    }
+  };
+}
