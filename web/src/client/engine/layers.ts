@@ -25,6 +25,8 @@ export interface LayerJob {
   readonly added?: Tensor;
   /** Zeros around the input, besides the layer's own. Likewise. */
   readonly frame?: Frame;
+  /** Whether the input holds whole numbers of one byte each. Likewise. */
+  readonly ofBytes?: true;
 }
 
 /** Zeros around a picture: above and below, left and right. */

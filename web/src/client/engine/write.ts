@@ -50,11 +50,9 @@ export function writeModel(
     return { tensor, end: writer.length };
   };
   const [first] = layers;
-  const values = writer.tensor(shapes.get(first.name) as number[]);
-  const size = sizeOf(values.shape);
+  const shape = shapes.get(first.name) as number[];
+  const size = sizeOf(shape);
   const input = writer.bytes(size);
-  writer.call('bytesToFloats', input, values.place, size);
-  tensors.set(first.name, values);
   let kept: Milestone | undefined;
   const steps: WrittenModel['steps'][number][] = [];
   const jobOf = (step: Step): LayerJob => ({
@@ -67,10 +65,18 @@ export function writeModel(
     shape: shapes.get(step.name) as number[],
     ...(step.added !== undefined && { added: tensorOf(step.added) }),
     ...(step.frame && { frame: step.frame }),
+    ...(step.ofBytes && { ofBytes: true }),
   });
   const outside = [features, output];
   const joined = () => inBlocks(fuse(topology, shapes, outside), weights, outside);
-  for (const step of stripBytes > 0 ? joined() : stepsOf(topology)) {
+  const all = stripBytes > 0 ? joined() : stepsOf(topology);
+  tensors.set(first.name, { shape, place: input });
+  if (!all.some(({ ofBytes }) => ofBytes)) {
+    const values = writer.tensor(shape);
+    writer.call('bytesToFloats', input, values.place, size);
+    tensors.set(first.name, values);
+  }
+  for (const step of all) {
     const tensor = step.block
       ? writeBlock(step.block, jobOf, stripBytes)
       : LAYER_WRITERS[step.className](jobOf(step));
