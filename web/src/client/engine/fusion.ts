@@ -21,6 +21,8 @@ export interface Step {
   readonly frame?: Frame;
   /** Takes the picture's bytes as they come. */
   readonly ofBytes?: true;
+  /** A concatenation whose first channels are its output. */
+  readonly within?: string;
   /** Steps before it, and itself, that are computed by strips of rows. */
   readonly block?: Block;
 }

@@ -5,8 +5,9 @@ import { inBlocks } from './blocks.js';
 import { fuse, type Step, stepsOf } from './fusion.js';
 import { STRIP_BYTES, writeBlock } from './layers/block.js';
 import { LAYER_WRITERS } from './layers/table.js';
-import type { LayerJob, Weight } from './layers.js';
+import type { LayerJob, Weights } from './layers.js';
 import { type Place, type Plan, ProgramWriter, sizeOf, type Tensor } from './program.js';
+import { shared } from './sharing.js';
 
 /** A tensor that somebody outside reads. */
 export interface Milestone {
@@ -36,7 +37,7 @@ export interface WrittenModel {
 export function writeModel(
   topology: Topology,
   shapes: ReadonlyMap<string, readonly number[]>,
-  weights: ReadonlyMap<string, Readonly<Record<string, Weight>>>,
+  weights: Weights,
   features: string | undefined,
   stripBytes = STRIP_BYTES,
 ): WrittenModel {
@@ -55,6 +56,13 @@ export function writeModel(
   const input = writer.bytes(size);
   let kept: Milestone | undefined;
   const steps: WrittenModel['steps'][number][] = [];
+  const wholes = new Map<string, Tensor>();
+  /** Room for a concatenation that others lie in. */
+  const wholeOf = (name: string): Tensor => {
+    const whole = wholes.get(name) ?? writer.tensor(shapes.get(name) as number[]);
+    wholes.set(name, whole);
+    return whole;
+  };
   const jobOf = (step: Step): LayerJob => ({
     writer,
     config: step.config,
@@ -66,9 +74,13 @@ export function writeModel(
     ...(step.added !== undefined && { added: tensorOf(step.added) }),
     ...(step.frame && { frame: step.frame }),
     ...(step.ofBytes && { ofBytes: true }),
+    ...(step.within !== undefined && { within: wholeOf(step.within) }),
   });
   const outside = [features, output];
-  const joined = () => inBlocks(fuse(topology, shapes, outside), weights, outside);
+  const joined = () => {
+    const fused = shared(fuse(topology, shapes, outside), shapes, weights, outside);
+    return inBlocks(fused, weights, outside);
+  };
   const all = stripBytes > 0 ? joined() : stepsOf(topology);
   tensors.set(first.name, { shape, place: input });
   if (!all.some(({ ofBytes }) => ofBytes)) {
