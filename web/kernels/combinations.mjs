@@ -83,34 +83,59 @@ export function combinations() {
     .join('\n');
 }
 
+/** A vector of whole numbers of one byte each. */
+const fourBytes = (/** @type {number} */ offset) =>
+  `(f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_u
+    (i16x8.extend_low_i8x16_u (v128.load32_zero offset=${offset} ${get('x')}))))`;
+
 /**
  * `affine(x, y, rows, columns, factors, offsets)`: every row times the factors plus the offsets, one
- * of both per column. `y` may be `x`.
+ * of both per column; `y` may be `x`. `affineBytes`: of whole numbers of one byte each.
  *
  * @param {import('./wat.mjs').Target} target
  */
 export function affine({ multiplyAdd }) {
-  return kernel(
-    'affine',
-    ['x', 'y', 'rows', 'columns', 'factors', 'offsets'],
-    { at: 'i32', left: 'i32', v: 'v128' },
-    eachRow(
-      set('at', i32(0)),
-      whilst(
-        `(i32.gt_s ${get('left')} ${i32(0)})`,
-        storeSome(
-          'y',
-          multiplyAdd(
-            ...['offsets', 'factors'].map((id) => `(v128.load (i32.add ${get(id)} ${get('at')}))`),
-            `(v128.load ${get('x')})`,
-          ),
-          'left',
+  const from = (/** @type {number} */ offset) => `(v128.load offset=${offset} ${get('x')})`;
+  return [passing('affine', from, VECTOR), passing('affineBytes', fourBytes, 4)].join('\n');
+
+  /**
+   * @param {string} name
+   * @param {(offset: number) => string} vectorAt some bytes behind `x`
+   * @param {number} bytes of four values of `x`
+   */
+  function passing(name, vectorAt, bytes) {
+    const vector = (/** @type {number} */ i) =>
+      multiplyAdd(
+        ...['offsets', 'factors'].map(
+          (id) => `(v128.load offset=${i * VECTOR} (i32.add ${get(id)} ${get('at')}))`,
         ),
-        advance('x', i32(VECTOR)),
-        advance('at', i32(VECTOR)),
+        vectorAt(i * bytes),
+      );
+    const next = (/** @type {number} */ vectors) => [
+      advance('x', i32(vectors * bytes)),
+      advance('at', i32(vectors * VECTOR)),
+    ];
+    return kernel(
+      name,
+      ['x', 'y', 'rows', 'columns', 'factors', 'offsets'],
+      { at: 'i32', left: 'i32', v: 'v128' },
+      eachRow(
+        set('at', i32(0)),
+        whilst(
+          `(i32.ge_s ${get('left')} ${i32(AT_ONCE)})`,
+          each(AT_ONCE / 4, (i) => `(v128.store offset=${i * VECTOR} ${get('y')} ${vector(i)})`),
+          ...next(AT_ONCE / 4),
+          advance('y', i32(AT_ONCE * 4)),
+          set('left', `(i32.sub ${get('left')} ${i32(AT_ONCE)})`),
+        ),
+        whilst(
+          `(i32.gt_s ${get('left')} ${i32(0)})`,
+          storeSome('y', vector(0), 'left'),
+          ...next(1),
+        ),
+        back('y'),
+        advance('x', `(i32.mul ${get('left')} ${i32(bytes / 4)})`),
       ),
-      back('x'),
-      back('y'),
-    ),
-  );
+    );
+  }
 }

@@ -20,7 +20,17 @@ const WINDOWS = [
 /** Columns that these compute at once: what they load is used for all of them. */
 const COLUMNS = 4;
 
-const ROW = ['table', 'rows', 'y', 'weights', 'columns', 'channels', 'low:f32', 'high:f32'];
+const ROW = [
+  'table',
+  'rows',
+  'pixel',
+  'y',
+  'weights',
+  'columns',
+  'channels',
+  'low:f32',
+  'high:f32',
+];
 
 /** @param {string} value */
 const load = (value, offset = 0) => `(v128.load offset=${offset} ${value})`;
@@ -108,7 +118,7 @@ function fastRow(target, taps, stride) {
     ${each(
       (COLUMNS - 1) * stride + taps,
       (column) => `${set('value', load(get('from')))} ${products(column)}
-        ${advance('from', get('step'))}`,
+        ${advance('from', get('pixel'))}`,
     )}`;
   const weights = Object.fromEntries(Array.from({ length: taps }, (_, t) => [weight(t), 'v128']));
   return routine(
@@ -123,12 +133,12 @@ function fastRow(target, taps, stride) {
       when(
         `(i32.lt_s ${get('columns')} ${i32(COLUMNS)})`,
         `${set('back', `(i32.mul (i32.sub ${get('columns')} ${i32(COLUMNS)}) ${get('step')})`)}
-        ${advance('x', `(i32.mul ${get('back')} ${i32(stride)})`)}
+        ${advance('x', `(i32.mul ${get('pixel')} (i32.mul (i32.sub ${get('columns')} ${i32(COLUMNS)}) ${i32(stride)}))`)}
         ${advance('y', get('back'))}
         ${set('columns', i32(COLUMNS))}`,
       ),
       tile(COLUMNS, oneRow),
-      advance('x', `(i32.mul ${get('step')} ${i32(COLUMNS * stride)})`),
+      advance('x', `(i32.mul ${get('pixel')} ${i32(COLUMNS * stride)})`),
       advance('y', `(i32.mul ${get('step')} ${i32(COLUMNS)})`),
       set('columns', `(i32.sub ${get('columns')} ${i32(COLUMNS)})`),
     ),
@@ -152,11 +162,11 @@ function anyRow(target) {
     { ...ROW_LOCALS, ...sumLocals(1), last: 'i32', at: 'i32', spread: 'i32' },
     rowStart,
     set('width', `(i32.shl ${get('taps')} ${i32(4)})`),
-    set('spread', `(i32.mul ${get('dilation')} ${get('step')})`),
+    set('spread', `(i32.mul ${get('dilation')} ${get('pixel')})`),
     whilst(
       get('columns'),
       tile(1, oneRow),
-      advance('x', `(i32.mul ${get('step')} ${get('stride')})`),
+      advance('x', `(i32.mul ${get('pixel')} ${get('stride')})`),
       advance('y', get('step')),
       set('columns', `(i32.sub ${get('columns')} ${i32(1)})`),
     ),
@@ -182,7 +192,8 @@ const storeLanes = routine(
 /**
  * `depthwise`: output rows `from` to `to` - 1 at `y`, one each `yPitch` bytes.
  *
- * Row `r` of the input's `height` lies at `x + (r mod slots) * xPitch`, the others are zeros; `x` is
+ * Row `r` of the input's `height` lies at `x + (r mod slots) * xPitch`, its places each `pixel` bytes,
+ * the others are zeros; `x` is
  * where the first window begins, so that columns outside of the picture are zeros in memory. Output
  * row `i` begins with row `i * strideY - top`. `table` has room for an address per row of the window.
  */
@@ -192,6 +203,7 @@ function rows() {
       'x',
       'slots',
       'xPitch',
+      'pixel',
       'height',
       'top',
       'y',

@@ -1,6 +1,9 @@
 /** Loops over vectors of four values, and what is done with the last one. */
 
-import { advance, get, i32, kernel, set, whilst } from './wat.mjs';
+import { advance, each, get, i32, kernel, set, whilst } from './wat.mjs';
+
+/** Vectors that one round computes where there are as many. */
+const AT_ONCE = 2;
 
 /** Bytes of a vector. */
 export const VECTOR = 16;
@@ -51,6 +54,18 @@ export function eachVector(name, others, vectors, ...steps) {
     name,
     ['x', 'y', 'count', ...others],
     locals,
+    whilst(
+      `(i32.ge_s ${get('count')} ${i32(4 * AT_ONCE)})`,
+      each(AT_ONCE, (i) =>
+        [
+          set('v', `(v128.load offset=${i * VECTOR} ${get('x')})`),
+          ...steps.slice(0, -1),
+          `(v128.store offset=${i * VECTOR} ${get('y')} ${steps[steps.length - 1]})`,
+        ].join('\n'),
+      ),
+      ...['x', 'y'].map((id) => advance(id, i32(AT_ONCE * VECTOR))),
+      set('count', `(i32.sub ${get('count')} ${i32(4 * AT_ONCE)})`),
+    ),
     whilst(
       `(i32.gt_s ${get('count')} ${i32(0)})`,
       set('v', `(v128.load ${get('x')})`),

@@ -1,9 +1,7 @@
 /** Finds steps that are computed together, by strips of rows. */
 
 import type { Block, Step } from './fusion.js';
-import type { Weight } from './layers.js';
-
-type Weights = ReadonlyMap<string, Readonly<Record<string, Weight>>>;
+import type { Weights } from './layers.js';
 
 /**
  * Puts blocks in the place of their last steps.

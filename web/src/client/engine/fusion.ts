@@ -19,6 +19,10 @@ export interface Step {
   readonly added?: string;
   /** Added around the input before anything else. */
   readonly frame?: Frame;
+  /** Takes the picture's bytes as they come. */
+  readonly ofBytes?: true;
+  /** A concatenation whose first channels are its output. */
+  readonly within?: string;
   /** Steps before it, and itself, that are computed by strips of rows. */
   readonly block?: Block;
 }
@@ -70,6 +74,8 @@ export function fuse(
     steps.splice(steps.indexOf(goes), 1);
   };
 
+  const first = behind(graph.layers[0].name);
+  if (first?.className === 'Rescaling') steps[steps.indexOf(first)] = { ...first, ofBytes: true };
   /** `x * clip(x * factor + offset, 0, 1)`, as three layers write it. */
   const gateOf = ({ inputs }: Step) => {
     const clipped = steps.find(

@@ -11,6 +11,9 @@ export interface Weight {
   readonly values: Float32Array;
 }
 
+/** The weights of every layer, by its name. */
+export type Weights = ReadonlyMap<string, Readonly<Record<string, Weight>>>;
+
 /** A layer to be written down. Everything in it was checked against the rules of `layer-rules.ts`. */
 export interface LayerJob {
   readonly writer: ProgramWriter;
@@ -28,6 +31,10 @@ export interface LayerJob {
   readonly side?: TileSide;
   /** Zeros around the input, besides the layer's own. Likewise. */
   readonly frame?: Frame;
+  /** Whether the input holds whole numbers of one byte each. Likewise. */
+  readonly ofBytes?: true;
+  /** Whose first channels the output is. Likewise. */
+  readonly within?: Tensor;
 }
 
 /** Zeros around a picture: above and below, left and right. */

@@ -17,6 +17,8 @@ export interface Tensor {
   /** Without the batch. */
   readonly shape: readonly number[];
   readonly place: Place;
+  /** Bytes from one row of the last axis to the next, where other values lie between two. */
+  readonly step?: number;
 }
 
 /** What a kernel is called with: bytes are addresses once they are known. */

@@ -6,8 +6,9 @@ import { inBlocks } from './blocks.js';
 import { fuse, type Step, stepsOf } from './fusion.js';
 import { STRIP_BYTES, writeBlock } from './layers/block.js';
 import { LAYER_WRITERS } from './layers/table.js';
-import type { LayerJob, Weight } from './layers.js';
+import type { LayerJob, Weights } from './layers.js';
 import { type Place, type Plan, ProgramWriter, sizeOf, type Tensor } from './program.js';
+import { shared } from './sharing.js';
 
 /** A tensor that somebody outside reads. */
 export interface Milestone {
@@ -38,7 +39,7 @@ export interface WrittenModel {
 export function writeModel(
   graph: Graph,
   shapes: ReadonlyMap<string, readonly number[]>,
-  weights: ReadonlyMap<string, Readonly<Record<string, Weight>>>,
+  weights: Weights,
   features?: string,
   tiles?: Tiles,
   stripBytes = STRIP_BYTES,
@@ -53,13 +54,18 @@ export function writeModel(
     return { tensor, end: writer.length };
   };
   const [first] = layers;
-  const values = writer.tensor(shapes.get(first.name) as number[]);
-  const size = sizeOf(values.shape);
+  const shape = shapes.get(first.name) as number[];
+  const size = sizeOf(shape);
   const input = writer.bytes(size);
-  writer.call('bytesToFloats', input, values.place, size);
-  tensors.set(first.name, values);
   let kept: Milestone | undefined;
   const steps: WrittenModel['steps'][number][] = [];
+  const wholes = new Map<string, Tensor>();
+  /** Room for a concatenation that others lie in. */
+  const wholeOf = (name: string): Tensor => {
+    const whole = wholes.get(name) ?? writer.tensor(shapes.get(name) as number[]);
+    wholes.set(name, whole);
+    return whole;
+  };
   const jobOf = (step: Step): LayerJob => {
     const side = sideOf(tiles, step.weights);
     return {
@@ -72,12 +78,24 @@ export function writeModel(
       shape: shapes.get(step.name) as number[],
       ...(step.added !== undefined && { added: tensorOf(step.added) }),
       ...(step.frame && { frame: step.frame }),
+      ...(step.ofBytes && { ofBytes: true }),
+      ...(step.within !== undefined && { within: wholeOf(step.within) }),
       ...(side && { side }),
     };
   };
   const outside = [features, output];
-  const joined = () => inBlocks(fuse(graph, shapes, outside), weights, outside);
-  for (const step of stripBytes > 0 ? joined() : stepsOf(graph)) {
+  const joined = () => {
+    const fused = shared(fuse(graph, shapes, outside), shapes, weights, outside);
+    return inBlocks(fused, weights, outside);
+  };
+  const all = stripBytes > 0 ? joined() : stepsOf(graph);
+  tensors.set(first.name, { shape, place: input });
+  if (!all.some(({ ofBytes }) => ofBytes)) {
+    const values = writer.tensor(shape);
+    writer.call('bytesToFloats', input, values.place, size);
+    tensors.set(first.name, values);
+  }
+  for (const step of all) {
     const tensor = step.block
       ? writeBlock(step.block, jobOf, stripBytes)
       : LAYER_WRITERS[step.className](jobOf(step));

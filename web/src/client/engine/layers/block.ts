@@ -90,7 +90,9 @@ function sourceOf(
   const border = Math.max(across.before, behind);
   const line = across.length * pixel;
   if (!expand && border === 0) {
-    return { rows: { place: x.place, pitch: line, slots: down.length }, upTo: () => {} };
+    const { place, step = pixel } = x;
+    const rows = { place, pitch: across.length * step, step, slots: down.length };
+    return { rows, upTo: () => {} };
   }
   const pitch = line + border * pixel;
   const slots = strip < down.count ? Math.min(down.length, under(down, strip)) : down.length;

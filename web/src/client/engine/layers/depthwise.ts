@@ -20,6 +20,8 @@ export interface Rows {
   readonly place: Place;
   /** From one row to the next. */
   readonly pitch: number;
+  /** From one place to the next; that of the channels where it is not said. */
+  readonly step?: number;
   /** Row `r` is kept in slot `r` modulo `slots`. */
   readonly slots: number;
 }
@@ -70,7 +72,7 @@ export function writeRows(writer: ProgramWriter, layer: Depthwise, x: Rows, y: P
   const { channels, weights, table, down, across, clamp } = layer;
   writer.call(
     'depthwise',
-    ...[x.place, x.slots, x.pitch, down.length, down.before],
+    ...[x.place, x.slots, x.pitch, x.step ?? channels * 4, down.length, down.before],
     ...[y.place, y.pitch, y.firstRow, y.firstRow + y.rows, y.columns, channels],
     ...[weights, table, down.taps, across.taps, down.stride, across.stride],
     ...[down.dilation, across.dilation, clamp.low, clamp.high],
@@ -89,7 +91,7 @@ export function writeColumns(
 ): void {
   const { across, channels } = layer;
   for (const [first, columns] of cut(layer, 0, across.count)) {
-    const place = further(x.place, first * across.stride * channels * 4);
+    const place = further(x.place, first * across.stride * (x.step ?? channels * 4));
     const to = further(y.place, first * channels * 4);
     writeRows(writer, layer, { ...x, place }, { ...y, place: to, columns });
   }
@@ -154,10 +156,11 @@ export function depthwise(job: LayerJob): Tensor {
   const x = repeated(writer, inputs[0], job.weights.depthwise_kernel.shape[3]);
   const y = writer.tensor(shape);
   const pixel = channels * 4;
+  const step = inputs[0].step ?? pixel;
   for (const { first, count, isBorder } of segments(layer)) {
     const from = firstUnder(across, first);
     const columns = isBorder ? under(across, count) : across.length;
-    let place = further(x.place, isBorder ? 0 : from * pixel);
+    let place = further(x.place, isBorder ? 0 : from * step);
     if (isBorder) {
       place = writer.bytes(down.length * columns * pixel);
       const picture = [x.place, down.length, across.length, channels];
@@ -166,7 +169,11 @@ export function depthwise(job: LayerJob): Tensor {
     writeRows(
       writer,
       layer,
-      { place, pitch: columns * pixel, slots: down.length },
+      {
+        place,
+        ...(isBorder ? { pitch: columns * pixel } : { pitch: columns * step, step }),
+        slots: down.length,
+      },
       {
         place: further(y.place, first * pixel),
         pitch: across.count * pixel,

@@ -7,12 +7,13 @@ import type { ProgramWriter, Tensor } from '../program.js';
 /** Values of one row of factors, if the tensor is large enough: short rows are slow. */
 const LONG = 256;
 
-/** `x * factor + offset`, with one of both per channel. */
+/** `x * factor + offset`, with one of both per channel; of numbers of one byte each, if that is said. */
 function affine(
   writer: ProgramWriter,
   x: Tensor,
   factors: ArrayLike<number>,
   offsets: ArrayLike<number>,
+  kernel: 'affine' | 'affineBytes' = 'affine',
 ): Tensor {
   const channels = factors.length;
   const places = product(x.shape) / channels;
@@ -25,7 +26,7 @@ function affine(
     );
   const result = writer.tensor(x.shape);
   const size = [places / times, times * channels];
-  writer.call('affine', x.place, result.place, ...size, row(factors), row(offsets));
+  writer.call(kernel, x.place, result.place, ...size, row(factors), row(offsets));
   return result;
 }
 
@@ -40,7 +41,7 @@ export const batchNormalization: LayerWriter = ({ writer, config, weights, input
   return affine(writer, x, factors, offsets);
 };
 
-export const rescaling: LayerWriter = ({ writer, config, inputs: [x] }) => {
+export const rescaling: LayerWriter = ({ writer, config, inputs: [x], ofBytes }) => {
   const lists = [config.scale, config.offset].map((value) =>
     Array.isArray(value) ? (value as number[]) : [value as number],
   );
@@ -48,7 +49,7 @@ export const rescaling: LayerWriter = ({ writer, config, inputs: [x] }) => {
   const [factors, offsets] = lists.map((list) =>
     Float64Array.from({ length: channels }, (_, index) => list[index % list.length]),
   );
-  return affine(writer, x, factors, offsets);
+  return affine(writer, x, factors, offsets, ofBytes ? 'affineBytes' : 'affine');
 };
 
 export const layerNormalization: LayerWriter = ({ writer, config, weights, inputs: [x] }) => {

@@ -54,19 +54,20 @@ export const upsampling: LayerWriter = ({ writer, config, inputs: [{ shape, plac
   return { shape: job.shape, place: result.place };
 };
 
-export const concatenate: LayerWriter = ({ writer, config, inputs, shape }) => {
-  if (inputs.length === 1) return inputs[0];
+export const concatenate: LayerWriter = ({ writer, config, inputs, shape, within }) => {
+  if (inputs.length === 1 && !within) return inputs[0];
   const axis = config.axis as number;
   const at = axis < 0 ? axis + shape.length : axis - 1;
   const runOf = (sides: readonly number[]) => VALUE * product(sides.slice(at));
-  const [rows, toStep] = [product(shape.slice(0, at)), runOf(shape)];
-  const result = writer.tensor(shape);
+  const result = within ?? writer.tensor(shape);
+  const [rows, toStep] = [product(shape.slice(0, at)), runOf(result.shape)];
   let offset = 0;
   for (const input of inputs) {
     const bytes = runOf(input.shape);
     const to = further(result.place, offset);
-    copyRows(writer, input.place, to, { bytes, rows, fromStep: bytes, toStep });
+    const isThere = input.place.region === to.region;
+    if (!isThere) copyRows(writer, input.place, to, { bytes, rows, fromStep: bytes, toStep });
     offset += bytes;
   }
-  return result;
+  return offset === toStep ? result : { shape, place: result.place, step: toStep };
 };
