@@ -140,6 +140,23 @@ def test_the_number_of_names_must_fit(keras: Any, tmp_path: Path) -> None:
         export(zoo.build("conv", keras), tmp_path / "model", class_names=["a", "b", "c"])
 
 
+def test_what_the_engine_answers_otherwise_cannot_leave(
+    keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine is compared beside numpy: where it departs, the message says so."""
+
+    class Wrong:
+        def predict(self, pixels: Any) -> Any:
+            return np.full((len(pixels), 4), 0.25, np.float32)
+
+    monkeypatch.setattr("kerasport.exporter.pipeline.engine_for", lambda bundle: Wrong())
+
+    with pytest.raises(ExportError, match="The exported model, run by the engine, differs from"):
+        export(zoo.build("conv", keras), tmp_path / "model", class_names=zoo.CLASS_NAMES)
+
+    assert not (tmp_path / "model").exists()
+
+
 def test_a_silently_wrong_layer_cannot_leave(
     keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

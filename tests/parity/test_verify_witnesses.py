@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,45 @@ def test_every_kind_of_witness_agrees_with_keras(bundle: Bundle) -> None:
     assert parity.passed
     assert bundle.parity() == parity
     assert "parity certificate" in (bundle.path / "parity.html").read_text(encoding="utf-8")
+
+
+def test_the_engine_has_the_same_bits_everywhere(bundle: Bundle) -> None:
+    """Python and every browser that is here give one answer to the bit, and the page says so."""
+    pytest.importorskip("wasmtime")
+
+    parity = verify(bundle, witnesses=["chromium/wasm", "firefox/w*", "webkit/w*", "chromium/cpu"])
+
+    names = [each.name for each in parity.witnesses if each.backend == "wasm"]
+    assert parity.engine_bits is not None
+    assert parity.engine_bits.same == ["Python", *names]
+    assert parity.engine_bits.differing == []
+    assert parity.engine_bits.pictures == len(bundle.samples())
+    assert parity.passed
+    page = (bundle.path / "parity.html").read_text(encoding="utf-8")
+    assert f"with the same bits in Python, {', '.join(names)}." in page
+
+
+def test_one_other_bit_is_found_and_fails(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last bit of one probability is enough; without Python the browsers are compared."""
+    ask = ChromiumPage.engine_bits
+
+    def flipped(page: ChromiumPage, pixels: Any) -> Any:
+        bits = ask(page, pixels)
+        if page.identity.engine == "single-file":
+            bits[-1, 0] ^= 1
+        return bits
+
+    monkeypatch.setattr(ChromiumPage, "engine_bits", flipped)
+    monkeypatch.setattr("kerasport.parity.verification.engine_for", lambda bundle: None)
+
+    parity = verify(bundle, witnesses=["chromium/wasm", "single-file/wasm"])
+
+    assert parity.engine_bits is not None
+    assert parity.engine_bits.same == ["chromium/wasm"]
+    assert parity.engine_bits.differing == ["single-file/wasm"]
+    assert [each.where for each in parity.findings] == ["engine"]
+    assert "on 1 of" in parity.findings[0].detail
+    assert not parity.passed
 
 
 def test_a_missing_witness_is_listed_and_never_passes(

@@ -11,7 +11,7 @@ from support.reports import make_certificate
 
 import kerasport.parity
 from kerasport.bundle import Bundle
-from kerasport.bundle.parity import Parity, ParityFinding, Witness
+from kerasport.bundle.parity import EngineBits, Parity, ParityFinding, Witness
 from kerasport.cli import main
 from kerasport.parity.certificate import certificate_page
 from kerasport.parity.compare.verdict import verdict_of
@@ -70,6 +70,17 @@ WRONG = witness("chromium/cpu", max_absolute_difference=0.25, top1_agreement=0.5
             "probability is off by more than 6.7e-06.",
         ),
         (
+            measured(GOOD).model_copy(
+                update={
+                    "engine_bits": EngineBits(
+                        pictures=6, same=["Python", "chromium/wasm"], differing=["webkit/wasm"]
+                    )
+                }
+            ),
+            "Every witness passed. The engine, without relaxed SIMD, has other bits in "
+            "webkit/wasm than in Python, chromium/wasm.",
+        ),
+        (
             measured(GOOD[:1], passed=True),
             "chromium/wasm sees the pixels that Python sees, and no probability is off by more "
             "than 6.7e-06.",
@@ -106,7 +117,17 @@ WRONG = witness("chromium/cpu", max_absolute_difference=0.25, top1_agreement=0.5
         ),
         (measured(GOOD), "It did not pass, and no reason was recorded."),
     ],
-    ids=["passed", "one", "figures", "found", "many", "classes", "two-findings", "no-reason"],
+    ids=[
+        "passed",
+        "bits",
+        "one",
+        "figures",
+        "found",
+        "many",
+        "classes",
+        "two-findings",
+        "no-reason",
+    ],
 )
 def test_a_measurement_is_summed_up_in_a_sentence(parity: Parity, sentence: str) -> None:
     """It names who is wrong and how, or what of the bundle is where every witness passed."""

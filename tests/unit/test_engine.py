@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from kerasport.bundle.plan import ACTIVATION_NAMES
 from kerasport.engine import Engine, binary, engine_for, model
 from kerasport.engine.arena import Region, lay_out, round_up
 from kerasport.engine.program import ProgramWriter
-from kerasport.errors import BundleError, KerasportError
+from kerasport.errors import BrowserError, BundleError, KerasportError, UsageError
 from kerasport.exporter.graph import Graph, named_weights, topology
 from kerasport.runtime import Runtime
 
@@ -140,6 +141,29 @@ def test_without_wasmtime_the_message_has_the_line_that_installs_it(
     with pytest.raises(KerasportError, match=r"pip install 'kerasport\[engine\]'"):
         Engine(bundle)
     assert engine_for(bundle) is None
+
+
+def test_kernels_of_another_build_are_told_from_these(
+    monkeypatch: pytest.MonkeyPatch, wasmtime: Any
+) -> None:
+    """A checkout whose web side is older says how to build it, and calls nothing."""
+    prepare = ProgramWriter.prepare
+
+    def longer(writer: ProgramWriter, kernel: str, *arguments: Any) -> None:
+        prepare(writer, kernel, *arguments, 0)
+
+    monkeypatch.setattr(ProgramWriter, "prepare", longer)
+
+    with pytest.raises(BrowserError, match="build them again with: make web"):
+        Engine(Bundle.open(FROZEN))
+
+
+def test_a_run_answers_through_keras_alone(tmp_path: Path) -> None:
+    """An engine that is chosen for a run is a mistake of the caller's."""
+    run: Any = SimpleNamespace(path=tmp_path, description=Bundle.open(FROZEN).metadata)
+
+    with pytest.raises(UsageError, match="is a run, which answers through Keras"):
+        prediction.predict_each(run, [], engine="numpy")
 
 
 class Said:

@@ -109,17 +109,26 @@ class Program:
             function(self._store)
 
     def _functions(self, engine: Any, lists: Sequence[Sequence[KernelCall]]) -> list[Any]:
-        """Return a function without parameters for each list of calls."""
+        """Return a function without parameters for each list of calls.
+
+        Raises:
+            BrowserError: there is no such kernel, or it takes other numbers.
+        """
         import wasmtime
 
-        used = list(dict.fromkeys(call.kernel for call in chain.from_iterable(lists)))
-        types = {
-            name: [str(each) for each in self._kernels[name].type(self._store).params]
-            for name in used
-        }
+        types: dict[str, list[str]] = {}
+        for call in chain.from_iterable(lists):
+            kernel = self._kernels.get(call.kernel)
+            if kernel is not None and call.kernel not in types:
+                types[call.kernel] = [str(each) for each in kernel.type(self._store).params]
+            if len(types.get(call.kernel, ())) != len(call.arguments):
+                raise BrowserError(
+                    "The engine's kernels were built from another version than this one. In a "
+                    "checkout build them again with: make web"
+                )
         imports = [
-            f'(import "kernels" "{name}" (func ${name} (param {" ".join(types[name])})))'
-            for name in used
+            f'(import "kernels" "{name}" (func ${name} (param {" ".join(parameters)})))'
+            for name, parameters in types.items()
         ]
         functions = [
             [f'(func (export "{index}")', *(_text(each, types[each.kernel]) for each in calls), ")"]
@@ -127,7 +136,7 @@ class Program:
         ]
         text = "\n".join(["(module", *imports, *chain.from_iterable(functions), ")"])
         module = wasmtime.Module(engine, text)
-        kernels = [self._kernels[name] for name in used]
+        kernels = [self._kernels[name] for name in types]
         exports = wasmtime.Instance(self._store, module, kernels).exports(self._store)
         return [exports[str(index)] for index in range(len(lists))]
 

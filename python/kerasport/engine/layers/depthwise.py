@@ -39,7 +39,7 @@ def depthwise(job: LayerJob) -> Tensor:
     clamp = clamp_of(job.activation)
     writer.call(
         "depthwise",
-        *(place, down.length, columns * pixel, down.length, down.before),
+        *(place, down.length, columns * pixel, pixel, down.length, down.before),
         *(result.place, across.count * pixel, 0, down.count, across.count, channels),
         *(weights, table, height, width, down.stride, across.stride),
         *(down.dilation, across.dilation, clamp.low, clamp.high),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kerasport.bundle.parity import Parity, ParityFinding, Witness
+from kerasport.parity.compare.bits import bits_sentence
 from kerasport.parity.compare.location import merge_findings
 from kerasport.shares import share_text
 
@@ -27,6 +28,8 @@ def verdict_of(parity: Parity) -> str:
     if failed:
         does = "does" if len(failed) == 1 else "do"
         return f"{_named(failed)} {does} not answer like Keras{_detail(parity, failed)}."
+    if not parity.passed and parity.engine_bits and parity.engine_bits.differing:
+        return f"Every witness passed. {bits_sentence(parity.engine_bits)}"
     if not parity.passed and parity.findings:
         first = parity.findings[0]
         others = len(merge_findings(parity.findings)) - 1
