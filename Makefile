@@ -17,15 +17,15 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test test-tools fuzz hub check format golden schema docs bench clean distclean
+.PHONY: help train evaluate export verify demo web test test-tools screenshots fuzz hub check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
 PIP_INSTALL := .venv/bin/python -m pip --disable-pip-version-check install $(if $(MAKE_TERMOUT),,-q) -c python/constraints.txt
 NPM := web/node.sh npm
-BENCHMARKS_WITH_DATA := benchmarks/node_pictures.py|benchmarks/quantization.py|benchmarks/verify_many.py
+BENCHMARKS_WITH_DATA := benchmarks/drawn_digits.py|benchmarks/node_pictures.py|benchmarks/quantization.py|benchmarks/verify_many.py
 WEB_SOURCES := $(wildcard web/*.ts web/*.mts web/*.js web/*.mjs web/*.json web/*.html web/*.webmanifest) \
-	$(shell find web/src web/icons web/scripts web/types web/notices -type f 2>/dev/null) web/LICENSE
+	$(shell find web/src web/icons web/kernels web/scripts web/types web/notices -type f 2>/dev/null) web/LICENSE
 
 ##@ From pictures to an opened page
 
@@ -58,6 +58,9 @@ fuzz: .venv/.browser web/dist/.built ## Read damaged pictures in every engine: S
 
 test-tools: .venv/.browser web/dist/.built ## Try the npm package in every tool, which it installs, and print the table
 	.venv/bin/python -m pytest tests/tools --every-tool
+
+screenshots: .venv/.browser web/dist/.built ## Photograph the page of OUT in every state into test-results/looks
+	PYTHONPATH=tests .venv/bin/python -m looks --bundle "$$OUT" --out test-results/looks
 
 hub: .venv/.hub ## Test the classifiers of KerasHub, for Python 3.11 and 3.12
 	.venv/bin/python -m pytest tests/keras/test_exporter_hub.py
@@ -108,7 +111,7 @@ distclean: clean ## Remove what was installed too
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@printf '\nStart with: make train export demo\n'
 
 # Set-up. Stamp files say what is done, so that a second run does none of it again.
@@ -133,7 +136,7 @@ help: ## Show this list
 
 .venv/.test: .venv/.train
 	@echo "Installing what testing needs into .venv (once, a minute or two) ..."
-	@$(PIP_INSTALL) -e '.[train,legacy,verify,witness,datasets,dev]'
+	@$(PIP_INSTALL) -e '.[train,legacy,verify,engine,witness,datasets,dev]'
 	@touch $@
 
 # Not among the extras: KerasHub needs Keras 3.15, which Python 3.10 does not have, and pins packages

@@ -24,7 +24,7 @@ from PIL import Image
 
 SIDE = 16
 LARGE_SIDE = 224
-PREDICTED = 20_000
+PREDICTED = (2_000, 10_000, 20_000)
 
 
 def main() -> None:
@@ -42,13 +42,14 @@ def main() -> None:
         files = draw(Path("data"), pictures=options.pictures, classes=options.classes)
         draw(Path("few"), pictures=100, classes=2)
         print(f"{len(files):,} pictures in {options.classes:,} classes, {os.cpu_count()} cores")
-        print("| command | pictures | s | MB |")
+        print("| command | pictures | s | MiB |")
         print("|---|---|---|---|")
         measure("check", len(files), ["check", "data", "--json"])
         measure("train, one epoch", len(files), training("data", "run", side=SIDE))
         size = sum(Path("run", name).stat().st_size for name in ("report.json", "report.html"))
         measure("train on a few", 100, training("few", "large", side=LARGE_SIDE))
-        for asked in (files[: PREDICTED // 10], files[:PREDICTED]):
+        for count in PREDICTED:
+            asked = files[:count]
             measure("predict", len(asked), ["predict", "large", *asked])
         print(f"report.json and report.html of the first training: {size / 1e6:.1f} MB")
 

@@ -104,7 +104,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The digits recipe, trained for three epochs on the real scans."""
+    """The digits recipe, trained for three epochs on the real scans.
+
+    At another size than theirs, so that resizing is part of what is proved.
+    """
     from kerasport.recipes import get_recipe
     from kerasport.training import TrainingOptions, train
 
@@ -112,7 +115,7 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return train(
         get_recipe("digits"),
         out=folder / "runs" / "digits",
-        options=TrainingOptions(epochs=3),
+        options=TrainingOptions(epochs=3, image_size=(24, 24)),
         work=folder / "data",
     )
 

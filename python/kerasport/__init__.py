@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kerasport.bundle import Bundle
     from kerasport.bundle.metadata import Metadata
     from kerasport.classifier import Classifier
+    from kerasport.engine import Engine
     from kerasport.errors import KerasportError
     from kerasport.evaluation import Evaluation, evaluate
     from kerasport.exporter import export
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bundle",
     "Classifier",
+    "Engine",
     "Evaluation",
     "ImageSpec",
     "KerasportError",
@@ -52,6 +54,7 @@ __all__ = [
 _HOMES = {
     "Bundle": "bundle",
     "Classifier": "classifier",
+    "Engine": "engine",
     "Evaluation": "evaluation",
     "ImageSpec": "preprocess",
     "KerasportError": "errors",

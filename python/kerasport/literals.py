@@ -12,6 +12,7 @@ __all__ = [
     "Backend",
     "ClassWeights",
     "ColorMode",
+    "EngineChoice",
     "Fit",
     "PassName",
     "Resample",
@@ -39,6 +40,9 @@ WeightType: TypeAlias = Literal["float32", "float16", "uint16", "uint8"]
 
 Backend: TypeAlias = Literal["cpu", "wasm", "webgl", "webgpu"]
 """What TensorFlow.js computes on."""
+
+EngineChoice: TypeAlias = Literal["auto", "wasm", "numpy"]
+"""What answers for a bundle in Python: the kernels that the client runs in browsers, or numpy."""
 
 PassName: TypeAlias = Literal[
     "remove-unused",

@@ -15,9 +15,12 @@ from kerasport import models
 from kerasport.bundle import METADATA_FILE, Bundle
 from kerasport.dataset import preprocess_file
 from kerasport.dataset.parallel import in_parallel
-from kerasport.errors import DataError
+from kerasport.engine import Engine, engine_for
+from kerasport.errors import DataError, UsageError
 from kerasport.files import put_back
+from kerasport.literals import EngineChoice
 from kerasport.preprocess import ImageSpec
+from kerasport.progress import SILENT, Progress
 from kerasport.runs.names import MODEL_FILE
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
@@ -61,19 +64,23 @@ def open_source(path: Path) -> Run | Bundle:
 
 
 def predict(
-    source: Run | Bundle, pictures: Sequence[Path]
+    source: Run | Bundle, pictures: Sequence[Path], *, engine: EngineChoice = "auto"
 ) -> tuple[list[Prediction], list[DataError]]:
     """Return the predictions for all readable pictures, and an error for each of the others.
 
-    A run answers through Keras, a bundle through numpy, without TensorFlow.
+    A run answers through Keras, a bundle without TensorFlow; see `predict_each`.
     """
-    found = list(predict_each(source, pictures))
+    found = list(predict_each(source, pictures, engine=engine))
     predictions = [item for item in found if isinstance(item, Prediction)]
     return predictions, [item for item in found if isinstance(item, DataError)]
 
 
 def predict_each(
-    source: Run | Bundle, pictures: Iterable[str | Path]
+    source: Run | Bundle,
+    pictures: Iterable[str | Path],
+    *,
+    engine: EngineChoice = "auto",
+    progress: Progress = SILENT,
 ) -> Iterator[Prediction | DataError]:
     """Yield a prediction for each picture, or in its place the error why there is none.
 
@@ -81,8 +88,14 @@ def predict_each(
     at a time, however many there are.
 
     Args:
-        source: a run answers through Keras, a bundle through numpy, without TensorFlow.
+        source: a run answers through Keras, a bundle without TensorFlow.
         pictures: paths of picture files.
+        engine: what answers for a bundle: `wasm`, the kernels that the client runs in browsers, or
+            `numpy`; `auto` is wasm where wasmtime is installed and the model fits.
+        progress: told what answers for a bundle, before its first answer.
+
+    Raises:
+        UsageError: an engine is chosen for a run.
 
     >>> for answer in predict_each(run, Path("pictures").glob("*.jpg")):  # doctest: +SKIP
     ...     print(answer if isinstance(answer, DataError) else answer.top(1))
@@ -90,10 +103,15 @@ def predict_each(
     description = source.metadata if isinstance(source, Bundle) else source.description
     if isinstance(source, Bundle):
         return answer_each(
-            lambda: Runtime(source).predict,
+            lambda: _answer_of(source, engine, progress),
             pictures,
             spec=description.image_spec,
             class_names=tuple(description.class_names),
+        )
+    if engine != "auto":
+        raise UsageError(
+            f"'{source.path}' is a run, which answers through Keras. The engine {engine!r} is for "
+            "bundles: leave it out, or give the folder that 'kerasport export' wrote."
         )
     path = source.model_path
     return answer_each(
@@ -102,6 +120,18 @@ def predict_each(
         spec=description.image_spec,
         class_names=tuple(description.class_names),
     )
+
+
+def _answer_of(bundle: Bundle, choice: EngineChoice, progress: Progress) -> Answer:
+    """Return what answers for a bundle, and say what that is."""
+    engine = Engine(bundle) if choice == "wasm" else None
+    if choice == "auto":
+        engine = engine_for(bundle)
+    if engine is not None:
+        progress.say("Answered by the engine of the browsers, in wasmtime.")
+        return engine.predict
+    progress.say("Answered by numpy.")
+    return Runtime(bundle).predict
 
 
 def answer_each(

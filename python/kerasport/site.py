@@ -1,8 +1,9 @@
 """A page with a model in it: a folder to host or to double-click, or one file to send by mail.
 
-The folder holds the page as it is built, with its scripts beside it. The single file holds all of
-it inline. Its Content-Security-Policy allows exactly the scripts and the style that stand in it, by
-their SHA-256, and no connection at all.
+The folder holds the page as it is built, with its scripts beside it, and what tells an installed
+page whether all of it is of one version. The single file holds all of it inline. Its
+Content-Security-Policy allows exactly the scripts and the style that stand in it, by their SHA-256,
+and no connection at all.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from kerasport.assets import web_asset
 from kerasport.bundle import MODEL_SCRIPT, PARITY_FILE, Bundle
 from kerasport.bundle.script import embed_inline
 from kerasport.errors import BundleError
-from kerasport.files import check_place, put_back, replaced_folder, write_text
+from kerasport.files import check_place, put_back, replaced_folder, to_json, write_text
 
 __all__ = ["file_name_of", "write_single_file", "write_site"]
 
@@ -27,6 +28,8 @@ _SCRIPTS = ("demo.js", "kerasport.iife.js")
 _STYLE = "demo.css"
 _LICENSES = "kerasport-licenses.txt"
 _MARK = "index.html"
+_LISTING = "page-files.json"
+"""SHA-256 of every file that the page loads, for its service worker."""
 
 
 def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
@@ -59,7 +62,23 @@ def write_site(bundle: Bundle, out: str | Path, *, force: bool = False) -> Path:
         _write_bundle(bundle, fresh / "model")
         text = (fresh / _MARK).read_text(encoding="utf-8")
         write_text(fresh / _MARK, _named(text, bundle.metadata.name))
+        write_text(fresh / _LISTING, to_json(_hashes(fresh)))
     return out / _MARK
+
+
+def _hashes(site: Path) -> dict[str, str]:
+    """Return path -> SHA-256 of what the page loads; of the bundle that is its script alone."""
+    loaded = [
+        site / _MARK,
+        *site.glob("*.webmanifest"),
+        *(site / "icons").iterdir(),
+        *(path for path in (site / "dist").iterdir() if path.name != _LICENSES),
+        site / "model" / MODEL_SCRIPT,
+    ]
+    return {
+        path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(loaded)
+    }
 
 
 def _write_bundle(bundle: Bundle, folder: Path) -> None:
@@ -132,10 +151,10 @@ def _check_target(out: Path, *, force: bool) -> None:
         raise BundleError(f"'{out}' is a file. Expected a folder to write the page into.")
 
 
-def file_name_of(bundle: Bundle) -> str:
-    """Return a name for the single file that every file system and mail program takes."""
+def file_name_of(bundle: Bundle, ending: str = ".html") -> str:
+    """Return a name for a single file that every file system and mail program takes."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", bundle.metadata.name).strip(".-")
-    return f"{stem or 'classifier'}.html"
+    return f"{stem or 'classifier'}{ending}"
 
 
 def _extra_scripts(assets: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -295,11 +296,33 @@ def test_evaluating_writes_a_report_on_those_pictures(
     text = page.read_text(encoding="utf-8")
     printed = " ".join(capsys.readouterr().out.split())
     metrics = digits_run.description.metrics
-    assert f"Accuracy {metrics.test_accuracy:.2%} on {metrics.test_pictures} pictures" in printed
-    assert f"calibration error {metrics.expected_calibration_error:.2%}" in printed
+    assert f"Accuracy {metrics.test_accuracy:.1%} on {metrics.test_pictures} pictures" in printed
+    assert f"calibration error {metrics.expected_calibration_error:.1%}" in printed
     assert "measured after the training" in text
     assert "Every epoch in numbers" in text
     assert text.count("<img") >= 24
+
+
+def test_a_report_on_other_pictures_names_their_folder_alone(
+    digits_run: Any, tmp_path: Path
+) -> None:
+    """Where on the disk the pictures lie is not on a page that is passed on."""
+    from kerasport.cli import app
+
+    other = tmp_path / "other"
+    for sample in digits_run.samples[:4]:
+        (other / sample.label).mkdir(parents=True, exist_ok=True)
+        shutil.copy(sample.path, other / sample.label)
+    page = tmp_path / "page.html"
+
+    app(
+        ["evaluate", str(digits_run.path), "--data", str(other), "--report", str(page)],
+        standalone_mode=False,
+    )
+
+    text = page.read_text(encoding="utf-8")
+    assert "pictures in &#x27;other&#x27; whose" in text
+    assert str(tmp_path) not in text
 
 
 def test_too_many_probabilities_are_measured_in_part(

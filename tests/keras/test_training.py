@@ -332,4 +332,4 @@ def test_the_digits_recipe_reads_digits(digits_run: Run) -> None:
     assert metrics is not None
     assert metrics.test_accuracy is not None
     assert metrics.test_accuracy > 0.9
-    assert digits_run.description.input_shape == (16, 16, 1)
+    assert digits_run.description.input_shape == (24, 24, 1)

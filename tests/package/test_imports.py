@@ -22,16 +22,16 @@ PACKAGE = Path(kerasport.__file__).parent
 # first list is that of docs/design.md; the others are rooms with rooms of their own.
 ORDER: dict[str, list[str]] = {
     "kerasport": [
-        *("displayed", "errors", "version", "assets", "platforms", "files", "locks"),
+        *("displayed", "shares", "errors", "version", "assets", "platforms", "files", "locks"),
         *("json_text", "literals", "training_choices", "terminal"),
         *("labels", "progress"),
         *("pictures", "preprocess"),
         "bundle",
         "dataset",
-        *("models", "recipes", "runs", "runtime"),
+        *("models", "recipes", "runs", "runtime", "engine"),
         *("evaluation", "report", "explanation"),
         *("prediction", "classifier"),
-        *("training", "exporter", "site"),
+        *("training", "exporter", "site", "declarations"),
         "parity",
         *("doctor", "twins"),
         *("cli", "__main__"),
@@ -59,6 +59,11 @@ ORDER: dict[str, list[str]] = {
         *("fitting", "model", "calibration"),
         *("describe", "record", "rehearsal", "completion"),
         *("job", "resumption", "training"),
+    ],
+    "kerasport.engine": [
+        *("arena", "program"),
+        *("binary", "epilogue", "job", "rows", "convolve"),
+        *("layers", "fusion", "write", "model"),
     ],
     "kerasport.exporter": [
         *("containers", "graph", "refusal"),

@@ -44,7 +44,7 @@ PAGE = """\
       const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
       report.files[path] = [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     }
-    const classifier = await kerasport.loadClassifier(undefined, { backend: "cpu" });
+    const classifier = await kerasport.loadClassifier(undefined, { backend: "wasm" });
     report.selfTest = await classifier.selfTest();
   } catch (error) {
     report.failure = String(error);

@@ -7,6 +7,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 PICTURES = Path(__file__).parents[1] / "golden" / "pictures"
@@ -14,6 +15,10 @@ PICTURES = Path(__file__).parents[1] / "golden" / "pictures"
 SAVE = "Save it as JPEG, PNG, GIF, BMP or WebP."
 EARLY = "it is incomplete, the file ends too early. Copy or save it again."
 WRONG_DATA = "it is damaged, its compressed data is wrong. Copy or save it again."
+SHOWS_NOTHING = (
+    "it is a WebP that shows nothing, like a damaged one. Copy or save it again, as PNG if it is "
+    "meant to be empty."
+)
 HOLLOW = "it is damaged, it holds too little data for its size. Copy or save it again."
 CONTRADICTION = "it is damaged, its scans contradict each other. Copy or save it again."
 TOO_LARGE = "it has 30000 x 30000 pixels, more than 89,478,485 in all. Reduce it first."
@@ -52,6 +57,18 @@ def _webp_with_alpha(alpha: int = 77, *, announced: bool = True) -> bytes:
     content = stream.getvalue()
     at = content.index(b"VP8L") + 12
     return content if announced else _changed(content, at, 0x10)
+
+
+def _clear_webp(*, lossless: bool, frames: int = 1) -> bytes:
+    """Return a WebP with colours of which none shows; of several frames the others do."""
+    colors = np.random.default_rng(0).integers(0, 256, (frames, 9, 7, 4), np.uint8)
+    colors[0, :, :, 3] = 0
+    first, *more = (Image.fromarray(each) for each in colors)
+    stream = io.BytesIO()
+    first.save(
+        stream, "WEBP", lossless=lossless, exact=True, save_all=frames > 1, append_images=more
+    )
+    return stream.getvalue()
 
 
 def _gif(codes: bytes, *, code_size: int = 2, screen: tuple[int, int] = (400, 500)) -> bytes:
@@ -208,6 +225,9 @@ def broken_pictures() -> dict[str, tuple[bytes, str]]:
             _webp_with_alpha(announced=False),
             "it is damaged, it is transparent and says that it is not. Copy or save it again.",
         ),
+        "clear.webp": (_clear_webp(lossless=True), SHOWS_NOTHING),
+        "clear-lossy.webp": (_clear_webp(lossless=False), SHOWS_NOTHING),
+        "clear-frame.webp": (_clear_webp(lossless=True, frames=2), SHOWS_NOTHING),
         "hollow.png": (
             _png(9000, 9000, zlib.compress(bytes(100))),
             "it is damaged, it holds too little data for its size. Copy or save it again.",

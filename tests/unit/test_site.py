@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -55,6 +56,22 @@ def test_a_site_has_the_page_its_scripts_and_the_bundle(
     assert (page.parent / "dist" / "kerasport-licenses.txt").is_file()
     assert f"<title>{bundle.metadata.name}</title>" in text
     Bundle.open(page.parent / "model")
+
+
+def test_a_site_lists_what_its_page_loads(web: Path, bundle: Bundle, tmp_path: Path) -> None:
+    """Every file that the page names or may load later, with its hash; of the bundle the script."""
+    page = write_site(bundle, tmp_path / "site")
+
+    listed = json.loads((page.parent / "page-files.json").read_text(encoding="utf-8"))
+    named = re.findall(r'(?:src|href)="([^":]+)"', page.read_text(encoding="utf-8"))
+    worker = (page.parent / "service-worker.js").read_text(encoding="utf-8")
+    known = re.findall(r"^  '([^']+)',$", worker, re.MULTILINE)
+
+    assert {*named, *known, "dist/kerasport-webgl.iife.js"} <= set(listed)
+    assert len(known) >= 8
+    assert [path for path in listed if path.startswith("model/")] == ["model/model.js"]
+    for path, digest in listed.items():
+        assert hashlib.sha256((page.parent / path).read_bytes()).hexdigest() == digest
 
 
 def test_what_is_there_is_replaced_only_when_asked(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from kerasport.bundle.metadata import FloatRounding, Winograd
+from kerasport.bundle.winograd import has_tiles
 from kerasport.exporter.answering.engines import NumpyEngine
 from kerasport.exporter.graph.graph import Graph, Node
 from kerasport.exporter.graph.topology import named_weights, topology
@@ -39,8 +40,19 @@ def convolution(name: str, source: str, kernel: Array, bias: float = 0.0, **conf
     )
 
 
-def graph_of(*nodes: Node, output: str) -> Graph:
-    source = Node("pixels", "InputLayer", {"batch_input_shape": [None, *SHAPE]})
+@pytest.fixture
+def all_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles of 4 for every convolution that can have them: the graphs are small."""
+
+    def find(graph: Graph) -> dict[str, int]:
+        return {node.name: 4 for node in graph if has_tiles(node.class_name, node.config)}
+
+    monkeypatch.setattr(choice, "candidates_of", find)
+
+
+def graph_of(*nodes: Node, output: str, side: int | None = None) -> Graph:
+    shape = SHAPE if side is None else (side, side, 3)
+    source = Node("pixels", "InputLayer", {"batch_input_shape": [None, *shape]})
     return Graph("test", {node.name: node for node in (source, *nodes)}, "pixels", output)
 
 
@@ -108,25 +120,34 @@ def test_only_named_layers_are_computed_in_tiles() -> None:
     assert different == ["sensitive", "first", "both", "dense"]
 
 
-def test_candidates_are_worth_it() -> None:
-    """Few channels, small maps, strides, dilations and other windows are left alone."""
-    kernel = np.zeros((3, 3, 8, 8))
+@pytest.mark.parametrize(
+    ("side", "inputs", "outputs", "fastest"),
+    [
+        pytest.param(32, 32, 32, 4, id="many-places"),
+        pytest.param(8, 128, 128, 2, id="few-places"),
+        pytest.param(4, 8, 8, None, id="a-small-map"),
+        pytest.param(32, 3, 32, None, id="few-inputs"),
+        pytest.param(28, 512, 512, 2, id="weights-too-large-in-tiles-of-4"),
+    ],
+)
+def test_the_fastest_tiles_are_taken(
+    side: int, inputs: int, outputs: int, fastest: int | None
+) -> None:
+    """Tiles pay where the products that they save take longer than the transforms."""
+    kernel = np.broadcast_to(np.float32(0), (3, 3, inputs, outputs))
     nodes = [
-        convolution("thin", "pixels", np.zeros((3, 3, 3, 8)), padding="same"),
-        convolution("right", "thin", kernel),
-        convolution("few", "right", np.zeros((3, 3, 8, 7))),
-        convolution("wide", "right", np.zeros((5, 5, 8, 8)), padding="same"),
-        convolution("strided", "right", kernel, strides=[2, 2]),
-        convolution("dilated", "right", kernel, dilation_rate=[2, 2]),
-        convolution("small", "strided", kernel, padding="valid"),
-        convolution("padded", "strided", kernel, padding="same"),
+        convolution("point", "pixels", np.zeros((1, 1, 3, inputs)), padding="same"),
+        convolution("strided", "point", kernel, padding="same", strides=[2, 2]),
+        convolution("dilated", "point", kernel, padding="same", dilation_rate=[2, 2]),
+        convolution("right", "point", kernel, padding="same"),
     ]
 
-    # The strided one gives 4 x 4, of which "small" leaves 2 x 2.
-    graph = graph_of(*nodes, output="padded")
-    assert candidates_of(graph) == ["right", "padded"]
+    found = candidates_of(graph_of(*nodes, output="right", side=side))
+
+    assert found == ({} if fastest is None else {"right": fastest})
 
 
+@pytest.mark.usefixtures("all_fastest")
 def test_tiles_of_4_that_round_too_much_become_tiles_of_2() -> None:
     """Where large values cancel a convolution is computed in smaller tiles, others are not."""
     graph = cancelling()
@@ -144,6 +165,7 @@ def test_tiles_of_4_that_round_too_much_become_tiles_of_2() -> None:
     )
 
 
+@pytest.mark.usefixtures("all_fastest")
 def test_what_gains_most_is_first_to_get_smaller_tiles() -> None:
     """The gain is counted against the size of the outputs, not of the inputs."""
     graph = cancelling()
@@ -154,6 +176,7 @@ def test_what_gains_most_is_first_to_get_smaller_tiles() -> None:
     assert gains["sensitive"] > 100 * gains["robust"] > 0
 
 
+@pytest.mark.usefixtures("all_fastest")
 def test_where_no_tiles_are_exact_enough_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """All shares are tried, each once, and plain sums are left."""
     graph = cancelling()
@@ -181,6 +204,7 @@ def test_where_no_tiles_are_exact_enough_there_are_none(monkeypatch: pytest.Monk
     ],
     ids=["of-keras", "of-the-files", "too-much", "beyond-the-tolerance", "exact", "no-number"],
 )
+@pytest.mark.usefixtures("all_fastest")
 def test_the_budget_is_twice_the_rounding_of_plain_sums(
     keras: float,
     bundle: float,
@@ -205,6 +229,7 @@ def test_the_budget_is_twice_the_rounding_of_plain_sums(
     [(10**12, MOST_TRIALS - 2, 3), (0, 1, 1)],
     ids=["small", "very-large"],
 )
+@pytest.mark.usefixtures("all_fastest")
 def test_very_large_networks_are_tried_once(
     budget: int, trials: int, pictures: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,8 @@ describe('a folder behind a URL', () => {
   ])('names the hindrance: %s', async (name, here, address, message) => {
     const isPage = name.startsWith('a host');
     vi.stubGlobal('location', new URL(here));
+    // A worker of Deno or Bun has the address of a file, too; a page has a document.
+    vi.stubGlobal('document', { baseURI: here });
     vi.stubGlobal('fetch', () =>
       isPage
         ? Promise.resolve(

@@ -11,7 +11,7 @@ const SRC = fileURLToPath(new URL('../../web/src/', import.meta.url));
 // A room may import from its own files and from rooms before it; those on one line not each other.
 const CLIENT = [
   ['constants.generated'],
-  ['errors', 'version'],
+  ['errors', 'shares', 'version'],
   ['arguments', 'pictures'],
   ['preprocess'],
   ['bundle', 'reading', 'backends'],

@@ -1,1 +1,3 @@
-export function assemble(name: 'plain' | 'relaxed' | 'common'): Promise<Uint8Array<ArrayBuffer>>;
+export function assemble(
+  name: 'plain' | 'relaxed' | 'common' | 'probe',
+): Promise<Uint8Array<ArrayBuffer>>;

@@ -8,7 +8,11 @@ import { MODULES } from './module.mjs';
  * @returns {Promise<Uint8Array>} the binary.
  */
 export async function assemble(name) {
-  const features = { simd: true, relaxed_simd: name === 'relaxed', bulk_memory: true };
+  const features = {
+    simd: true,
+    relaxed_simd: name === 'relaxed' || name === 'probe',
+    bulk_memory: true,
+  };
   const module = (await wabt()).parseWat(`${name}.wat`, MODULES[name](), features);
   try {
     module.validate();

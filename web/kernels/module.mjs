@@ -11,7 +11,7 @@ import { pools } from './pooling.mjs';
 import { rectifiers } from './rectifiers.mjs';
 import { softmaxes } from './softmax.mjs';
 import { storeRest } from './vectors.mjs';
-import { TARGETS } from './wat.mjs';
+import { f32x4, TARGETS } from './wat.mjs';
 import { winograd } from './winograd.mjs';
 
 /**
@@ -30,6 +30,7 @@ ${kernels.join('\n')}
  * and what stands beside them is the same everywhere, to the bit.
  */
 export const MODULES = {
+  probe: () => probe(),
   plain: () => products(TARGETS.plain),
   relaxed: () => products(TARGETS.relaxed),
   common: () =>
@@ -44,6 +45,17 @@ export const MODULES = {
       layerNormalization(TARGETS.plain),
       pools(),
     ]),
+};
+
+/**
+ * A module of its own, which only engines with relaxed SIMD take: `isFused()` says whether a
+ * multiply-add rounds once. (1 + 2^-12) (1 - 2^-12) - 1 is -2^-24 then, and 0 where the product is
+ * rounded first.
+ */
+const probe = () => {
+  const sum = TARGETS.relaxed.multiplyAdd(f32x4(-1), f32x4(1 + 2 ** -12), f32x4(1 - 2 ** -12));
+  return `(module (func (export "isFused") (result i32)
+    (f32.ne (f32x4.extract_lane 0 ${sum}) (f32.const 0))))`;
 };
 
 /** @param {import('./wat.mjs').Target} target */

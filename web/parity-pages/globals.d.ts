@@ -43,11 +43,14 @@ type ClassifyFiles = (
   answer: (found: Classification, index: number) => object | Promise<object>,
 ) => Promise<object[]>;
 declare var classifyFiles: ClassifyFiles;
+type PlainBits = (inputs: Uint8Array[]) => Promise<number[][]>;
+declare var plainBits: PlainBits;
 
 /** Defined by `driven.js`. */
 interface Driven {
   load(backend: Task['backend']): Promise<object>;
   classify(hashes: string[]): Promise<object[]>;
+  plain(inputs: string[]): Promise<number[][]>;
   read(): Promise<object>;
 }
 declare var parity: Driven;

@@ -1,18 +1,21 @@
 /** Builds everything that the page and other people's pages load into `dist/`. */
 
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import { build, transformWithEsbuild } from 'vite';
+import { assemble } from '../kernels/assemble.mjs';
 import { banner, LICENSES_FILE, licenses, notedPackages } from './notices.mjs';
 import { engineKernels, NO_NODE, usedKernels, watFiles, withoutNode } from './plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const CORES = ['wasm', 'cpu', 'webgl', 'webgpu'];
+/** Files of the cores that hold TensorFlow.js: all but the first one, which holds our own engine. */
+const WITH_TENSORFLOW = /^kerasport-(cpu|webgl|webgpu)\./;
 
 /** The text of one entry, built; `plugins` come before the common ones. */
 async function compile(entry, lib, plugins = [], rollupOptions = {}) {
@@ -165,13 +168,18 @@ files[LICENSES_FILE] = licenses();
 for (const file of ['index.html', 'manifest.webmanifest', 'service-worker.js', 'icons']) {
   await cp(root + file, `${dist}page/${file}`, { recursive: true });
 }
+// The engine for Python: the kernels without relaxed SIMD.
+await mkdir(`${dist}kernels`);
+for (const name of ['plain', 'common']) {
+  await writeFile(`${dist}kernels/${name}.wasm`, await assemble(name));
+}
 for (const [file, text] of Object.entries(files)) {
   const isScript = /\.(c?js|css)$/.test(file);
-  // What holds more than the client holds TensorFlow.js.
-  await writeFile(dist + file, isScript ? banner(text.length > 1e5) + text : text);
+  await writeFile(dist + file, isScript ? banner(WITH_TENSORFLOW.test(file)) + text : text);
 }
 
-for (const file of (await readdir(dist)).filter((name) => name !== 'page').sort()) {
+const built = await readdir(dist, { withFileTypes: true });
+for (const file of built.flatMap((each) => (each.isFile() ? [each.name] : [])).sort()) {
   const bytes = await readFile(dist + file);
   const [raw, gzip] = [bytes, gzipSync(bytes)].map(({ length }) => length.toLocaleString('en'));
   console.log(`${file.padEnd(28)} ${raw.padStart(10)} bytes ${gzip.padStart(10)} gzip`);

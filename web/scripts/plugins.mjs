@@ -37,7 +37,7 @@ export function engineKernels() {
     resolveId: (name) => (name === id ? `\0${id}` : undefined),
     async load(name) {
       if (name !== `\0${id}`) return undefined;
-      const names = ['plain', 'relaxed', 'common'];
+      const names = ['plain', 'relaxed', 'common', 'probe'];
       const binaries = await Promise.all(names.map(assemble));
       const bytes = deflateRawSync(Buffer.concat(binaries), { level: 9 });
       return [

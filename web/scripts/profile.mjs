@@ -38,5 +38,6 @@ const artifacts = {
   weightData: model.weightsManifest
     .flatMap(({ paths }) => paths)
     .map((path) => new Uint8Array(read(path)).buffer),
+  winograd: JSON.parse(read('metadata.json')).winograd?.tiles,
 };
 console.log(await profile(artifacts, binary, Number(rounds)));

@@ -18,6 +18,8 @@ declare module 'react' {
           /** From React 19 on, and not where a server rendered it: there, listen in an effect. */
           onclassification?: (event: ImageClassifierEventMap['classification']) => void;
           onclassificationerror?: (event: ImageClassifierEventMap['classificationerror']) => void;
+          onmodelload?: (event: ImageClassifierEventMap['modelload']) => void;
+          onmodelprogress?: (event: ImageClassifierEventMap['modelprogress']) => void;
         };
     }
   }

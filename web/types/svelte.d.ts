@@ -13,6 +13,8 @@ declare module 'svelte/elements' {
       ImageClassifierAttributes & {
         onclassification?: (event: ImageClassifierEventMap['classification']) => void;
         onclassificationerror?: (event: ImageClassifierEventMap['classificationerror']) => void;
+        onmodelload?: (event: ImageClassifierEventMap['modelload']) => void;
+        onmodelprogress?: (event: ImageClassifierEventMap['modelprogress']) => void;
       };
   }
 }

@@ -23,6 +23,8 @@ declare module 'vue' {
         Properties & {
           onClassification?: (event: ImageClassifierEventMap['classification']) => void;
           onClassificationerror?: (event: ImageClassifierEventMap['classificationerror']) => void;
+          onModelload?: (event: ImageClassifierEventMap['modelload']) => void;
+          onModelprogress?: (event: ImageClassifierEventMap['modelprogress']) => void;
         };
     };
   }

@@ -6,7 +6,7 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -241,6 +241,11 @@ class Bundle:
     def live_values(self) -> int:
         """Values that are held at one time for one picture."""
         return self._plan.live_values
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Shape of every layer's output for one picture, by the layer's name."""
+        return self._plan.shapes
 
     @functools.cached_property
     def _topology(self) -> Topology:

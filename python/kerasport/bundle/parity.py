@@ -9,7 +9,7 @@ from pydantic import Field
 from kerasport.bundle.document import Document, Integrity, Probability, Sha256
 from kerasport.bundle.metadata import FloatAgreement
 
-__all__ = ["MissingWitness", "Parity", "ParityFinding", "Witness"]
+__all__ = ["EngineBits", "MissingWitness", "Parity", "ParityFinding", "Witness"]
 
 
 class Witness(Document):
@@ -63,6 +63,17 @@ class ParityFinding(Document):
     detail: str = Field(description="What was expected and what was found.")
 
 
+class EngineBits(Document):
+    """Who answers with the same bits, on the engine's binary without relaxed SIMD."""
+
+    pictures: Annotated[int, Field(ge=1)] = Field(description="How many were compared.")
+    same: list[str] = Field(
+        description="Who gave the same bits; the first one, Python where wasmtime is installed, is "
+        "what the others were compared with."
+    )
+    differing: list[str] = Field(description="Who gave other ones.")
+
+
 class Parity(Document):
     """`parity.json`: what `kerasport verify` measured on this bundle."""
 
@@ -86,5 +97,10 @@ class Parity(Document):
     )
     findings: list[ParityFinding] = Field(
         default=[], description="What was found to differ, and where."
+    )
+    engine_bits: EngineBits | None = Field(
+        default=None,
+        description="Whether the engine answered with the same bits; null where fewer than two "
+        "were asked, and in measurements of earlier versions.",
     )
     passed: bool

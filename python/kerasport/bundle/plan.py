@@ -43,11 +43,15 @@ ACTIVATION_NAMES = (
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """What running a model comes to: `live_values` are held at one time for one picture."""
+    """What running a model comes to: `live_values` are held at one time for one picture.
+
+    `shapes` are those of every layer's output for one picture, by its name.
+    """
 
     input_shape: Shape
     output_shape: Shape
     live_values: int
+    shapes: Mapping[str, Shape]
 
 
 def plan_model(topology: Topology, weights: Mapping[str, Shape], document: str) -> ModelPlan:
@@ -98,7 +102,7 @@ def plan_model(topology: Topology, weights: Mapping[str, Shape], document: str) 
                 live -= math.prod(shapes[source])
     if left:
         root.refuse(f"the weight {quote(next(iter(left)))} belongs to no layer. Expected none.")
-    return ModelPlan(shapes[topology.layers[0].name], shapes[topology.output], most)
+    return ModelPlan(shapes[topology.layers[0].name], shapes[topology.output], most, shapes)
 
 
 def _plan_layer(layer: LayerEntry, inputs: Sequence[Shape]) -> LayerPlan:

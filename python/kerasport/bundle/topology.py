@@ -12,7 +12,7 @@ from typing import Any
 from kerasport.bundle.field import MISSING, Field
 from kerasport.bundle.limits import MAX_LAYERS
 
-__all__ = ["LayerEntry", "Topology", "read_topology"]
+__all__ = ["Head", "LayerEntry", "Topology", "find_head", "read_topology"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,40 @@ class Topology:
 
     layers: tuple[LayerEntry, ...]
     output: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The layers that a model ends in: averages of feature maps, and one dense layer."""
+
+    pooling: str
+    dense: str
+
+
+def find_head(topology: Topology) -> Head | None:
+    """Return how a model ends, where it is averages, one dense layer and a softmax."""
+    layers = {layer.name: layer for layer in topology.layers}
+
+    def before(layer: LayerEntry) -> LayerEntry:
+        return layers[layer.inputs[0]]
+
+    layer = layers[topology.output]
+    activation = layer.config.get("activation")
+    is_alone = layer.class_name == "Softmax" or (
+        layer.class_name == "Activation" and activation == "softmax"
+    )
+    if is_alone:
+        layer = before(layer)
+    elif activation != "softmax":
+        return None
+    activation = layer.config.get("activation")
+    if layer.class_name != "Dense" or activation not in ("softmax", "linear", None):
+        return None
+    dense = layer.name
+    layer = before(layer)
+    while layer.class_name in ("Flatten", "Reshape"):
+        layer = before(layer)
+    return Head(layer.name, dense) if layer.class_name == "GlobalAveragePooling2D" else None
 
 
 def read_topology(root: Field) -> Topology:

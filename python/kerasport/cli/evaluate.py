@@ -11,6 +11,7 @@ from rich.table import Table
 from kerasport.cli.console import messages, print_json, results
 from kerasport.cli.shared_options import CacheOption, JsonOption, UnreadableOption
 from kerasport.displayed import displayable
+from kerasport.shares import share_text
 
 __all__ = ["evaluate"]
 
@@ -36,7 +37,7 @@ def evaluate(
     from kerasport.evaluation import evaluate as evaluate_run
     from kerasport.files import check_place, write_text
     from kerasport.progress import RichProgress
-    from kerasport.report import LISTED, lowest_recall, render_page, report_on
+    from kerasport.report import LISTED, lowest_recall, render_page, report_on, without_folder
     from kerasport.runs import Run
 
     opened = Run.open(run)
@@ -50,7 +51,7 @@ def evaluate(
         progress=RichProgress(messages),
     )
     if report is not None:
-        pictures = f"in '{data}'" if data else "kept for the test"
+        pictures = f"in '{without_folder(str(data))}'" if data else "kept for the test"
         write_text(report, render_page(report_on(opened, evaluation, pictures=pictures)))
         messages.print(f"Report: {report}", style="dim", soft_wrap=True)
     if as_json:
@@ -74,6 +75,6 @@ def evaluate(
         )
     results.print(table)
     results.print(
-        f"Accuracy {evaluation.accuracy:.2%} on {evaluation.pictures:,} pictures, "
-        f"expected calibration error {evaluation.expected_calibration_error:.2%}"
+        f"Accuracy {share_text(evaluation.accuracy)} on {evaluation.pictures:,} pictures, "
+        f"expected calibration error {share_text(evaluation.expected_calibration_error)}"
     )

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kerasport.shares import share_text
+
 if TYPE_CHECKING:
     from kerasport.bundle.metadata import Quantization, QuantizationSearch
     from kerasport.exporter import Quantize
@@ -38,10 +40,11 @@ def print_quantization(quantization: Quantization, console: Console) -> None:
         return
     agreement = quantization.agreement
     if agreement is not None:
+        same = share_text(agreement.top1_agreement)
         console.print(
-            f"Weights in {quantization.weights}: same best class as in float32 on "
-            f"{agreement.top1_agreement:.0%} of the {agreement.pictures} samples, probabilities "
-            f"off by at most {agreement.max_absolute_difference:.2g}",
+            f"Weights in {quantization.weights}: same best class as in float32 on {same} of the "
+            f"{agreement.pictures} samples, probabilities off by at most "
+            f"{agreement.max_absolute_difference:.2g}",
             soft_wrap=True,
         )
 
@@ -64,8 +67,8 @@ def _print_search(search: QuantizationSearch, console: Console) -> None:
             limited if trial.noise_limit is None else f"{trial.noise_limit:g}",
             f"{trial.bytes / 1000:,.0f}",
             f"{trial.gzip_bytes / 1000:,.0f}",
-            f"{trial.accuracy:.2%}",
-            f"{trial.top1_agreement:.2%}",
+            share_text(trial.accuracy),
+            share_text(trial.top1_agreement),
             f"{trial.max_absolute_difference:.3f}",
             Text("chosen", "green") if trial.chosen else "",
         )

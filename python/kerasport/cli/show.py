@@ -9,6 +9,7 @@ from rich.text import Text
 
 from kerasport.cli.console import results
 from kerasport.labels import mention_class_names
+from kerasport.shares import share_text
 
 if TYPE_CHECKING:
     from kerasport.bundle.metadata import ClassifierDescription
@@ -37,7 +38,9 @@ def print_description(description: ClassifierDescription) -> None:
             f"recipe {training.recipe}, {training.epochs} epochs, best {training.best_epoch}"
         )
     if (metrics := description.metrics) and metrics.test_accuracy is not None:
-        rows["test accuracy"] = f"{metrics.test_accuracy:.2%} of {metrics.test_pictures:,} pictures"
+        rows["test accuracy"] = (
+            f"{share_text(metrics.test_accuracy)} of {metrics.test_pictures:,} pictures"
+        )
     grid = Table.grid(padding=(0, 2))
     for label, value in rows.items():
         grid.add_row(Text(label, "dim"), value)

@@ -14,6 +14,7 @@ from kerasport.cli.console import messages, print_json, results
 from kerasport.cli.shared_options import JsonOption, WitnessOption, one_of
 from kerasport.errors import CheckFailed
 from kerasport.literals import Backend
+from kerasport.shares import share_text
 
 if TYPE_CHECKING:
     from kerasport.bundle.parity import Parity
@@ -85,7 +86,14 @@ def verify(
     for reason in parity.skipped:
         messages.print(f"Skipped: {reason}", style="yellow", soft_wrap=True)
     page = certificate or (None if images else bundle / CERTIFICATE_FILE)
-    if page is not None:
+    if page is None:
+        messages.print(
+            "No certificate was written, for pictures of your own need not be shown to others: "
+            "--certificate FILE writes one.",
+            style="dim",
+            soft_wrap=True,
+        )
+    else:
         messages.print(f"Certificate: {page}", style="dim", soft_wrap=True)
     if not parity.passed:
         raise CheckFailed(_failure_of(parity))
@@ -99,6 +107,7 @@ def _chosen_witnesses(witnesses: list[str] | None, backends: list[str] | None) -
 
 def print_parity(parity: Parity, console: Console) -> None:
     """Print a row for each witness, where they differ, and who is missing."""
+    from kerasport.parity.compare.bits import bits_sentence
     from kerasport.parity.compare.location import merge_findings
 
     table = Table()
@@ -115,10 +124,12 @@ def print_parity(parity: Parity, console: Console) -> None:
             f"{witness.differing_pixels:,}",
             f"{witness.max_absolute_difference:.2g}",
             f"{witness.tolerance:.1e}",
-            f"{witness.top1_agreement:.1%}",
+            share_text(witness.top1_agreement),
             Text("passed", "green") if witness.passed else Text("FAILED", "red"),
         )
     console.print(table)
+    if parity.engine_bits is not None:
+        console.print(bits_sentence(parity.engine_bits), soft_wrap=True)
     _print_agreement(parity, console)
     for where, who, detail in merge_findings(parity.findings):
         text = f"{who}: {detail}" if who else detail
@@ -147,17 +158,15 @@ def _print_agreement(parity: Parity, console: Console) -> None:
     table.add_column("top-1", justify="right")
     for name, agreement in agreements:
         off = f"{agreement.max_absolute_difference:.2g}"
-        table.add_row(name, off, f"{agreement.top1_agreement:.1%}")
+        table.add_row(name, off, share_text(agreement.top1_agreement))
     console.print(table)
 
 
 def _failure_of(parity: Parity) -> str:
-    """Return one sentence that says what failed and what to do."""
-    failed = [witness.name for witness in parity.witnesses if not witness.passed]
-    where = parity.findings[0].detail if parity.findings else ""
-    on = f" on {', '.join(failed)}" if failed else ""
+    """Return what failed, and what to do."""
+    from kerasport.parity.compare.verdict import verdict_of
+
     return (
-        f"The bundle does not predict like Keras{on}."
-        + (f" First of all: {where}." if where else "")
-        + " Export it again; if it stays, please report it as a bug of kerasport."
+        f"{verdict_of(parity)} Export the bundle again; if it stays, please report it as a bug of "
+        "kerasport."
     )

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.dataset.dataset import Split
+from kerasport.dataset.dataset import Remark, Split
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.layout import split_named
 from kerasport.errors import DataError
 from kerasport.labels import check_class_names, normalize_class_name, order_class_names
-from kerasport.progress import Progress
 
 __all__ = ["array_source", "read_npz"]
 
@@ -27,7 +26,7 @@ _LAYOUT = (
 )
 
 
-def read_npz(path: Path, *, class_names: Sequence[str] | None, progress: Progress) -> Source:
+def read_npz(path: Path, *, class_names: Sequence[str] | None, remarks: list[Remark]) -> Source:
     """Return the pictures of an `.npz` file, see `array_source`. Its pickles are not opened.
 
     Raises:
@@ -46,7 +45,7 @@ def read_npz(path: Path, *, class_names: Sequence[str] | None, progress: Progres
                 "are not. Save plain arrays: pixels as uint8, labels as numbers or text."
             ) from None
         raise DataError(f"'{path}' is not a readable .npz file: {error}.") from None
-    return array_source(arrays, root=path, class_names=class_names, progress=progress)
+    return array_source(arrays, root=path, class_names=class_names, remarks=remarks)
 
 
 def array_source(
@@ -54,7 +53,7 @@ def array_source(
     *,
     root: Path,
     class_names: Sequence[str] | None,
-    progress: Progress,
+    remarks: list[Remark],
 ) -> Source:
     """Return pictures that are arrays: each is named `root/SPLIT/NUMBER`.
 
@@ -66,7 +65,7 @@ def array_source(
         root: what the pictures' names begin with.
         class_names: the names of labels 0, 1, 2 ...; None uses `class_names` of the mapping,
             else the labels themselves.
-        progress: told what was converted.
+        remarks: what was converted is added.
 
     Raises:
         DataError: shapes, dtypes or labels do not fit.
@@ -76,7 +75,7 @@ def array_source(
     checked: list[tuple[Split | None, NDArray[np.uint8], NDArray[Any]]] = []
     for split, x, y in parts:
         where = f"'{root}'" + (f", {split}" if split else "")
-        pixels = _as_pixels(np.asarray(x), where=where, progress=progress)
+        pixels = _as_pixels(np.asarray(x), where=where, remarks=remarks)
         labels = _as_labels(np.asarray(y), where=where)
         if len(pixels) != len(labels):
             raise DataError(
@@ -167,7 +166,7 @@ def _role(name: str) -> tuple[str | None, Split | None]:
     return role, splits[0] if splits else None
 
 
-def _as_pixels(x: NDArray[Any], *, where: str, progress: Progress) -> NDArray[np.uint8]:
+def _as_pixels(x: NDArray[Any], *, where: str, remarks: list[Remark]) -> NDArray[np.uint8]:
     if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] not in (1, 3, 4)):
         hint = ""
         if x.ndim == 4 and x.shape[1] in (1, 3, 4):
@@ -189,15 +188,15 @@ def _as_pixels(x: NDArray[Any], *, where: str, progress: Progress) -> NDArray[np
     whole = not fractions or (np.isfinite([low, high]).all() and bool((x == np.rint(x)).all()))
     # Only black and white, or all but black: 1 could be the brightest level or the darkest grey.
     if whole and low >= 0 and high <= 255 and not (fractions and high <= 1):
-        progress.say(f"{where}: pixels of dtype {x.dtype} are whole numbers of 0..255, as uint8.")
+        message = f"{where}: pixels of dtype {x.dtype} are whole numbers of 0..255, as uint8."
+        remarks.append(Remark("converted-pixels", message))
         return x.astype(np.uint8)
     if fractions and low >= 0 and high <= 1:
         levels: NDArray[Any] = np.rint(x * 255)
         # float64 and float32 bring a level back within 2e-5, float16 within one step of 1/8.
         if bool((np.abs(x * 255 - levels) <= 0.125).all()):
-            progress.say(
-                f"{where}: pixels of dtype {x.dtype} in 0..1 are multiplied by 255, to uint8."
-            )
+            message = f"{where}: pixels of dtype {x.dtype} in 0..1 are multiplied by 255, to uint8."
+            remarks.append(Remark("converted-pixels", message))
             return levels.astype(np.uint8)
     raise DataError(
         f"{where}: the pixels have dtype {x.dtype} and values of {low:g} to {high:g}. Expected "

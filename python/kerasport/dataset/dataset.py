@@ -87,12 +87,14 @@ class Remark:
     """How something that can be read in two ways was read, or what is odd about it.
 
     A `warning` makes figures doubtful where it was meant otherwise, a `note` is worth knowing.
+    `count` says how many rows or files it is about.
     """
 
     kind: str
     message: str
     remedy: str = ""
     severity: Literal["warning", "note"] = "note"
+    count: int = 1
 
     @property
     def text(self) -> str:

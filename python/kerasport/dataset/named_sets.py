@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasport.dataset.arrays import array_source
-from kerasport.dataset.dataset import Split
+from kerasport.dataset.dataset import Remark, Split
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.keras_classes import KERAS_CLASSES
 from kerasport.dataset.layout import split_named
@@ -22,7 +22,9 @@ from kerasport.progress import Progress
 __all__ = ["keras_source", "tfds_source"]
 
 
-def keras_source(name: str, *, class_names: Sequence[str] | None, progress: Progress) -> Source:
+def keras_source(
+    name: str, *, class_names: Sequence[str] | None, remarks: list[Remark], progress: Progress
+) -> Source:
     """Return `keras.datasets.NAME`, from Keras' own folder or the network.
 
     Raises:
@@ -53,11 +55,13 @@ def keras_source(name: str, *, class_names: Sequence[str] | None, progress: Prog
         arrays,
         root=Path(f"keras:{name}"),
         class_names=class_names or KERAS_CLASSES[name],
-        progress=progress,
+        remarks=remarks,
     )
 
 
-def tfds_source(name: str, *, data_dir: Path | None, progress: Progress) -> Source:
+def tfds_source(
+    name: str, *, data_dir: Path | None, remarks: list[Remark], progress: Progress
+) -> Source:
     """Return a TensorFlow Dataset that has one picture and one class per example.
 
     The pictures are taken as the data set stores them, encoded, and decoded by
@@ -68,7 +72,8 @@ def tfds_source(name: str, *, data_dir: Path | None, progress: Progress) -> Sour
         name: as `tensorflow_datasets.load` takes it: `cats_vs_dogs`, `name/config:1.0.0`.
         data_dir: folder with prepared data sets; None stands for TensorFlow Datasets' own
             (`TFDS_DATA_DIR`, else `~/tensorflow_datasets`).
-        progress: told what is fetched and left out.
+        remarks: what is left out is added.
+        progress: told what is fetched.
 
     Raises:
         DataError: it is unknown, cannot be fetched, or is no set of labelled pictures.
@@ -95,10 +100,11 @@ def tfds_source(name: str, *, data_dir: Path | None, progress: Progress) -> Sour
     wanted = {split: found for split in builder.info.splits if (found := split_named(split))}
     others = sorted(set(builder.info.splits) - set(wanted))
     if others:
-        progress.say(
+        message = (
             f"{source}: not read, because they are no train, validation or test: "
             f"{', '.join(others)}."
         )
+        remarks.append(Remark("splits-left-out", message, count=len(others)))
     if "train" not in wanted:
         raise DataError(f"'{source}' has no split 'train', only: {', '.join(builder.info.splits)}.")
     return _stored(

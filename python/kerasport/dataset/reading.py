@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -9,7 +11,7 @@ from kerasport.dataset.arrays import array_source, read_npz
 from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.checks.findings import check_dataset
 from kerasport.dataset.checks.report import DataReport
-from kerasport.dataset.dataset import Dataset
+from kerasport.dataset.dataset import Dataset, Remark
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
 from kerasport.dataset.entries import Source, collect
 from kerasport.dataset.folders import folder_source, tell
@@ -75,7 +77,11 @@ def read_data(
     options = options or ReadOptions()
     dataset = gather_data(source, options=options, progress=progress, cache=cache)
     tell(dataset.remarks, progress)
-    require_usable(dataset, options)
+    try:
+        require_usable(dataset, options)
+    except DataError:
+        _explain(dataset.remarks, progress)
+        raise
     return dataset
 
 
@@ -87,7 +93,14 @@ def gather_data(
     cache: Path | None = None,
 ) -> Dataset:
     """Return the data set as it is, however few its pictures are; see `read_data`."""
-    found = _open(source, options, progress).only(options.classes)
+    remarks: list[Remark] = []
+    try:
+        found = _open(source, options, remarks, progress).only(options.classes)
+    except DataError:
+        tell(remarks, progress)
+        _explain(remarks, progress)
+        raise
+    found = replace(found, remarks=(*remarks, *found.remarks))
     dataset = collect(found, options, progress=progress)
     if options.drop_test_duplicates:
         dataset = drop_copies(dataset, cache=cache, progress=progress)
@@ -130,14 +143,27 @@ def name_of_source(source: DataSource) -> str | None:
     return str(source) if kind else str(Path(source).absolute())
 
 
-def _open(source: DataSource, options: ReadOptions, progress: Progress) -> Source:
+def _explain(remarks: Iterable[Remark], progress: Progress) -> None:
+    """Tell the warnings before an error: it may come of how the data was understood."""
+    for remark in remarks:
+        if remark.severity == "warning":
+            progress.warn(remark.text)
+
+
+def _open(
+    source: DataSource, options: ReadOptions, remarks: list[Remark], progress: Progress
+) -> Source:
+    """Return what the source names; how it was understood, also before an error, is in `remarks`.
+
+    What the layout of folders tells is in those of the result.
+    """
     if isinstance(source, str | Path):
-        return _open_path(source, options, progress)
+        return _open_path(source, options, remarks, progress)
     if is_frame(source):
-        return frame_source(source, root=options.root or Path(), progress=progress)
+        return frame_source(source, root=options.root or Path(), remarks=remarks)
     if isinstance(source, tuple | list | dict):
         return array_source(
-            source, root=Path("arrays"), class_names=options.class_names, progress=progress
+            source, root=Path("arrays"), class_names=options.class_names, remarks=remarks
         )
     raise DataError(
         f"Pictures cannot be read from a {type(source).__name__}. {_EXPECTED} From Python also a "
@@ -146,35 +172,44 @@ def _open(source: DataSource, options: ReadOptions, progress: Progress) -> Sourc
     )
 
 
-def _open_path(source: str | Path, options: ReadOptions, progress: Progress) -> Source:
+def _open_path(
+    source: str | Path, options: ReadOptions, remarks: list[Remark], progress: Progress
+) -> Source:
     kind, name = _named(source)
     if kind == "keras":
-        return keras_source(name, class_names=options.class_names, progress=progress)
+        return keras_source(
+            name, class_names=options.class_names, remarks=remarks, progress=progress
+        )
     if kind == "tfds":
-        return tfds_source(name, data_dir=options.root, progress=progress)
+        return tfds_source(name, data_dir=options.root, remarks=remarks, progress=progress)
     path = Path(source)
     suffix = path.suffix.lower()
     if is_folder(path):
-        return _open_folder(path, progress)
+        return _open_folder(path, remarks)
     if not exists(path):
         raise DataError(f"There is nothing at '{path}'. {_EXPECTED}")
     if suffix in TABLE_SUFFIXES:
-        return read_table(path, root=options.root or path.parent, progress=progress)
+        return read_table(path, root=options.root or path.parent, remarks=remarks)
     if suffix == ".npz" and archive_at(path) is None:
-        return read_npz(path, class_names=options.class_names, progress=progress)
+        return read_npz(path, class_names=options.class_names, remarks=remarks)
     raise DataError(f"'{path}' is a file of another kind. {_EXPECTED}")
 
 
-def _open_folder(path: Path, progress: Progress) -> Source:
+def _open_folder(path: Path, remarks: list[Remark]) -> Source:
     found = archive_at(path)
     if found is not None and found[0].guessed is not None:
-        progress.warn(
-            f"'{found[0].path}' has names that are not UTF-8; their spelling is a guess, like "
-            f"{found[0].guessed!r:.100}. If it is wrong, unpack the archive where it was made."
+        remarks.append(
+            Remark(
+                "guessed-names",
+                f"'{found[0].path}' has names that are not UTF-8; their spelling is a guess, like "
+                f"{found[0].guessed!r:.100}.",
+                "If it is wrong, unpack the archive where it was made.",
+                "warning",
+            )
         )
     inner = unwrapped(path)
     if tables := tables_beside(inner):
-        return read_tables(tables, root=inner, progress=progress)
+        return read_tables(tables, root=inner, remarks=remarks)
     try:
         layout = find_layout(path)
     except DataError as error:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
+from kerasport.engine import engine_for
 from kerasport.exporter.answering import BundleReference, agree_on_ending, compare_written
 from kerasport.exporter.bundle_files import write_files, write_metadata
 from kerasport.exporter.gate import check_graph
@@ -140,13 +142,14 @@ def export(
         metadata = write_files(
             folder, storage, description, subject.samples, pixels, layer_names=layer_names
         )
-        rounding = compare_written(
-            BundleReference(Bundle(folder, metadata)),
-            storage.comparison,
+        agree = partial(
+            compare_written,
+            comparison=storage.comparison,
             answers=storage.expected,
             exact=storage.exact,
             name=storage.answered_by,
         )
+        rounding = agree(BundleReference(Bundle(folder, metadata)).probabilities)
         winograd = choose_tiles(
             storage.graph,
             storage.comparison.few.pixels,
@@ -156,7 +159,9 @@ def export(
         )
         metadata = metadata.model_copy(update={"float_rounding": rounding, "winograd": winograd})
         write_metadata(folder, metadata)
-        Bundle.open(folder)
+        # Numpy is the judge. What browsers run is compared too, where it can be run.
+        if (engine := engine_for(Bundle.open(folder))) is not None:
+            agree(engine.predict, run_by="the engine")
     return ExportedBundle(
         out,
         metadata,

@@ -15,8 +15,11 @@ from PIL import Image
 
 from kerasport.bundle.metadata import Metadata
 from kerasport.bundle.parity import Parity
+from kerasport.parity.compare.bits import bits_sentence
 from kerasport.parity.compare.location import merge_findings
-from kerasport.parity.compare.tally import Departure
+from kerasport.parity.compare.tally import Departure, severity
+from kerasport.parity.compare.verdict import verdict_of
+from kerasport.report import html_document
 from kerasport.report.markup import section, table
 
 __all__ = ["CERTIFICATE_FILE", "certificate_page"]
@@ -26,8 +29,6 @@ CERTIFICATE_FILE = "parity.html"
 
 _SHOWN = 3
 """Pictures shown of each witness; those that it shares with others stand there once."""
-
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def certificate_page(
@@ -41,31 +42,27 @@ def certificate_page(
         worst: the pictures with the largest differences by witness, worst first.
         date: day of the measurement, YYYY-MM-DD.
     """
-    style = files("kerasport.report").joinpath("page.css").read_text(encoding="utf-8")
-    style += files("kerasport.parity").joinpath("certificate.css").read_text(encoding="utf-8")
-    name = escape(metadata.name)
+    style = files("kerasport.parity").joinpath("certificate.css").read_text(encoding="utf-8")
     verdict = "passed" if parity.passed else "failed"
     parts = [
-        f'<header><h1>{name} <span class="verdict {verdict}">{verdict}</span></h1>',
+        '<header><p class="kicker">Parity certificate</p>',
+        f'<h1>{escape(metadata.name)} <span class="verdict {verdict}">{verdict}</span></h1>',
+        f'<p class="reason {verdict}">{escape(verdict_of(parity))}</p>',
         f'<p class="soft">{escape(parity.pictures)}, against {escape(parity.reference)}. '
         f"Measured on {escape(date)} by kerasport.</p></header>",
         section("Witnesses", _witnesses(parity), note=_RULES),
+        section("The same bits", _bits(parity)),
         section("Float32", _rounding(metadata)),
         section("Where they differ", _findings(parity)),
         section("Quantised weights", _agreement(parity, metadata)),
-        section("The largest differences", _worst(metadata, parity, worst)),
+        section("The largest differences", _worst(metadata, parity, worst), note=_ORDER),
         section("Not asked", _missing(parity)),
         section("Which model", _model(metadata, parity)),
         section("Skipped files", _list(parity.skipped)),
     ]
     body = "\n".join(part for part in parts if part)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{name}: parity certificate</title>\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    title = f"{metadata.name}: parity certificate, {verdict}"
+    return html_document(title, body, style=style)
 
 
 _RULES = (
@@ -74,6 +71,12 @@ _RULES = (
     "stock-tfjs and tensorflowjs-python read no files: they are handed the pixels. No witness "
     "had a network, and none ran a script of the folder: what they loaded was written anew from "
     "its files."
+)
+
+
+_ORDER = (
+    "Pictures that a witness refused or saw otherwise come first, then those with the largest "
+    "differences of a probability: up to three of each witness."
 )
 
 
@@ -100,6 +103,11 @@ def _witnesses(parity: Parity) -> str:
         for each in parity.witnesses
     ]
     return table(head, rows, caption="Each engine and backend, compared with Python.")
+
+
+def _bits(parity: Parity) -> str:
+    found = parity.engine_bits
+    return f"<p>{escape(bits_sentence(found))}</p>" if found else ""
 
 
 def _rounding(metadata: Metadata) -> str:
@@ -156,7 +164,7 @@ def _agreement(parity: Parity, metadata: Metadata) -> str:
 
 
 def _worst(metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Departure]]) -> str:
-    """Return the pictures, each once for all witnesses that saw the same."""
+    """Return the pictures, the worst first, each once for all witnesses that saw the same."""
     groups: dict[tuple[Path, bytes | str], dict[str, Departure]] = {}
     for witness in parity.witnesses:
         shown = [found for found in worst.get(witness.name, ()) if not found.is_equal][:_SHOWN]
@@ -164,7 +172,12 @@ def _worst(metadata: Metadata, parity: Parity, worst: Mapping[str, Sequence[Depa
             groups.setdefault((found.expected.path, _seen(found)), {})[witness.name] = found
     if not groups and parity.witnesses:
         return "<p>Nothing differs, not even in the last bit.</p>"
-    return "".join(_picture(metadata, group) for group in groups.values())
+    ranked = [
+        dict(sorted(group.items(), key=lambda each: severity(each[1]), reverse=True))
+        for group in groups.values()
+    ]
+    ranked.sort(key=lambda group: max(map(severity, group.values())), reverse=True)
+    return f'<div class="parts">{"".join(_picture(metadata, group) for group in ranked)}</div>'
 
 
 def _seen(found: Departure) -> bytes | str:

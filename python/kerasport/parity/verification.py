@@ -11,13 +11,18 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kerasport.bundle import MODEL_FILE, PARITY_FILE, Bundle
-from kerasport.bundle.parity import MissingWitness, Parity, ParityFinding
+from kerasport.bundle.parity import EngineBits, MissingWitness, Parity, ParityFinding
+from kerasport.engine import engine_for
 from kerasport.errors import BrowserError
 from kerasport.files import check_place, sha256_of, write_text
 from kerasport.parity.browsers.engines import find_engine
 from kerasport.parity.browsers.interruption import run_apart
 from kerasport.parity.certificate import CERTIFICATE_FILE, certificate_page
+from kerasport.parity.compare.bits import PYTHON, compare_bits
 from kerasport.parity.compare.expectations import Expectations
 from kerasport.parity.compare.location import locate
 from kerasport.parity.compare.metadata import compare_metadata, compare_with_script
@@ -29,7 +34,7 @@ from kerasport.parity.witnesses.names import (
     default_witnesses,
     live_witnesses,
 )
-from kerasport.parity.witnesses.protocol import LiveWitness
+from kerasport.parity.witnesses.protocol import EngineWitness, LiveWitness
 from kerasport.parity.witnesses.stock_page import stock_page
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
@@ -37,6 +42,9 @@ from kerasport.runs.run import Run
 __all__ = ["verify"]
 
 Item = TypeVar("Item")
+
+_MOST_BITS = 20
+"""Pictures of which the engine's answers are compared bit by bit."""
 
 
 def verify(
@@ -110,6 +118,7 @@ class _Asked:
     tallies: list[Tally] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     findings: list[ParityFinding] = field(default_factory=list)
+    bits: EngineBits | None = None
 
 
 def _ask_witnesses(
@@ -132,8 +141,10 @@ def _ask_witnesses(
         rounding = bundle.metadata.float_rounding
         answering = [(witness, Tally(witness.identity, rounding)) for witness in live]
         total = len(expectations.paths) * len(answering)
+        seen: list[NDArray[np.uint8]] = []
         with progress.task("verify", total=total) as task:
             for batch in _made_ahead(expectations.batches()):
+                seen += [each.pixels for each in batch[: _MOST_BITS - len(seen)]]
                 for witness, tally in list(answering):
                     if stop.is_set():
                         return asked
@@ -141,10 +152,36 @@ def _ask_witnesses(
                         answering.remove((witness, tally))
                         asked.findings.append(lost)
                     task.advance(len(batch), detail=witness.identity.name)
+        _ask_bits(bundle, [witness for witness, _ in answering], seen, asked)
         for witness, tally in answering:
             asked.tallies.append(tally)
             asked.findings += locate(tally, bundle, witness.read)
     return asked
+
+
+def _ask_bits(
+    bundle: Bundle,
+    live: Sequence[LiveWitness],
+    pictures: Sequence[NDArray[np.uint8]],
+    asked: _Asked,
+) -> None:
+    """Compare the engine's answers bit by bit, between Python and all that run it."""
+    pixels = np.stack(pictures)
+    answers: dict[str, NDArray[np.uint32]] = {}
+    if (engine := engine_for(bundle)) is not None:
+        answers[PYTHON] = engine.predict(pixels).view(np.uint32)
+    for witness in live:
+        name = witness.identity.name
+        if not isinstance(witness, EngineWitness) or witness.identity.backend != "wasm":
+            continue
+        try:
+            answers[name] = witness.engine_bits(pixels)
+        except BrowserError as error:
+            asked.findings.append(
+                ParityFinding(where="engine", witness=name, picture=None, detail=str(error))
+            )
+    asked.bits, findings = compare_bits(answers)
+    asked.findings += findings
 
 
 def _ask(witness: LiveWitness, tally: Tally, batch: Sequence[Expectation]) -> ParityFinding | None:
@@ -221,6 +258,7 @@ def _summarize(
             *(MissingWitness(name=k, reason=v, left_out=True) for k, v in left_out.items()),
         ],
         findings=findings,
+        engine_bits=asked.bits,
         passed=not findings and all(witness.passed for witness in witnesses),
     )
 

@@ -22,6 +22,7 @@ from kerasport.pictures.problem import (
     MAX_SIDE,
     Problem,
     damaged,
+    shows_nothing,
     too_many_bytes,
 )
 from kerasport.pictures.read import read_picture_file
@@ -44,5 +45,6 @@ __all__ = [
     "decode_bmp",
     "decode_gif",
     "read_picture_file",
+    "shows_nothing",
     "too_many_bytes",
 ]

@@ -15,6 +15,7 @@ __all__ = [
     "check_size",
     "damaged",
     "ends_early",
+    "shows_nothing",
     "too_many_bytes",
 ]
 
@@ -62,6 +63,14 @@ def ends_early() -> Problem:
 def damaged(what: str) -> Problem:
     """Return the problem of a file whose content contradicts its format."""
     return Problem(f"it is damaged, {what}", "Copy or save it again.")
+
+
+def shows_nothing() -> Problem:
+    """Return the problem of a WebP that is transparent everywhere: WebKit shows damaged ones so."""
+    return Problem(
+        "it is a WebP that shows nothing, like a damaged one",
+        "Copy or save it again, as PNG if it is meant to be empty.",
+    )
 
 
 def check_size(width: int, height: int, *, max_side: int = MAX_OWN_SIDE) -> None:

@@ -24,6 +24,7 @@ from kerasport.pictures import (
     decode_bmp,
     decode_gif,
     read_picture_file,
+    shows_nothing,
     too_many_bytes,
 )
 from kerasport.preprocess.compose import STRIP_PIXELS
@@ -113,6 +114,9 @@ def _decode_file(file: PictureFile) -> Image.Image:
         if (np.asarray(upright.getchannel("A")) != 255).any():
             raise damaged("it is transparent and says that it is not")
         upright = upright.convert("RGB")
+    is_clear = upright.mode == "RGBA" and not np.asarray(upright.getchannel("A")).any()
+    if is_clear and file.format == "WEBP":
+        raise shows_nothing()
     if file.screen is not None:
         whole = Image.new("RGBA", (file.screen.width, file.screen.height))
         whole.paste(upright.convert("RGBA"), (file.screen.left, file.screen.top))

@@ -29,7 +29,7 @@ def get_recipe(name: str) -> Recipe:
         DataError: there is none; the message names the nearest and all others.
 
     >>> get_recipe("digits").image_size
-    (16, 16)
+    (28, 28)
     """
     if name in RECIPES:
         return RECIPES[name]

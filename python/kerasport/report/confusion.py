@@ -6,19 +6,24 @@ from html import escape
 
 from kerasport.evaluation import Evaluation
 from kerasport.report.choice import DRAWN
-from kerasport.report.markup import table
+from kerasport.report.markup import scrolled, shortened, table
 
 __all__ = ["confusion"]
 
 _LARGEST_TABLE = 20
 _WORST = 10
+# A drawing shows a pair by its place only: more of them are named below it.
+_WORST_OF_MANY = 25
 _LONGEST_NAME = 18
+# Names of 8 units become letters of 10 pixels, in a drawing that scrolls.
+_READABLE = 1.25
 
 
 def confusion(evaluation: Evaluation) -> str:
     """Return the matrix, coloured by the share of the true class, and its largest errors."""
-    small = len(evaluation.class_names) <= _LARGEST_TABLE
-    return (_as_table if small else _as_drawing)(evaluation) + _worst(evaluation)
+    if len(evaluation.class_names) <= _LARGEST_TABLE:
+        return _as_table(evaluation) + _worst(evaluation, _WORST)
+    return _worst(evaluation, _WORST_OF_MANY) + _as_drawing(evaluation)
 
 
 def _as_table(evaluation: Evaluation) -> str:
@@ -32,17 +37,17 @@ def _as_table(evaluation: Evaluation) -> str:
             for column, count in enumerate(row)
         )
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
-    return (
-        '<div class="scroll"><table class="confusion">'
+    return scrolled(
+        '<table class="confusion">'
         "<caption>Rows: true class. Columns: the model's answer. Number of test pictures, coloured "
         "by their share of the row.</caption>"
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
+        label="Confusion matrix",
     )
 
 
 def _cell(count: int, share: float, *, is_right: bool) -> str:
-    kinds = ["right" if is_right else "wrong"]
-    kinds += ["zero"] if count == 0 else ["strong"] if share > 0.5 else []
+    kinds = ["right" if is_right else "wrong", *(["zero"] if count == 0 else [])]
     return f'<td class="{" ".join(kinds)}" style="--share: {_shade(count, share):.2f}">{count}</td>'
 
 
@@ -62,7 +67,7 @@ def _as_drawing(evaluation: Evaluation) -> str:
     parts: list[list[str]] = []
     for row, name in enumerate(names):
         middle = margin + 10 * row + 5
-        text = escape(_shortened(name))
+        text = escape(shortened(name, _LONGEST_NAME))
         turned = f"translate({middle + 3:g} {margin - 3:g}) rotate(90)"
         parts.append(
             [
@@ -88,31 +93,29 @@ def _as_drawing(evaluation: Evaluation) -> str:
     part = ""
     if count < everyone:
         part = f"The {count} of {everyone:,} classes that are confused most. "
-    return (
-        '<figure class="matrix"><div class="scroll">'
+    drawing = (
         f'<svg role="img" aria-label="Confusion matrix of {everyone} classes" '
-        f'viewBox="0 0 {side:g} {side:g}" style="min-width: {min(side, 900) * 0.6:.0f}px">'
-        f"{frame}{''.join(map(''.join, parts))}</svg></div>"
+        f'viewBox="0 0 {side:g} {side:g}" style="min-width: {side * _READABLE:.0f}px">'
+        f"{frame}{''.join(map(''.join, parts))}</svg>"
+    )
+    return (
+        f'<figure class="matrix">{scrolled(drawing, label="Confusion matrix")}'
         f'<figcaption class="soft">{part}Rows: true class. Columns: the model\'s answer. Coloured '
         "by the share of the true class; all numbers are in report.json.</figcaption></figure>"
     )
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "\u2026"
-
-
-def _worst(evaluation: Evaluation) -> str:
+def _worst(evaluation: Evaluation, count: int) -> str:
     names = evaluation.class_names
     if len(names) < 3:
         return ""
-    found = evaluation.cells.worst(_WORST)
+    found = evaluation.cells.worst(count)
     if not found:
         return ""
     support = evaluation.cells.support
     rows = [
-        (names[row], names[column], count, count / int(support[row]))
-        for row, column, count in found
+        (names[row], names[column], pictures, pictures / int(support[row]))
+        for row, column, pictures in found
     ]
     return table(
         ("true class", "answered", "pictures", "of the class"),

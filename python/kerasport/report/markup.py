@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 from collections.abc import Iterable, Mapping
 from html import escape
+from pathlib import PureWindowsPath
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic.alias_generators import to_snake
 
+from kerasport.shares import share_text
+
 __all__ = [
     "definitions",
     "duration",
     "image",
-    "percent",
     "picture",
     "plain",
+    "scrolled",
     "section",
+    "shortened",
     "table",
+    "without_folder",
     "words",
 ]
 
@@ -59,7 +63,7 @@ def table(
     for name, *cells in rows:
         line = f'<th scope="row">{escape(str(name))}</th>'
         for column, cell in enumerate(cells, start=1):
-            text = percent(cell) if isinstance(cell, float) else escape(_plain(cell))
+            text = share_text(cell) if isinstance(cell, float) else escape(_plain(cell))
             if column == shares and isinstance(cell, float):
                 bar = f'<span class="bar" style="--share: {cell:.4f}"></span>'
                 line += f'<td class="barred">{bar}{text}</td>'
@@ -67,9 +71,17 @@ def table(
                 line += f"<td>{text}</td>"
         lines.append(f"<tr>{line}</tr>")
     kind = "wide words" if words else "wide"
+    return scrolled(
+        f'<table class="{kind}"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{titles}</tr></thead><tbody>{''.join(lines)}</tbody></table>",
+        label=caption,
+    )
+
+
+def scrolled(body: str, *, label: str) -> str:
+    """Return what may be wider than the page in a frame that the keyboard scrolls too."""
     return (
-        f'<div class="scroll"><table class="{kind}"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{titles}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+        f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(label)}">{body}</div>'
     )
 
 
@@ -121,7 +133,20 @@ def plain(value: object) -> str:
     if isinstance(value, (tuple, list)):
         is_size = len(value) == 2 and all(isinstance(item, int) for item in value)
         return (" x " if is_size else ", ").join(map(plain, value)) or "none"
-    return str(value)
+    return without_folder(str(value))
+
+
+def without_folder(text: str) -> str:
+    """Return the name alone of a file or folder that is named by its path, any other text whole.
+
+    A page is passed on, and where its maker keeps files is nobody's affair.
+    """
+    # It reads both separators, on every system.
+    path = PureWindowsPath(text)
+    is_absolute = path.is_absolute() or path.drive or text.startswith(("/", "~", "\\"))
+    return (
+        path.name if path.name and (is_absolute or (path.suffix and len(path.parts) > 1)) else text
+    )
 
 
 def words(name: str) -> str:
@@ -133,10 +158,16 @@ def _plain(cell: object) -> str:
     return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
-def percent(share: float) -> str:
-    """Return a share 0..1 in percent, rounded down, since 99.96 % is not 100 %."""
-    # But 0.9 in float32 is a little below 90 %.
-    return f"{math.floor(share * 1000 + 1e-3) / 10:.1f} %"
+def shortened(name: str, length: int) -> str:
+    """Return a name with at most `length` characters, without its middle: ends tell names apart.
+
+    >>> shortened("Tomato___Early_blight", 12)
+    'Tomato\u2026light'
+    """
+    if len(name) <= length:
+        return name
+    end = (length - 1) // 2
+    return f"{name[: length - 1 - end]}\u2026{name[-end:]}"
 
 
 def duration(seconds: float) -> str:

@@ -5,28 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from kerasport.report import plots, tested
 from kerasport.report.choice import LISTED
-from kerasport.report.markup import definitions, duration, percent, plain, section, table, words
+from kerasport.report.document import html_document
+from kerasport.report.markup import definitions, duration, plain, section, table, words
 from kerasport.report.report import Report
+from kerasport.shares import share_text
 
 __all__ = ["render_page"]
 
 _EXAMPLES = 3
 
-# The policy turns a mistake in this package into a missing picture, never into a request.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-
 
 def render_page(report: Report) -> str:
     """Return the whole page; it loads nothing and runs no script."""
     name = escape(report.description.name)
-    style = files("kerasport.report").joinpath("page.css").read_text(encoding="utf-8")
     parts = [
-        f"<header><h1>{name}</h1>",
+        f'<header><p class="kicker">Training report</p><h1>{name}</h1>',
         f'<p class="soft">{_subtitle(report)}</p></header>',
         _figures(report),
         section("The data", _warnings(report)),
@@ -38,13 +35,7 @@ def render_page(report: Report) -> str:
         section("Environment", _environment(report)),
     ]
     body = "\n".join(part for part in parts if part)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{name}: training report</title>\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return html_document(f"{report.description.name}: training report", body)
 
 
 def _subtitle(report: Report) -> str:
@@ -61,21 +52,21 @@ def _figures(report: Report) -> str:
     figures = []
     metrics = report.description.metrics
     if report.evaluation:
-        figures.append((percent(report.evaluation.accuracy), "test accuracy"))
+        figures.append((share_text(report.evaluation.accuracy), "test accuracy"))
         figures.append((f"{report.evaluation.pictures:,}", "test pictures"))
         error = report.evaluation.expected_calibration_error
-        figures.append((percent(error), "calibration error"))
+        figures.append((share_text(error), "calibration error"))
     if metrics and metrics.validation_accuracy is not None:
-        figures.append((percent(metrics.validation_accuracy), "validation accuracy"))
+        figures.append((share_text(metrics.validation_accuracy), "validation accuracy"))
     epochs = len(report.history["loss"])
     figures.append((f"{report.history['bestEpoch']} of {epochs}", "best epoch"))
-    figures.append((duration(report.training_seconds), "training time"))
+    figures.append((duration(_seconds_of_training(report)), "training time"))
     cells = "".join(
         f'<div class="figure{"" if index else " first"}"><b>{value}</b><span>{label}</span></div>'
         for index, (value, label) in enumerate(figures)
     )
     method = f'<p class="soft">{escape(metrics.method)}</p>' if metrics else ""
-    return f'<div class="figures">{cells}</div>{method}'
+    return f'<section><div class="figures">{cells}</div>{method}</section>'
 
 
 def _warnings(report: Report) -> str:
@@ -158,8 +149,19 @@ def _why(reason: str | None) -> str:
     return f"automatic: {reason}" if reason else ""
 
 
+def _seconds_of_training(report: Report) -> float:
+    """Return how long was trained, with what is done before and between the epochs.
+
+    A training that was resumed knows that of its last part only, and of all epochs.
+    """
+    return max(report.training_seconds, report.timings.get("train", 0.0))
+
+
 def _timings(report: Report) -> str:
     facts = {name: duration(seconds) for name, seconds in report.timings.items()}
+    if "train" in facts:
+        epochs = f"{duration(report.training_seconds)} of it in epochs"
+        facts["train"] = f"{duration(_seconds_of_training(report))}, {epochs}"
     return definitions(facts) if facts else ""
 
 

@@ -16,11 +16,22 @@ from kerasport.dataset import Pixels
 from kerasport.errors import missing_extra
 from kerasport.evaluation import Evaluation, Reliability
 from kerasport.report.choice import DRAWN, MISTAKES, lowest_recall, sample
+from kerasport.report.document import token
+from kerasport.report.markup import shortened
 from kerasport.report.report import Report
+from kerasport.shares import share_text
 
 __all__ = ["curve_panels", "reliability_svg", "write_plots"]
 
-_SOFT, _ACCENT, _MARK, _WRONG, _RIGHT = "#8b949e", "#3b82f6", "#d29922", "#cf222e", "#1a7f37"
+_SOFT, _ACCENT, _WRONG = token("edge"), token("accent"), token("danger")
+_MARK = "#000000"
+# In the SVG of a page they follow its scheme; black is what matplotlib has for text and axes.
+_ON_PAGES = {
+    _SOFT: "var(--edge)",
+    _ACCENT: "var(--accent)",
+    _WRONG: "var(--danger)",
+    _MARK: "currentColor",
+}
 _LARGEST_NUMBERED = 15
 
 Draw = Callable[[Any], None]
@@ -179,11 +190,14 @@ def _draw_recall(axes: Any, evaluation: Evaluation) -> None:
 
 
 def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
+    from matplotlib.colors import LinearSegmentedColormap
+
     everything = evaluation.cells
     chosen = everything.most_confused(DRAWN)
     counts = everything.among(chosen).matrix()
     shares = counts / np.maximum(everything.support[chosen, None], 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    shades = LinearSegmentedColormap.from_list("shares", [token("card"), _ACCENT])
+    axes.imshow(shares, cmap=shades, vmin=0, vmax=1)
     size = len(counts)
     if size <= _LARGEST_NUMBERED:
         for row, column in np.ndindex(counts.shape):
@@ -213,10 +227,10 @@ def _pictures(evaluation: Evaluation, pixels: Pixels, indices: list[int]) -> Any
         answer, truth = int(evaluation.predicted[index]), int(evaluation.truth[index])
         is_right = answer == truth
         share = float(evaluation.confidence[index])
-        title = f"{_cut(evaluation.class_names[answer])} {share:.0%}"
+        title = f"{_cut(evaluation.class_names[answer])} {share_text(share)}"
         if not is_right:
             title += f"\nis {_cut(evaluation.class_names[truth])}"
-        color = _RIGHT if is_right else _WRONG
+        color = _ACCENT if is_right else _WRONG
         axes.set_title(title, fontsize=8, color=color, parse_math=False)
     return figure
 
@@ -224,7 +238,7 @@ def _pictures(evaluation: Evaluation, pixels: Pixels, indices: list[int]) -> Any
 def _cut(name: str) -> str:
     # matplotlib draws Unicode only.
     name = name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return name if len(name) <= 20 else name[:19] + "\u2026"
+    return shortened(name, 20)
 
 
 def _figure(size: tuple[float, float]) -> Any:
@@ -263,5 +277,6 @@ def _svg(draw: Draw, size: tuple[float, float] = (4.6, 3.0)) -> str:
     # The figure around it has the text alternative; the size is the page's affair.
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace("<svg ", '<svg aria-hidden="true" ', 1)
-    # matplotlib has no notion of "the page's colour"; black is what it uses for text and axes.
-    return svg.replace("#000000", "currentColor")
+    for color, followed in _ON_PAGES.items():
+        svg = svg.replace(color, followed)
+    return svg

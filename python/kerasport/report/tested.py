@@ -11,8 +11,9 @@ from kerasport.evaluation import Evaluation
 from kerasport.report import plots
 from kerasport.report.choice import LISTED, MISTAKES, SAMPLE, lowest_recall, sample
 from kerasport.report.confusion import confusion
-from kerasport.report.markup import definitions, percent, picture, section, table
+from kerasport.report.markup import definitions, picture, section, table
 from kerasport.report.report import Report
+from kerasport.shares import share_text
 
 __all__ = ["sections"]
 
@@ -53,7 +54,7 @@ def _predictions(report: Report, evaluation: Evaluation) -> str:
     figures = []
     for index in sample(evaluation):
         answer, truth = int(evaluation.predicted[index]), int(evaluation.truth[index])
-        note = percent(float(evaluation.confidence[index]))
+        note = share_text(float(evaluation.confidence[index]))
         if answer != truth:
             note += f", is {evaluation.class_names[truth]}"
         figures.append(
@@ -74,7 +75,7 @@ def _mistakes(report: Report, evaluation: Evaluation) -> str:
         picture(
             np.asarray(evaluation.pixels[mistake.index]),
             title=mistake.predicted,
-            note=f"{percent(mistake.confidence)}, is {mistake.truth}",
+            note=f"{share_text(mistake.confidence)}, is {mistake.truth}",
             is_right=False,
             file=displayable(mistake.path.name) if mistake.path else "",
         )
@@ -115,16 +116,16 @@ def _top_k(evaluation: Evaluation) -> str:
 
 def _calibration(report: Report, evaluation: Evaluation) -> str:
     error = evaluation.expected_calibration_error
-    facts = {"expected calibration error, test": percent(error)}
+    facts = {"expected calibration error, test": share_text(error)}
     if found := report.description.calibration:
         facts["temperature"] = f"{found.temperature:.3f} ({found.method})"
-        facts["on validation, as trained"] = percent(found.ece_before)
-        facts["on validation, as it is now"] = percent(found.ece_after)
+        facts["on validation, as trained"] = share_text(found.ece_before)
+        facts["on validation, as it is now"] = share_text(found.ece_after)
     facts["sure from"] = _threshold(report, evaluation)
     note = f"<p>{escape(report.calibration_note)}</p>" if report.calibration_note else ""
     described = (
         "Share of right answers by confidence, with the number of test pictures; on the diagonal "
-        f"confidence and accuracy are equal. Their mean distance is {percent(error)}."
+        f"confidence and accuracy are equal. Their mean distance is {share_text(error)}."
     )
     return (
         f'<div class="side"><figure role="img" aria-label="{escape(described)}">'
@@ -136,10 +137,12 @@ def _calibration(report: Report, evaluation: Evaluation) -> str:
 def _threshold(report: Report, evaluation: Evaluation) -> str:
     threshold = report.description.confidence_threshold
     if threshold is None:
-        return "no confidence at which 95 % of the validation pictures are right"
+        return "no confidence at which 95% of the validation pictures are right"
     sure = evaluation.confidence >= threshold
-    text = f"{percent(threshold)} confidence: {percent(float(sure.mean()))} of the test pictures"
+    text = (
+        f"{share_text(threshold)} confidence: {share_text(float(sure.mean()))} of the test pictures"
+    )
     if sure.any():
         right = (evaluation.predicted == evaluation.truth)[sure]
-        text += f", {percent(float(right.mean()))} of these right"
+        text += f", {share_text(float(right.mean()))} of these right"
     return text

@@ -22,6 +22,7 @@ from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.report import Report
 from kerasport.runs import DataRecord, Run, names, new_run
+from kerasport.shares import share_text
 from kerasport.training.calibration import CalibrationOutcome, calibrate
 from kerasport.training.describe import TrainingResult, describe
 from kerasport.training.fitting import History
@@ -117,8 +118,8 @@ class _Ending:
         evaluation = _evaluate_once(model, self.decoded)
         if evaluation is not None:
             say(
-                f"Test accuracy: {evaluation.accuracy:.2%} of {evaluation.pictures:,} pictures "
-                f"(best epoch {history.best_epoch} of {history.epochs})."
+                f"Test accuracy: {share_text(evaluation.accuracy)} of {evaluation.pictures:,} "
+                f"pictures (best epoch {history.best_epoch} of {history.epochs})."
             )
         times["calibrate and test"] = time.perf_counter() - trained
         finished = self._run(model, history, calibration, evaluation, times)

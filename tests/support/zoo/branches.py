@@ -29,6 +29,25 @@ for _name in ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply",
     )
 
 
+def _sums_in_pieces(keras: Any) -> Any:
+    """More products in a sum than are added up in one go, and sums added to sums."""
+    L = keras.layers
+    inputs = keras.Input(INPUT_SHAPE)
+    x = L.Rescaling(1 / 127.5, offset=-1)(inputs)
+    wide = L.Conv2D(72, 3, padding="same", activation="relu")(x)
+    x = L.Add()([L.Conv2D(72, 3, padding="same")(wide), wide])
+    x = L.Add()([x, L.MaxPooling2D(3, strides=1, padding="same")(wide)])
+    x = L.Add()([wide, L.Conv2D(72, (5, 2), padding="same")(x), x])
+    x = L.ReLU()(L.Add()([L.Conv2D(72, 1)(x), wide]))
+    x = L.Conv2D(9, 3, dilation_rate=2)(L.Conv2DTranspose(140, 3, strides=2, padding="same")(x))
+    x = L.Dense(1100, activation="gelu")(x)
+    x = L.Conv2D(4, 1)(x)
+    return keras.Model(inputs, L.Dense(4, activation="softmax")(L.Flatten()(x)))
+
+
+BUILDERS["sums-in-pieces"] = _sums_in_pieces
+
+
 def _heads(
     L: Any, x: Any, order: tuple[int, ...] = (0, 2, 1, 3), sides: tuple[int, ...] = (-1, 2, 0)
 ) -> Any:

@@ -4,12 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BinaryName } from '../../../web/src/client/engine/binary.js';
 import { convolution } from '../../../web/src/client/engine/layers/products.js';
-import {
-  hasWinograd,
-  type TileSide,
-  winogradConvolution,
-} from '../../../web/src/client/engine/layers/winograd.js';
-import { ProgramWriter } from '../../../web/src/client/engine/program.js';
+import { winogradConvolution } from '../../../web/src/client/engine/layers/winograd.js';
+import type { TileSide } from '../../../web/src/client/model/winograd.js';
 import { convolution64, extent, framed, type Sums, type Windows } from './float64.js';
 import { answer, BINARIES, numbers, size } from './watched.js';
 
@@ -227,21 +223,4 @@ describe.each(BINARIES)('%s', (binary) => {
       expect(ratio).toBeLessThan(m === 2 ? 1.5 : 3);
     });
   });
-});
-
-test.each([
-  ['3 x 3 with stride 1', [3, 3], { strides: [1, 1] }, true],
-  ['a stride', [3, 3], { strides: [1, 2] }, false],
-  ['a dilation', [3, 3], { strides: [1, 1], dilation_rate: [2, 1] }, false],
-  ['no dilation', [3, 3], { strides: [1, 1], dilation_rate: [1, 1] }, true],
-  ['another window', [3, 1], { strides: [1, 1] }, false],
-])('%s can be computed so: %j', (_title, window, config, isSo) => {
-  const writer = new ProgramWriter();
-  const shape = [5, 5, 1];
-  const kernel = { shape: [...window, 1, 1], values: new Float32Array(window[0] * window[1]) };
-  const inputs = [{ shape, place: writer.bytes(100) }];
-
-  const job = { writer, config, inputs, weights: { kernel }, activation: 'linear' as const, shape };
-
-  expect(hasWinograd(job)).toBe(isSo);
 });

@@ -91,8 +91,8 @@ export class SmallModel {
         return place;
       });
     });
-    const topology = { layers: this.layers, inputShape: this.shape('input'), output: this.last };
-    const written = writeModel(topology, this.shapes, this.weights, features, stripBytes);
+    const graph = { layers: this.layers, inputShape: this.shape('input'), output: this.last };
+    const written = writeModel(graph, this.shapes, this.weights, features, {}, stripBytes);
     for (const spy of spies) spy.mockRestore();
     const kernels = running.get(binary) ?? startKernels(MEMORY_BYTES, binary);
     running.set(binary, kernels);

@@ -15,6 +15,13 @@ declare global {
   }
 }
 
+/**
+ * Class names of models by the name of the model. Empty here: the file that `kerasport site --types`
+ * writes adds its own, so that `{embedded: name}` is typed.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: others fill it
+export interface ModelClasses {}
+
 /** What {@link LoadOptions.onProgress} is told about: the files, then the model's start. */
 export type LoadStage = 'reading' | 'starting';
 
@@ -43,6 +50,13 @@ export interface LoadOptions {
    * along, or to take the files from elsewhere.
    */
   readonly fetch?: Fetch;
+  /**
+   * Which of the engine's binaries runs where the work begins on wasm; the better one unless told.
+   * The answers of `plain` have the same bits in every browser, and in Python.
+   *
+   * @internal
+   */
+  readonly binary?: 'plain' | 'relaxed';
 }
 
 /** How many bytes of a model are there; of those that are sent compressed, as they are unpacked. */
@@ -60,7 +74,7 @@ export interface ClassifyOptions {
 }
 
 /** Options of `classifyMany`. */
-export interface ClassifyManyOptions extends ClassifyOptions {
+export interface ClassifyManyOptions<ClassName extends string = string> extends ClassifyOptions {
   /**
    * On how many workers at most; `auto` (the default) decides by the number of pictures, processors
    * and bytes. On a graphics processor, and without workers, it is always one.
@@ -72,38 +86,39 @@ export interface ClassifyManyOptions extends ClassifyOptions {
    * Told each result in the order of the pictures, with the picture and the model's input; the next
    * result waits for a promise that it returns.
    */
-  readonly onResult?: (result: BatchResult) => void | Promise<void>;
+  readonly onResult?: (result: BatchResult<ClassName>) => void | Promise<void>;
 }
 
 /** The answer to one picture of many: a classification, or the error that it met. */
-export type BatchResult = {
+export type BatchResult<ClassName extends string = string> = {
   /** Position among the pictures. */
   readonly index: number;
   readonly image: ImageSource;
 } & (
-  | { readonly classification: Classification; readonly error: null }
+  | { readonly classification: Classification<ClassName>; readonly error: null }
   | { readonly classification: null; readonly error: KerasportError }
 );
 
 /** What is kept of a {@link BatchResult} until the last picture: everything but pixels. */
-export interface KeptResult extends Omit<BatchResult, 'image' | 'classification'> {
+export interface KeptResult<ClassName extends string = string>
+  extends Omit<BatchResult, 'image' | 'classification'> {
   /** Null where the pictures are no list, set or `FileList`, which hold them anyway. */
   readonly image: ImageSource | null;
-  readonly classification: Omit<Classification, 'input'> | null;
+  readonly classification: Omit<Classification<ClassName>, 'input'> | null;
 }
 
 /** One class with its probability. */
-export interface Prediction {
-  readonly className: string;
+export interface Prediction<ClassName extends string = string> {
+  readonly className: ClassName;
   /** Position in `classNames`. */
   readonly index: number;
   readonly probability: number;
 }
 
 /** The answer to one picture. */
-export interface Classification {
+export interface Classification<ClassName extends string = string> {
   /** The most probable classes, best first; at least one. */
-  readonly predictions: readonly [Prediction, ...Prediction[]];
+  readonly predictions: readonly [Prediction<ClassName>, ...Prediction<ClassName>[]];
   /** All probabilities, in the order of `classNames`. */
   readonly probabilities: Float32Array;
   /**
@@ -121,6 +136,45 @@ export interface Classification {
   };
 }
 
+/** The answer to the picture that a video showed. */
+export interface VideoClassification<ClassName extends string = string>
+  extends Classification<ClassName> {
+  /** That picture, to show or to explain. */
+  readonly frame: HTMLCanvasElement;
+}
+
+/** Options of `openCamera`. */
+export interface CameraOptions {
+  /**
+   * Where the camera should look: `environment` (the default) is away from its user, `user` at them. A
+   * device with one camera has that one.
+   */
+  readonly facing?: 'environment' | 'user';
+  /** This camera and no other, by its `deviceId` in {@link Camera.devices}. */
+  readonly deviceId?: string;
+  /** Shows what the camera sees; an element of its own unless given. */
+  readonly video?: HTMLVideoElement;
+  /** Gives the opening up, and switches the camera off later. */
+  readonly signal?: AbortSignal;
+}
+
+/** A camera that is on. */
+export interface Camera {
+  /** Shows what it sees; for `classifyVideo`. */
+  readonly video: HTMLVideoElement;
+  readonly stream: MediaStream;
+  /** Which of the devices it is, where the browser tells. */
+  readonly deviceId: string | undefined;
+  /** Whether it looks at its user, who expects a mirror: `transform: scaleX(-1)`. */
+  readonly facesUser: boolean;
+  /** All cameras of the device. */
+  readonly devices: readonly MediaDeviceInfo[];
+  /** Switches it off; its light goes out, and `classifyVideo` ends. */
+  stop(): void;
+  /** What `using` calls. */
+  [Symbol.dispose](): void;
+}
+
 /** How a heat map was found. */
 export type ExplanationMethod = 'class-activation' | 'occlusion';
 
@@ -136,11 +190,11 @@ export interface ExplainOptions {
 }
 
 /** What mattered for an answer. */
-export interface Explanation {
+export interface Explanation<ClassName extends string = string> {
   readonly method: ExplanationMethod;
   /** The class that is explained: its position in `classNames`. */
   readonly classIndex: number;
-  readonly className: string;
+  readonly className: ClassName;
   /**
    * One value per pixel of the model's input, row by row, in 0..1: 1 where it mattered most, and 0
    * everywhere where nothing spoke for the class.

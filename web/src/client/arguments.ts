@@ -25,6 +25,13 @@ const LOAD_OPTIONS: Readonly<Record<string, Expectation>> = {
   onBackendChange: FUNCTION,
 };
 
+const CAMERA_OPTIONS: Readonly<Record<string, Expectation>> = {
+  facing: [(value) => value === 'environment' || value === 'user', "'environment' or 'user'"],
+  deviceId: [(value) => typeof value === 'string', "a camera's deviceId"],
+  video: [(value) => isObject(value) && 'srcObject' in value, 'a <video> element'],
+  signal: OPTIONS.signal,
+};
+
 /** Checks the options that functions share. */
 export function checkOptions(options: unknown): void {
   check(options, OPTIONS);
@@ -33,6 +40,11 @@ export function checkOptions(options: unknown): void {
 /** Checks the options of `loadClassifier`. */
 export function checkLoadOptions(options: unknown): void {
   check(options, LOAD_OPTIONS);
+}
+
+/** Checks the options of `openCamera`. */
+export function checkCameraOptions(options: unknown): void {
+  check(options, CAMERA_OPTIONS);
 }
 
 /** Checks that there are several of something. */

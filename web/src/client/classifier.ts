@@ -9,9 +9,11 @@ import type {
   Explanation,
   KeptResult,
   LoadOptions,
+  ModelClasses,
   SamplePicture,
   SelfTest,
   TotalMemory,
+  VideoClassification,
 } from './api.js';
 import { checkIterable, checkLoadOptions, checkOptions } from './arguments.js';
 import { type Opened, openBundle, withCurrent } from './bundle/current.js';
@@ -24,6 +26,7 @@ import type { BackendName } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
 import { answerAll, countOf, type Images } from './page/batch.js';
+import { checkVideo, frames } from './page/live/frames.js';
 import { LoadProgress } from './page/load-progress.js';
 import { readModel } from './page/model-files.js';
 import { Placement } from './page/placement.js';
@@ -53,12 +56,20 @@ import type { SessionAnswer } from './worker/core.js';
  * console.log(predictions[0].className, predictions[0].probability);
  * ```
  */
+export function loadClassifier<Name extends keyof ModelClasses>(
+  source: { readonly embedded: Name } | `embedded:${Name}`,
+  options?: LoadOptions,
+): Promise<Classifier<ModelClasses[Name]>>;
+export function loadClassifier<ClassName extends string = string>(
+  source?: BundleSource,
+  options?: LoadOptions,
+): Promise<Classifier<ClassName>>;
 export async function loadClassifier(
   source?: BundleSource,
   options: LoadOptions = {},
 ): Promise<Classifier> {
   checkLoadOptions(options);
-  const { backend = 'auto', signal, worker = 'auto', workerUrl, fetch } = options;
+  const { backend = 'auto', signal, worker = 'auto', workerUrl, fetch, binary } = options;
   const { onProgress, onBackendChange } = options;
   signal?.throwIfAborted();
   const choice = workerChoice(worker, workerUrl);
@@ -73,7 +84,7 @@ export async function loadClassifier(
     const current = await withCurrent(bundle, read, tfjsVersion, signal);
     bundle = current.opened;
     progress.start();
-    return current.result;
+    return { ...current.result, ...(binary && { binary }) };
   };
   const opened = await openSession(backend, choice, parts, signal);
   new LoadProgress(bundle.metadata, onProgress).end();
@@ -85,10 +96,13 @@ export async function loadClassifier(
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol('dispose');
 
 /** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
-export type Classifier = Pick<LoadedClassifier, keyof LoadedClassifier>;
+export type Classifier<ClassName extends string = string> = Pick<
+  LoadedClassifier<ClassName>,
+  keyof LoadedClassifier<ClassName>
+>;
 
 /** What {@link loadClassifier} makes. People see its public part, which is a type and no value. */
-class LoadedClassifier {
+class LoadedClassifier<ClassName extends string = string> {
   /** @internal Tells Vue, and what is built on its reactivity, to hand it out as it is. */
   readonly __v_skip = true;
   /** Everything that the bundle says about itself. */
@@ -132,8 +146,8 @@ class LoadedClassifier {
   }
 
   /** Names of the classes, in the order of the probabilities. */
-  get classNames(): readonly string[] {
-    return this.metadata.classNames;
+  get classNames(): readonly ClassName[] {
+    return this.metadata.classNames as ClassName[];
   }
 
   /** Where the model runs now; with `auto` that can change after the first pictures. */
@@ -171,7 +185,10 @@ class LoadedClassifier {
   }
 
   /** The most probable classes of a picture; `topK` (5) says how many. */
-  async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
+  async classify(
+    image: ImageSource,
+    options: ClassifyOptions = {},
+  ): Promise<Classification<ClassName>> {
     checkOptions(options);
     checkImageSource(image);
     const { topK = 5, signal } = options;
@@ -192,7 +209,10 @@ class LoadedClassifier {
    *   there are workers, and one.
    * @throws the signal's reason, and errors that no other picture would be spared.
    */
-  async classifyMany(images: Images, options: ClassifyManyOptions = {}): Promise<KeptResult[]> {
+  async classifyMany(
+    images: Images,
+    options: ClassifyManyOptions<ClassName> = {},
+  ): Promise<KeptResult<ClassName>[]> {
     checkOptions(options);
     checkIterable(images);
     options.signal?.throwIfAborted();
@@ -201,7 +221,7 @@ class LoadedClassifier {
     this.#placement.checkAlive();
     const batch = this.#pool.begin(wanted);
     try {
-      return await answerAll(images, options, {
+      return await answerAll<ClassName>(images, options, {
         // In the page's own thread nothing is done side by side.
         window: () => (this.usesWorker ? batch.size() + 1 : 1),
         ended: this.#end.signal,
@@ -218,12 +238,29 @@ class LoadedClassifier {
   }
 
   /**
+   * Classifies what a video shows: whenever an answer has been taken, the picture that is shown then.
+   * Ends with the video, or when its camera is switched off.
+   *
+   * @throws the signal's reason.
+   */
+  async *classifyVideo(
+    video: HTMLVideoElement,
+    options: ClassifyOptions = {},
+  ): AsyncGenerator<VideoClassification<ClassName>, void, undefined> {
+    checkOptions(options);
+    checkVideo(video);
+    for await (const frame of frames(video, options.signal)) {
+      yield { ...(await this.classify(frame, options)), frame };
+    }
+  }
+
+  /**
    * What mattered for an answer. Class activation takes one inference and occlusion about 120; both
    * are described in docs/client-api.md.
    *
    * @throws {@link KerasportError} `invalid-argument` where the model does not allow the method.
    */
-  async explain(image: ImageSource, options: ExplainOptions = {}): Promise<Explanation> {
+  async explain(image: ImageSource, options: ExplainOptions = {}): Promise<Explanation<ClassName>> {
     checkOptions(options);
     checkImageSource(image);
     const { signal } = options;
@@ -299,7 +336,10 @@ class LoadedClassifier {
     const total = performance.now() - start;
     checkClassCount(answer.probabilities.length, this.classNames.length);
     finite(answer.probabilities);
-    return { answer, classification: classificationOf(answer, total, topK, this.metadata) };
+    return {
+      answer,
+      classification: classificationOf(answer, total, topK, this.metadata, this.classNames),
+    };
   }
 
   /** On how many workers a batch runs. */

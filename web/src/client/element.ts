@@ -1,35 +1,57 @@
 /**
  * `<image-classifier model="folder/">`: a picture chooser with the model's answer, for any page.
  *
- * Attributes: `model`, the address of an exported folder (without it, the model embedded in the
- * page); `top-k`, how many classes are named (3); and every text that is shown: `label`,
- * `busy-label`, `unsure-label`. Parts for styling: `label`, `input`, `status`, `predictions`,
- * `prediction`. Fires `classification` with a `Classification` as its detail, and
- * `classificationerror` with the error.
+ * Attributes and events are those of the interfaces below; the attributes are properties too (`topK`
+ * for `top-k`). Parts for styling: `label`, `input`, `status`, `predictions`, `prediction`.
  */
 
-import type { Classification } from './api.js';
+import type { Classification, LoadedBytes, LoadStage } from './api.js';
+import type { BackendChoice } from './backends.js';
 import type { Classifier } from './classifier.js';
-import { loadClassifier } from './index.js';
+import { formatShare, KerasportError, loadClassifier } from './index.js';
+import type { ImageSource } from './reading/sources.js';
 
 const TEXTS = { label: 'Choose a picture', 'busy-label': 'Working …', 'unsure-label': 'Not sure' };
 
-/** The element's attributes, each a text, for frameworks that check templates. */
+/** The element's attributes, for frameworks that check templates. */
 export interface ImageClassifierAttributes {
-  /** Address of an exported folder; without it, the model embedded in the page. */
+  /**
+   * Address of an exported folder, or `embedded:name` for the `model.js` of that name; without it, the
+   * last model embedded in the page.
+   */
   model?: string;
   /** How many classes are named; 3 unless told. */
   'top-k'?: number | string;
+  /** `eager` loads the model with the page, `lazy` (the default) with the first picture. */
+  loading?: 'eager' | 'lazy';
+  /** Where to run, as in `loadClassifier`. */
+  backend?: BackendChoice;
+  /** Address of `kerasport-worker.js`, as in `loadClassifier`. */
+  'worker-url'?: string;
+  /** On a phone the chooser opens this camera. */
+  capture?: 'environment' | 'user';
+  /** Takes no pictures. */
+  disabled?: boolean;
   label?: string;
   'busy-label'?: string;
   'unsure-label'?: string;
 }
 
-/** The events that the element fires, beside those of every element. */
+/** How far the loading of a model is. */
+export interface ModelProgress {
+  /** In 0..1. */
+  readonly fraction: number;
+  readonly what: LoadStage;
+  readonly bytes: LoadedBytes;
+}
+
+/** The events that the element fires, beside those of every element. They bubble. */
 export interface ImageClassifierEventMap extends HTMLElementEventMap {
   classification: CustomEvent<Classification>;
-  /** Its detail is a `KerasportError` wherever the library itself failed. */
+  /** Its detail is a `KerasportError` wherever the library itself failed, while loading too. */
   classificationerror: CustomEvent<Error>;
+  modelload: CustomEvent<Classifier>;
+  modelprogress: CustomEvent<ModelProgress>;
 }
 
 type Listener<Name extends keyof ImageClassifierEventMap> = (
@@ -37,8 +59,33 @@ type Listener<Name extends keyof ImageClassifierEventMap> = (
   event: ImageClassifierEventMap[Name],
 ) => unknown;
 
-/** What listening is called, with the element's own events. */
+/** The names of the properties that are attributes. */
+const PROPERTIES = {
+  model: 'model',
+  topK: 'top-k',
+  loading: 'loading',
+  backend: 'backend',
+  workerUrl: 'worker-url',
+  capture: 'capture',
+  label: 'label',
+  busyLabel: 'busy-label',
+  unsureLabel: 'unsure-label',
+} as const satisfies Record<string, keyof ImageClassifierAttributes>;
+
+/** What another model is loaded for. */
+const OF_THE_MODEL: readonly string[] = ['model', 'backend', 'worker-url'];
+
+/** What listening is called, with the element's own events; and the attributes as properties. */
 export interface ImageClassifierElement {
+  model: string | null;
+  topK: number | string | null;
+  loading: 'eager' | 'lazy' | null;
+  backend: BackendChoice | null;
+  workerUrl: string | null;
+  capture: 'environment' | 'user' | null;
+  label: string | null;
+  busyLabel: string | null;
+  unsureLabel: string | null;
   addEventListener<Name extends keyof ImageClassifierEventMap>(
     type: Name,
     listener: Listener<Name>,
@@ -67,13 +114,30 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 /** The element's class, for whoever wants another name or a class of their own. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what is added is there already
 export class ImageClassifierElement extends Base {
-  static readonly observedAttributes = ['model', 'label'];
+  static readonly observedAttributes = [...Object.values(PROPERTIES), 'disabled'];
+
+  static {
+    for (const [property, attribute] of Object.entries(PROPERTIES)) {
+      Object.defineProperty(ImageClassifierElement.prototype, property, {
+        configurable: true,
+        enumerable: true,
+        get(this: ImageClassifierElement) {
+          return this.getAttribute(attribute);
+        },
+        set(this: ImageClassifierElement, value: unknown) {
+          if (value == null) this.removeAttribute(attribute);
+          else this.setAttribute(attribute, String(value));
+        },
+      });
+    }
+  }
 
   readonly #caption = part('span', 'label');
   readonly #input = part('input', 'input');
   readonly #status = part('p', 'status');
   readonly #list = part('ol', 'predictions');
   #ready: Promise<Classifier> | undefined;
+  #given: Classifier | null = null;
   #asked = 0;
 
   constructor() {
@@ -90,39 +154,108 @@ export class ImageClassifierElement extends Base {
     this.attachShadow({ mode: 'open' }).append(label, this.#status, this.#list);
   }
 
+  /** Whether it takes no pictures. */
+  get disabled(): boolean {
+    return this.hasAttribute('disabled');
+  }
+
+  set disabled(value: boolean) {
+    this.toggleAttribute('disabled', value);
+  }
+
+  /** A classifier of the page's own, for several elements with one model; null without. */
+  get classifier(): Classifier | null {
+    return this.#given;
+  }
+
+  set classifier(value: Classifier | null) {
+    this.#given = value;
+    this.#begin();
+  }
+
   connectedCallback(): void {
+    // What was set before the element was known hides the property.
+    for (const name of [...Object.keys(PROPERTIES), 'disabled', 'classifier']) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value: unknown = Reflect.get(this, name);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
     this.#caption.textContent = this.#text('label');
+    this.#loadEarly();
   }
 
   disconnectedCallback(): void {
-    this.#free();
+    // One that only moves to another place is back at once.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#free();
+    });
   }
 
-  attributeChangedCallback(name: string): void {
-    if (name === 'model') this.#free();
-    else this.#caption.textContent = this.#text('label');
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (before === after) return;
+    if (name === 'label') this.#caption.textContent = this.#text('label');
+    else if (name === 'disabled') this.#input.disabled = this.disabled;
+    else if (name === 'capture') this.#capture(after);
+    else if (name === 'loading') this.#loadEarly();
+    else if (OF_THE_MODEL.includes(name)) this.#begin();
+  }
+
+  /** Loads the model, instead of with the first picture; once. */
+  load(): Promise<Classifier> {
+    if (this.#given) return Promise.resolve(this.#given);
+    if (this.#ready) return this.#ready;
+    const { model, backend, workerUrl } = this;
+    const loading = loadClassifier(model ?? undefined, {
+      ...(backend !== null && { backend }),
+      ...(workerUrl !== null && { workerUrl }),
+      onProgress: (fraction, what, bytes) =>
+        this.#tell('modelprogress', { fraction, what, bytes } satisfies ModelProgress),
+    });
+    this.#ready = loading;
+    loading.then(
+      (classifier) => {
+        if (this.#ready === loading) this.#tell('modelload', classifier);
+      },
+      () => {
+        // The next picture tries again.
+        if (this.#ready === loading) this.#ready = undefined;
+      },
+    );
+    return loading;
   }
 
   /** Classifies a picture as if it had been chosen. */
-  async classify(picture: Blob): Promise<Classification | undefined> {
+  async classify(picture: ImageSource): Promise<Classification | undefined> {
     const turn = ++this.#asked;
     this.#list.replaceChildren();
     this.#status.textContent = this.#text('busy-label');
     try {
-      this.#ready ??= loadClassifier(this.getAttribute('model') ?? undefined);
-      const classifier = await this.#ready;
-      const topK = Number(this.getAttribute('top-k') ?? 3);
+      const topK = this.#topK();
+      const classifier = await this.load();
       const answer = await classifier.classify(picture, { topK });
       // A later picture overtakes an earlier one.
       if (turn === this.#asked) this.#show(answer);
       return answer;
     } catch (error) {
-      if (turn !== this.#asked) return undefined;
-      this.#ready?.catch(() => this.#free());
-      this.#status.textContent = error instanceof Error ? error.message : String(error);
-      this.dispatchEvent(new CustomEvent('classificationerror', { detail: error }));
+      if (turn === this.#asked) this.#fail(error);
       return undefined;
     }
+  }
+
+  #capture(which: string | null): void {
+    if (which === null) this.#input.removeAttribute('capture');
+    else this.#input.setAttribute('capture', which);
+  }
+
+  #topK(): number {
+    const text = this.getAttribute('top-k') ?? '3';
+    const topK = Number(text);
+    if (Number.isInteger(topK) && topK >= 1) return topK;
+    throw new KerasportError(
+      'invalid-argument',
+      `The attribute 'top-k' is ${JSON.stringify(text)}. Expected a whole number from 1.`,
+    );
   }
 
   #show(answer: Classification): void {
@@ -130,25 +263,45 @@ export class ImageClassifierElement extends Base {
     this.#status.textContent = isSure
       ? (predictions[0]?.className ?? '')
       : this.#text('unsure-label');
-    const percent = new Intl.NumberFormat(
-      this.closest('[lang]')?.getAttribute('lang') || undefined,
-      {
-        style: 'percent',
-        minimumFractionDigits: 1,
-      },
-    );
+    const language = this.closest('[lang]')?.getAttribute('lang') || undefined;
     this.#list.replaceChildren(
       ...predictions.map(({ className, probability }) => {
         const item = part('li', 'prediction');
-        item.textContent = `${className} ${percent.format(probability)}`;
+        item.textContent = `${className} ${formatShare(probability, language)}`;
         return item;
       }),
     );
-    this.dispatchEvent(new CustomEvent('classification', { detail: answer }));
+    this.#tell('classification', answer);
+  }
+
+  #fail(error: unknown): void {
+    this.#status.textContent = error instanceof Error ? error.message : String(error);
+    this.#tell('classificationerror', error);
+  }
+
+  #tell(name: keyof ImageClassifierEventMap, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 
   #text(name: keyof typeof TEXTS): string {
     return this.getAttribute(name) ?? TEXTS[name];
+  }
+
+  /** Begins anew with another model: the old one's answer goes. */
+  #begin(): void {
+    this.#asked += 1;
+    this.#free();
+    this.#status.textContent = '';
+    this.#list.replaceChildren();
+    this.#loadEarly();
+  }
+
+  #loadEarly(): void {
+    if (!this.isConnected || this.loading !== 'eager' || this.#ready) return;
+    const turn = this.#asked;
+    this.load().catch((error) => {
+      if (turn === this.#asked) this.#fail(error);
+    });
   }
 
   #free(): void {

@@ -9,6 +9,8 @@ export type {
   BackendChange,
   BackendTrial,
   BatchResult,
+  Camera,
+  CameraOptions,
   Classification,
   ClassifyManyOptions,
   ClassifyOptions,
@@ -19,10 +21,12 @@ export type {
   LoadOptions,
   LoadStage,
   MemoryUse,
+  ModelClasses,
   Prediction,
   SamplePicture,
   SelfTest,
   TotalMemory,
+  VideoClassification,
 } from './api.js';
 export type { BackendChoice } from './backends.js';
 export type { Metadata, Sample } from './bundle/metadata.generated.js';
@@ -32,8 +36,10 @@ export { loadClassifier } from './classifier.js';
 export type { BackendName } from './constants.generated.js';
 export { KerasportError, type KerasportErrorCode } from './errors.js';
 export { preprocessImage, readPixels } from './page/cores/local.js';
+export { openCamera } from './page/live/camera.js';
 export type { Pixels } from './pictures/pixels.js';
 export type { ImageSpec, ModelInput } from './preprocess/spec.js';
 export type { ReadPixels } from './reading/bitmap-pixels.js';
 export type { ImageSource, RawPixels } from './reading/sources.js';
+export { formatShare } from './shares.js';
 export { tfjsVersion, version } from './version.js';

@@ -1,6 +1,13 @@
 /** The page at work: one model at a time, pictures from everywhere, one answer or a table. */
 
-import type { BundleSource, Classification, Classifier, ImageSource } from '../client/index.js';
+import type {
+  BundleSource,
+  CameraOptions,
+  Classification,
+  Classifier,
+  ImageSource,
+  Camera as OpenCamera,
+} from '../client/index.js';
 import { aboutView } from './about/about-view.js';
 import { samplesView } from './about/samples-view.js';
 import { summaryView } from './about/summary-view.js';
@@ -32,6 +39,7 @@ const SHOWN_CLASSES = 5;
 /** What the page needs from outside. */
 export interface Tools {
   load(source?: BundleSource): Promise<Classifier>;
+  openCamera(options: CameraOptions): Promise<OpenCamera>;
   /** The sentence for an error. */
   explain(error: unknown): string;
 }
@@ -81,9 +89,10 @@ export class App {
     });
     page.aboutButton.addEventListener('click', () => this.#about?.showModal());
     this.#camera = showCamera(page.cameraPanel, {
-      frame: (video) => this.#classifyLive(video),
+      open: tools.openCamera,
+      watch: (video, signal) => this.#classifyLive(video, signal),
       keep: (video) => void this.#classify(frozen(video), strings.camera.name),
-      problem: (kind) => this.#showProblem(strings.errors[kind]),
+      problem: (error) => this.#showProblem(cameraProblem(error) ?? tools.explain(error)),
       status: (message) => this.#setStatus('ready', message),
     });
     page.tabs.onChoose = (way) => {
@@ -235,23 +244,18 @@ export class App {
   }
 
   /** As `classify`, but what is shown stays in place while answers follow each other. */
-  async #classifyLive(video: HTMLVideoElement): Promise<void> {
-    const classifier = this.#classifier;
-    if (!classifier || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-    const ticket = ++this.#latest;
-    try {
-      const frame = frozen(video);
-      const answer = await classifier.classify(frame, { topK: SHOWN_CLASSES });
-      if (ticket !== this.#latest) return;
-      const showing = { label: null, quiet: true, why: false, title: null, row: undefined };
-      this.#showAnswer(frame, answer, showing);
-      if (this.#settled.isNew(answer.predictions[0].className)) {
-        this.#setStatus('live', announcementOf(answer));
+  async #classifyLive(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+    let ticket = ++this.#latest;
+    const options = { topK: SHOWN_CLASSES, signal };
+    for await (const answer of this.#classifier?.classifyVideo(video, options) ?? []) {
+      if (ticket === this.#latest) {
+        const showing = { label: null, quiet: true, why: false, title: null, row: undefined };
+        this.#showAnswer(answer.frame, answer, showing);
+        if (this.#settled.isNew(answer.predictions[0].className)) {
+          this.#setStatus('live', announcementOf(answer));
+        }
       }
-    } catch (error) {
-      if (ticket !== this.#latest) return;
-      this.#camera.stop();
-      this.#showProblem(this.tools.explain(error));
+      ticket = ++this.#latest;
     }
   }
 
@@ -342,6 +346,18 @@ export class App {
     this.page.status.dataset.state = state;
     this.page.status.textContent = message;
   }
+}
+
+/** The sentence for a camera that does not start, in the page's language. */
+function cameraProblem(error: unknown): string | undefined {
+  const sentences: Readonly<Record<string, string>> = {
+    'camera-refused': strings.errors.cameraRefused,
+    'camera-missing': strings.errors.cameraMissing,
+    'camera-busy': strings.errors.cameraBusy,
+    'camera-insecure': strings.errors.cameraInsecure,
+  };
+  const code: unknown = typeof error === 'object' && error !== null && Reflect.get(error, 'code');
+  return sentences[String(code)];
 }
 
 function scrollBehavior(): ScrollBehavior {

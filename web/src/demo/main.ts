@@ -24,6 +24,13 @@ const BACKENDS: Readonly<Record<BackendName, true>> = {
   cpu: true,
 };
 
+let isWithoutScript = false;
+// Of a script that is not there; one that is there and fails tells the window alone.
+const note = ({ target }: Event) => {
+  isWithoutScript ||= target instanceof HTMLScriptElement;
+};
+addEventListener('error', note, true);
+
 document.documentElement.lang = language;
 const page = pageView();
 document.body.prepend(page.root);
@@ -33,15 +40,19 @@ addEventListener('DOMContentLoaded', start);
 async function start(): Promise<void> {
   const app = new App(page, {
     load: (source) => kerasport.loadClassifier(source, { backend: chosenBackend() }),
+    openCamera: (options) => kerasport.openCamera(options),
     explain,
   });
   try {
     await app.open();
   } catch (error) {
-    const missing = error instanceof kerasport.KerasportError && error.code === 'bundle-missing';
-    app.showInstead((bundleInput) =>
-      missing ? missingModelView(bundleInput) : brokenModelView(explain(error), bundleInput),
-    );
+    const isMissing = error instanceof kerasport.KerasportError && error.code === 'bundle-missing';
+    app.showInstead((bundleInput) => {
+      if (isMissing && isWithoutScript) return missingModelView(bundleInput);
+      // A script that broke off leaves nothing behind, or not all of it.
+      const reason = isMissing ? strings.broken.script : explain(error);
+      return brokenModelView(reason, bundleInput);
+    });
   }
   await keepForOffline();
 }

@@ -63,7 +63,7 @@ def warnings_about(dataset: Dataset, *, splits: Sequence[Split] = _HELD_BACK) ->
 
 
 def _told(remark: Remark) -> DataFinding:
-    return DataFinding(remark.kind, remark.severity, 1, remark.message, remark.remedy)
+    return DataFinding(remark.kind, remark.severity, remark.count, remark.message, remark.remedy)
 
 
 def _unusable(dataset: Dataset, options: ReadOptions) -> Iterable[DataFinding]:

@@ -10,7 +10,6 @@ from kerasport.dataset.tables.columns import split_of_word
 from kerasport.dataset.tables.headings import flag_named, rank_of
 from kerasport.dataset.tables.source import TABLE_SUFFIXES, parse_table
 from kerasport.errors import DataError
-from kerasport.progress import SILENT
 
 __all__ = ["hint_of_table", "tables_beside"]
 
@@ -68,7 +67,7 @@ def _table_in(folder: Path) -> Path | None:
 
 def _has_labels(path: Path) -> bool:
     try:
-        table = parse_table(path, progress=SILENT)
+        table = parse_table(path, remarks=[])
     except DataError:
         # Named as the table of labels, it is read again and what is wrong with it is told.
         return path.name == _NAMES[-1]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kerasport.dataset.dataset import Split
+from kerasport.dataset.dataset import Remark, Split
 from kerasport.dataset.split_names import split_named
 from kerasport.dataset.tables.headings import (
     Role,
@@ -20,7 +20,6 @@ from kerasport.dataset.tables.labels import is_one_hot, labels_in_column, labels
 from kerasport.dataset.tables.table import Table, cell_text
 from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name
-from kerasport.progress import Progress
 
 __all__ = ["Columns", "choose_columns", "split_of_word"]
 
@@ -53,8 +52,8 @@ class Columns:
     splits: Sequence[Split | None]
 
 
-def choose_columns(table: Table, *, progress: Progress) -> Columns:
-    """Return what a table says of each picture; say which columns were taken where it is a guess.
+def choose_columns(table: Table, *, remarks: list[Remark]) -> Columns:
+    """Return what a table says of each picture, with a remark where the choice is a guess.
 
     Columns are known by their names; without a heading, or under other names, by what they hold.
     Several columns of 0 and 1 are classes of which each row has one.
@@ -69,7 +68,7 @@ def choose_columns(table: Table, *, progress: Progress) -> Columns:
     others = [at for at in named if at not in (path, split) and _says_something(table, at)]
     label, guessed = _label_column(table, others)
     if isinstance(label, int):
-        labels = labels_in_column(table, label, progress=progress)
+        labels = labels_in_column(table, label, remarks=remarks)
     else:
         labels = labels_of_one_hot(table, label)
     if guessed or not table.headed or rank_of(table.columns[path], "path") is None:
@@ -78,8 +77,9 @@ def choose_columns(table: Table, *, progress: Progress) -> Columns:
             if isinstance(label, int)
             else f"each of {_listed(table, label)} is a class"
         )
-        progress.say(f"{table.name}: the path is {table.columns[path]!r}, {taken}.")
-    splits = _splits(table, split, flag, progress=progress)
+        message = f"{table.name}: the path is {table.columns[path]!r}, {taken}."
+        remarks.append(Remark("guessed-columns", message))
+    splits = _splits(table, split, flag, remarks=remarks)
     return Columns(table.cells[path], [normalize_class_name(text) for text in labels], splits)
 
 
@@ -175,7 +175,7 @@ def _split_column(
 
 
 def _splits(
-    table: Table, column: int | None, flag: SplitFlag | None, *, progress: Progress
+    table: Table, column: int | None, flag: SplitFlag | None, *, remarks: list[Remark]
 ) -> list[Split | None]:
     if column is None:
         return [None] * len(table.lines)
@@ -193,9 +193,10 @@ def _splits(
         found.append(split)
     unnamed = found.count(None)
     if unnamed and unnamed < len(found):
-        progress.say(
+        message = (
             f"{table.name}: {unnamed} row(s) name no split; they are taken like those of train."
         )
+        remarks.append(Remark("rows-without-split", message, count=unnamed))
         return [split or "train" for split in found]
     return found
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from kerasport.dataset.dataset import Remark
 from kerasport.dataset.tables.table import Table, cell_text
 from kerasport.errors import DataError
-from kerasport.progress import Progress
 
 __all__ = ["labels_in_column", "labels_of_one_hot"]
 
@@ -21,10 +21,10 @@ _MOST_CHARACTERS = 500
 _ONE_CLASS = "A classifier gives each picture one class"
 
 
-def labels_in_column(table: Table, column: int, *, progress: Progress) -> list[str]:
+def labels_in_column(table: Table, column: int, *, remarks: list[Remark]) -> list[str]:
     """Return the labels in a column as text; `1.0` beside `1` is the same number.
 
-    A label like `cat dog` where there are `cat` and `dog` is told: it may be two.
+    A label like `cat dog` where there are `cat` and `dog` gets a remark: it may be two.
 
     Raises:
         DataError: a row has no label, or several.
@@ -44,9 +44,14 @@ def labels_in_column(table: Table, column: int, *, progress: Progress) -> list[s
         )
     if joined:
         count = sum(text in joined for text in texts)
-        progress.warn(
-            f"{table.name}: {count} row(s) have a label made of others, like {min(joined)!r}. "
-            f"{_ONE_CLASS}: if these show several, remove the rows; else nothing is wrong."
+        remarks.append(
+            Remark(
+                "joined-labels",
+                f"{table.name}: {count} row(s) have a label made of others, like {min(joined)!r}.",
+                f"{_ONE_CLASS}: if these show several, remove the rows; else nothing is wrong.",
+                "warning",
+                count,
+            )
         )
     if any("." in text for text in classes) and all(map(_NUMBER.fullmatch, classes)):
         return [text.partition(".")[0] for text in texts]

@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from kerasport.dataset.dataset import Remark
 from kerasport.dataset.tables.elsewhere import ADDRESS, count_there, find_meant, is_there
 from kerasport.dataset.tables.headings import looks_like_picture
 from kerasport.dataset.tables.table import cell_text
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
-from kerasport.progress import Progress
 
 __all__ = ["find_files", "unlisted"]
 
@@ -27,7 +27,7 @@ def find_files(
     root: Path,
     table: Path | None,
     name: str,
-    progress: Progress,
+    remarks: list[Remark],
 ) -> list[Path]:
     """Return where the picture of each row is: a path below `root`, be there a file or not.
 
@@ -41,7 +41,7 @@ def find_files(
         root: the one folder that may be read; sample pictures are published with the model.
         table: the file that the table is in, or None.
         name: the beginning of a sentence about the table.
-        progress: told what was taken for what.
+        remarks: what was taken for what is added.
 
     Raises:
         DataError: a row has no path, or one that leads out of `root`; no file is there at all, or
@@ -58,10 +58,11 @@ def find_files(
         repaired = sorted(set(missing) - set(left))
         if repaired:
             at = repaired[0]
-            progress.say(
+            message = (
                 f"{name}: {len(repaired)} file(s) were found that it writes otherwise, like "
                 f"'{_known(found[at]).relative_to(top).as_posix()}' for {texts[at]!r:.100}."
             )
+            remarks.append(Remark("paths-elsewhere", message, count=len(repaired)))
         missing = left
     for at in missing:
         if found[at] is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kerasport.dataset.dataset import Split
+from kerasport.dataset.dataset import Remark, Split
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.tables.cells import parse_separated
 from kerasport.dataset.tables.columns import choose_columns, split_of_word
@@ -16,7 +16,6 @@ from kerasport.dataset.tables.table import Frame, Table, table_of_frame
 from kerasport.dataset.tables.text import read_text
 from kerasport.errors import DataError
 from kerasport.labels import order_class_names
-from kerasport.progress import Progress
 
 __all__ = ["TABLE_SUFFIXES", "frame_source", "parse_table", "read_table", "read_tables"]
 
@@ -37,20 +36,21 @@ class _Row(NamedTuple):
     line: str
 
 
-def read_table(path: Path, *, root: Path, progress: Progress) -> Source:
+def read_table(path: Path, *, root: Path, remarks: list[Remark]) -> Source:
     """Return the pictures that a file lists, with the columns that `frame_source` names.
 
-    Cells are separated by commas, semicolons, tabs or bars; `.json` and `.jsonl` hold records.
+    Cells are separated by commas, semicolons, tabs or bars; `.json` and `.jsonl` hold records. How
+    the table was understood is added to `remarks`.
 
     Raises:
         DataError: it is no such table, or a row is not usable; the message names the line.
     """
-    table = parse_table(path, progress=progress)
-    rows = _rows(table, root=root, file=path, split=None, progress=progress)
-    return _source(table.name, rows, root=root, progress=progress)
+    table = parse_table(path, remarks=remarks)
+    rows = _rows(table, root=root, file=path, split=None, remarks=remarks)
+    return _source(table.name, rows, root=root, remarks=remarks)
 
 
-def frame_source(frame: Frame, *, root: Path, progress: Progress) -> Source:
+def frame_source(frame: Frame, *, root: Path, remarks: list[Remark]) -> Source:
     """Return the pictures that a DataFrame lists: its columns path and label, and maybe split.
 
     Other names are understood too, in any case: `file`, `filename`, `image`; `class`,
@@ -61,12 +61,12 @@ def frame_source(frame: Frame, *, root: Path, progress: Progress) -> Source:
         DataError: a column is missing, or a row is not usable; the message names the row.
     """
     table = table_of_frame(frame)
-    rows = _rows(table, root=root, file=None, split=None, progress=progress)
-    return _source(table.name, rows, root=root, progress=progress)
+    rows = _rows(table, root=root, file=None, split=None, remarks=remarks)
+    return _source(table.name, rows, root=root, remarks=remarks)
 
 
 def read_tables(
-    tables: Sequence[tuple[Path, Split | None]], *, root: Path, progress: Progress
+    tables: Sequence[tuple[Path, Split | None]], *, root: Path, remarks: list[Remark]
 ) -> Source:
     """Return the pictures of tables that lie beside them below `root`, as `tables_beside` found.
 
@@ -77,29 +77,35 @@ def read_tables(
     """
     rows: list[_Row] = []
     for path, split in tables:
-        table = parse_table(path, progress=progress)
-        rows += _rows(table, root=path.parent, file=path, split=split, progress=progress)
+        table = parse_table(path, remarks=remarks)
+        rows += _rows(table, root=path.parent, file=path, split=split, remarks=remarks)
     names = ", ".join(f"'{path}'" for path, _ in tables)
-    progress.say(f"The labels are those of {names}, not of folders.")
+    remarks.append(Remark("table-beside", f"The labels are those of {names}, not of folders."))
     if left_out := unlisted(root, {row.path for row in rows}):
-        progress.warn(
-            f"{len(left_out):,} picture(s) in '{root}' are left out because no row has them, the "
-            f"first is '{left_out[0]}'. Add rows, or name another table."
+        remarks.append(
+            Remark(
+                "unlisted",
+                f"{len(left_out):,} picture(s) in '{root}' are left out because no row has them, "
+                f"the first is '{left_out[0]}'.",
+                "Add rows, or name another table.",
+                "warning",
+                len(left_out),
+            )
         )
     if all(row.split is None for row in rows):
         splits = [_split_of_folder(row.path, root) for row in rows]
         if all(splits):
             rows = [row._replace(split=split) for row, split in zip(rows, splits, strict=True)]
-    return _source(f"'{root}'", rows, root=root, progress=progress)
+    return _source(f"'{root}'", rows, root=root, remarks=remarks)
 
 
-def parse_table(path: Path, *, progress: Progress) -> Table:
-    """Return the table in a file, by its suffix and content.
+def parse_table(path: Path, *, remarks: list[Remark]) -> Table:
+    """Return the table in a file, by its suffix and content; add to `remarks` what was guessed.
 
     Raises:
         DataError: it is none.
     """
-    text = read_text(path, progress=progress)
+    text = read_text(path, remarks=remarks)
     parse = parse_records if path.suffix.lower() in _RECORDS else parse_separated
     return parse(text, name=f"'{path}'")
 
@@ -110,20 +116,25 @@ def _split_of_folder(path: Path, root: Path) -> Split | None:
 
 
 def _rows(
-    table: Table, *, root: Path, file: Path | None, split: Split | None, progress: Progress
+    table: Table, *, root: Path, file: Path | None, split: Split | None, remarks: list[Remark]
 ) -> list[_Row]:
-    columns = choose_columns(table, progress=progress)
+    columns = choose_columns(table, remarks=remarks)
     if not table.lines:
         raise DataError(f"{table.name} has a heading but no rows. Expected one row per picture.")
     paths = find_files(
-        columns.paths, table.lines, root=root, table=file, name=table.name, progress=progress
+        columns.paths, table.lines, root=root, table=file, name=table.name, remarks=remarks
     )
     splits = {_split_of_folder(path, root) for path in paths}
     if split is None and not any(columns.splits) and len(splits) > 1 and None not in splits:
         names = sorted({path.relative_to(root).parts[0] for path in paths})
-        progress.warn(
-            f"{table.name}: its pictures lie in {', '.join(names)}, but no column says which "
-            "split each belongs to. Add a column 'split' to keep them apart."
+        remarks.append(
+            Remark(
+                "splits-unread",
+                f"{table.name}: its pictures lie in {', '.join(names)}, but no column says which "
+                "split each belongs to.",
+                "Add a column 'split' to keep them apart.",
+                "warning",
+            )
         )
     return [
         _Row(path, label, split or own, line)
@@ -133,14 +144,14 @@ def _rows(
     ]
 
 
-def _source(name: str, rows: Sequence[_Row], *, root: Path, progress: Progress) -> Source:
+def _source(name: str, rows: Sequence[_Row], *, root: Path, remarks: list[Remark]) -> Source:
     class_names = tuple(order_class_names({row.label for row in rows}))
     if len(class_names) == 1:
         raise DataError(
             f"{name} has one class only ({class_names[0]!r}). Expected at least two: a classifier "
             "chooses between classes."
         )
-    kept = _without_repeats(rows, progress=progress, name=name)
+    kept = _without_repeats(rows, remarks=remarks, name=name)
     given: frozenset[Split] = frozenset(row.split for row in kept if row.split is not None)
     if "train" not in given and given:
         raise DataError(
@@ -157,7 +168,7 @@ def _source(name: str, rows: Sequence[_Row], *, root: Path, progress: Progress) 
     return Source(root, class_names, entries, given - {"train"} if cut else given)
 
 
-def _without_repeats(rows: Iterable[_Row], *, progress: Progress, name: str) -> list[_Row]:
+def _without_repeats(rows: Iterable[_Row], *, remarks: list[Remark], name: str) -> list[_Row]:
     first: dict[tuple[Path, Split | None], _Row] = {}
     repeats = 0
     for row in rows:
@@ -170,5 +181,6 @@ def _without_repeats(rows: Iterable[_Row], *, progress: Progress, name: str) -> 
             )
         repeats += before is not row
     if repeats:
-        progress.warn(f"{name} lists {repeats} picture(s) again; each is used once.")
+        message = f"{name} lists {repeats} picture(s) again; each is used once."
+        remarks.append(Remark("repeated-rows", message, severity="warning", count=repeats))
     return list(first.values())

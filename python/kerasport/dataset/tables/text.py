@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from kerasport.dataset.dataset import Remark
 from kerasport.dataset.paths import is_file, read_bytes, size_of
 from kerasport.errors import DataError
-from kerasport.progress import Progress
 
 __all__ = ["read_text"]
 
@@ -53,8 +53,8 @@ _MARKS = (
 )
 
 
-def read_text(path: Path, *, progress: Progress) -> str:
-    """Return the text of a table: UTF-8, UTF-16, UTF-32 or, said aloud, Windows-1252.
+def read_text(path: Path, *, remarks: list[Remark]) -> str:
+    """Return the text of a table: UTF-8, UTF-16, UTF-32 or, with a remark, Windows-1252.
 
     Raises:
         DataError: it cannot be read, is too large, or is no text; the message says what it is.
@@ -78,9 +78,14 @@ def read_text(path: Path, *, progress: Progress) -> str:
         at = error.start
     start = max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
     line = data[start : start + 200].decode("cp1252", "replace").splitlines()[0].strip()
-    progress.warn(
-        f"'{path}' is not UTF-8; it was read as Windows-1252 (Western European), as in "
-        f"{line!r:.100}. If that is misspelled, save the table as CSV in UTF-8."
+    remarks.append(
+        Remark(
+            "guessed-encoding",
+            f"'{path}' is not UTF-8; it was read as Windows-1252 (Western European), as in "
+            f"{line!r:.100}.",
+            "If that is misspelled, save the table as CSV in UTF-8.",
+            "warning",
+        )
     )
     return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,6 @@ from kerasport.bundle.metadata import (
 from kerasport.errors import ExportError
 from kerasport.exporter.answering.inputs import Inputs
 from kerasport.exporter.answering.references import (
-    BundleReference,
     GraphReference,
     Outputs,
     Reference,
@@ -243,27 +243,29 @@ def _demand_close(received: Outputs, expected: Outputs, comparison: Comparison) 
 
 
 def compare_written(
-    written: BundleReference,
+    written: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
     comparison: Comparison,
     *,
     answers: NDArray[np.float32],
     exact: NDArray[np.float64],
     name: str,
+    run_by: str = "numpy",
 ) -> FloatRounding:
     """Compare the files as they were written, run in float32, and return what float32 adds.
 
     Args:
-        written: the files.
+        written: returns what the files give for pixels.
         comparison: of the graph with its original.
         answers: what the files must give in float32, `[n, classes]`, for the n pictures.
         exact: what they would give in float64, `[m, classes]`, for the few.
         name: who gave these answers, for messages.
+        run_by: what runs the files.
 
     Raises:
         ExportError: they differ by more than float32 explains.
     """
     inputs, few = comparison.inputs, comparison.few
-    received = written.probabilities(inputs.pixels)
+    received = written(inputs.pixels)
     places = [inputs.names.index(name) for name in few.names]
     rounding = float(np.abs(received[places] - exact).max())
     off = np.abs(received - answers).max(axis=1)
@@ -271,11 +273,11 @@ def compare_written(
     allowed = comparison.tolerance
     if not (off[worst] <= allowed and rounding <= allowed):
         raise ExportError(
-            f"The exported model differs from {name} by {max(off[worst], rounding):.2g} on the "
-            f"input '{inputs.names[worst]}'. Allowed are {allowed:g}, which is what float32 "
-            "explains. Nothing was put in place. In float64 its layers are the same: float32 "
-            "cannot hold this model in the order in which a browser adds, or the files do not hold "
-            "what was written."
+            f"The exported model, run by {run_by}, differs from {name} by "
+            f"{max(off[worst], rounding):.2g} on the input '{inputs.names[worst]}'. "
+            f"Allowed are {allowed:g}, which is what float32 explains. Nothing was put in place. "
+            "In float64 its layers are the same: float32 cannot hold this model in the order in "
+            "which a browser adds, or the files do not hold what was written."
         )
     return FloatRounding(
         pictures=len(few.names),

@@ -28,6 +28,7 @@ from kerasport.exporter.write import write_model
 from kerasport.files import scratch_folder
 from kerasport.progress import SILENT, Progress
 from kerasport.runs import Run, training_data
+from kerasport.shares import share_text
 
 __all__ = ["Labeled", "choose_scheme", "read_labeled_pictures"]
 
@@ -133,18 +134,19 @@ def choose_scheme(
             exact = answers if exact is None else exact
             same = answers.argmax(axis=1) == exact.argmax(axis=1)
             size, packed = _measure_size(candidate, stored, interface)
+            accuracy = float((answers.argmax(axis=1) == labeled.truth).mean())
             trial = {
                 "weights": name,
                 "noise_limit": _finite(scheme.noise_limit),
                 "bytes": size,
                 "gzip_bytes": packed,
-                "accuracy": float((answers.argmax(axis=1) == labeled.truth).mean()),
+                "accuracy": accuracy,
                 "pictures": len(answers),
                 "top1_agreement": float(same.mean()),
                 "max_absolute_difference": min(1.0, float(np.abs(answers - exact).max())),
             }
             trials.append(trial)
-            task.milestone(f"{name}: {packed / 1000:,.0f} kB, {trial['accuracy']:.1%}")
+            task.milestone(f"{name}: {packed / 1000:,.0f} kB, {share_text(accuracy)}")
     floor = trials[0]["accuracy"] - max_accuracy_drop / 100
     # A rounding error of the division must not rule out what lies exactly on the limit.
     allowed = [n for n, trial in enumerate(trials) if trial["accuracy"] >= floor - 1e-9]

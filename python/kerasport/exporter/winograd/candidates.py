@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,28 +14,54 @@ from kerasport.exporter.graph.shapes import Shape, graph_shapes
 from kerasport.runtime.layers import LAYERS, Array
 from kerasport.runtime.winograd import winograd_convolution
 
-__all__ = ["candidates_of", "rounding_gains"]
+__all__ = ["Side", "candidates_of", "rounding_gains"]
 
-_FEWEST_CHANNELS = 8
-_SHORTEST_SIDE = 4
+Side: TypeAlias = Literal[2, 4]
+_SIDES: tuple[Side, ...] = (2, 4)
+
+_CALLED_FOR = 9
+"""Places for which a product with weights takes as long as it takes to fetch the weights."""
+
+_TRANSFORMS = {4: 370, 2: 150}
+"""Side of a tile -> multiply-adds in the time of its transforms, for each channel in and out."""
+
+_MOST_BYTES = 1 << 24
+"""Bytes of a layer's weights in tiles of 4, which are four times those of the plain ones."""
 
 
-def candidates_of(graph: Graph) -> list[str]:
-    """Return the names of the convolutions of a lowered graph that may be faster in tiles.
+def candidates_of(graph: Graph) -> dict[str, Side]:
+    """Return the convolutions of a lowered graph that are faster in tiles, and in which ones.
 
-    With few channels the transforms take longer than the products that they save, and what is
-    smaller than a tile is computed in vain.
+    By a model of the time that fits what the kernels take on x64 within a third
+    (`benchmarks/engine_layers.mjs`): products with weights, which are fetched once for each place
+    of the tile, and transforms of every tile and channel.
     """
     shapes = graph_shapes(graph)
-    return [node.name for node in graph if _is_worth_it(node, shapes)]
+    found = {}
+    for node in graph:
+        side = _fastest(node, shapes) if has_tiles(node.class_name, node.config) else None
+        if side is not None:
+            found[node.name] = side
+    return found
 
 
-def _is_worth_it(node: Node, shapes: Mapping[str, Shape]) -> bool:
-    if not has_tiles(node.class_name, node.config):
-        return False
-    height, width, filters = shapes[node.name]
-    channels = shapes[node.inputs[0]][2]
-    return min(channels, filters) >= _FEWEST_CHANNELS and min(height, width) >= _SHORTEST_SIDE
+def _fastest(node: Node, shapes: Mapping[str, Shape]) -> Side | None:
+    """Return the side of the tiles in which a convolution is fastest; None for plain sums."""
+    height, width, outputs = shapes[node.name]
+    inputs = shapes[node.inputs[0]][2]
+    weights = inputs * outputs
+    best: Side | None = None
+    least = 9 * weights * (height * width + _CALLED_FOR)
+    for side in _SIDES:
+        matrices = (side + 2) ** 2
+        if side == 4 and 4 * matrices * weights > _MOST_BYTES:
+            continue
+        tiles = -(-height // side) * -(-width // side)
+        time = matrices * weights * (max(tiles, 3) + _CALLED_FOR)
+        time += tiles * _TRANSFORMS[side] * (inputs + outputs)
+        if time < least:
+            best, least = side, time
+    return best
 
 
 def rounding_gains(

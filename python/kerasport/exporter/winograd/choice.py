@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,19 @@ from kerasport.exporter.answering.engines import NumpyEngine
 from kerasport.exporter.graph import cost_of
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.graph.topology import named_weights, topology
-from kerasport.exporter.winograd.candidates import candidates_of, rounding_gains
+from kerasport.exporter.winograd.candidates import Side, candidates_of, rounding_gains
 from kerasport.progress import SILENT, Progress
 from kerasport.runtime import Runtime
 
 __all__ = ["MOST_TRIALS", "choose_tiles"]
 
-Side: TypeAlias = Literal[2, 4]
 Tiles: TypeAlias = dict[str, Side]
 
 _TIMES = 2
 """How many times the rounding of plain sums in float32 the answers may be off."""
 
 _SHARES = (1, 3 / 4, 1 / 2, 1 / 4, 0)
-"""Of the convolutions, how many are in tiles of 4, in the order in which that is tried."""
+"""Of the convolutions that are fastest so, how many are in tiles of 4, as it is tried."""
 
 MOST_TRIALS = len(_SHARES)
 """Times that the model answers before it is known that all its sums are to be plain ones."""
@@ -57,17 +56,16 @@ def choose_tiles(
         rounding: what float32 adds to the answers of the original and of the files.
         progress: told what was tried and is not taken.
     """
-    names = candidates_of(graph)
-    if not names:
+    fastest = candidates_of(graph)
+    if not fastest:
         return None
     allowed = min(_TIMES * max(rounding.keras, rounding.bundle), rounding.tolerance)
     of_one = MOST_TRIALS * cost_of(graph).multiply_adds
     count = min(len(pixels), max(1, _MULTIPLY_ADDS // max(1, of_one)))
     off_by = functools.partial(_off_by, graph, pixels[:count], exact[:count])
     # Of a very large network the safe choice alone is measured, on one picture.
-    trials = (
-        iter([_in_tiles(names, 2)]) if of_one > _MULTIPLY_ADDS else _trials(graph, names, pixels)
-    )
+    safe: Tiles = dict.fromkeys(fastest, 2)
+    trials = iter([safe]) if of_one > _MULTIPLY_ADDS else _trials(graph, fastest, pixels)
     return _first_within(allowed, trials, off_by, progress)
 
 
@@ -91,20 +89,19 @@ def _first_within(
     return None
 
 
-def _trials(graph: Graph, names: list[str], pixels: NDArray[np.uint8]) -> Iterator[Tiles]:
-    """Yield all in tiles of 4, then with more and more of 2, those first that gain most by it."""
-    yield _in_tiles(names, 4)
+def _trials(graph: Graph, fastest: Tiles, pixels: NDArray[np.uint8]) -> Iterator[Tiles]:
+    """Yield the fastest, then more and more of them in tiles of 2, those first that gain most."""
+    yield fastest
+    names = [name for name, side in fastest.items() if side == 4]
+    if not names:
+        return
     runtime = NumpyEngine(graph, pixels.shape[1:], np.float64).runtime
     gains = rounding_gains(graph, names, runtime.trace(pixels[0]))
     ordered = sorted(names, key=lambda name: (gains[name], name))
     counts = dict.fromkeys(int(share * len(names)) for share in _SHARES[1:])
     for count in counts:
         smallest = set(ordered[:count])
-        yield {name: 4 if name in smallest else 2 for name in names}
-
-
-def _in_tiles(names: Iterable[str], side: Side) -> Tiles:
-    return dict.fromkeys(names, side)
+        yield {name: 4 if name in smallest else 2 for name in fastest}
 
 
 def _off_by(

@@ -21,6 +21,7 @@ __all__ = [
     "Expectation",
     "Tally",
     "WitnessIdentity",
+    "severity",
     "tolerance_on",
     "top1_agrees",
 ]
@@ -158,7 +159,7 @@ class Tally:
             self._judge(expected, received)
             for expected, received in zip(expectations, answers, strict=True)
         ]
-        ranked = sorted([*self.worst, *found], key=_severity, reverse=True)
+        ranked = sorted([*self.worst, *found], key=severity, reverse=True)
         self.worst = ranked[:_KEPT]
 
     def _judge(self, expected: Expectation, received: Answer) -> Departure:
@@ -238,6 +239,7 @@ def _distance(received: NDArray[np.float32], expected: NDArray[np.float32]) -> f
     return difference if np.isfinite(difference) else 1.0
 
 
-def _severity(found: Departure) -> tuple[bool, float]:
+def severity(found: Departure) -> tuple[bool, float]:
+    """Return what the worst of several pictures has most of."""
     # A single other pixel is against the rules, a small difference of a probability is not.
     return bool(found.differing) or found.received.refusal is not None, found.difference

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kerasport.parity.compare.location import Reader
 from kerasport.parity.compare.tally import Answer, Expectation, WitnessIdentity
 
-__all__ = ["LiveWitness"]
+__all__ = ["EngineWitness", "LiveWitness"]
 
 
 class LiveWitness(Protocol):
@@ -31,4 +34,19 @@ class LiveWitness(Protocol):
 
         Raises:
             BrowserError: it is gone.
+        """
+
+
+@runtime_checkable
+class EngineWitness(LiveWitness, Protocol):
+    """A witness that runs the client library, and with it the engine."""
+
+    def engine_bits(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint32]:
+        """Return the engine's answers without relaxed SIMD, as bits of float32 `[n, classes]`.
+
+        Args:
+            pixels: uint8 `[n, height, width, channels]`.
+
+        Raises:
+            BrowserError: it is gone, or has no WebAssembly.
         """

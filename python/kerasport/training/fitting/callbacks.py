@@ -12,6 +12,7 @@ import numpy as np
 from kerasport import models
 from kerasport.errors import ModelError
 from kerasport.progress import Task
+from kerasport.shares import share_text
 from kerasport.training.fitting.checkpoints import Arrays, Checkpoint
 from kerasport.training.fitting.history import EpochLog
 from kerasport.training.fitting.phase import Phase
@@ -48,7 +49,7 @@ def reporter(phase: Phase, task: Task, log: EpochLog) -> Any:
             if "val_loss" in logs:
                 log.validation_loss.append(float(logs["val_loss"]))
                 log.validation_accuracy.append(float(logs["val_accuracy"]))
-                text += f", validation accuracy {logs['val_accuracy']:.2%}"
+                text += f", validation accuracy {share_text(logs['val_accuracy'])}"
             log.phases[phase.index :] = [(phase.title, epoch + 1)]
             task.milestone(text)
 

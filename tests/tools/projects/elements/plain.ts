@@ -7,6 +7,16 @@ if (element) {
   same.addEventListener('classification', ({ detail }) => detail.probabilities.length.toFixed());
   same.addEventListener('classificationerror', ({ detail }) => detail.message.trim());
   same.addEventListener('click', ({ clientX }) => clientX.toFixed());
+  same.addEventListener('modelload', ({ detail }) => detail.classNames.join());
+  same.addEventListener('modelprogress', ({ detail }) => detail.bytes.total.toFixed());
+  same.model = 'embedded:flowers';
+  same.topK = 3;
+  same.loading = 'eager';
+  same.load().then((classifier) => {
+    same.classifier = classifier;
+  });
+  // @ts-expect-error: no such camera
+  same.capture = 'back';
   same.classify(new Blob()).then((answer) => answer?.isSure);
   // @ts-expect-error: it is no event with pictures in it
   same.addEventListener('classification', ({ detail }) => detail.pictures);

@@ -12,7 +12,13 @@ export function Right() {
       model="/model/"
       top-k={2}
       label="Bild"
+      loading="eager"
+      capture="environment"
+      worker-url="/worker.js"
+      disabled
       className="own"
+      onmodelload={({ detail }) => detail.classNames.join()}
+      onmodelprogress={({ detail }) => detail.fraction.toFixed()}
       onclassification={({ detail }) => detail.predictions[0]?.className.trim()}
     />
   );

@@ -8,6 +8,9 @@ import { nodeFolder } from './node-folder.js';
 import { nextTask } from './tasks.js';
 import { type Fetch, urlFolder } from './url-folder.js';
 
+/** In front of an embedded bundle's name, where that is a text like an address. */
+const EMBEDDED = 'embedded:';
+
 /** Where a bundle comes from; see {@link openFolder}. */
 export type BundleSource =
   | string
@@ -23,11 +26,14 @@ export interface EmbeddedBundle {
 }
 
 /**
- * The folder that `source` stands for: nothing for the last embedded bundle, `{embedded: name}` for
- * the last one of that name, a URL of a folder, or picked files.
+ * The folder that `source` stands for: nothing for the last embedded bundle, `{embedded: name}` or
+ * `embedded:name` for the last one of that name, a URL of a folder, or picked files.
  */
 export function openFolder(source?: BundleSource, fetch?: Fetch): Folder {
   if (source === undefined) return embeddedFolder();
+  if (typeof source === 'string' && source.startsWith(EMBEDDED)) {
+    return embeddedFolder(source.slice(EMBEDDED.length));
+  }
   if (typeof source === 'string') return nodeFolder(source) ?? urlFolder(source, fetch);
   if (typeof source === 'object' && source !== null) {
     // Simulated pages have a URL of their own beside Node's.

@@ -16,22 +16,6 @@ export interface Kernels {
   readonly functions: Readonly<Record<string, Kernel>>;
 }
 
-/**
- * `() => relaxed_madd(1 + 2^-12, 1 - 2^-12, -1)`: -2^-24 where it is rounded once, 0 where the
- * product is rounded first. Only the first is worth another binary.
- */
-const PROBE = Uint8Array.of(
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  // type: () -> f32; function 0 of it; export "f"
-  ...[1, 5, 1, 0x60, 0, 1, 0x7d, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0],
-  // code: 1 function of 27 bytes, no locals
-  ...[10, 29, 1, 27, 0],
-  ...[0x43, 0x00, 0x08, 0x80, 0x3f, 0xfd, 0x13],
-  ...[0x43, 0x00, 0xf0, 0x7f, 0x3f, 0xfd, 0x13],
-  ...[0x43, 0x00, 0x00, 0x80, 0xbf, 0xfd, 0x13],
-  ...[0xfd, 0x85, 0x02, 0xfd, 0x1f, 0, 0x0b],
-);
-
 /** Compiled binaries: the products, and what stands beside them. */
 interface Compiled {
   readonly name: BinaryName;
@@ -39,13 +23,6 @@ interface Compiled {
 }
 
 let chosen: Promise<Compiled> | undefined;
-
-/** Which binary is the better one here. */
-export async function bestBinary(): Promise<BinaryName> {
-  if (!WebAssembly.validate(PROBE)) return 'plain';
-  const { instance } = await WebAssembly.instantiate(PROBE);
-  return (instance.exports.f as () => number)() === 0 ? 'plain' : 'relaxed';
-}
 
 /**
  * Starts the kernels.
@@ -70,15 +47,31 @@ export function best(): Promise<Compiled> {
   return chosen;
 }
 
+/** Relaxed SIMD is the better one where its multiply-add rounds once: elsewhere it is no faster. */
+async function bestBinary(): Promise<BinaryName> {
+  const { probe } = await binaries();
+  if (!WebAssembly.validate(probe)) return 'plain';
+  const { instance } = await WebAssembly.instantiate(probe);
+  return (instance.exports.isFused as () => number)() ? 'relaxed' : 'plain';
+}
+
 async function compile(name: BinaryName): Promise<Compiled> {
+  const { [name]: products, common } = await binaries();
+  if (![products, common].every((binary) => WebAssembly.validate(binary))) {
+    throw new Error('this browser has no WebAssembly SIMD');
+  }
+  const modules = await Promise.all([products, common].map((each) => WebAssembly.compile(each)));
+  return { name, modules };
+}
+
+async function binaries(): Promise<Record<BinaryName | 'common' | 'probe', ArrayBuffer>> {
   const bytes = Uint8Array.from(atob(deflated), (character) => character.charCodeAt(0));
   const stream = streamOf(bytes).pipeThrough(new DecompressionStream('deflate-raw'));
   const all = await new Response(stream).arrayBuffer();
-  const [plain, relaxed] = lengths;
-  const products = name === 'plain' ? all.slice(0, plain) : all.slice(plain, plain + relaxed);
-  const binaries = [products, all.slice(plain + relaxed)];
-  if (!binaries.every((binary) => WebAssembly.validate(binary))) {
-    throw new Error('this browser has no WebAssembly SIMD');
-  }
-  return { name, modules: await Promise.all(binaries.map((each) => WebAssembly.compile(each))) };
+  let end = 0;
+  const [plain, relaxed, common, probe] = lengths.map((length) => {
+    end += length;
+    return all.slice(end - length, end);
+  });
+  return { plain, relaxed, common, probe };
 }

@@ -1,7 +1,7 @@
 /** Joins layers that one kernel computes in the same run. */
 
 import type { ActivationName } from '../constants.generated.js';
-import type { Config, LayerEntry, Topology } from '../model/topology.js';
+import type { Config, Graph, GraphLayer } from '../model/topology.js';
 import type { Ending, Gate } from './epilogue.js';
 import type { ComputedLayer, Frame } from './layers.js';
 
@@ -44,7 +44,7 @@ const ADDING = ['Conv2D'];
 const FRAMING = ['Conv2D', 'DepthwiseConv2D'];
 
 /** Every layer by itself. */
-export function stepsOf({ layers }: Topology): Step[] {
+export function stepsOf({ layers }: Graph): Step[] {
   return layers.slice(1).map(stepOf);
 }
 
@@ -55,11 +55,11 @@ export function stepsOf({ layers }: Topology): Step[] {
  * @param kept - layers whose outputs somebody outside reads: they stay as they are.
  */
 export function fuse(
-  topology: Topology,
+  graph: Graph,
   shapes: ReadonlyMap<string, readonly number[]>,
   kept: readonly (string | undefined)[],
 ): Step[] {
-  const steps = stepsOf(topology);
+  const steps = stepsOf(graph);
   const consumers = (name: string) =>
     steps.filter(({ inputs, added }) => added === name || inputs.includes(name));
   /** The only step that reads what a layer gives, where nobody else wants it. */
@@ -74,7 +74,7 @@ export function fuse(
     steps.splice(steps.indexOf(goes), 1);
   };
 
-  const first = behind(topology.layers[0].name);
+  const first = behind(graph.layers[0].name);
   if (first?.className === 'Rescaling') steps[steps.indexOf(first)] = { ...first, ofBytes: true };
   /** `x * clip(x * factor + offset, 0, 1)`, as three layers write it. */
   const gateOf = ({ inputs }: Step) => {
@@ -124,21 +124,20 @@ export function fuse(
   return steps;
 }
 
-function stepOf({ name, className, config, inputs }: LayerEntry): Step {
+function stepOf({ name, className, config, inputs }: GraphLayer): Step {
   const activation = (config.activation ?? 'linear') as ActivationName;
   return { name, weights: name, className: className as ComputedLayer, config, inputs, activation };
 }
 
-/** What `sum` adds to the output of `step`, where it is there before and as large. */
+/** What `sum` adds to the output of `step`, where it is there before, as large, and the only one. */
 function addend(
   sum: Step,
   step: Step,
   steps: readonly Step[],
   shapes: ReadonlyMap<string, readonly number[]>,
 ): string | undefined {
-  if (sum.className !== 'Add' || sum.inputs.length !== 2 || step.activation !== 'linear') {
-    return undefined;
-  }
+  if (sum.className !== 'Add' || sum.inputs.length !== 2) return undefined;
+  if (step.activation !== 'linear' || step.added !== undefined) return undefined;
   const [other] = sum.inputs.filter((input) => input !== step.name);
   const isEarlier = steps.findIndex(({ name }) => name === other) < steps.indexOf(step);
   const isAlike = String(shapes.get(other)) === String(shapes.get(step.name));

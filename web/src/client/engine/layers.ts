@@ -1,6 +1,7 @@
 /** How each layer becomes kernel calls. */
 
 import type { LayerName } from '../constants.generated.js';
+import type { TileSide } from '../model/winograd.js';
 import type { Ending } from './epilogue.js';
 import type { ProgramWriter, Tensor } from './program.js';
 
@@ -26,6 +27,8 @@ export interface LayerJob {
   readonly shape: readonly number[];
   /** Added before the activation; as large as the output. Only where `fusion.ts` says so. */
   readonly added?: Tensor;
+  /** Side of the tiles in which a convolution is computed by Winograd's way. */
+  readonly side?: TileSide;
   /** Zeros around the input, besides the layer's own. Likewise. */
   readonly frame?: Frame;
   /** Whether the input holds whole numbers of one byte each. Likewise. */

@@ -1,8 +1,6 @@
 /** A model on the engine's kernels: planned once, then one list of calls per picture. */
 
 import type { MemoryUse } from '../api.js';
-import { Field } from '../bundle/fields.js';
-import { MODEL_FILE } from '../constants.generated.js';
 import { disposed } from '../errors.js';
 import { heapBytes } from '../model/heap.js';
 import {
@@ -12,7 +10,7 @@ import {
   type ModelLoader,
   type RunningModel,
 } from '../model/model.js';
-import { findHead, type Head, readTopology } from '../model/topology.js';
+import { findHead, type Head } from '../model/topology.js';
 import { vectorBytes } from '../preprocess/kernel.js';
 import { type BinaryName, best, type Kernels, startKernels } from './binary.js';
 import { addressOf, Program, sizeOf } from './program.js';
@@ -24,7 +22,7 @@ export const engineLoader: ModelLoader = {
   async prepare() {
     await best();
   },
-  load: (artifacts) => loadModel(artifacts),
+  load: (artifacts) => loadModel(artifacts, artifacts.binary),
 };
 
 /**
@@ -33,13 +31,12 @@ export const engineLoader: ModelLoader = {
  * @param binary - the better one for this device where it is not said.
  */
 export async function loadModel(
-  { topology, weightSpecs, weightData, shapes }: ModelArtifacts,
+  { graph, weightSpecs, weightData, shapes, winograd }: ModelArtifacts,
   binary?: BinaryName,
 ): Promise<RunningModel> {
-  const graph = readTopology(new Field(MODEL_FILE, 'modelTopology', topology));
   const weights = readWeights(weightSpecs, weightData);
   const head = findHead(graph);
-  const written = writeModel(graph, shapes, weights, head?.features);
+  const written = writeModel(graph, shapes, weights, head?.features, winograd);
   const kernel = head && weights.get(head.dense)?.kernel.values.slice();
   const kernels = await startKernels(written.plan.bytes, binary);
   return new EngineModel(written, kernels, head && kernel && { ...head, kernel });

@@ -2,7 +2,8 @@
 
 import { Field } from '../bundle/fields.js';
 import { planModel } from '../model/plan.js';
-import { readTopology } from '../model/topology.js';
+import { graphOf, readTopology } from '../model/topology.js';
+import type { Tiles } from '../model/winograd.js';
 import { type BinaryName, startKernels } from './binary.js';
 import { Program } from './program.js';
 import { readWeights } from './weights.js';
@@ -12,19 +13,27 @@ interface Artifacts {
   readonly topology: object;
   readonly weightSpecs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly weightData: readonly ArrayBuffer[];
+  readonly winograd?: Tiles;
 }
 
 /** A table of the calls, the most expensive first, in milliseconds. */
 export async function profile(
-  { topology, weightSpecs, weightData }: Artifacts,
+  { topology, weightSpecs, weightData, winograd }: Artifacts,
   binary: BinaryName | undefined,
   rounds: number,
 ): Promise<string> {
   const start = performance.now();
-  const graph = readTopology(new Field('model.json', 'modelTopology', topology));
+  const read = readTopology(new Field('model.json', 'modelTopology', topology));
+  const graph = graphOf(read);
   const shapes = new Map(weightSpecs.map(({ name, shape }) => [name, shape]));
-  const plan = planModel(graph, shapes, 'model.json');
-  const written = writeModel(graph, plan.shapes, readWeights(weightSpecs, weightData), undefined);
+  const plan = planModel(read, shapes, 'model.json');
+  const written = writeModel(
+    graph,
+    plan.shapes,
+    readWeights(weightSpecs, weightData),
+    undefined,
+    winograd,
+  );
   const kernels = await startKernels(written.plan.bytes, binary);
   const program = new Program(written.plan, kernels);
   const loading = performance.now() - start;

@@ -1,6 +1,7 @@
 /** Writes a whole model down as kernel calls. */
 
-import type { Topology } from '../model/topology.js';
+import type { Graph } from '../model/topology.js';
+import { sideOf, type Tiles } from '../model/winograd.js';
 import { inBlocks } from './blocks.js';
 import { fuse, type Step, stepsOf } from './fusion.js';
 import { STRIP_BYTES, writeBlock } from './layers/block.js';
@@ -32,16 +33,18 @@ export interface WrittenModel {
  * @param shapes - of every layer's output, by its name.
  * @param weights - of every layer.
  * @param features - the layer whose output is to be kept readable.
+ * @param tiles - which convolutions are computed by Winograd's way.
  * @param stripBytes - of what is computed by strips; 0: every layer by itself. The bits are the same.
  */
 export function writeModel(
-  topology: Topology,
+  graph: Graph,
   shapes: ReadonlyMap<string, readonly number[]>,
   weights: Weights,
-  features: string | undefined,
+  features?: string,
+  tiles?: Tiles,
   stripBytes = STRIP_BYTES,
 ): WrittenModel {
-  const { layers, output } = topology;
+  const { layers, output } = graph;
   const writer = new ProgramWriter();
   const tensors = new Map<string, Tensor>();
   const tensorOf = (name: string) => tensors.get(name) as Tensor;
@@ -63,25 +66,29 @@ export function writeModel(
     wholes.set(name, whole);
     return whole;
   };
-  const jobOf = (step: Step): LayerJob => ({
-    writer,
-    config: step.config,
-    // Within a block there are no tensors between the layers.
-    inputs: step.inputs.flatMap((name) => tensors.get(name) ?? []),
-    weights: weights.get(step.weights) ?? {},
-    activation: step.activation,
-    shape: shapes.get(step.name) as number[],
-    ...(step.added !== undefined && { added: tensorOf(step.added) }),
-    ...(step.frame && { frame: step.frame }),
-    ...(step.ofBytes && { ofBytes: true }),
-    ...(step.within !== undefined && { within: wholeOf(step.within) }),
-  });
+  const jobOf = (step: Step): LayerJob => {
+    const side = sideOf(tiles, step.weights);
+    return {
+      writer,
+      config: step.config,
+      // Within a block there are no tensors between the layers.
+      inputs: step.inputs.flatMap((name) => tensors.get(name) ?? []),
+      weights: weights.get(step.weights) ?? {},
+      activation: step.activation,
+      shape: shapes.get(step.name) as number[],
+      ...(step.added !== undefined && { added: tensorOf(step.added) }),
+      ...(step.frame && { frame: step.frame }),
+      ...(step.ofBytes && { ofBytes: true }),
+      ...(step.within !== undefined && { within: wholeOf(step.within) }),
+      ...(side && { side }),
+    };
+  };
   const outside = [features, output];
   const joined = () => {
-    const fused = shared(fuse(topology, shapes, outside), shapes, weights, outside);
+    const fused = shared(fuse(graph, shapes, outside), shapes, weights, outside);
     return inBlocks(fused, weights, outside);
   };
-  const all = stripBytes > 0 ? joined() : stepsOf(topology);
+  const all = stripBytes > 0 ? joined() : stepsOf(graph);
   tensors.set(first.name, { shape, place: input });
   if (!all.some(({ ofBytes }) => ofBytes)) {
     const values = writer.tensor(shape);

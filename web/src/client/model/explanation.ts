@@ -24,18 +24,18 @@ export interface Explainable {
  * @throws {@link KerasportError} `invalid-argument` where the model does not allow the method, or
  *   has no such class.
  */
-export async function explain(
+export async function explain<ClassName extends string>(
   session: Explainable,
   image: ImageSource,
-  classNames: readonly string[],
+  classNames: readonly ClassName[],
   { classIndex, method = 'auto', onProgress }: ExplainOptions,
-): Promise<Explanation> {
+): Promise<Explanation<ClassName>> {
   const input = await session.preprocess(image);
   const before = await session.predict(input.data);
   checkClassCount(before.length, classNames.length);
   const index = classIndex ?? before.indexOf(Math.max(...before));
   checkRequest(index, method, classNames);
-  const finish = (used: Explanation['method'], heat: Float32Array): Explanation => {
+  const finish = (used: Explanation['method'], heat: Float32Array): Explanation<ClassName> => {
     onProgress?.(1);
     const { height, width } = input;
     return {

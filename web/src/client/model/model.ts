@@ -2,14 +2,15 @@
 
 import type { MemoryUse } from '../api.js';
 import type { BackendName } from '../constants.generated.js';
+import type { Graph } from './topology.js';
 import type { Tiles } from './winograd.js';
 
 /** Shape of the model's input. */
 export type InputShape = readonly [height: number, width: number, channels: number];
 
-/** A model of the TensorFlow.js layers format, in memory. */
+/** A model in memory, its files checked. */
 export interface ModelArtifacts {
-  readonly topology: object;
+  readonly graph: Graph;
   readonly weightSpecs: readonly object[];
   /** In pieces that follow each other, wherever they are cut. */
   readonly weightData: ArrayBuffer[];
@@ -20,6 +21,8 @@ export interface ModelArtifacts {
   readonly classes: number;
   /** Convolutions that may be computed by Winograd's way, checked; see `sideOf`. */
   readonly winograd?: Tiles;
+  /** Which of the engine's binaries is to run; the better one where it is not said. */
+  readonly binary?: 'plain' | 'relaxed';
 }
 
 /** One value per place of the last feature maps, row by row. */

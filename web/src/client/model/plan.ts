@@ -14,7 +14,7 @@ import {
 } from '../constants.generated.js';
 import { KerasportError, quote } from '../errors.js';
 import { LAYER_RULES, type LayerPlan, type Shape } from './layer-rules.js';
-import type { LayerEntry, Topology } from './topology.js';
+import type { GraphLayer, LayerEntry, Topology } from './topology.js';
 
 /** What running a model comes to. */
 export interface ModelPlan {
@@ -103,7 +103,7 @@ function isLayerName(name: string): name is keyof typeof LAYER_RULES {
 }
 
 /** The error about what another version of the library may know. */
-export function unknown({ name }: LayerEntry, what: string, value: unknown): KerasportError {
+export function unknown({ name }: GraphLayer, what: string, value: unknown): KerasportError {
   return new KerasportError(
     'bundle-damaged',
     `This library does not know the ${what} ${quote(value)} of the layer ${quote(name)}. Use the ` +

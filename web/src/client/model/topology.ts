@@ -6,24 +6,38 @@ import { MAX_LAYERS } from '../constants.generated.js';
 /** Configuration of a layer, as it stands in `model.json`. */
 export type Config = Readonly<Record<string, unknown>>;
 
-/** One layer of the file. */
-export interface LayerEntry {
+/** One layer. */
+export interface GraphLayer {
   readonly name: string;
   readonly className: string;
   readonly config: Config;
   /** Names of the layers whose outputs it takes. */
   readonly inputs: readonly string[];
+}
+
+/** One layer of the file. */
+export interface LayerEntry extends GraphLayer {
   /** What the document says of it. */
   readonly entry: Field;
 }
 
-/** The layers in the order of computation. */
-export interface Topology {
-  readonly layers: readonly LayerEntry[];
+/** The layers in the order of computation: values that can be handed to a worker. */
+export interface Graph {
+  readonly layers: readonly GraphLayer[];
   /** Shape of the input without the batch. */
   readonly inputShape: readonly number[];
   /** Layer whose output is the answer. */
   readonly output: string;
+}
+
+/** A graph as it stands in a file. */
+export interface Topology extends Graph {
+  readonly layers: readonly LayerEntry[];
+}
+
+/** What a file says, without the file. */
+export function graphOf({ layers, inputShape, output }: Topology): Graph {
+  return { layers: layers.map(({ entry: _, ...layer }) => layer), inputShape, output };
 }
 
 /**
@@ -108,9 +122,9 @@ export interface Head {
  * The head of a model that ends in feature maps, their averages over all places, one dense layer and
  * a softmax; undefined where it ends otherwise.
  */
-export function findHead({ layers, output }: Topology): Head | undefined {
+export function findHead({ layers, output }: Graph): Head | undefined {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  const before = ({ inputs }: LayerEntry) => byName.get(inputs[0]);
+  const before = ({ inputs }: GraphLayer) => byName.get(inputs[0]);
   let layer = byName.get(output);
   if (layer && isSoftmaxAlone(layer)) layer = before(layer);
   else if (layer?.config.activation !== 'softmax') return undefined;
@@ -128,7 +142,7 @@ export function findHead({ layers, output }: Topology): Head | undefined {
 }
 
 /** Number of values in an answer, where a dense layer gives it; undefined elsewhere. */
-export function outputsOf({ layers, output }: Topology): number | undefined {
+export function outputsOf({ layers, output }: Graph): number | undefined {
   let layer = layers.find(({ name }) => name === output);
   while (layer && (layer.className === 'Activation' || layer.className === 'Softmax')) {
     const [source] = layer.inputs;
@@ -137,6 +151,6 @@ export function outputsOf({ layers, output }: Topology): number | undefined {
   return layer?.className === 'Dense' ? (layer.config.units as number) : undefined;
 }
 
-function isSoftmaxAlone({ className, config }: LayerEntry): boolean {
+function isSoftmaxAlone({ className, config }: GraphLayer): boolean {
   return className === 'Softmax' || (className === 'Activation' && config.activation === 'softmax');
 }

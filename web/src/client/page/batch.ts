@@ -9,23 +9,23 @@ import { dealInOrder } from './dealing.js';
 export type Images = Iterable<ImageSource> | AsyncIterable<ImageSource>;
 
 /** Who answers a batch. */
-export interface Answering {
+export interface Answering<ClassName extends string> {
   /** How many pictures may be taken and not yet told; see {@link dealInOrder}. */
   readonly window: () => number;
-  readonly classify: (image: ImageSource) => Promise<Classification>;
+  readonly classify: (image: ImageSource) => Promise<Classification<ClassName>>;
   /** Ends everything, with its reason. */
   readonly ended: AbortSignal;
 }
 
 /** The results for all pictures, as they may be kept. */
-export async function answerAll(
+export async function answerAll<ClassName extends string>(
   images: Images,
-  { signal, onProgress, onResult }: ClassifyManyOptions,
-  { window, classify, ended }: Answering,
-): Promise<KeptResult[]> {
+  { signal, onProgress, onResult }: ClassifyManyOptions<ClassName>,
+  { window, classify, ended }: Answering<ClassName>,
+): Promise<KeptResult<ClassName>[]> {
   const total = countOf(images);
-  const results: KeptResult[] = [];
-  await dealInOrder<ImageSource, BatchResult>(images, {
+  const results: KeptResult<ClassName>[] = [];
+  await dealInOrder<ImageSource, BatchResult<ClassName>>(images, {
     window,
     signals: [ended, ...(signal ? [signal] : [])],
     async work(image, index) {
@@ -53,7 +53,10 @@ export function countOf(images: Images): number | null {
 }
 
 /** A result without what would make many of them large. */
-function keptOf({ index, image, classification, error }: BatchResult, isHeld: boolean): KeptResult {
+function keptOf<ClassName extends string>(
+  { index, image, classification, error }: BatchResult<ClassName>,
+  isHeld: boolean,
+): KeptResult<ClassName> {
   if (classification === null)
     return { index, image: isHeld ? image : null, classification, error };
   const { input: _, ...kept } = classification;

@@ -8,12 +8,15 @@ import { checkAnswer, checkInputShape, checkInterface, imageSpecOf } from '../bu
 import { readVerified } from '../bundle/verified.js';
 import { MODEL_FILE } from '../constants.generated.js';
 import { type ModelPlan, planModel } from '../model/plan.js';
-import { readTopology } from '../model/topology.js';
+import { type Graph, graphOf, readTopology } from '../model/topology.js';
 import { checkTiles } from '../model/winograd.js';
 import type { ModelParts } from '../worker/core.js';
 
 /** Refuses a model that cannot be run, or would cost too much, before its weights are read. */
-function checkModel(root: Field, { files, classNames, inputShape, winograd }: Metadata): ModelPlan {
+function checkModel(
+  root: Field,
+  { files, classNames, inputShape, winograd }: Metadata,
+): { graph: Graph; shapes: ModelPlan['shapes'] } {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const weights = readManifest(root.get('weightsManifest'), sizes);
   const topology = readTopology(root.get('modelTopology'));
@@ -21,7 +24,7 @@ function checkModel(root: Field, { files, classNames, inputShape, winograd }: Me
   checkInputShape(plan.inputShape, inputShape);
   checkAnswer(plan.outputShape, classNames.length);
   if (winograd) checkTiles(winograd.tiles, topology.layers);
-  return plan;
+  return { graph: graphOf(topology), shapes: plan.shapes };
 }
 
 /**
@@ -40,7 +43,7 @@ export async function readModel(
   const root = readJson(MODEL_FILE, await readVerified(folder, MODEL_FILE, files, options));
   root.get('format').oneOf('layers-model');
   checkInterface(root, metadata);
-  const { shapes } = checkModel(root, metadata);
+  const { graph, shapes } = checkModel(root, metadata);
   const object = (field: Field) =>
     typeof field.value === 'object' && field.value !== null ? field.value : field.fail('an object');
   const groups = root.get('weightsManifest').list((group) => ({
@@ -55,7 +58,7 @@ export async function readModel(
   );
   signal?.throwIfAborted();
   return {
-    topology: object(root.get('modelTopology')),
+    graph,
     weightSpecs: groups.flatMap((group) => group.weights),
     weightData,
     inputShape,

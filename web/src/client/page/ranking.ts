@@ -5,15 +5,20 @@ import type { Metadata } from '../bundle/metadata.generated.js';
 import type { SessionAnswer } from '../worker/core.js';
 
 /** An answer that took `total` milliseconds, with the `topK` most probable classes by name. */
-export function classificationOf(
+export function classificationOf<ClassName extends string>(
   { probabilities, input, milliseconds }: SessionAnswer,
   total: number,
   topK: number,
-  { classNames, confidenceThreshold }: Pick<Metadata, 'classNames' | 'confidenceThreshold'>,
-): Classification {
+  { confidenceThreshold }: Pick<Metadata, 'confidenceThreshold'>,
+  classNames: readonly ClassName[],
+): Classification<ClassName> {
   const ranked = Array.from(
     probabilities,
-    (probability, index): Prediction => ({ className: classNames[index], index, probability }),
+    (probability, index): Prediction<ClassName> => ({
+      className: classNames[index],
+      index,
+      probability,
+    }),
   ).sort((a, b) => b.probability - a.probability || a.index - b.index);
   const [best, ...others] = ranked;
   return {

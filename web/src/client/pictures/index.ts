@@ -22,7 +22,7 @@ export { decodeBmp } from './bmp.js';
 export { bytesOf } from './bytes.js';
 export { decodeGif } from './gif.js';
 export { decodePng } from './png-pixels.js';
-export { damaged, grouped, Problem, tooManyBytes, wrongData } from './problem.js';
+export { damaged, grouped, Problem, showsNothing, tooManyBytes, wrongData } from './problem.js';
 export { place, turn } from './turn.js';
 export { hasNoAlpha, withMoreData } from './webp.js';
 

@@ -36,6 +36,14 @@ export function wrongData(): Problem {
   return damaged('its compressed data is wrong');
 }
 
+/** The problem of a WebP that is transparent everywhere: WebKit shows damaged ones so. */
+export function showsNothing(): Problem {
+  return new Problem(
+    'it is a WebP that shows nothing, like a damaged one',
+    'Copy or save it again, as PNG if it is meant to be empty.',
+  );
+}
+
 /** The problem of a file that is not even opened. */
 export function tooManyBytes(size: number): Problem {
   const limit = grouped(MAX_BYTES);

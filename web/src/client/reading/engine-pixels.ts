@@ -4,6 +4,7 @@ import {
   damaged,
   type EnginePictureFile,
   hasNoAlpha,
+  showsNothing,
   withMoreData,
   wrongData,
 } from '../pictures/index.js';
@@ -24,6 +25,7 @@ export async function decodeByEngine(file: EnginePictureFile): Promise<ReadPixel
   if (file.isOpaque && !isAllOpaque(pixels)) {
     throw damaged('it is transparent and says that it is not');
   }
+  if (file.format === 'WEBP' && isAllClear(pixels)) throw showsNothing();
   return pixels;
 }
 
@@ -66,8 +68,8 @@ async function isUnfinished(file: EnginePictureFile, pixels: ReadPixels): Promis
   // What is transparent may be meant so. With more data behind it, a whole picture stays what it
   // is, and one that broke off goes on.
   if (!(await givesParts())) return false;
-  // What WebKit gives up it shows as nothing at all.
-  if (isAllClear(pixels)) return true;
+  // What WebKit gives up it shows as nothing at all, which is refused wherever it comes from.
+  if (isAllClear(pixels)) return false;
   const more = withMoreData(file.content, pixels.data.length);
   const longer = await readEncoded(more, file.format).catch(() => undefined);
   return !longer || longer.data.some((level, index) => level !== pixels.data[index]);

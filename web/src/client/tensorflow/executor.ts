@@ -4,18 +4,10 @@
  */
 
 import { engine, io, type Tensor } from '@tensorflow/tfjs-core';
-import { Field } from '../bundle/fields.js';
-import { type ActivationName, type LayerName, MODEL_FILE } from '../constants.generated.js';
+import type { ActivationName, LayerName } from '../constants.generated.js';
 import { type ActivationMap, activationMap, type ModelArtifacts } from '../model/model.js';
 import { unknown } from '../model/plan.js';
-import {
-  findHead,
-  type Head,
-  type LayerEntry,
-  outputsOf,
-  readTopology,
-  type Topology,
-} from '../model/topology.js';
+import { findHead, type Graph, type GraphLayer, type Head, outputsOf } from '../model/topology.js';
 import {
   type Compute,
   FUSED,
@@ -40,23 +32,23 @@ export class Executor {
   readonly inputShape: readonly number[];
   /** Number of values in an answer; undefined where only an answer can tell. */
   readonly outputs: number | undefined;
-  readonly #topology: Topology;
+  readonly #graph: Graph;
   readonly #head: (Head & { readonly kernel: Float32Array }) | undefined;
   readonly #steps: readonly Step[];
   readonly #kept: Tensor[] = [];
 
-  constructor({ topology, weightSpecs, weightData }: ModelArtifacts) {
-    this.#topology = readTopology(new Field(MODEL_FILE, 'modelTopology', topology));
-    this.inputShape = this.#topology.inputShape;
-    this.outputs = outputsOf(this.#topology);
+  constructor({ graph, weightSpecs, weightData }: ModelArtifacts) {
+    this.#graph = graph;
+    this.inputShape = this.#graph.inputShape;
+    this.outputs = outputsOf(this.#graph);
     engine().startScope();
     try {
       const specs = weightSpecs as io.WeightsManifestEntry[];
       const weights = groupByLayer(io.decodeWeights(weightData, specs));
-      const head = findHead(this.#topology);
+      const head = findHead(this.#graph);
       const kernel = head && weights.get(head.dense)?.kernel?.dataSync<'float32'>().slice();
       this.#head = head && kernel && { ...head, kernel };
-      this.#steps = plan(this.#topology, weights, head?.features, (tensor) => {
+      this.#steps = plan(this.#graph, weights, head?.features, (tensor) => {
         tensor.kept = true;
         this.#kept.push(tensor);
         return tensor;
@@ -71,7 +63,7 @@ export class Executor {
 
   /** See {@link RunningModel.run}. */
   async run(pixels: Uint8Array): Promise<Float32Array> {
-    return (await this.#compute(pixels, this.#topology.output)).values;
+    return (await this.#compute(pixels, this.#graph.output)).values;
   }
 
   /** See {@link RunningModel.classActivation}. */
@@ -88,7 +80,7 @@ export class Executor {
 
   /** The output of one layer. */
   async #compute(pixels: Uint8Array, wanted: string) {
-    const [input] = this.#topology.layers;
+    const [input] = this.#graph.layers;
     const output = engine().tidy(() => {
       const values = new Map<string, Tensor>();
       const first = Float32Array.from(pixels);
@@ -121,7 +113,7 @@ function groupByLayer(tensors: Record<string, Tensor>): Map<string, Record<strin
 }
 
 function plan(
-  { layers, output }: Topology,
+  { layers, output }: Graph,
   weights: ReadonlyMap<string, Weights>,
   features: string | undefined,
   keep: Keep,
@@ -166,8 +158,8 @@ const WITH_ACTIVATION: readonly string[] = [
 
 /** The activation that `next` is, where `layer` can compute it too. */
 function fusable(
-  { className }: LayerEntry,
-  next: LayerEntry | undefined,
+  { className }: GraphLayer,
+  next: GraphLayer | undefined,
 ): ActivationName | undefined {
   if (!next || !WITH_ACTIVATION.includes(className)) return undefined;
   const { activation, max_value: limit } = next.config;

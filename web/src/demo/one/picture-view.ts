@@ -16,7 +16,7 @@ export class PictureView {
       this.#address = URL.createObjectURL(picture);
       return pictureElement(this.#address, strings.result.pictureAlt);
     }
-    if (picture instanceof HTMLCanvasElement) return picture;
+    if (picture instanceof HTMLCanvasElement) return named(picture);
     const image = picture as ImageData;
     const canvas = canvasOf(image.width, image.height);
     canvas.getContext('2d')?.putImageData(image, 0, 0);
@@ -32,6 +32,11 @@ export function frozen(video: HTMLVideoElement): HTMLCanvasElement {
 }
 
 function canvasOf(width: number, height: number): HTMLCanvasElement {
-  const label = strings.result.pictureAlt;
-  return element('canvas', { width, height, role: 'img', 'aria-label': label });
+  return named(element('canvas', { width, height }));
+}
+
+function named(canvas: HTMLCanvasElement): HTMLCanvasElement {
+  canvas.setAttribute('role', 'img');
+  canvas.setAttribute('aria-label', strings.result.pictureAlt);
+  return canvas;
 }

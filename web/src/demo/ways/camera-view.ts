@@ -2,14 +2,12 @@
 
 import { button, element } from '../page/elements.js';
 import { strings } from '../page/strings.js';
-import { Camera, type CameraProblem } from './camera.js';
+import { Camera, type CameraHandlers } from './camera.js';
 
 /** What happens with the camera. */
-export interface CameraViewHandlers {
-  frame(video: HTMLVideoElement): Promise<void>;
+export interface CameraViewHandlers extends Pick<CameraHandlers, 'open' | 'watch' | 'problem'> {
   /** Keeps the present picture, before the camera goes off. */
   keep(video: HTMLVideoElement): void;
-  problem(kind: CameraProblem): void;
   status(message: string): void;
 }
 
@@ -19,12 +17,8 @@ export function showCamera(panel: HTMLElement, handlers: CameraViewHandlers): Ca
   const video = element('video', {
     id: 'camera-video',
     class: 'viewfinder__video',
-    muted: true,
-    playsinline: true,
     'aria-label': text.video,
   });
-  // The attribute alone counts only for what the parser finds.
-  video.muted = true;
   const start = button(
     text.start,
     async () => {
@@ -57,17 +51,18 @@ export function showCamera(panel: HTMLElement, handlers: CameraViewHandlers): Ca
   });
   choice.addEventListener('change', () => camera.start(choice.value));
   const camera = new Camera(video, {
-    frame: handlers.frame,
+    open: handlers.open,
+    watch: handlers.watch,
     problem: handlers.problem,
-    cameras(all, current, facesUser) {
+    started({ devices, deviceId, facesUser }) {
       video.classList.toggle('viewfinder__video--mirror', facesUser);
       const hadFocus = document.activeElement === start;
-      const options = all.map(({ deviceId, label }, index) =>
-        element('option', { value: deviceId }, label || text.unnamed(index + 1)),
+      const options = devices.map((device, index) =>
+        element('option', { value: device.deviceId }, device.label || text.unnamed(index + 1)),
       );
       choice.replaceChildren(...options);
-      if (current) choice.value = current;
-      choice.hidden = all.length < 2;
+      if (deviceId) choice.value = deviceId;
+      choice.hidden = devices.length < 2;
       start.hidden = true;
       stop.hidden = false;
       freeze.hidden = false;

@@ -1,25 +1,24 @@
-/** The camera: on, off, which one, and a call for each picture that there is time for. */
+/** The camera: on, off, which one, and who is told. */
 
-export type CameraProblem = 'cameraRefused' | 'cameraMissing' | 'cameraBusy' | 'cameraInsecure';
+import type { CameraOptions, Camera as OpenCamera } from '../../client/index.js';
 
-/** What happens with the camera's pictures. */
+/** What happens with the camera. */
 export interface CameraHandlers {
-  /** Answers the current picture; the next one waits for it. */
-  frame(video: HTMLVideoElement): Promise<void>;
-  problem(kind: CameraProblem): void;
-  /**
-   * The cameras that can be chosen, once there is permission to know, and whether the one that is
-   * on looks at whoever holds it.
-   */
-  cameras(all: readonly MediaDeviceInfo[], current: string | undefined, facesUser: boolean): void;
-  /** The camera was switched off, or went away. */
+  /** Switches one on. */
+  open(options: CameraOptions): Promise<OpenCamera>;
+  /** Answers what the video shows, until it ends or the signal says so. */
+  watch(video: HTMLVideoElement, signal: AbortSignal): Promise<void>;
+  problem(error: unknown): void;
+  /** A camera is on. */
+  started(camera: OpenCamera): void;
+  /** It was switched off, or went away. */
   stopped(): void;
 }
 
 /** A camera whose picture is shown in a video element. */
 export class Camera {
-  #stream: MediaStream | null = null;
-  #session = 0;
+  #on: AbortController | undefined;
+  #isShown = false;
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -28,74 +27,30 @@ export class Camera {
 
   /** Switches on, or over to another camera. */
   async start(deviceId?: string): Promise<void> {
-    const session = ++this.#session;
-    this.#release();
-    // Missing on pages that the browser holds unsafe.
-    if (!navigator.mediaDevices?.getUserMedia) {
-      this.handlers.problem('cameraInsecure');
-      return;
-    }
+    this.#on?.abort();
+    const on = new AbortController();
+    this.#on = on;
+    const { video, handlers } = this;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({
-        audio: false,
-        video: deviceId ? { deviceId: { exact: deviceId } } : { facingMode: 'environment' },
-      });
-      if (session !== this.#session) {
-        for (const track of stream.getTracks()) track.stop();
-        return;
-      }
-      this.#stream = stream;
-      const [track] = stream.getVideoTracks();
-      track.addEventListener('ended', () => this.stop());
-      this.video.srcObject = stream;
-      await this.video.play();
-      const devices = await navigator.mediaDevices.enumerateDevices();
-      const { deviceId: current, facingMode } = track.getSettings();
-      // A computer does not tell, and its camera sits above the screen.
-      const facesUser = facingMode === undefined || facingMode === 'user';
-      const cameras = devices.filter(({ kind }) => kind === 'videoinput');
-      this.handlers.cameras(cameras, current, facesUser);
+      const wish = deviceId === undefined ? {} : { deviceId };
+      const camera = await handlers.open({ video, signal: on.signal, ...wish });
+      this.#isShown = true;
+      handlers.started(camera);
+      await handlers.watch(video, on.signal);
+      // It was pulled out.
+      if (this.#on === on) this.stop();
     } catch (error) {
-      if (session !== this.#session) return;
+      if (on.signal.aborted) return;
       this.stop();
-      this.handlers.problem(problemOf(error));
-      return;
+      handlers.problem(error);
     }
-    await this.#watch(session);
   }
 
   /** Switches off; the camera's light goes out. */
   stop(): void {
-    if (!this.#stream) return;
-    this.#session += 1;
-    this.#release();
-    this.handlers.stopped();
+    this.#on?.abort();
+    this.#on = undefined;
+    if (this.#isShown) this.handlers.stopped();
+    this.#isShown = false;
   }
-
-  #release(): void {
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
-    this.#stream = null;
-    this.video.srcObject = null;
-  }
-
-  async #watch(session: number): Promise<void> {
-    for (;;) {
-      await nextFrame();
-      if (session !== this.#session) return;
-      await this.handlers.frame(this.video);
-    }
-  }
-}
-
-/** Waits until the page is drawn again: never while it is out of sight. */
-function nextFrame(): Promise<unknown> {
-  return new Promise((resolve) => requestAnimationFrame(resolve));
-}
-
-function problemOf(error: unknown): CameraProblem {
-  const name = error instanceof DOMException ? error.name : '';
-  if (name === 'NotAllowedError' || name === 'SecurityError') return 'cameraRefused';
-  return name === 'NotFoundError' || name === 'OverconstrainedError'
-    ? 'cameraMissing'
-    : 'cameraBusy';
 }

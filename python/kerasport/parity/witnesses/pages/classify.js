@@ -32,3 +32,27 @@ globalThis.classifyFiles = async (classifier, files, answer) => {
   }
   return results;
 };
+
+/**
+ * The bits of the engine's answers to inputs of the model, on the binary whose answers are the same
+ * everywhere.
+ *
+ * @type {PlainBits}
+ */
+globalThis.plainBits = async (inputs) => {
+  const classifier = await kerasport.loadClassifier(undefined, {
+    backend: 'wasm',
+    binary: 'plain',
+    worker: false,
+  });
+  try {
+    const bits = [];
+    for (const data of inputs) {
+      const answer = await classifier.predict({ data });
+      bits.push(Array.from(new Uint32Array(answer.buffer, answer.byteOffset, answer.length)));
+    }
+    return bits;
+  } finally {
+    classifier.dispose();
+  }
+};

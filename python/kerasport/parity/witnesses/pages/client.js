@@ -25,6 +25,15 @@
       return { header: { answers }, parts: pixels.filter(Boolean) };
     },
 
+    async plain({ sizes }, bytes) {
+      let end = 0;
+      const inputs = sizes.map((size) => {
+        end += size;
+        return bytes.slice(end - size, end);
+      });
+      return { header: { bits: await plainBits(inputs) } };
+    },
+
     async read(task, bytes) {
       const [file] = filesOf(task, bytes);
       const { data, width, height, channels } = await kerasport.readPixels(file);

@@ -42,6 +42,10 @@
       });
     },
 
+    plain(inputs) {
+      return plainBits(inputs.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0))));
+    },
+
     async read() {
       const { data, width, height, channels } = await kerasport.readPixels(chosen()[0]);
       return { width, height, channels, data: toBase64(data) };

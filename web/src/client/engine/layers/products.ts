@@ -19,6 +19,12 @@ const STRIP_BYTES = 2 ** 17;
 /** Fewer places in a call are not worth loading the weights for. */
 const FEWEST_PLACES = 64;
 
+/**
+ * Fewer places in a call are summed up in another order: a call has them only where a layer has no
+ * more, so that no sum depends on how the places are cut.
+ */
+const FEWEST_ALIKE = 3;
+
 /** What a product may take over from the layers behind it. */
 export interface Fusion {
   /** Added before the activation; laid out as the output. */
@@ -96,10 +102,11 @@ function writeWindows(
   const across = isFramed ? under(columns, columns.count) : columns.length;
   const line = across * pixel;
   const weights = packed(writer, windowOf(rows, columns, line, shape[2]), weightsOf(job));
-  const strip = linesOf(rows, columns, line);
-  const scratch = isFramed ? writer.bytes(under(rows, strip) * line) : undefined;
-  for (let first = 0; first < rows.count; first += strip) {
-    const lines = Math.min(strip, rows.count - first);
+  const fewest = Math.ceil(FEWEST_ALIKE / columns.count);
+  const parts = strips(rows.count, linesOf(rows, columns, line), fewest);
+  const most = Math.max(...parts.map(([, lines]) => lines));
+  const scratch = isFramed ? writer.bytes(under(rows, most) * line) : undefined;
+  for (const [first, lines] of parts) {
     const top = firstUnder(rows, first);
     if (scratch) {
       const size = [under(rows, lines), across];
@@ -155,6 +162,15 @@ function linesOf(rows: Walk, columns: Walk, line: number): number {
   );
   const strips = Math.ceil(rows.count / Math.ceil(fitting));
   return Math.ceil(rows.count / strips);
+}
+
+/** Where strips of a length start, and how long they are; a last one that is too short is joined. */
+function strips(whole: number, length: number, fewest: number): [first: number, count: number][] {
+  const count = Math.max(1, Math.ceil((whole - fewest + 1) / length));
+  return Array.from({ length: count }, (_, index) => {
+    const first = index * length;
+    return [first, index === count - 1 ? whole - first : length];
+  });
 }
 
 /** Where a layer's output goes, and how some of it is written. */

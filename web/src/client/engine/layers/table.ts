@@ -9,6 +9,7 @@ import * as pooling from './pooling.js';
 import { convolution, dense } from './products.js';
 import * as shaping from './shaping.js';
 import { transposed } from './transposed.js';
+import { winogradConvolution } from './winograd.js';
 
 export const LAYER_WRITERS: Readonly<Record<ComputedLayer, LayerWriter>> = {
   Activation: activation.activation,
@@ -17,7 +18,7 @@ export const LAYER_WRITERS: Readonly<Record<ComputedLayer, LayerWriter>> = {
   AveragePooling2D: pooling.averagePooling,
   BatchNormalization: normalization.batchNormalization,
   Concatenate: shaping.concatenate,
-  Conv2D: convolution,
+  Conv2D: (job) => (job.side ? winogradConvolution(job, job.side) : convolution(job)),
   Conv2DTranspose: transposed,
   Cropping2D: shaping.cropping,
   Dense: dense,

@@ -1,11 +1,9 @@
 /** Convolutions of 3 x 3 with stride 1 by Winograd's way, which needs fewer products. */
 
+import type { TileSide } from '../../model/winograd.js';
 import { activate, clampOf } from '../epilogue.js';
 import type { LayerJob } from '../layers.js';
 import { further, type Place, type Tensor } from '../program.js';
-
-/** Rows and columns of the output that are computed from one tile. */
-export type TileSide = 2 | 4;
 
 /** Columns of a panel of weights. */
 const PANEL = 8;
@@ -18,13 +16,6 @@ const CHUNK_BYTES = 384 * 1024;
 
 /** Tiles that are worth reading all weights again. */
 const FEWEST_TILES = 30;
-
-/** Whether a layer, by its settings, can be computed this way. */
-export function hasWinograd({ config, weights }: LayerJob): boolean {
-  const ones = (pair: unknown) => (pair as number[]).every((step) => step === 1);
-  const [height, width] = weights.kernel.shape;
-  return height === 3 && width === 3 && ones(config.strides) && ones(config.dilation_rate ?? []);
-}
 
 /** Bytes as the kernels lay them out: see `spread` there. */
 function matrixBytes(channels: number, tiles: number): number {

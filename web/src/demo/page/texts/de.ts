@@ -221,6 +221,8 @@ export const texts: typeof english = {
   },
   broken: {
     title: 'Das Modell ist nicht zu gebrauchen',
+    script:
+      'model.js ist da, aber beschädigt oder abgeschnitten. Kopieren Sie die Datei noch einmal, oder exportieren Sie das Modell neu.',
     afterwards: 'Stattdessen kann ein anderer exportierter Ordner dienen:',
   },
   errors: {

@@ -218,6 +218,8 @@ export const texts = {
   },
   broken: {
     title: 'The model cannot be used',
+    script:
+      'model.js is there, but it is damaged or cut short. Copy it again, or export the model again.',
     afterwards: 'Another exported folder can be used instead:',
   },
   errors: {

@@ -220,6 +220,8 @@ export const texts: typeof english = {
   },
   broken: {
     title: 'El modelo no se puede usar',
+    script:
+      'model.js está, pero dañado o incompleto. Cópielo otra vez o exporte de nuevo el modelo.',
     afterwards: 'En su lugar puede usarse otra carpeta exportada:',
   },
   errors: {

@@ -1,0 +1,142 @@
+"""The client's kernels on wasmtime: the binary without relaxed SIMD, the same bits anywhere.
+
+A picture takes hundreds of calls, and one from Python takes a tenth of a millisecond. So the list
+of calls becomes a module of its own, which calls the kernels with constants.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import importlib.util
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport.assets import web_asset
+from kerasport.engine.program import Constant, KernelCall, MemoryPlace, Plan
+from kerasport.errors import BrowserError, KerasportError
+
+__all__ = ["MAX_BYTES", "Program", "has_kernels"]
+
+_MODULES = ("kernels/plain.wasm", "kernels/common.wasm")
+"""Products with weights, and what stands beside them."""
+
+_PAGE = 1 << 16
+
+MAX_BYTES = (1 << 31) - _PAGE
+"""Kernels take addresses for numbers with a sign."""
+
+
+def has_kernels() -> bool:
+    """Tell whether the kernels are built, and the package that runs them is installed."""
+    if importlib.util.find_spec("wasmtime") is None:
+        return False
+    try:
+        return all(map(web_asset, _MODULES))
+    except BrowserError:
+        return False
+
+
+@functools.cache
+def _compiled() -> tuple[Any, list[Any]]:
+    """Return wasmtime's engine and the kernels' modules.
+
+    Raises:
+        KerasportError: wasmtime is not installed.
+        BrowserError: the web side is not built.
+    """
+    try:
+        import wasmtime
+    except ImportError:
+        raise KerasportError(
+            "The engine needs the package 'wasmtime', which is not installed. Install it with: "
+            "pip install 'kerasport[engine]'"
+        ) from None
+    # Later wasmtime's own functions are gone, and letting go of a module prints a traceback.
+    atexit.register(_compiled.cache_clear)
+    engine = wasmtime.Engine()
+    return engine, [wasmtime.Module(engine, web_asset(name).read_bytes()) for name in _MODULES]
+
+
+class Program:
+    """A plan on kernels with a memory of their own, ready to run."""
+
+    def __init__(self, plan: Plan) -> None:
+        engine, modules = _compiled()
+        import wasmtime
+
+        self._store = wasmtime.Store(engine)
+        pages = -(-plan.bytes // _PAGE)
+        limits = wasmtime.Limits(pages, pages)
+        memory = wasmtime.Memory(self._store, wasmtime.MemoryType(limits))
+        self._kernels: dict[str, Any] = {}
+        for module in modules:
+            exports = wasmtime.Instance(self._store, module, [memory]).exports(self._store)
+            self._kernels.update((each.name, exports[each.name]) for each in module.exports)
+        # It never grows, so it stays where it is.
+        self._memory: NDArray[np.uint8] = np.ctypeslib.as_array(
+            memory.data_ptr(self._store), (memory.data_len(self._store),)
+        )
+        self._prepare(engine, plan)
+        (self._run,) = self._functions(engine, [plan.running])
+
+    def view(self, place: MemoryPlace, size: int) -> NDArray[np.uint8]:
+        """Return `size` bytes of the memory; they change with the next run."""
+        return self._memory[place.address : place.address + size]
+
+    def run(self) -> None:
+        """Do all calls that answer a picture."""
+        self._run(self._store)
+
+    def _prepare(self, engine: Any, plan: Plan) -> None:
+        # What is raw shares its memory with others, and comes when it is needed.
+        needed: dict[int, list[Constant]] = {}
+        for constant in plan.constants:
+            needed.setdefault(constant.region.first if constant.is_raw else 0, []).append(constant)
+        starts = sorted({0, *needed})
+        parts = [
+            plan.preparing[start:end]
+            for start, end in zip(starts, [*starts[1:], len(plan.preparing)], strict=True)
+        ]
+        for start, function in zip(starts, self._functions(engine, parts), strict=True):
+            for constant in needed.get(start, ()):
+                view = self.view(MemoryPlace(constant.region), constant.values.nbytes)
+                view.view(np.float32)[:] = constant.values
+            function(self._store)
+
+    def _functions(self, engine: Any, lists: Sequence[Sequence[KernelCall]]) -> list[Any]:
+        """Return a function without parameters for each list of calls."""
+        import wasmtime
+
+        used = list(dict.fromkeys(call.kernel for call in chain.from_iterable(lists)))
+        types = {
+            name: [str(each) for each in self._kernels[name].type(self._store).params]
+            for name in used
+        }
+        imports = [
+            f'(import "kernels" "{name}" (func ${name} (param {" ".join(types[name])})))'
+            for name in used
+        ]
+        functions = [
+            [f'(func (export "{index}")', *(_text(each, types[each.kernel]) for each in calls), ")"]
+            for index, calls in enumerate(lists)
+        ]
+        text = "\n".join(["(module", *imports, *chain.from_iterable(functions), ")"])
+        module = wasmtime.Module(engine, text)
+        kernels = [self._kernels[name] for name in used]
+        exports = wasmtime.Instance(self._store, module, kernels).exports(self._store)
+        return [exports[str(index)] for index in range(len(lists))]
+
+
+def _text(call: KernelCall, types: Sequence[str]) -> str:
+    numbers = (each.address if isinstance(each, MemoryPlace) else each for each in call.arguments)
+    constants = (
+        # Python writes the shortest decimal number of the double, which is one of float32 here.
+        f"(f32.const {float(np.float32(number))!r})" if kind == "f32" else f"(i32.const {number})"
+        for number, kind in zip(numbers, types, strict=True)
+    )
+    return f"(call ${call.kernel} {' '.join(constants)})"

@@ -1,0 +1,1 @@
+"""The demo page in every state it can be in: led there, photographed, and looked at by axe-core."""

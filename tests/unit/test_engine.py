@@ -1,0 +1,209 @@
+"""The engine of the browsers in Python, beside the independent runtime in numpy."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.graphs import chain, conv, dense, depthwise, layer, normal, scaling, transposed
+
+from kerasport import prediction
+from kerasport.bundle import Bundle
+from kerasport.bundle.plan import ACTIVATION_NAMES
+from kerasport.engine import Engine, binary, engine_for, model
+from kerasport.engine.arena import Region, lay_out, round_up
+from kerasport.engine.program import ProgramWriter
+from kerasport.errors import BundleError, KerasportError
+from kerasport.exporter.graph import Graph, named_weights, topology
+from kerasport.runtime import Runtime
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+FROZEN = GOLDEN / "bundle-v1"
+SHAPE = (13, 10, 3)
+PIXELS = np.random.default_rng(5).integers(0, 256, (2, *SHAPE), dtype=np.uint8)
+
+
+@pytest.fixture
+def wasmtime() -> Any:
+    """What runs the kernels; it is an extra."""
+    return pytest.importorskip("wasmtime")
+
+
+def difference(graph: Graph, winograd: dict[str, int] | None = None) -> float:
+    """The largest one between the engine and numpy in float64, of values of some size."""
+    weights = named_weights(graph, np.float32)
+    expected = Runtime.of(topology(graph), weights, SHAPE, np.float64).predict(PIXELS)
+    received = Engine.of(topology(graph), weights, winograd or {}).predict(PIXELS)
+    assert received.shape == expected.shape
+    return float(np.abs(received - expected).max() / max(1.0, np.abs(expected).max()))
+
+
+@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
+@pytest.mark.parametrize(
+    "make", [conv, depthwise, transposed, dense], ids=["conv", "depthwise", "transposed", "dense"]
+)
+def test_products_with_weights_are_those_of_numpy(
+    make: Any, activation: str, wasmtime: Any
+) -> None:
+    """Every layer with weights gives numpy's values behind every activation."""
+    node = make(activation=activation)
+    graph = chain(scaling(1 / 127.5, -1.0), node, shape=SHAPE)
+
+    # A few float32 roundings: of sums, and of the exponentials' polynomials.
+    assert difference(graph) < 2e-6
+
+
+@pytest.mark.parametrize("side", [2, 4])
+def test_convolutions_in_tiles_are_those_of_numpy(side: int, wasmtime: Any) -> None:
+    """Winograd's way gives the sums of the plain one, with its border and its rests."""
+    nodes = [conv("conv", 3, 11, kernel_size=[3, 3], padding="same"), conv("last", 11, 4)]
+    graph = chain(scaling(1 / 127.5, -1.0), *nodes, layer("Flatten"), shape=SHAPE)
+
+    assert 0 < difference(graph, {"conv": side}) < 5e-6
+
+
+def test_sums_are_cut_into_pieces_and_joined(wasmtime: Any) -> None:
+    """More products than are added up in one go come to one sum, residuals before it."""
+    first = conv("first", 3, 72, kernel_size=[3, 3], padding="same")
+    wide = conv("wide", 72, 72, kernel_size=[3, 3], padding="same")
+    graph = chain(scaling(1 / 127.5, -1.0), first, wide, shape=SHAPE)
+    graph.append(layer("Add", "sum"))
+    graph.nodes["sum"].inputs = ["wide", "first"]
+    graph.append(layer("Add", "again"))
+    graph.nodes["again"].inputs = ["sum", "first"]
+    graph.append(normal(72))
+
+    assert difference(graph) < 2e-6
+
+
+def test_a_bundle_answers_as_in_numpy(wasmtime: Any) -> None:
+    """The frozen bundle gives numpy's probabilities, in float32 and one row per picture."""
+    bundle = Bundle.open(FROZEN)
+    pixels = np.random.default_rng(1).integers(
+        0, 256, (3, *bundle.metadata.input_shape), dtype=np.uint8
+    )
+
+    answers = Engine(bundle).predict(pixels)
+
+    assert answers.dtype == np.float32
+    assert np.abs(answers - Runtime(bundle).predict(pixels)).max() < 1e-6
+    assert Engine(bundle).predict(pixels[:0]).shape == (0, answers.shape[1])
+
+
+def test_an_answer_does_not_depend_on_the_one_before(wasmtime: Any) -> None:
+    """The same picture gives the same bits after another one."""
+    bundle = Bundle.open(FROZEN)
+    engine = Engine(bundle)
+    shape = bundle.metadata.input_shape
+    black, white = np.zeros((1, *shape), np.uint8), np.full((1, *shape), 255, np.uint8)
+
+    first = engine.predict(black)
+    engine.predict(white)
+
+    assert engine.predict(black).tobytes() == first.tobytes()
+
+
+@pytest.mark.parametrize("pixels", [PIXELS, np.zeros((1, 8, 8, 1), np.float32), np.zeros(3)])
+def test_pixels_of_another_shape_are_refused(pixels: Any, wasmtime: Any) -> None:
+    """What is not one picture of bytes per row never reaches the memory."""
+    with pytest.raises(BundleError, match="Expected uint8 of"):
+        Engine(Bundle.open(FROZEN)).predict(pixels)
+
+
+def test_a_model_that_is_too_large_is_refused_before_memory_is_reserved(
+    monkeypatch: pytest.MonkeyPatch, wasmtime: Any
+) -> None:
+    """The plan's bytes are looked at first; whoever takes what is there gets numpy."""
+    monkeypatch.setattr(model, "MAX_BYTES", 1000)
+    monkeypatch.setattr(model, "Program", lambda plan: pytest.fail("memory was reserved"))
+    bundle = Bundle.open(FROZEN)
+
+    with pytest.raises(BundleError, match=r"bytes on the engine\. Expected at most 1,000"):
+        Engine(bundle)
+    assert engine_for(bundle) is None
+
+
+def test_without_wasmtime_the_message_has_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who asks for the engine is told what is missing; who takes what is there gets numpy."""
+    monkeypatch.setitem(sys.modules, "wasmtime", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    binary._compiled.cache_clear()
+    bundle = Bundle.open(FROZEN)
+
+    with pytest.raises(KerasportError, match=r"pip install 'kerasport\[engine\]'"):
+        Engine(bundle)
+    assert engine_for(bundle) is None
+
+
+class Said:
+    """Keeps what a user is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, message: str) -> None:
+        """Keep a line."""
+        self.lines.append(message)
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"), [("auto", "engine"), ("wasm", "engine"), ("numpy", "numpy")]
+)
+def test_predictions_say_what_answers(choice: Any, said: str, wasmtime: Any) -> None:
+    """The engine answers where it is there, and what answered is said once."""
+    told: Any = Said()
+    pictures = sorted((FROZEN / "samples").glob("*.png"))[:2]
+
+    answers = list(
+        prediction.predict_each(Bundle.open(FROZEN), pictures, engine=choice, progress=told)
+    )
+
+    assert len(answers) == len(pictures)
+    assert len(told.lines) == 1
+    assert said in told.lines[0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 500), st.integers(0, 9), st.integers(0, 9)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_what_is_needed_at_once_does_not_overlap(pieces: list[tuple[int, int, int]]) -> None:
+    """Regions whose times meet lie apart, with what may be read behind them."""
+    regions = [Region(size, min(one, two), max(one, two)) for size, one, two in pieces]
+
+    end = lay_out(regions, 64)
+
+    for one in regions:
+        assert one.address % 64 == 0
+        assert 64 <= one.address <= end - round_up(one.bytes)
+        for other in regions:
+            if one is not other and one.first <= other.last and other.first <= one.last:
+                ends = [each.address + round_up(each.bytes) for each in (one, other)]
+                assert one.address >= ends[1] or other.address >= ends[0]
+
+
+def test_what_stays_shares_its_memory_with_nothing() -> None:
+    """Weights keep their addresses for themselves, however long what passes is needed."""
+    writer = ProgramWriter()
+    kept = [writer.constant(np.zeros(100)), writer.prepared(300)]
+    passing = [writer.bytes(500) for _ in range(3)]
+    for place in passing:
+        writer.call("kernel", place, *kept)
+
+    plan = writer.finish()
+
+    end = max(place.address + round_up(place.region.bytes) for place in kept)
+    assert all(place.address >= end for place in passing)
+    assert plan.bytes >= end + round_up(500)
+    # They are not needed at the same time.
+    assert len({place.address for place in passing}) == 1
