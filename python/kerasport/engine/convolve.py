@@ -93,13 +93,15 @@ def packed(
 ) -> Panels:
     """Lay a kernel `[..., columns]` and its bias into panels while they are loaded."""
     columns = kernel.shape[-1]
-    values = writer.raw(kernel)
+    values = kernel.reshape(-1, columns)
     biases: MemoryPlace | int = 0 if bias is None else writer.raw(bias)
     pieces = []
     for part, start in _parts(window):
         place = writer.prepared(_panel_bytes(part.values, columns))
-        writer.prepare("pack", values, biases, place, part.values, columns)
-        values = values.further(part.values * columns * VALUE)
+        # Each for itself: they need not be there at once.
+        raw = writer.raw(values[: part.values])
+        writer.prepare("pack", raw, biases, place, part.values, columns)
+        values = values[part.values :]
         biases = 0
         pieces.append(_Piece(part, start, place))
     return Panels(tuple(pieces), columns)

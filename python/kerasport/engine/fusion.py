@@ -6,12 +6,14 @@ values are rounded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kerasport.bundle.layer_rules import Shape
 from kerasport.bundle.topology import LayerEntry, Topology
+from kerasport.engine.epilogue import Clamp, Ending, Gate
 from kerasport.engine.job import NO_FRAME, Frame
 
 __all__ = ["FusedStep", "fuse"]
@@ -41,7 +43,7 @@ class FusedStep:
     class_name: str
     config: Mapping[str, Any]
     inputs: tuple[str, ...]
-    activation: str
+    activation: Ending
     added: str | None = None
     frame: Frame = NO_FRAME
 
@@ -69,13 +71,17 @@ class _Steps:
     def join(self, stays: FusedStep, goes: FusedStep, joined: FusedStep) -> FusedStep:
         """Put one step in the place of two."""
         place = self.order[stays.name]
-        for step in (stays, goes):
-            del self.at[step.name]
-            for source in _sources(step):
-                self._readers[source].pop(step.name, None)
+        self.remove(stays)
+        self.remove(goes)
         self.at[joined.name], self.order[joined.name] = joined, place
         self._note(joined)
         return joined
+
+    def remove(self, step: FusedStep) -> None:
+        """Take a step out."""
+        del self.at[step.name]
+        for source in _sources(step):
+            self._readers[source].pop(step.name, None)
 
     def _note(self, step: FusedStep) -> None:
         for source in _sources(step):
@@ -90,7 +96,9 @@ def fuse(topology: Topology, shapes: Mapping[str, Shape], kept: Collection[str])
         kept: layers whose outputs somebody outside reads: they stay as they are.
     """
     steps = _Steps(topology, kept)
-    names = list(steps.at)
+    for step in list(steps.at.values()):
+        if step.class_name == "Multiply":
+            _join_gate(steps, step)
     for step in list(steps.at.values()):
         following = steps.behind(step.name)
         if (
@@ -102,7 +110,7 @@ def fuse(topology: Topology, shapes: Mapping[str, Shape], kept: Collection[str])
             down, across = step.config["padding"]
             frame = (tuple(down), tuple(across))
             steps.join(following, step, replace(following, inputs=step.inputs, frame=frame))
-    for name in names:
+    for name in sorted(steps.at, key=steps.order.__getitem__):
         found = steps.at.get(name)
         if found is None:
             continue
@@ -151,11 +159,36 @@ def _addend(
     return other if is_earlier and shapes[other] == shapes[step.name] else None
 
 
-def _activation_of(step: FusedStep) -> str | None:
+def _activation_of(step: FusedStep) -> Ending | None:
     """Return the activation that a layer is, where it is nothing else."""
     if step.class_name == "Activation":
         return step.activation
-    limit = step.config.get("max_value")
     if step.class_name != "ReLU":
         return None
-    return "relu" if limit is None else "relu6" if limit == 6 else None
+    limit = step.config.get("max_value")
+    return Clamp(0, math.inf if limit is None else limit)
+
+
+def _join_gate(steps: _Steps, step: FusedStep) -> None:
+    """Join `x * clip(x * factor + offset, 0, 1)`, which three layers write, in a product."""
+    clips = [
+        steps.at[name]
+        for name in step.inputs
+        if name in steps.at
+        and steps.at[name].class_name == "ReLU"
+        and steps.at[name].config.get("max_value") == 1
+    ]
+    if not clips or len(step.inputs) != 2:
+        return
+    clipped = min(clips, key=lambda each: steps.order[each.name])
+    line = steps.at.get(clipped.inputs[0])
+    if line is None or line.class_name != "Rescaling":
+        return
+    scale, offset = line.config["scale"], line.config["offset"]
+    is_one = isinstance(scale, int | float) and isinstance(offset, int | float)
+    is_alone = steps.behind(line.name) == clipped and steps.behind(clipped.name) == step
+    if is_one and is_alone and line.inputs[0] in step.inputs:
+        gate = Gate(scale, offset)
+        joined = replace(step, class_name="Activation", inputs=line.inputs, activation=gate)
+        steps.join(step, clipped, joined)
+        steps.remove(line)

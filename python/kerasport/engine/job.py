@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle.layer_rules import Shape
+from kerasport.engine.epilogue import Ending
 from kerasport.engine.program import ProgramWriter, Tensor
 
 __all__ = ["NO_FRAME", "Frame", "LayerJob", "LayerWriter"]
@@ -37,7 +38,7 @@ class LayerJob:
     config: Mapping[str, Any]
     inputs: tuple[Tensor, ...]
     weights: Mapping[str, NDArray[np.float32]]
-    activation: str
+    activation: Ending
     shape: Shape
     side: int = 0
     added: Tensor | None = None

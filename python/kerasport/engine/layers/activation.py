@@ -20,8 +20,7 @@ def activation(job: LayerJob) -> Tensor:
     if job.activation == "linear":
         return x
     result = job.writer.tensor(x.shape)
-    rows, columns = x.size // x.shape[-1], x.shape[-1]
-    call_activation(job.writer, job.activation, x.place, result.place, rows, columns)
+    call_activation(job.writer, job.activation, x, result.place)
     return result
 
 

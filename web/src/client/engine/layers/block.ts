@@ -10,7 +10,7 @@ import type { LayerJob } from '../layers.js';
 import { further, type Place, type Tensor } from '../program.js';
 import { copyRows } from '../rows.js';
 import { type Depthwise, packedDepthwise, type Rows, writeColumns } from './depthwise.js';
-import { addedTo, outputOf, pointWeights } from './products.js';
+import { addedTo, FEWEST_ALIKE, outputOf, pointWeights } from './products.js';
 import { firstUnder, under } from './window.js';
 
 /** Bytes of a strip's values, before and behind the depthwise layer, in a cache of 512 kB. */
@@ -18,12 +18,6 @@ export const STRIP_BYTES = 384 * 1024;
 
 /** Places of a strip that are worth loading all weights again. */
 const FEWEST_PLACES = 64;
-
-/**
- * Places in a line from which on any strip has tiles of many rows only: those of few add up in another
- * order, and the strips must not be seen in the bits.
- */
-const FEWEST_COLUMNS = 13;
 
 /** What the depthwise layer reads, as far as it has been written. */
 interface Source {
@@ -57,7 +51,9 @@ export function writeBlock(
   const between = output && writer.bytes(strip * line);
   for (let first = 0; first < down.count; first += strip) {
     const rows = Math.min(strip, down.count - first);
-    source.upTo(Math.min(down.length, firstUnder(down, first) + under(down, rows)));
+    // In one strip all rows, like a layer by itself: few places add up in another order.
+    const end = rows === down.count ? down.length : firstUnder(down, first) + under(down, rows);
+    source.upTo(Math.min(down.length, end));
     const place = between ?? further(y.place, first * line);
     writeColumns(writer, layer, source.rows, { place, pitch: line, firstRow: first, rows });
     activate(writer, depthwise.activation, place, [rows * across.count, channels]);
@@ -73,7 +69,7 @@ export function writeBlock(
 
 /** Rows of the output that are computed at once. */
 function stripOf({ down, across, channels }: Depthwise, bytes: number): number {
-  if (Math.min(across.length, across.count) < FEWEST_COLUMNS) return down.count;
+  if (Math.min(across.length, across.count) < FEWEST_ALIKE) return down.count;
   const before = across.length * channels * 4;
   const behind = across.count * channels * 4;
   const shared = under(down, 1) - down.stride;
@@ -99,7 +95,7 @@ function sourceOf(
     return { rows, upTo: () => {} };
   }
   const pitch = line + border * pixel;
-  const slots = Math.min(down.length, under(down, strip));
+  const slots = strip < down.count ? Math.min(down.length, under(down, strip)) : down.length;
   const ring = writer.bytes(slots * pitch + border * pixel);
   writer.call('zeroRows', ring, border * pixel, slots + 1, pitch);
   const write = expand ? expanding(expand) : copying(x);

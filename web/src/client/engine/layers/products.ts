@@ -20,10 +20,10 @@ const STRIP_BYTES = 2 ** 17;
 const FEWEST_PLACES = 64;
 
 /**
- * Fewer places in a call are summed up in another order: a call has them only where a layer has no
- * more, so that no sum depends on how the places are cut.
+ * Places from which on a call has tiles of many rows only: those of few add up in another order. A call
+ * has fewer only where a layer has no more, so that no sum depends on how the places are cut.
  */
-const FEWEST_ALIKE = 3;
+export const FEWEST_ALIKE = 13;
 
 /** What a product may take over from the layers behind it. */
 export interface Fusion {
@@ -73,10 +73,8 @@ export function writeFlat(job: LayerJob, fusion: Fusion = {}): Tensor {
   const step = run * 4;
   const unit = fusion.to ? across : 1;
   const most = unit * Math.max(1, Math.floor(Math.max(STRIP_BYTES / step, FEWEST_PLACES) / unit));
-  // No strip is much shorter than the others: a few places would be added up in another order.
   const strip = unit * Math.ceil(places / Math.ceil(places / most) / unit);
-  for (let first = 0; first < places; first += strip) {
-    const count = Math.min(strip, places - first);
+  for (const [first, count] of strips(places, strip, FEWEST_ALIKE)) {
     output.write(first, {
       from: { place: further(inputs[0].place, first * step), step, line: across * step },
       weights,
