@@ -91,3 +91,14 @@ test('hard swish is computed along with the layer before it', async () => {
 
   expect(written.steps.map(({ className }) => className)).toEqual(['Conv2D']);
 });
+
+test('a large kernel is not there as a whole beside its pieces', async () => {
+  const model = new SmallModel([20_000], 1);
+  model.add('Dense', { units: 16 });
+  const { written } = await model.answer('plain', 1);
+  const { bytes, keptBytes } = written.plan;
+
+  expect(keptBytes).toBeGreaterThan(20_000 * 16 * 4);
+  // The picture and its values.
+  expect(bytes - keptBytes).toBeLessThan(20_000 * 5 + 1000);
+});

@@ -34,7 +34,8 @@ export interface WrittenModel {
  * @param weights - of every layer.
  * @param features - the layer whose output is to be kept readable.
  * @param tiles - which convolutions are computed by Winograd's way.
- * @param stripBytes - of what is computed by strips; 0: every layer by itself. The bits are the same.
+ * @param stripBytes - of what is computed by strips; 0: every layer by itself. The bits are the same, but
+ *   where an Add is joined to a sum that is cut: it is added to the first piece.
  */
 export function writeModel(
   graph: Graph,
