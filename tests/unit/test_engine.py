@@ -134,11 +134,25 @@ def test_without_wasmtime_the_message_has_the_line_that_installs_it(
 ) -> None:
     """Who asks for the engine is told what is missing; who takes what is there gets numpy."""
     monkeypatch.setitem(sys.modules, "wasmtime", None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     binary._compiled.cache_clear()
     bundle = Bundle.open(FROZEN)
 
     with pytest.raises(KerasportError, match=r"pip install 'kerasport\[engine\]'"):
+        Engine(bundle)
+    assert engine_for(bundle) is None
+
+
+def test_where_wasmtime_does_not_run_numpy_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A machine that wasmtime is not built for has its reason in the message, and numpy."""
+    (tmp_path / "wasmtime.py").write_text("raise RuntimeError('unsupported architecture: s390x')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "wasmtime", raising=False)
+    binary._compiled.cache_clear()
+    bundle = Bundle.open(FROZEN)
+
+    with pytest.raises(KerasportError, match=r"s390x\. Answer in numpy: --engine numpy"):
         Engine(bundle)
     assert engine_for(bundle) is None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
-import importlib.util
+import importlib
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -32,13 +32,32 @@ MAX_BYTES = (1 << 31) - _PAGE
 
 
 def has_kernels() -> bool:
-    """Tell whether the kernels are built, and the package that runs them is installed."""
-    if importlib.util.find_spec("wasmtime") is None:
-        return False
+    """Tell whether the kernels are built, and the package that runs them is there and runs."""
     try:
+        _wasmtime()
         return all(map(web_asset, _MODULES))
-    except BrowserError:
+    except KerasportError:
         return False
+
+
+def _wasmtime() -> Any:
+    """Return the package.
+
+    Raises:
+        KerasportError: it is not installed, or not for this machine.
+    """
+    try:
+        return importlib.import_module("wasmtime")
+    except ImportError:
+        raise KerasportError(
+            "The engine needs the package 'wasmtime', which is not installed. Install it with: "
+            "pip install 'kerasport[engine]'"
+        ) from None
+    except (OSError, RuntimeError) as error:
+        raise KerasportError(
+            f"The package 'wasmtime' does not run on this machine: {error}. Answer in numpy: "
+            "--engine numpy, or kerasport.Runtime."
+        ) from None
 
 
 @functools.cache
@@ -46,16 +65,10 @@ def _compiled() -> tuple[Any, list[Any]]:
     """Return wasmtime's engine and the kernels' modules.
 
     Raises:
-        KerasportError: wasmtime is not installed.
+        KerasportError: wasmtime is not there.
         BrowserError: the web side is not built.
     """
-    try:
-        import wasmtime
-    except ImportError:
-        raise KerasportError(
-            "The engine needs the package 'wasmtime', which is not installed. Install it with: "
-            "pip install 'kerasport[engine]'"
-        ) from None
+    wasmtime = _wasmtime()
     # Later wasmtime's own functions are gone, and letting go of a module prints a traceback.
     atexit.register(_compiled.cache_clear)
     engine = wasmtime.Engine()
@@ -67,8 +80,7 @@ class Program:
 
     def __init__(self, plan: Plan) -> None:
         engine, modules = _compiled()
-        import wasmtime
-
+        wasmtime = _wasmtime()
         self._store = wasmtime.Store(engine)
         pages = -(-plan.bytes // _PAGE)
         limits = wasmtime.Limits(pages, pages)
@@ -114,8 +126,6 @@ class Program:
         Raises:
             BrowserError: there is no such kernel, or it takes other numbers.
         """
-        import wasmtime
-
         types: dict[str, list[str]] = {}
         for call in chain.from_iterable(lists):
             kernel = self._kernels.get(call.kernel)
@@ -135,9 +145,9 @@ class Program:
             for index, calls in enumerate(lists)
         ]
         text = "\n".join(["(module", *imports, *chain.from_iterable(functions), ")"])
-        module = wasmtime.Module(engine, text)
+        module = _wasmtime().Module(engine, text)
         kernels = [self._kernels[name] for name in types]
-        exports = wasmtime.Instance(self._store, module, kernels).exports(self._store)
+        exports = _wasmtime().Instance(self._store, module, kernels).exports(self._store)
         return [exports[str(index)] for index in range(len(lists))]
 
 

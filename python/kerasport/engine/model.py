@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -90,6 +91,8 @@ class Engine:
                 "Run it in numpy: --engine numpy, or kerasport.Runtime."
             )
         self._program = Program(self._written.plan)
+        # There is one memory.
+        self._lock = threading.Lock()
 
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return probabilities `[n, classes]`, float32, for uint8 pixels `[n, h, w, c]`."""
@@ -103,9 +106,10 @@ class Engine:
         answer = self._program.view(output.place, 4 * output.size).view(np.float32)
         result = np.empty((len(pixels), *output.shape), np.float32)
         for picture, row in zip(pixels, result, strict=True):
-            given[:] = picture.ravel()
-            self._program.run()
-            row[...] = answer.reshape(output.shape)
+            with self._lock:
+                given[:] = picture.ravel()
+                self._program.run()
+                row[...] = answer.reshape(output.shape)
         if not np.isfinite(result).all():
             raise BundleError(
                 "The model's answer holds values that are not finite numbers. Expected "
