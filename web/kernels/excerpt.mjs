@@ -29,7 +29,13 @@ export function excerpts() {
       set('last', most(get('last'), get('first'))),
       set('behind', `(i32.mul (i32.sub ${get('columns')} ${get('last')}) ${get('pixel')})`),
       set('bytes', `(i32.mul (i32.sub ${get('last')} ${get('first')}) ${get('pixel')})`),
-      advance('x', `(i32.mul (i32.add ${get('left')} ${get('first')}) ${get('pixel')})`),
+      // Where no column is in the picture nothing is copied, but from an address within it all the same:
+      // of copies of no bytes WebAssembly asks that, too.
+      advance(
+        'x',
+        `(i32.mul ${least(most(`(i32.add ${get('left')} ${get('first')})`, i32(0)), get('width'))}
+          ${get('pixel')})`,
+      ),
       set('first', `(i32.mul ${get('first')} ${get('pixel')})`),
       set('last', `(i32.mul ${get('last')} ${get('pixel')})`),
       repeat(

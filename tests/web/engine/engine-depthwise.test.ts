@@ -121,6 +121,18 @@ describe.each(BINARIES)('%s', (binary) => {
     );
   });
 
+  test('a piece that lies outside of the picture altogether is zeros', async () => {
+    for (const left of [-99_999, 99_999]) {
+      const result = await answer(binary, [Float32Array.of(1, 2, 3)], (writer, [place]) => {
+        const y = writer.bytes(4 * 4);
+        writer.call('excerpt', place, 3, 1, 1, 1, left, 2, 2, y);
+        return { place: y, count: 4 };
+      });
+
+      expect([...result]).toEqual([0, 0, 0, 0]);
+    }
+  });
+
   test.each([
     ['a wide picture, in segments', [6, 112, 32], [3, 3], [1, 1]],
     ['a wide picture of many channels', [4, 61, 144], [5, 5], [2, 2]],
