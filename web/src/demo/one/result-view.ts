@@ -109,8 +109,9 @@ function figureView(frame: HTMLElement, caption: string, note = ''): HTMLElement
     element(
       'figcaption',
       {},
-      caption,
-      note ? element('span', { class: 'figure__note' }, ` ${note}`) : null,
+      // The space is outside: within its box it would not be seen.
+      note ? `${caption} ` : caption,
+      note ? element('span', { class: 'figure__note' }, note) : null,
     ),
   );
 }
