@@ -92,7 +92,7 @@ def predict_each(
         pictures: paths of picture files.
         engine: what answers for a bundle: `wasm`, the kernels that the client runs in browsers, or
             `numpy`; `auto` is wasm where wasmtime is installed and the model fits.
-        progress: told what answers for a bundle, before its first answer.
+        progress: told what answers for a bundle, with its first answer.
 
     Raises:
         UsageError: an engine is chosen for a run.
@@ -123,15 +123,27 @@ def predict_each(
 
 
 def _answer_of(bundle: Bundle, choice: EngineChoice, progress: Progress) -> Answer:
-    """Return what answers for a bundle, and say what that is."""
+    """Return what answers for a bundle, and says what that is with its first answer."""
     engine = Engine(bundle) if choice == "wasm" else None
     if choice == "auto":
         engine = engine_for(bundle)
-    if engine is not None:
-        progress.say("Answered by the engine of the browsers, in wasmtime.")
-        return engine.predict
-    progress.say("Answered by numpy.")
-    return Runtime(bundle).predict
+    if engine is None:
+        return _saying(Runtime(bundle).predict, "numpy", progress)
+    return _saying(engine.predict, "the engine of the browsers, in wasmtime", progress)
+
+
+def _saying(answer: Answer, who: str, progress: Progress) -> Answer:
+    """Return what answers the same, and says once who it is."""
+    left = [f"Answered by {who}."]
+
+    def answer_and_say(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        answers = answer(pixels)
+        # Where there is no answer there is nobody to name.
+        if left:
+            progress.say(left.pop())
+        return answers
+
+    return answer_and_say
 
 
 def answer_each(

@@ -55,7 +55,6 @@ def make_material(bundle: Bundle, folder: Path) -> Material:
     broken = folder / "broken"
     shutil.copytree(site, broken)
     script = broken / "model" / "model.js"
-    # The files in it fit together no longer.
     script.write_bytes(_damaged(script.read_bytes()))
     unsure = folder / "unsure"
     shutil.copytree(bundle.path, unsure)
@@ -82,11 +81,9 @@ def make_material(bundle: Bundle, folder: Path) -> Material:
 
 
 def _damaged(script: bytes) -> bytes:
-    """Return a script whose weights are others: the last line, as long as before."""
-    middle = len(script) - 400
-    # Two bytes stand for a character in the newer form; an even place keeps them together.
-    middle -= middle % 2
-    return script[:middle] + b"AA" + script[middle + 2 :]
+    """Return a script that breaks off, as a copy does that was stopped."""
+    # Two bytes stand for a character in the newer form; an even length keeps them together.
+    return script[: len(script) // 4 * 2]
 
 
 def _class_folders(bundle: Bundle, root: Path, copies: int) -> Path:

@@ -83,14 +83,17 @@ class Engine:
         winograd: Mapping[str, int],
     ) -> None:
         self._shape = shapes[topology.layers[0].name]
-        self._written = write_model(topology, shapes, weights, winograd)
+        # Weights may be any numbers: what becomes of them is seen in the answers.
+        with np.errstate(all="ignore"):
+            self._written = write_model(topology, shapes, weights, winograd)
         size = self._written.plan.bytes
         if size > MAX_BYTES:
             raise _TooLarge(
                 f"The model needs {size:,} bytes on the engine. Expected at most {MAX_BYTES:,}. "
                 "Run it in numpy: --engine numpy, or kerasport.Runtime."
             )
-        self._program = Program(self._written.plan)
+        with np.errstate(all="ignore"):
+            self._program = Program(self._written.plan)
         # There is one memory.
         self._lock = threading.Lock()
 
