@@ -18,6 +18,7 @@ export type {
   Explanation,
   ExplanationMethod,
   KeptResult,
+  LoadedBytes,
   LoadOptions,
   LoadStage,
   MemoryUse,
