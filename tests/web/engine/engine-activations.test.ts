@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BINARIES, KernelRuns, ulp } from './kernel-runs.js';
+import { KernelRuns, ulp } from './kernel-runs.js';
+import { BINARIES } from './watched.js';
 
 /** P(x > t) of a normal distribution: a series of positive terms, or a continued fraction. */
 function tail(t: number): number {

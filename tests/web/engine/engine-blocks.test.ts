@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ActivationName } from '../../../web/src/client/constants.generated.js';
-import { BINARIES } from './engine-runs.js';
 import { SmallModel } from './small-models.js';
+import { BINARIES } from './watched.js';
 
 const side = (max: number, min = 1) => fc.integer({ min, max });
 const pair = (max: number): fc.Arbitrary<number[]> => fc.tuple(side(max), side(max));

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BINARIES, KernelRuns } from './kernel-runs.js';
+import { KernelRuns } from './kernel-runs.js';
+import { BINARIES } from './watched.js';
 
 describe.each(BINARIES)('%s', (binary) => {
   let kernels: KernelRuns;

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BINARIES } from './engine-runs.js';
 import { SmallModel } from './small-models.js';
+import { BINARIES } from './watched.js';
 
 const side = (max: number, min = 1) => fc.integer({ min, max });
 const LAYERS = ['Conv2D', 'Conv2DTranspose', 'DepthwiseConv2D', 'Dense', 'Add', 'UpSampling2D'];

@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BINARIES, KernelRuns } from './kernel-runs.js';
+import { KernelRuns } from './kernel-runs.js';
 import { random } from './layer-runs.js';
+import { BINARIES } from './watched.js';
 
 const shape = fc.record({
   rows: fc.integer({ min: 1, max: 6 }),

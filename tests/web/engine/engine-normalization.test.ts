@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BINARIES } from './kernel-runs.js';
 import { answerOf, at, everywhere, furthest, random, type Values } from './layer-runs.js';
+import { BINARIES } from './watched.js';
 
 const outer = fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 3 });
 const tensor = fc

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BINARIES } from './kernel-runs.js';
 import { answerOf, at, everywhere, furthest, random, type Values } from './layer-runs.js';
+import { BINARIES } from './watched.js';
 
 const side = fc.integer({ min: 1, max: 9 });
 const channels = fc.oneof(side, fc.integer({ min: 1, max: 70 }));

@@ -11,7 +11,8 @@ import {
 } from '../../../web/src/client/engine/layers/products.js';
 import type { LayerJob } from '../../../web/src/client/engine/layers.js';
 import { further } from '../../../web/src/client/engine/program.js';
-import { BINARIES, type Given, given, product, runLayer } from './engine-runs.js';
+import { type Given, given, runLayer } from './engine-runs.js';
+import { BINARIES, size } from './watched.js';
 
 interface Setting {
   readonly height: number;
@@ -51,7 +52,7 @@ function byDefinition(x: Given, kernel: Given, bias: Given | undefined, setting:
     return { count, before: padding === 'same' ? Math.floor(missing / 2) : 0 };
   });
   const shape = [sides[0].count, sides[1].count, filters];
-  const sums = new Float64Array(product(shape));
+  const sums = new Float64Array(size(shape));
   const sizes = new Float64Array(sums.length);
   for (let index = 0; index < sums.length; index++) {
     const filter = index % filters;
@@ -81,7 +82,7 @@ function made(setting: Setting, whole: boolean) {
   const { height, width, channels, filters, kernel_size, seed } = setting;
   const shape = [...kernel_size, channels, filters];
   const x = given([height, width, channels], numbers(height * width * channels, seed, whole));
-  const kernel = given(shape, numbers(product(shape), seed + 1, whole));
+  const kernel = given(shape, numbers(size(shape), seed + 1, whole));
   const bias = setting.useBias ? given([filters], numbers(filters, seed + 2, whole)) : undefined;
   const weights: LayerJob['weights'] = { kernel, ...(bias && { bias }) };
   return { inputs: [x], weights, ...byDefinition(x, kernel, bias, setting) };
@@ -206,7 +207,7 @@ describe.each(BINARIES)('%s', (binary) => {
     ];
     for (const setting of cases) {
       const { sums, shape, inputs, ...rest } = made(setting, true);
-      const more = given(shape, numbers(product(shape), 23, true));
+      const more = given(shape, numbers(size(shape), 23, true));
 
       const values = await runLayer(
         { binary, config: { ...setting }, inputs: [...inputs, more], shape, ...rest },
@@ -227,7 +228,7 @@ describe.each(BINARIES)('%s', (binary) => {
     const side = fc.integer({ min: 1, max: 40 });
     await fc.assert(
       fc.asyncProperty(shapes, side, side, fc.boolean(), async (places, last, units, useBias) => {
-        const all = { height: product(places), width: 1, channels: last, filters: units, useBias };
+        const all = { height: size(places), width: 1, channels: last, filters: units, useBias };
         const point = { kernel_size: [1, 1], strides: [1, 1], dilation_rate: [1, 1] } as const;
         const { inputs, weights, sums } = made(
           { ...all, ...point, padding: 'valid', seed: 7 },
@@ -260,7 +261,7 @@ describe.each(BINARIES)('%s', (binary) => {
           const [height, width, filters] = shape;
           const outer = [top + height + 1, left + width + right, filters + channel];
           const [step, line] = [outer[2] * 4, outer[2] * outer[1] * 4];
-          const before = given(outer, numbers(product(outer), setting.seed, true));
+          const before = given(outer, numbers(size(outer), setting.seed, true));
           const inner = (top * outer[1] + left) * step;
           const at = (index: number) => {
             const place = Math.floor(index / filters);
@@ -268,7 +269,7 @@ describe.each(BINARIES)('%s', (binary) => {
             return (inner + row * line + column * step) / 4 + (index % filters);
           };
           // What nobody wrote to is not a number.
-          const expected = given(outer, new Float32Array(product(outer)).fill(Number.NaN));
+          const expected = given(outer, new Float32Array(size(outer)).fill(Number.NaN));
           for (const [index, sum] of sums.entries()) {
             const value = sum + (adds ? before.values[at(index)] : 0);
             const low = activation === 'linear' ? value : Math.max(0, value);
@@ -307,7 +308,7 @@ describe.each(BINARIES)('%s', (binary) => {
         const { inputs, weights } = made(setting, true);
         const { height, width, channels } = setting;
         const outer = [top + height + bottom, left + width + right, channels];
-        const framed = given(outer, new Float32Array(product(outer)));
+        const framed = given(outer, new Float32Array(size(outer)));
         for (const [index, value] of inputs[0].values.entries()) {
           const place = Math.floor(index / channels);
           const [row, column] = [Math.floor(place / width) + top, (place % width) + left];
@@ -435,7 +436,7 @@ describe.each(BINARIES)('%s', (binary) => {
 
       const values = await runLayer({ binary, config: { ...setting }, ...rest }, convolution);
 
-      const taps = product(setting.kernel_size) * setting.channels;
+      const taps = size(setting.kernel_size) * setting.channels;
       for (const [index, value] of values.entries()) {
         expect(Math.abs(value - sums[index])).toBeLessThan(bound(taps, sizes[index]));
       }

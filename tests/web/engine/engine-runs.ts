@@ -8,8 +8,7 @@ import {
   ProgramWriter,
   type Tensor,
 } from '../../../web/src/client/engine/program.js';
-
-export const BINARIES: readonly BinaryName[] = ['plain', 'relaxed'];
+import { size } from './watched.js';
 
 /** Not a number, in every place that nobody wrote to. */
 const GARBAGE = 0xff;
@@ -45,7 +44,7 @@ export async function runLayer(
   const memory = new Uint8Array(kernels.memory.buffer);
   memory.fill(GARBAGE);
   const program = new Program(plan, kernels);
-  const end = addressOf(output.place) + 4 * product(output.shape);
+  const end = addressOf(output.place) + 4 * size(output.shape);
   const run = () => {
     // What the loading left, and the answer before.
     memory.fill(GARBAGE, plan.keptBytes);
@@ -73,10 +72,6 @@ export async function runLayer(
   return first;
 }
 
-export function product(shape: readonly number[]): number {
-  return shape.reduce((all, side) => all * side, 1);
-}
-
 export function given(shape: readonly number[], values: ArrayLike<number>): Given & Weight {
   return { shape, values: Float32Array.from(values) };
 }
@@ -86,7 +81,7 @@ function addressOf({ region, offset }: Place): number {
 }
 
 function valuesOf(memory: Uint8Array, { place, shape }: Tensor): Float32Array {
-  return new Float32Array(memory.buffer, addressOf(place), product(shape)).slice();
+  return new Float32Array(memory.buffer, addressOf(place), size(shape)).slice();
 }
 
 function isKept(

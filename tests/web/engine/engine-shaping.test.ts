@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LAYER_WRITERS } from '../../../web/src/client/engine/layers/table.js';
 import { ProgramWriter } from '../../../web/src/client/engine/program.js';
-import { BINARIES } from './kernel-runs.js';
 import { answerOf, at, type Case, everywhere, random, type Values } from './layer-runs.js';
+import { BINARIES } from './watched.js';
 
 const RUNS = { numRuns: 60 };
 const seed = fc.nat();

@@ -8,8 +8,8 @@ import {
 } from '../../../web/src/client/constants.generated.js';
 import { LAYER_WRITERS } from '../../../web/src/client/engine/layers/table.js';
 import { LAYER_RULES } from '../../../web/src/client/model/layer-rules.js';
-import { BINARIES } from './kernel-runs.js';
 import { answerOf, furthest, random } from './layer-runs.js';
+import { BINARIES } from './watched.js';
 
 const tensor = fc
   .tuple(

@@ -7,8 +7,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ACTIVATION_NAMES } from '../../../web/src/client/constants.generated.js';
 import type { LAYER_WRITERS } from '../../../web/src/client/engine/layers/table.js';
 import { LAYERS } from '../../../web/src/client/tensorflow/layers.js';
-import { BINARIES } from './kernel-runs.js';
 import { answerOf, type Case, random, type Values } from './layer-runs.js';
+import { BINARIES } from './watched.js';
 
 /** Draws a number from 0 to below its argument, in a way that fast-check can repeat and shrink. */
 type Draw = (below: number) => number;

@@ -6,8 +6,6 @@ import {
   startKernels,
 } from '../../../web/src/client/engine/binary.js';
 
-export const BINARIES: readonly BinaryName[] = ['plain', 'relaxed'];
-
 /** Bytes of a value that is not a number, where nobody may write. */
 const UNTOUCHED = 0xff;
 

@@ -8,8 +8,9 @@ import {
   startKernels,
 } from '../../../web/src/client/engine/binary.js';
 import { LAYER_WRITERS } from '../../../web/src/client/engine/layers/table.js';
-import { type Place, Program, ProgramWriter } from '../../../web/src/client/engine/program.js';
+import { type Place, Program } from '../../../web/src/client/engine/program.js';
 import { LAYER_RULES } from '../../../web/src/client/model/layer-rules.js';
+import { numbers, size, WatchedWriter } from './watched.js';
 
 export type { BinaryName };
 
@@ -40,31 +41,6 @@ function started(binary: BinaryName): Promise<Kernels> {
   const kernels = running.get(binary) ?? startKernels(MEMORY_BYTES, binary);
   running.set(binary, kernels);
   return kernels;
-}
-
-class WatchedWriter extends ProgramWriter {
-  readonly places: Place[] = [];
-
-  override constant(values: ArrayLike<number>): Place {
-    return this.#seen(super.constant(values));
-  }
-
-  override prepared(bytes: number): Place {
-    return this.#seen(super.prepared(bytes));
-  }
-
-  override raw(values: ArrayLike<number>): Place {
-    return this.#seen(super.raw(values));
-  }
-
-  override bytes(count: number): Place {
-    return this.#seen(super.bytes(count));
-  }
-
-  #seen(place: Place): Place {
-    this.places.push(place);
-    return place;
-  }
 }
 
 /**
@@ -117,8 +93,7 @@ async function run(binary: BinaryName, layer: Case, keepsInputs: boolean): Promi
     floats(tensors[index].place, values.length).set(values);
   }
   program.run();
-  const length = shape.reduce((all, side) => all * side, 1);
-  const answer = floats(output.place, length).slice();
+  const answer = floats(output.place, size(shape)).slice();
   if (!Buffer.from(kept).equals(memory.subarray(0, kept.length))) {
     throw new Error('wrote to constants');
   }
@@ -139,16 +114,7 @@ async function run(binary: BinaryName, layer: Case, keepsInputs: boolean): Promi
 
 /** Numbers that look random, the same for the same seed, from -2 to 2. */
 export function random(shape: readonly number[], seed: number): Values {
-  let state = (seed + 1) >>> 0;
-  const length = shape.reduce((all, side) => all * side, 1);
-  const values = Float32Array.from({ length }, () => {
-    // Mulberry32, by Tommy Ettinger.
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 30 - 2;
-  });
-  return { shape, values };
+  return { shape, values: numbers(size(shape), seed + 1).map((value) => value * 2) };
 }
 
 /** The largest of the distances between values and exact ones, in multiples of a tolerance for each. */
@@ -176,11 +142,10 @@ export function at({ shape, values }: Values, indices: readonly number[]): numbe
 
 /** Calls back with the indices of each value of a shape, in the order of their values. */
 export function everywhere<T>(shape: readonly number[], of: (indices: number[]) => T): T[] {
-  const length = shape.reduce((all, side) => all * side, 1);
-  return Array.from({ length }, (_, index) => {
+  return Array.from({ length: size(shape) }, (_, index) => {
     let rest = index;
     const indices = shape.map((_side, axis) => {
-      const behind = shape.slice(axis + 1).reduce((all, side) => all * side, 1);
+      const behind = size(shape.slice(axis + 1));
       const place = Math.floor(rest / behind);
       rest %= behind;
       return place;
