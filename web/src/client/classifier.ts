@@ -349,10 +349,9 @@ class LoadedClassifier<ClassName extends string = string> {
     if (workers !== 'auto') return workers;
     const { hardwareConcurrency: cores = 1 } = navigator;
     const gibibytes = Reflect.get(navigator, 'deviceMemory') as number | undefined;
-    const { bytes, wasmBytes } = await this.#placement.use((session) => session.memory());
-    // Before the first inference, there are the weights alone.
-    const held = Math.max(wasmBytes, 2 * bytes);
-    return poolSize({ total, bytes: held, cores, gibibytes });
+    // All that it will ever hold: the engine reserves it when the model is loaded.
+    const { wasmBytes: bytes } = await this.#placement.use((session) => session.memory());
+    return poolSize({ total, bytes, cores, gibibytes });
   }
 
   #considerTuning({ milliseconds }: SessionAnswer): void {

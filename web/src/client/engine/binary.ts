@@ -22,6 +22,9 @@ interface Compiled {
   readonly modules: readonly WebAssembly.Module[];
 }
 
+type Binaries = Readonly<Record<BinaryName | 'common' | 'probe', ArrayBuffer>>;
+
+let inflated: Promise<Binaries> | undefined;
 let chosen: Promise<Compiled> | undefined;
 
 /**
@@ -64,7 +67,12 @@ async function compile(name: BinaryName): Promise<Compiled> {
   return { name, modules };
 }
 
-async function binaries(): Promise<Record<BinaryName | 'common' | 'probe', ArrayBuffer>> {
+function binaries(): Promise<Binaries> {
+  inflated ??= inflate();
+  return inflated;
+}
+
+async function inflate(): Promise<Binaries> {
   const bytes = Uint8Array.from(atob(deflated), (character) => character.charCodeAt(0));
   const stream = streamOf(bytes).pipeThrough(new DecompressionStream('deflate-raw'));
   const all = await new Response(stream).arrayBuffer();
