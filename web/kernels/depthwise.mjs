@@ -83,7 +83,7 @@ const tile = (columns, taps) => `
       each(
         columns,
         (j) =>
-          `(call $storeLanes ${get('to')} ${get(`sum${j}`)} ${get('left')}) ${advance('to', get('step'))}`,
+          `(call $storeRest ${get('to')} ${get(`sum${j}`)} (i32.shr_u ${get('left')} ${i32(2)})) ${advance('to', get('step'))}`,
       ),
     ),
     advance('channel', i32(16)),
@@ -172,22 +172,6 @@ function anyRow(target) {
     ),
   );
 }
-
-/** The first lanes of a vector, `left` bytes: 4, 8 or 12. */
-const storeLanes = routine(
-  'storeLanes',
-  ['to', 'value:v128', 'left'],
-  {},
-  `(v128.store32_lane 0 ${get('to')} ${get('value')})`,
-  when(
-    `(i32.gt_s ${get('left')} ${i32(4)})`,
-    `(v128.store32_lane offset=4 1 ${get('to')} ${get('value')})`,
-  ),
-  when(
-    `(i32.gt_s ${get('left')} ${i32(8)})`,
-    `(v128.store32_lane offset=8 2 ${get('to')} ${get('value')})`,
-  ),
-);
 
 /**
  * `depthwise`: output rows `from` to `to` - 1 at `y`, one each `yPitch` bytes.
@@ -308,5 +292,5 @@ const pack = kernel(
 /** @param {import('./wat.mjs').Target} target @returns {string} the functions' text. */
 export function depthwise(target) {
   const fast = WINDOWS.map(([taps, stride]) => fastRow(target, taps, stride));
-  return [storeLanes, ...fast, anyRow(target), rows(), pack].join('\n');
+  return [...fast, anyRow(target), rows(), pack].join('\n');
 }

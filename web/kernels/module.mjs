@@ -4,7 +4,7 @@ import { activations, swish } from './activations.mjs';
 import { affine, combinations } from './combinations.mjs';
 import { copies } from './copies.mjs';
 import { depthwise } from './depthwise.mjs';
-import { excerpts } from './excerpt.mjs';
+import { excerpt } from './excerpt.mjs';
 import { matrix } from './matrix.mjs';
 import { layerNormalization } from './normalization.mjs';
 import { pools } from './pooling.mjs';
@@ -30,7 +30,7 @@ ${kernels.join('\n')}
  * and what stands beside them is the same everywhere, to the bit.
  */
 export const MODULES = {
-  probe: () => probe(),
+  probe,
   plain: () => products(TARGETS.plain),
   relaxed: () => products(TARGETS.relaxed),
   common: () =>
@@ -47,25 +47,25 @@ export const MODULES = {
     ]),
 };
 
-/**
- * A module of its own, which only engines with relaxed SIMD take: `isFused()` says whether a
- * multiply-add rounds once. (1 + 2^-12) (1 - 2^-12) - 1 is -2^-24 then, and 0 where the product is
- * rounded first.
- */
-const probe = () => {
-  const sum = TARGETS.relaxed.multiplyAdd(f32x4(-1), f32x4(1 + 2 ** -12), f32x4(1 - 2 ** -12));
-  return `(module (func (export "isFused") (result i32)
-    (f32.ne (f32x4.extract_lane 0 ${sum}) (f32.const 0))))`;
-};
-
 /** @param {import('./wat.mjs').Target} target */
 function products(target) {
   return moduleOf([
     storeRest(),
-    excerpts(),
+    excerpt(),
     matrix(target),
     depthwise(target),
     winograd(target),
     swish(target),
   ]);
+}
+
+/**
+ * A module of its own, which only engines with relaxed SIMD take: `isFused()` says whether a
+ * multiply-add rounds once. (1 + 2^-12) (1 - 2^-12) - 1 is -2^-24 then, and 0 where the product is
+ * rounded first.
+ */
+function probe() {
+  const sum = TARGETS.relaxed.multiplyAdd(f32x4(-1), f32x4(1 + 2 ** -12), f32x4(1 - 2 ** -12));
+  return `(module (func (export "isFused") (result i32)
+    (f32.ne (f32x4.extract_lane 0 ${sum}) (f32.const 0))))`;
 }

@@ -214,7 +214,7 @@ export function outputs(target, m) {
                 (f32x4.splat ${get('high')}))`,
             ),
             `(if (i32.ge_s ${get('left')} ${i32(16)}) (then ${store(get('to'), get('sum'))})
-              (else (call $storeLanes ${get('to')} ${get('sum')} ${get('left')})))`,
+              (else (call $storeRest ${get('to')} ${get('sum')} (i32.shr_u ${get('left')} ${i32(2)}))))`,
             advance('to', get('pixel')),
           ),
         ),

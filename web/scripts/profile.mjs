@@ -24,7 +24,7 @@ const built = await build({
     write: false,
     target: 'es2022',
     minify: false,
-    lib: { entry: 'src/client/engine/profile.ts', formats: ['es'] },
+    lib: { entry: 'scripts/engine-profile.ts', formats: ['es'] },
   },
 });
 const [{ code }] = built[0].output;

@@ -10,6 +10,7 @@ from kerasport.engine.epilogue import activate, clamp_of
 from kerasport.engine.job import LayerJob
 from kerasport.engine.layers.window import walk
 from kerasport.engine.program import VALUE, MemoryPlace, Tensor
+from kerasport.engine.rows import repeated
 
 __all__ = ["depthwise"]
 
@@ -24,7 +25,7 @@ def depthwise(job: LayerJob) -> Tensor:
     raw = writer.raw(kernel)
     biases: MemoryPlace | int = 0 if bias is None else writer.raw(bias)
     writer.prepare("packDepthwise", raw, biases, weights, taps, channels)
-    x = _repeated(job, kernel.shape[3])
+    x = _widened(job, kernel.shape[3])
     down = walk(job.config, kernel.shape, 0, x.shape[0], job.frame)
     across = walk(job.config, kernel.shape, 1, x.shape[1], job.frame)
     # Rows outside of the picture are left out by the kernel; columns are zeros in memory.
@@ -48,11 +49,10 @@ def depthwise(job: LayerJob) -> Tensor:
     return result
 
 
-def _repeated(job: LayerJob, times: int) -> Tensor:
+def _widened(job: LayerJob, times: int) -> Tensor:
     """Return the input with each channel as often as `times` says."""
     x = job.inputs[0]
     if times == 1:
         return x
-    result = job.writer.tensor((*x.shape[:2], x.shape[2] * times))
-    job.writer.call("repeatChannels", x.place, result.place, x.size, times)
-    return result
+    wide = repeated(job.writer, Tensor((*x.shape, 1), x.place), (*x.shape, times))
+    return Tensor((*x.shape[:2], x.shape[2] * times), wide.place)

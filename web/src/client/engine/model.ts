@@ -1,6 +1,7 @@
 /** A model on the engine's kernels: planned once, then one list of calls per picture. */
 
 import type { MemoryUse } from '../api.js';
+import { product } from '../bundle/fields.js';
 import { disposed } from '../errors.js';
 import { heapBytes } from '../model/heap.js';
 import {
@@ -12,74 +13,91 @@ import {
 } from '../model/model.js';
 import { findHead, type Head } from '../model/topology.js';
 import { vectorBytes } from '../preprocess/kernel.js';
-import { type BinaryName, best, type Kernels, startKernels } from './binary.js';
-import { addressOf, Program, sizeOf } from './program.js';
+import { best, startKernels } from './binary.js';
+import { addressOf, type Place, Program } from './program.js';
 import { readWeights } from './weights.js';
-import { type Milestone, type WrittenModel, writeModel } from './write.js';
+import { type Milestone, writeModel } from './write.js';
 
-/** Loads models on the better binary. */
+/** Loads models on the better binary, or on the one that they ask for. */
 export const engineLoader: ModelLoader = {
   async prepare() {
     await best();
   },
-  load: (artifacts) => loadModel(artifacts, artifacts.binary),
+  load: loadModel,
 };
 
-/**
- * Plans a model and gets it ready.
- *
- * @param binary - the better one for this device where it is not said.
- */
-export async function loadModel(
-  { graph, weightSpecs, weightData, shapes, winograd }: ModelArtifacts,
-  binary?: BinaryName,
-): Promise<RunningModel> {
+/** Plans a model and gets it ready. */
+async function loadModel({
+  graph,
+  weightSpecs,
+  weightData,
+  shapes,
+  winograd,
+  binary,
+}: ModelArtifacts): Promise<RunningModel> {
   const weights = readWeights(weightSpecs, weightData);
   const head = findHead(graph);
-  const written = writeModel(graph, shapes, weights, head?.features, winograd);
   const kernel = head && weights.get(head.dense)?.kernel.values.slice();
-  const kernels = await startKernels(written.plan.bytes, binary);
-  return new EngineModel(written, kernels, head && kernel && { ...head, kernel });
+  const { plan, input, output, features } = writeModel(
+    graph,
+    shapes,
+    weights,
+    head?.features,
+    winograd,
+  );
+  const kernels = await startKernels(plan.bytes, binary);
+  const program = new Program(plan, kernels);
+  const { memory } = kernels;
+  const { regions, bytes } = plan;
+  return new EngineModel(
+    { memory, program, input, output, features, regions, bytes },
+    head && kernel && { ...head, kernel },
+  );
 }
 
-/** What lives until the model is disposed of. */
+/**
+ * What lives until the model is disposed of. The plan is not among it: it holds the weights as they
+ * came, which lie packed in the engine's memory by now.
+ */
 interface Running {
-  readonly written: WrittenModel;
   readonly memory: WebAssembly.Memory;
   readonly program: Program;
+  readonly input: Place;
+  readonly output: Milestone;
+  readonly features: Milestone | undefined;
+  /** Pieces that the memory is cut into. */
+  readonly regions: number;
+  /** Of them all. */
+  readonly bytes: number;
 }
+
+type WeighingHead = Head & { readonly kernel: Float32Array };
 
 class EngineModel implements RunningModel {
   readonly backend = 'wasm';
-  readonly #head: (Head & { readonly kernel: Float32Array }) | undefined;
+  readonly #head: WeighingHead | undefined;
   #running: Running | undefined;
 
-  constructor(
-    written: WrittenModel,
-    kernels: Kernels,
-    head: (Head & { readonly kernel: Float32Array }) | undefined,
-  ) {
-    const program = new Program(written.plan, kernels);
-    this.#running = { written, memory: kernels.memory, program };
+  constructor(running: Running, head: WeighingHead | undefined) {
+    this.#running = running;
     this.#head = head;
   }
 
   async run(pixels: Uint8Array): Promise<Float32Array> {
     const running = this.#alive();
-    return answer(running, pixels, running.written.output);
+    return answer(running, pixels, running.output);
   }
 
   async classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined> {
     const running = this.#alive();
-    const { features } = running.written;
+    const { features } = running;
     if (!this.#head || !features) return undefined;
     const values = answer(running, pixels, features);
     return activationMap(values, features.tensor.shape, this.#head.kernel, index);
   }
 
   memory(): MemoryUse {
-    const { written, memory } = this.#alive();
-    const { regions, bytes } = written.plan;
+    const { memory, regions, bytes } = this.#alive();
     const wasmBytes = memory.buffer.byteLength + vectorBytes();
     return { tensors: regions, bytes, wasmBytes, heapBytes: heapBytes() };
   }
@@ -96,11 +114,11 @@ class EngineModel implements RunningModel {
 
 /** Works as far as one output, and copies it. */
 function answer(
-  { written, memory, program }: Running,
+  { input, memory, program }: Running,
   pixels: Uint8Array,
   { tensor, end }: Milestone,
 ): Float32Array {
-  new Uint8Array(memory.buffer, addressOf(written.input), pixels.length).set(pixels);
+  new Uint8Array(memory.buffer, addressOf(input), pixels.length).set(pixels);
   program.run(end);
-  return new Float32Array(memory.buffer, addressOf(tensor.place), sizeOf(tensor.shape)).slice();
+  return new Float32Array(memory.buffer, addressOf(tensor.place), product(tensor.shape)).slice();
 }

@@ -3,6 +3,7 @@
  * lies is decided when the list is complete, because only then it is known how long each is needed.
  */
 
+import { product } from '../bundle/fields.js';
 import { ALIGNMENT, layOut, type Region, roundUp } from './arena.js';
 import type { Kernels } from './binary.js';
 
@@ -35,11 +36,6 @@ interface Constant {
   readonly values: ArrayLike<number>;
   /** Whether only the loading reads them. */
   readonly isRaw: boolean;
-}
-
-/** How many values a tensor of a shape has. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 /** A place some bytes further on. */
@@ -86,7 +82,7 @@ export class ProgramWriter {
   }
 
   tensor(shape: readonly number[]): Tensor {
-    return { shape, place: this.bytes(4 * sizeOf(shape)) };
+    return { shape, place: this.bytes(4 * product(shape)) };
   }
 
   /** Calls a kernel once, while the model is loaded. */
@@ -190,18 +186,9 @@ export class Program {
     this.#calls = plan.running.map(bind);
   }
 
-  /** Does the calls before `end`; all of them where it is not said. */
-  run(end = this.#calls.length): void {
-    for (let index = 0; index < end; index++) this.#calls[index]();
-  }
-
-  /** Does all calls, and tells how long each took. */
-  each(told: (index: number, milliseconds: number) => void): void {
-    for (const [index, call] of this.#calls.entries()) {
-      const start = performance.now();
-      call();
-      told(index, performance.now() - start);
-    }
+  /** Does the calls from `start` to before `end`: all of them where it is not said. */
+  run(end = this.#calls.length, start = 0): void {
+    for (let index = start; index < end; index++) this.#calls[index]();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Writes a whole model down as kernel calls. */
 
+import { product } from '../bundle/fields.js';
 import type { Graph } from '../model/topology.js';
 import { sideOf, type Tiles } from '../model/winograd.js';
 import { inBlocks } from './blocks.js';
@@ -7,7 +8,7 @@ import { fuse, type Step, stepsOf } from './fusion.js';
 import { STRIP_BYTES, writeBlock } from './layers/block.js';
 import { LAYER_WRITERS } from './layers/table.js';
 import type { LayerJob, Weights } from './layers.js';
-import { type Place, type Plan, ProgramWriter, sizeOf, type Tensor } from './program.js';
+import { type Place, type Plan, ProgramWriter, type Tensor } from './program.js';
 import { shared } from './sharing.js';
 
 /** A tensor that somebody outside reads. */
@@ -56,7 +57,7 @@ export function writeModel(
   };
   const [first] = layers;
   const shape = shapes.get(first.name) as number[];
-  const size = sizeOf(shape);
+  const size = product(shape);
   const input = writer.bytes(size);
   let kept: Milestone | undefined;
   const steps: WrittenModel['steps'][number][] = [];

@@ -3,6 +3,7 @@
 import { activate, type Clamp, clampOf } from '../epilogue.js';
 import type { LayerJob } from '../layers.js';
 import { further, type Place, type ProgramWriter, type Tensor } from '../program.js';
+import { repeated } from '../rows.js';
 import { firstUnder, interior, under, type Walk, walk } from './window.js';
 
 /** Columns that the kernel computes at once. */
@@ -140,12 +141,12 @@ function segments(layer: Depthwise): Segment[] {
 }
 
 /** A picture with each channel as often as `times` says. */
-function repeated(writer: ProgramWriter, { shape, place }: Tensor, times: number): Tensor {
-  if (times === 1) return { shape, place };
-  const [height, width, channels] = shape;
-  const y = writer.tensor([height, width, channels * times]);
-  writer.call('repeatChannels', place, y.place, height * width * channels, times);
-  return y;
+function widened(writer: ProgramWriter, x: Tensor, times: number): Tensor {
+  if (times === 1) return x;
+  const sides = [...x.shape, 1];
+  const { place } = repeated(writer, { ...x, shape: sides }, [...x.shape, times]);
+  const [height, width, channels] = x.shape;
+  return { shape: [height, width, channels * times], place };
 }
 
 /** `DepthwiseConv2D`. */
@@ -153,7 +154,7 @@ export function depthwise(job: LayerJob): Tensor {
   const { writer, inputs, shape } = job;
   const layer = packedDepthwise(job);
   const { down, across, channels } = layer;
-  const x = repeated(writer, inputs[0], job.weights.depthwise_kernel.shape[3]);
+  const x = widened(writer, inputs[0], job.weights.depthwise_kernel.shape[3]);
   const y = writer.tensor(shape);
   const pixel = channels * 4;
   const step = inputs[0].step ?? pixel;
