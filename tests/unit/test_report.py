@@ -289,12 +289,12 @@ def test_one_training_has_one_duration(trained: float, shown: str, said: str) ->
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        ("/home/somebody/secret/weights.h5", "weights.h5"),
+        ("/volumes/somebody/secret/weights.h5", "weights.h5"),
         ("C:\\Users\\somebody\\weights.h5", "weights.h5"),
         ("\\\\server\\somebody\\weights.h5", "weights.h5"),
         ("~/somebody/weights.keras", "weights.keras"),
         ("../somebody/weights.h5", "weights.h5"),
-        ("/home/somebody/secret folder/best one", "best one"),
+        ("/volumes/somebody/secret folder/best one", "best one"),
         ("imagenet", "imagenet"),
         ("warm-up 1/3, then cosine.", "warm-up 1/3, then cosine."),
     ],
