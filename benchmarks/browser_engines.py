@@ -4,6 +4,8 @@
     python benchmarks/browser_engines.py --models MobileNetV2 casting --rounds 30
     python benchmarks/browser_engines.py --client before=path/to/kerasport.iife.js
     python benchmarks/browser_engines.py --pictures 200 --models MobileNetV2
+    python benchmarks/browser_engines.py --browser firefox
+    python benchmarks/browser_engines.py --browser any      # prints an address, also for phones
 
 kerasport's client from `file://` with the bundle that it exports; LiteRT.js in its fastest build
 and in the one without relaxed SIMD, from `.tflite`; onnxruntime-web, from `.onnx`; stock
@@ -17,6 +19,9 @@ round every engine once, each one first equally often. `ratio` is of the process
 prediction (all threads of the process) to that of the first engine of `--engines` in the same
 round, in the median, with the smallest and the largest; `wall` is the same of the clock. Every
 answer is compared with Keras. Another program on the machine moves milliseconds more than ratios.
+
+`--browser` measures in any browser, by the clock alone: all engines in frames of one page, where
+they take turns of a quarter of a second on its one thread.
 
 `--pictures N` measures files of N photos instead, from the file to the answer: kerasport with as
 many workers as it starts by itself, LiteRT.js in its page with a canvas that resizes. The first
@@ -41,10 +46,12 @@ import numpy as np
 from PIL import Image, ImageFilter
 from support.browser_models import MODELS, write_apart
 from support.engine_pages import ENGINES, Engine, install_peers, needed
+from support.one_page import clocked
 from support.processor_time import PageProcess
 from support.serving import served
 
 from kerasport.parity.browsers.chromium import launched_chromium
+from kerasport.parity.browsers.engines import ENGINES as BROWSERS
 
 TOLERANCE = 1e-4
 """Float32 sums in another order, in the worst of the models."""
@@ -129,7 +136,7 @@ def contestants(
     folder: Path, engines: list[Engine], *, in_page: bool
 ) -> Iterator[list[Contestant]]:
     """Open a page for each engine, load the model and compare its answer with Keras."""
-    shape = [1, *json.loads((folder / "bundle" / "metadata.json").read_text("utf-8"))["inputShape"]]
+    shape = input_shape(folder)
     expected = np.frombuffer((folder / "answer.bin").read_bytes(), np.float32)
     pixels = base64_of(folder / "pixels.bin")
     with launched_chromium() as browser, served(folder) as address:
@@ -145,6 +152,12 @@ def contestants(
                 raise SystemExit(f"{engine.name} differs from Keras by more than {TOLERANCE:g}.")
             found.append(contestant)
         yield found
+
+
+def input_shape(folder: Path) -> list[int]:
+    """Return the shape of a model's input, with the batch of one picture."""
+    metadata = json.loads((folder / "bundle" / "metadata.json").read_text(encoding="utf-8"))
+    return [1, *metadata["inputShape"]]
 
 
 def base64_of(path: Path) -> str:
@@ -171,6 +184,18 @@ def predictions(folder: Path, engines: list[Engine], rounds: int) -> list[dict[s
             **ratios("wall_ratio", each.wall, first.wall),
         }
         for each in found
+    ]
+
+
+def clocked_predictions(
+    browser: str, folder: Path, engines: list[Engine], rounds: int
+) -> list[dict[str, Any]]:
+    """Measure single predictions by the clock of one page; return a line for each engine."""
+    found = clocked(browser, folder, input_shape(folder), engines, rounds)
+    first = next(iter(found.values()))
+    return [
+        {"engine": name, "wall": float(np.median(own)), **ratios("wall_ratio", own, first)}
+        for name, own in found.items()
     ]
 
 
@@ -247,6 +272,15 @@ def print_predictions(lines: list[dict[str, Any]]) -> None:
         )
 
 
+def print_clocked(lines: list[dict[str, Any]]) -> None:
+    print("| engine | clock, ms | ratio | smallest | largest |\n|---|---|---|---|---|")
+    for line in lines:
+        print(
+            f"| {line['engine']} | {line['wall']:.2f} | {line['wall_ratio']:.2f} "
+            f"| {line['wall_ratio_least']:.2f} | {line['wall_ratio_most']:.2f} |"
+        )
+
+
 def print_throughput(lines: list[dict[str, Any]]) -> None:
     print(
         "| engine | workers | first batch, pictures/s | pictures/s | ratio | smallest | largest "
@@ -294,6 +328,7 @@ def main() -> None:
     )
     parser.add_argument("--client", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--rounds", type=int, default=15, help="turns of each engine (default 15)")
+    parser.add_argument("--browser", choices=[*BROWSERS, "any"], help="by the clock, in that one")
     parser.add_argument("--pictures", type=int, help="measure batches of so many photos instead")
     parser.add_argument("--results", type=Path, help="JSON Lines file that the lines are added to")
     parser.add_argument("--keep", type=Path, help="folder for packages and models of other runs")
@@ -314,6 +349,9 @@ def main() -> None:
             if photos:
                 lines = throughput(folder, able, options.rounds, photos)
                 print_throughput(lines)
+            elif options.browser:
+                lines = clocked_predictions(options.browser, folder, able, options.rounds)
+                print_clocked(lines)
             else:
                 lines = predictions(folder, able, options.rounds)
                 print_predictions(lines)

@@ -1,4 +1,4 @@
-"""Export architectures of keras.applications and compare them with Keras in stock TensorFlow.js.
+"""Export architectures of keras.applications and compare them with Keras in Chromium.
 
     python benchmarks/keras_applications.py                       # a small selection
     python benchmarks/keras_applications.py --all --results runs/applications.jsonl
@@ -8,9 +8,10 @@ Every weight is random. BatchNormalization statistics are those of the random ne
 signal, moved at random, and the last layer is scaled so that the logits spread: the answers are
 neither uniform nor the same for every picture. The columns: "in float64" is how far the exported
 layers are from Keras, both in float64; "Keras in float32" what float32 changes in Keras itself;
-"browser" how far stock TensorFlow.js on its wasm backend is from Keras in float32; "allowed" what
-`kerasport verify` would apply. Each architecture runs in a process of its own, and with `--results`
-a second run skips what is measured already.
+"engine" and "plain engine" how far the client's engine is from float64 in Chromium, with and
+without fused multiply-adds; "browser" how far stock TensorFlow.js on its wasm backend is from Keras
+in float32; "allowed" what `kerasport verify` would apply. Each architecture runs in a process of
+its own, and with `--results` a second run skips what is measured already.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from typing import Any
 
 from support.export_table import Line, differences, print_table
 from support.random_weights import pictures, randomise
-from support.stock_page import predict_in_stock_page
 
 from kerasport.exporter import export
 from kerasport.models import import_keras, probabilities
@@ -113,8 +113,7 @@ def measure(name: str) -> Line:
         (folder / "model.js").unlink()
         del model
         keras.backend.clear_session()
-        received = predict_in_stock_page(folder, pixels)
-        found = differences(bundle, expected, received)
+        found = differences(bundle, pixels, expected)
     return {
         "side": pixels.shape[1],
         "layers_before": before,

@@ -1,4 +1,4 @@
-"""Export a classifier of every family in KerasHub and compare it in stock TensorFlow.js.
+"""Export a classifier of every family in KerasHub and compare it with Keras in Chromium.
 
     make hub                                            # installs KerasHub, once
     python benchmarks/kerashub.py                           # a small selection
@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 from support import hub
 from support.export_table import Line, differences, print_table
-from support.stock_page import predict_in_stock_page
 
 from kerasport.exporter import export
 from kerasport.exporter.answering.patterns import patterns
@@ -45,7 +44,7 @@ def measure(name: str, keras_hub: Any) -> Line:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
         bundle = export(model, folder, class_names=hub.CLASS_NAMES)
-        found = differences(bundle, expected, predict_in_stock_page(folder, pixels))
+        found = differences(bundle, pixels, expected)
     return {
         "side": side,
         "layers_before": sum(1 for _ in model._flatten_layers(include_self=False)),

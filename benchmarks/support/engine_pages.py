@@ -160,13 +160,18 @@ class Engine:
         """Return the same with another build of the client."""
         return replace(self, name=name, script=script)
 
-    def write_page(self, model: Path, shape: list[int]) -> Path:
-        """Write the page beside the model's files and return its path."""
+    def write_page(self, model: Path, shape: list[int], *, is_served: bool = False) -> Path:
+        """Write the page beside the model's files and return its path.
+
+        A page that is served has the client's script beside it; other pages take it where it lies.
+        """
         page = model / f"{self.name}.html"
         script = self.script or web_asset("kerasport.iife.js")
+        address = script.absolute().as_uri()
+        if is_served and self.is_file:
+            address = shutil.copy(script, model / f"{self.name}.js").name
         page.write_text(
-            self.template.format(shape=shape, build=self.build, script=script.absolute().as_uri()),
-            encoding="utf-8",
+            self.template.format(shape=shape, build=self.build, script=address), encoding="utf-8"
         )
         return page
 

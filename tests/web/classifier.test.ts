@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
 import { type BatchResult, type Classifier, loadClassifier } from '../../web/src/client/index.js';
@@ -48,6 +49,16 @@ test('the model gets 0 to 255 and scales by itself', async () => {
   const light = await loaded.predict({ data: new Uint8Array(LENGTH).fill(255) });
 
   expect(light[1]).toBeCloseTo(expectedProbabilities(new Array(LENGTH).fill(255))[1], 6);
+});
+
+test('pixels that were made in another frame are pixels', async () => {
+  const others = runInNewContext(`new Uint8Array(${LENGTH}).fill(128)`) as Uint8Array;
+  expect(others).not.toBeInstanceOf(Uint8Array);
+  const loaded = await load();
+  const own = await loaded.predict({ data: new Uint8Array(LENGTH).fill(128) });
+  expect(await loaded.predict({ data: others })).toEqual(own);
+  const { probabilities } = await loaded.classify(picture(others));
+  expect(probabilities).toEqual(own);
 });
 
 test('predictions come best first and keep their class', async () => {

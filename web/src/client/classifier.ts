@@ -38,7 +38,7 @@ import { type OpenSession, openSession, workerChoice } from './page/session.js';
 import { compareSamples } from './page/trial.js';
 import { type Tuning, TuningClock, whenIdle } from './page/tuning.js';
 import type { ModelInput } from './preprocess/spec.js';
-import { checkImageSource, type ImageSource } from './reading/sources.js';
+import { checkImageSource, type ImageSource, isBytes } from './reading/sources.js';
 import { tfjsVersion } from './version.js';
 import type { SessionAnswer } from './worker/core.js';
 
@@ -171,14 +171,16 @@ class LoadedClassifier<ClassName extends string = string> {
     const data: unknown = input?.data;
     const expected = this.metadata.inputShape.reduce((product, side) => product * side, 1);
     this.#placement.checkAlive();
-    if (!(data instanceof Uint8Array) || data.length !== expected) {
+    if (!isBytes(data) || data.length !== expected) {
       throw new KerasportError(
         'invalid-argument',
         `The model's input is ${inputName(data)}. Expected a Uint8Array of ${expected} as {data}, ` +
           'which preprocess() gives.',
       );
     }
-    const probabilities = await this.#placement.use((session) => session.predict(data));
+    const probabilities = await this.#placement.use((session) =>
+      session.predict(new Uint8Array(data)),
+    );
     checkClassCount(probabilities.length, this.classNames.length);
     finite(probabilities);
     return probabilities;

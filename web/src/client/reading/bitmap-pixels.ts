@@ -1,6 +1,7 @@
 /** Reading the pixels of what the browser decoded or drew. */
 
 import type { Pixels } from '../pictures/pixels.js';
+import { isA } from './sources.js';
 
 /** Pixels, and whether they are those that were stored. */
 export interface ReadPixels extends Pixels {
@@ -114,7 +115,7 @@ async function readByWebGl(source: ImageBitmap | HTMLImageElement): Promise<Pixe
     for (const tile of tiles(width, height, gl.getParameter(gl.MAX_TEXTURE_SIZE))) {
       const { left, top, columns, rows } = tile;
       const isWhole = columns === width && rows === height;
-      if (!isWhole && !(source instanceof ImageBitmap)) return undefined;
+      if (!isWhole && !isA('ImageBitmap', source)) return undefined;
       const part = isWhole
         ? source
         : await createImageBitmap(source, left, top, columns, rows, AS_STORED);

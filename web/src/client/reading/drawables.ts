@@ -15,7 +15,7 @@ export function isElement(source: ImageSource): source is Exclude<Drawable, Imag
  * @throws {@link KerasportError} `picture-unreadable`.
  */
 export async function openBitmap(source: Drawable): Promise<ImageBitmap> {
-  if (typeof ImageBitmap !== 'undefined' && source instanceof ImageBitmap) return source;
+  if (!isElement(source)) return source;
   try {
     return await createImageBitmap(source, AS_STORED);
   } catch (error) {

@@ -24,6 +24,8 @@ import {
   checkImageSource,
   type Drawable,
   type ImageSource,
+  isBytes,
+  isDrawable,
   isRaw,
   type RawPixels,
 } from './sources.js';
@@ -37,18 +39,15 @@ export async function preprocessImage(image: ImageSource, spec: ImageSpec): Prom
 export async function readPixels(source: ImageSource): Promise<ReadPixels> {
   checkImageSource(source);
   if (typeof source === 'string') return readFile(blobOf(source), 'The picture');
-  if (source instanceof Blob) {
-    return readFile(source, source instanceof File && source.name ? `'${source.name}'` : undefined);
-  }
+  if (isDrawable(source)) return readDrawable(source);
   if (isRaw(source)) return { ...rawPixels(source), isExact: true };
-  return readDrawable(source);
+  return readFile(source, 'name' in source && source.name ? `'${source.name}'` : undefined);
 }
 
 function rawPixels(source: RawPixels | ImageData): Pixels {
   const { data, width, height } = source;
-  const eightBits = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
   const channels = 'channels' in source ? source.channels : data.length / (width * height);
-  if (eightBits && (channels === 1 || channels === 3 || channels === 4)) {
+  if (isBytes(data) && (channels === 1 || channels === 3 || channels === 4)) {
     return { data, width, height, channels };
   }
   throw new KerasportError(

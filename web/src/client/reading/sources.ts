@@ -56,10 +56,22 @@ const REMEDIES: readonly (readonly [is: (value: object) => boolean, remedy: stri
   [(value) => isA('Element', value), 'Give an <img>, <canvas> or <video> element.'],
 ];
 
-/** Whether `value` is of a class of the platform, which this thread may not have. */
+/**
+ * Whether `value` is of a class of the platform. This thread may not have the class, and each frame
+ * has one of its own: only the name is the same.
+ */
 export function isA(name: string, value: unknown): boolean {
-  const type: unknown = Reflect.get(globalThis, name);
-  return typeof type === 'function' && value instanceof type;
+  let type: unknown = value;
+  while (typeof type === 'object' && type !== null) {
+    type = Object.getPrototypeOf(type);
+    if (type?.constructor?.name === name) return true;
+  }
+  return false;
+}
+
+/** Whether `value` is whole numbers of 0 to 255, one in a byte. */
+export function isBytes(value: unknown): value is Uint8Array | Uint8ClampedArray {
+  return isA('Uint8Array', value) || isA('Uint8ClampedArray', value);
 }
 
 /** Whether `source` is drawn, not stored. */

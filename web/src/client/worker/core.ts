@@ -11,7 +11,7 @@ import { preprocess } from '../preprocess/preprocess.js';
 import type { ImageSpec, ModelInput } from '../preprocess/spec.js';
 import type { ReadPixels } from '../reading/bitmap-pixels.js';
 import { preprocessImage, readPixels } from '../reading/image-source.js';
-import type { ImageSource } from '../reading/sources.js';
+import { type ImageSource, isA } from '../reading/sources.js';
 
 /** A model as it is handed over. */
 export interface ModelParts extends ModelArtifacts {
@@ -117,7 +117,7 @@ class LocalSession implements Session {
 
 async function readForWork(image: ImageSource): Promise<ReadPixels> {
   const pixels = await readPixels(image);
-  const isFile = typeof image === 'string' || image instanceof Blob;
+  const isFile = typeof image === 'string' || isA('Blob', image);
   if (pixels.isExact || !isFile || 'document' in globalThis) return pixels;
   // A worker has no `<img>`, which one engine needs for the colours under transparency.
   throw new KerasportError('picture-unreadable', 'The picture cannot be read without a page.', {
