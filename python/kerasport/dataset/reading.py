@@ -20,6 +20,7 @@ from kerasport.dataset.named_sets import keras_source, tfds_source
 from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
+from kerasport.dataset.shards import find_shards, shard_source
 from kerasport.dataset.tables import (
     TABLE_SUFFIXES,
     Frame,
@@ -182,6 +183,11 @@ def _open_path(
         )
     if kind == "tfds":
         return tfds_source(name, data_dir=options.root, remarks=remarks, progress=progress)
+    shards = find_shards(source)
+    if shards is not None:
+        return shard_source(
+            shards, class_names=options.class_names, remarks=remarks, progress=progress
+        )
     path = Path(source)
     suffix = path.suffix.lower()
     if is_folder(path):

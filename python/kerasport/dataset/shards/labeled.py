@@ -1,0 +1,184 @@
+"""From shards to labelled pictures: their names, their labels and the splits of the files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kerasport.dataset.dataset import Remark, Split
+from kerasport.dataset.entries import Source
+from kerasport.dataset.layout import splits_of
+from kerasport.dataset.paths import archive_at
+from kerasport.dataset.shards.cells import Cells, cells_of
+from kerasport.dataset.shards.places import Shards
+from kerasport.dataset.split_names import Meaning, splits_among
+from kerasport.dataset.tables.columns import choose_columns
+from kerasport.dataset.tables.source import Row, source_of_rows
+from kerasport.dataset.tables.table import Table
+from kerasport.errors import DataError
+from kerasport.progress import SILENT, Progress
+
+__all__ = ["shard_rows", "shard_source"]
+
+# As hubs and WebDataset number the files of a split: train-00000-of-00003, train-000.
+_NUMBERS = re.compile(r"(?:[-_.]?[0-9]+)?(?:[-_.]of[-_.][0-9]+)?(?:-[0-9a-f]{16})?\Z")
+_PATH = "image"
+
+
+def shard_source(
+    shards: Shards,
+    *,
+    class_names: Sequence[str] | None = None,
+    remarks: list[Remark],
+    progress: Progress = SILENT,
+) -> Source:
+    """Return the labelled pictures of shards.
+
+    Args:
+        shards: the files.
+        class_names: the names of labels 0, 1, 2 ..., where the files have none.
+        remarks: how they were understood is added.
+        progress: told what is read.
+
+    Raises:
+        DataError: a shard cannot be opened, there are no labels, or not of one kind.
+    """
+    rows = shard_rows(shards, class_names=class_names, remarks=remarks, progress=progress)
+    return source_of_rows(f"'{shards.root}'", rows, root=shards.root, remarks=remarks)
+
+
+def shard_rows(
+    shards: Shards,
+    *,
+    class_names: Sequence[str] | None = None,
+    remarks: list[Remark],
+    progress: Progress = SILENT,
+) -> list[Row]:
+    """Return a row for each picture of the shards, in their order; see `shard_source`."""
+    splits = _splits(shards)
+    parts: list[tuple[Path, Cells]] = []
+    kind = ""
+    with progress.task("Opening shards", total=len(shards.paths)) as task:
+        for path in shards.paths:
+            task.advance()
+            if splits.get(path) == "unlabeled":
+                remarks.append(_unlabeled(path))
+                continue
+            found = archive_at(path)
+            if found is None:
+                raise DataError(f"'{path}' is gone. Bring it back, or leave it out.")
+            cells = cells_of(found[0], class_names=class_names, kind=kind)
+            kind = cells.kind
+            if splits.get(path) == "test" and cells.names and cells.is_unlabeled:
+                remarks.append(_unlabeled(path))
+            elif cells.names:
+                parts.append((path, cells))
+    if not parts:
+        raise DataError(
+            f"There are no pictures with labels in the shards of '{shards.root}'. Expected files "
+            "like 000123.jpg with 000123.cls, .json or .txt beside them in a TAR, and a column of "
+            "labels in a Parquet file."
+        )
+    if lost := sum(cells.lost for _, cells in parts):
+        message = f"{lost:,} key(s) in the shards of '{shards.root}' have no picture."
+        remarks.append(Remark("keys-without-picture", message, severity="warning", count=lost))
+    return _rows(shards, parts, splits, remarks=remarks)
+
+
+def _rows(
+    shards: Shards,
+    parts: Sequence[tuple[Path, Cells]],
+    splits: dict[Path, Split | None],
+    *,
+    remarks: list[Remark],
+) -> list[Row]:
+    paths = [path / name for path, cells in parts for name in cells.names]
+    columns = _columns(parts)
+    lines = _Lines(paths)
+    table = Table(f"'{shards.root}'", (_PATH, *columns), (paths, *columns.values()), lines)
+    chosen = choose_columns(table, remarks=remarks)
+    of_files = [splits.get(path) for path, cells in parts for _ in cells.names]
+    return [
+        Row(path, label, of_file or own, line)
+        for path, label, of_file, own, line in zip(
+            paths, chosen.labels, of_files, chosen.splits, lines, strict=True
+        )
+    ]
+
+
+def _columns(parts: Sequence[tuple[Path, Cells]]) -> dict[str, list[Any]]:
+    """Return the columns of all shards, one below the other.
+
+    Raises:
+        DataError: they differ in what they hold.
+    """
+    names = dict.fromkeys(name for _, cells in parts for name in cells.columns)
+    found: dict[str, list[Any]] = {}
+    for name in names:
+        kinds: dict[str, Path] = {}
+        found[name] = []
+        for path, cells in parts:
+            column = cells.columns.get(name, [None] * len(cells.names))
+            for kind in {_kind(cell) for cell in column if cell is not None}:
+                kinds.setdefault(kind, path)
+            found[name] += column
+        if len(kinds) > 1:
+            told = " and ".join(f"{kind} in '{path}'" for kind, path in sorted(kinds.items()))
+            raise DataError(
+                f"The column {name!r} holds {told}. Expected labels of one kind: write the names "
+                "of the classes everywhere."
+            )
+    return found
+
+
+def _kind(cell: Any) -> str:
+    return "texts" if isinstance(cell, str) else "numbers"
+
+
+class _Lines(Sequence[str]):
+    """The beginnings of sentences about pictures, made when they are asked for."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, at: Any) -> Any:
+        return f"'{self._paths[at]}'"
+
+
+def _splits(shards: Shards) -> dict[Path, Any]:
+    """Return the split that each file is named after, or its folder; none where they name none.
+
+    Raises:
+        DataError: some do and others do not.
+    """
+    places = [path.relative_to(shards.root) for path in shards.paths]
+    names = [_NUMBERS.sub("", place.name.partition(".")[0]) for place in places]
+    meanings = splits_among(set(names))
+    if not meanings:
+        names = [place.parent.name for place in places]
+        meanings = splits_among(set(names))
+    if not meanings:
+        return {}
+    others = [str(place) for place, name in zip(places, names, strict=True) if name not in meanings]
+    if others:
+        raise DataError(
+            f"'{shards.root}' has shards of {', '.join(sorted(set(meanings)))} and others beside "
+            f"them, like '{others[0]}'. Name those to read, like 'train-*.tar'."
+        )
+    splits: dict[str, Meaning] = dict(splits_of(meanings, shards.root))
+    return {
+        path: splits.get(name, "unlabeled") for path, name in zip(shards.paths, names, strict=True)
+    }
+
+
+def _unlabeled(path: Path) -> Remark:
+    return Remark(
+        "unlabeled",
+        f"The pictures of '{path}' have no labels and are left out.",
+        severity="warning",
+    )

@@ -1,0 +1,85 @@
+"""Pictures one after another out of any container, as those ask who classify each of them once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kerasport.dataset.archives import ParquetPictures
+from kerasport.dataset.contents import read_content
+from kerasport.dataset.dataset import Skipped
+from kerasport.dataset.paths import archive_at, is_folder
+from kerasport.dataset.shards.places import find_shards, is_elsewhere
+from kerasport.dataset.shards.samples import is_picture
+from kerasport.dataset.tree import files_below
+from kerasport.errors import DataError
+
+__all__ = ["StreamedPicture", "open_pictures"]
+
+
+@dataclass(frozen=True)
+class StreamedPicture:
+    """A picture on its way.
+
+    Attributes:
+        name: where it lies: below the folder or the shards that were named,
+            `train-000.tar/000123.jpg`, `train.parquet/17`, `cat/1.jpg`.
+        path: the same, as `kerasport.dataset.paths.read_bytes` reads it again.
+        data: its encoded bytes; empty where they cannot be read.
+        reason: why they cannot.
+    """
+
+    name: str
+    path: Path
+    data: bytes
+    reason: str = ""
+
+
+def open_pictures(address: str | Path) -> Iterator[StreamedPicture]:
+    """Yield every picture of a source in its order, with what is damaged among them.
+
+    One shard is open at a time, and one picture in memory.
+
+    Args:
+        address: a folder or an archive; a Parquet file or a TAR; a folder of those, a pattern like
+            `train-{000..015}.tar`, or an address that fsspec opens.
+
+    Raises:
+        DataError: there is nothing, or a shard cannot be opened. Before the first picture where it
+            is the source itself.
+        KerasportError: what opens it is not installed.
+
+    >>> for picture in open_pictures("train-{000..015}.tar"):  # doctest: +SKIP
+    ...     print(picture.name, picture.reason or len(picture.data))
+    """
+    shards = find_shards(address)
+    if shards is not None:
+        return _of_shards(shards.root, shards.paths)
+    path = Path(address)
+    if is_elsewhere(address) or not is_folder(path):
+        raise DataError(
+            f"There are no pictures at '{address}'. Expected a folder or an archive of pictures, "
+            ".parquet or .tar files, or an address of some."
+        )
+    return (_streamed(each, path) for each in files_below(path))
+
+
+def _of_shards(root: Path, paths: tuple[Path, ...]) -> Iterator[StreamedPicture]:
+    for path in paths:
+        found = archive_at(path)
+        if found is None:
+            raise DataError(f"'{path}' is gone. Bring it back, or leave it out.")
+        container: Any = found[0]
+        for name in container.names:
+            if isinstance(container, ParquetPictures) or is_picture(name):
+                yield _streamed(path / name, root)
+
+
+def _streamed(path: Path, root: Path) -> StreamedPicture:
+    name = path.relative_to(root).as_posix()
+    found = read_content(path)
+    if isinstance(found, Skipped):
+        return StreamedPicture(name, path, b"", found.reason)
+    return StreamedPicture(name, path, found)
