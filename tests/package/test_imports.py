@@ -51,7 +51,7 @@ ORDER: dict[str, list[str]] = {
         *("requirements", "cache"),
         *("balance", "decoded", "duplicates", "checks"),
         *("split", "entries", "tree", "split_names", "place", "unsorted", "class_folders"),
-        *("wrapping", "layout", "folders", "arrays", "tables", "shards"),
+        *("wrapping", "layout", "folders", "arrays", "tables", "shards", "labeled"),
         *("keras_classes", "named_sets", "reading", "survey"),
     ],
     "kerasport.training": [

@@ -12,10 +12,16 @@ from kerasport.dataset.checks.report import DataFinding, DataReport
 from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
 from kerasport.dataset.decoded import DecodedDataset, decode_dataset
 from kerasport.dataset.duplicates import hash_rows
-from kerasport.dataset.folders import read_labeled
+from kerasport.dataset.labeled import read_labeled
 from kerasport.dataset.parallel import preprocess_file
 from kerasport.dataset.read_options import ReadOptions
-from kerasport.dataset.reading import DataSource, check_data, name_of_source, read_data
+from kerasport.dataset.reading import (
+    DataSource,
+    check_data,
+    leads_somewhere,
+    name_of_source,
+    read_data,
+)
 from kerasport.dataset.requirements import require_enough
 from kerasport.dataset.rows import Pixels, part_of
 from kerasport.dataset.survey import survey
@@ -38,6 +44,7 @@ __all__ = [
     "check_dataset",
     "decode_dataset",
     "hash_rows",
+    "leads_somewhere",
     "name_of_source",
     "part_of",
     "preprocess_file",

@@ -115,7 +115,10 @@ class PixelCache:
             with locked(folder / "lock", on_wait=lambda: progress.say(_waiting(folder))):
                 # Another process may have added them while this one waited.
                 shelf.look_up(wanted, progress)
-                shelf.add({key: wanted[key] for key in shelf.missing(wanted)}, progress)
+                missing = {key: wanted[key] for key in shelf.missing(wanted)}
+                # As they lie, not split by split: what holds many is opened once.
+                order = sorted(missing.items(), key=lambda item: item[1][0].path.as_posix())
+                shelf.add(dict(order), progress)
         rows = [shelf.rows.get(example.content) for example in examples]
         skipped = [
             Skipped(example.path, shelf.reasons[example.content].replace(_PATH, str(example.path)))

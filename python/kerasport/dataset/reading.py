@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from kerasport.dataset.archives import address_of, is_address
 from kerasport.dataset.arrays import array_source, read_npz
 from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.checks.findings import check_dataset
@@ -20,7 +21,7 @@ from kerasport.dataset.named_sets import keras_source, tfds_source
 from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
-from kerasport.dataset.shards import find_shards, shard_source
+from kerasport.dataset.shards import find_shards, is_elsewhere, shard_source
 from kerasport.dataset.tables import (
     TABLE_SUFFIXES,
     Frame,
@@ -41,7 +42,7 @@ DataSource: TypeAlias = "str | Path | Frame | tuple[Any, ...] | list[Any] | dict
 
 _EXPECTED = (
     "Expected a folder with one folder per class, or a .zip of it, a .csv table of path and label, "
-    "an .npz file, keras:NAME or tfds:NAME."
+    ".parquet or .tar files, an .npz file, an address like s3://, keras:NAME or tfds:NAME."
 )
 
 
@@ -60,6 +61,8 @@ def read_data(
     | `.zip`, `.tar`, `.tgz` | such a folder, read as it is packed |
     | `.csv`, `.tsv`, `.txt`, `.jsonl`, DataFrame | path and label of each picture, maybe split |
     | `.npz`, tuple or dict of arrays | `x_train y_train x_test y_test` or `x y`, as pixels |
+    | `.parquet`, `train-{000..015}.tar`, a folder of such | pictures with labels beside them |
+    | `s3://`, `hf://`, `https://` ... | such files where `fsspec` opens them |
     | `keras:NAME` | `keras.datasets.NAME`, like `keras:mnist` |
     | `tfds:NAME` | a TensorFlow Dataset, like `tfds:cats_vs_dogs` |
 
@@ -137,11 +140,21 @@ def check_data(
 
 
 def name_of_source(source: DataSource) -> str | None:
-    """Return what leads to the same data again: an absolute path or `keras:NAME`; else None."""
+    """Return what leads to the same data again: an absolute path, an address or `keras:NAME`.
+
+    None where the data was given as objects.
+    """
     if not isinstance(source, str | Path):
         return None
     kind, _ = _named(source)
+    if is_address(source):
+        return address_of(source)
     return str(source) if kind else str(Path(source).absolute())
+
+
+def leads_somewhere(source: str) -> bool:
+    """Return whether what `name_of_source` gave leads to something; of addresses it is believed."""
+    return bool(_named(source)[0]) or is_elsewhere(source) or exists(Path(source))
 
 
 def _explain(remarks: Iterable[Remark], progress: Progress) -> None:

@@ -4,8 +4,17 @@ A picture has a path like any other, `train-000.tar/000123.jpg` or `train.parque
 it is read; what is added here is which files these are, and what the labels in them say.
 """
 
-from kerasport.dataset.shards.labeled import shard_source
-from kerasport.dataset.shards.places import Shards, find_shards
-from kerasport.dataset.shards.streams import StreamedPicture, open_pictures
+from kerasport.dataset.shards.labeled import labeled_shards, shard_source
+from kerasport.dataset.shards.places import Shards, find_shards, is_elsewhere
+from kerasport.dataset.shards.streams import StreamedPicture, open_pictures, pictures_at
 
-__all__ = ["Shards", "StreamedPicture", "find_shards", "open_pictures", "shard_source"]
+__all__ = [
+    "Shards",
+    "StreamedPicture",
+    "find_shards",
+    "is_elsewhere",
+    "labeled_shards",
+    "open_pictures",
+    "pictures_at",
+    "shard_source",
+]

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from kerasport.dataset.dataset import Remark, Split
-from kerasport.dataset.entries import Source
+from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.layout import splits_of
-from kerasport.dataset.paths import archive_at
 from kerasport.dataset.shards.cells import Cells, cells_of
-from kerasport.dataset.shards.places import Shards
+from kerasport.dataset.shards.places import Shards, open_shard
 from kerasport.dataset.split_names import Meaning, splits_among
 from kerasport.dataset.tables.columns import choose_columns
 from kerasport.dataset.tables.source import Row, source_of_rows
 from kerasport.dataset.tables.table import Table
 from kerasport.errors import DataError
+from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["shard_rows", "shard_source"]
+__all__ = ["labeled_shards", "shard_source"]
 
 # As hubs and WebDataset number the files of a split: train-00000-of-00003, train-000.
 _NUMBERS = re.compile(r"(?:[-_.]?[0-9]+)?(?:[-_.]of[-_.][0-9]+)?(?:-[0-9a-f]{16})?\Z")
@@ -45,11 +45,43 @@ def shard_source(
     Raises:
         DataError: a shard cannot be opened, there are no labels, or not of one kind.
     """
-    rows = shard_rows(shards, class_names=class_names, remarks=remarks, progress=progress)
+    rows = _shard_rows(shards, class_names=class_names, remarks=remarks, progress=progress)
     return source_of_rows(f"'{shards.root}'", rows, root=shards.root, remarks=remarks)
 
 
-def shard_rows(
+def labeled_shards(
+    shards: Shards, *, class_names: Sequence[str], progress: Progress = SILENT
+) -> Source:
+    """Return pictures for testing a model that knows `class_names`: all in `test`.
+
+    Where files are splits, those of the test are read.
+
+    Raises:
+        DataError: a label is none of the model's classes, or there is no test.
+    """
+    remarks: list[Remark] = []
+    rows = _shard_rows(shards, class_names=None, remarks=remarks, progress=progress)
+    if any(row.split for row in rows):
+        rows = [row for row in rows if row.split == "test"]
+        if not rows:
+            raise DataError(
+                f"'{shards.root}' has splits but no test among them. Name the files whose pictures "
+                "should be tested."
+            )
+    unknown = sorted({row.label for row in rows} - set(class_names))
+    if unknown:
+        raise DataError(
+            f"'{shards.root}' has labels that are not classes of the model: "
+            f"{mention_class_names(unknown)}. Expected some of: {mention_class_names(class_names)}."
+        )
+    labels = {name: label for label, name in enumerate(class_names)}
+    entries = tuple(Entry(row.path, labels[row.label], "test") for row in rows)
+    return Source(
+        shards.root, tuple(class_names), entries, frozenset({"test"}), remarks=tuple(remarks)
+    )
+
+
+def _shard_rows(
     shards: Shards,
     *,
     class_names: Sequence[str] | None = None,
@@ -66,10 +98,7 @@ def shard_rows(
             if splits.get(path) == "unlabeled":
                 remarks.append(_unlabeled(path))
                 continue
-            found = archive_at(path)
-            if found is None:
-                raise DataError(f"'{path}' is gone. Bring it back, or leave it out.")
-            cells = cells_of(found[0], class_names=class_names, kind=kind)
+            cells = cells_of(open_shard(path), class_names=class_names, kind=kind)
             kind = cells.kind
             if splits.get(path) == "test" and cells.names and cells.is_unlabeled:
                 remarks.append(_unlabeled(path))

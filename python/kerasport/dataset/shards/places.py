@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from kerasport.dataset.archives import address_of, files_at, is_address
+from kerasport.dataset.archives import Container, address_of, files_at, is_address
 from kerasport.dataset.folder_words import NOTE_SUFFIXES
 from kerasport.dataset.paths import archive_at, forget
 from kerasport.dataset.shards.patterns import expand, is_pattern
@@ -18,7 +18,7 @@ from kerasport.dataset.shards.samples import holds_samples
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
 
-__all__ = ["Shards", "find_shards", "is_elsewhere"]
+__all__ = ["Shards", "find_shards", "is_elsewhere", "open_shard"]
 
 _PARQUET = re.compile(r"\.parquet\Z", re.IGNORECASE)
 _TAR = re.compile(r"\.(?:tar|tgz|tbz2|txz|tar\.gz|tar\.bz2|tar\.xz)\Z", re.IGNORECASE)
@@ -60,6 +60,18 @@ def find_shards(source: str | Path) -> Shards | None:
     if path.is_file() and _is_shard(text):
         return Shards(path.parent, (path,)) if _stands_alone(path) else None
     return _in_folder(path) if path.is_dir() else None
+
+
+def open_shard(path: Path) -> Container:
+    """Return what one of the files holds.
+
+    Raises:
+        DataError: it is gone, or cannot be read.
+    """
+    found = archive_at(path)
+    if found is None:
+        raise DataError(f"'{path}' is gone. Bring it back, or leave it out.")
+    return found[0]
 
 
 def _at_address(address: str) -> Shards:

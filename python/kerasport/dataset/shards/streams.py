@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from kerasport.dataset.archives import ParquetPictures
 from kerasport.dataset.contents import read_content
 from kerasport.dataset.dataset import Skipped
-from kerasport.dataset.paths import archive_at, is_folder
-from kerasport.dataset.shards.places import find_shards, is_elsewhere
+from kerasport.dataset.paths import is_folder
+from kerasport.dataset.shards.places import Shards, find_shards, is_elsewhere, open_shard
 from kerasport.dataset.shards.samples import is_picture
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
 
-__all__ = ["StreamedPicture", "open_pictures"]
+__all__ = ["StreamedPicture", "open_pictures", "pictures_at"]
 
 
 @dataclass(frozen=True)
@@ -54,27 +53,30 @@ def open_pictures(address: str | Path) -> Iterator[StreamedPicture]:
     >>> for picture in open_pictures("train-{000..015}.tar"):  # doctest: +SKIP
     ...     print(picture.name, picture.reason or len(picture.data))
     """
+    root, paths = pictures_at(address)
+    return (_streamed(path, root) for path in paths)
+
+
+def pictures_at(address: str | Path) -> tuple[Path, Iterator[Path]]:
+    """Return what names of pictures begin with, and the path of each; see `open_pictures`."""
     shards = find_shards(address)
     if shards is not None:
-        return _of_shards(shards.root, shards.paths)
+        return shards.root, _inside(shards)
     path = Path(address)
     if is_elsewhere(address) or not is_folder(path):
         raise DataError(
             f"There are no pictures at '{address}'. Expected a folder or an archive of pictures, "
             ".parquet or .tar files, or an address of some."
         )
-    return (_streamed(each, path) for each in files_below(path))
+    return path, files_below(path)
 
 
-def _of_shards(root: Path, paths: tuple[Path, ...]) -> Iterator[StreamedPicture]:
-    for path in paths:
-        found = archive_at(path)
-        if found is None:
-            raise DataError(f"'{path}' is gone. Bring it back, or leave it out.")
-        container: Any = found[0]
+def _inside(shards: Shards) -> Iterator[Path]:
+    for path in shards.paths:
+        container = open_shard(path)
         for name in container.names:
             if isinstance(container, ParquetPictures) or is_picture(name):
-                yield _streamed(path / name, root)
+                yield path / name
 
 
 def _streamed(path: Path, root: Path) -> StreamedPicture:
