@@ -19,6 +19,7 @@ PICTURE = Path(__file__).parents[1] / "golden" / "pictures" / "rgb.png"
 OPTIONS = {
     "train": "--json",
     "check": "--json",
+    "cache": "--shard",
     "evaluate": "--json",
     "export": "--json",
     "verify": "--json",

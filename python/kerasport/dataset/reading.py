@@ -14,14 +14,21 @@ from kerasport.dataset.checks.findings import check_dataset
 from kerasport.dataset.checks.report import DataReport
 from kerasport.dataset.dataset import Dataset, Remark
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
-from kerasport.dataset.entries import Source, collect
+from kerasport.dataset.entries import Entry, Source, collect
 from kerasport.dataset.folders import folder_source, tell
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
+from kerasport.dataset.parts import Part
 from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
-from kerasport.dataset.shards import find_shards, is_elsewhere, shard_source
+from kerasport.dataset.shards import (
+    Shards,
+    find_shards,
+    is_elsewhere,
+    pictures_in,
+    shard_source,
+)
 from kerasport.dataset.tables import (
     TABLE_SUFFIXES,
     Frame,
@@ -35,7 +42,7 @@ from kerasport.dataset.tables import (
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["DataSource", "check_data", "gather_data", "name_of_source", "read_data"]
+__all__ = ["DataSource", "check_data", "gather_data", "name_of_source", "read_data", "read_part"]
 
 DataSource: TypeAlias = "str | Path | Frame | tuple[Any, ...] | list[Any] | dict[str, Any]"
 """What `read_data` takes: a path, `keras:NAME`, `tfds:NAME`, a pandas DataFrame, or arrays."""
@@ -109,6 +116,30 @@ def gather_data(
     if options.drop_test_duplicates:
         dataset = drop_copies(dataset, cache=cache, progress=progress)
     return dataset
+
+
+def read_part(
+    source: DataSource, part: Part, *, options: ReadOptions, progress: Progress = SILENT
+) -> Dataset:
+    """Return the pictures of one part of a source, as they are decoded apart from the others.
+
+    Of shards there are at least as many as parts where whole files are dealt out; else pictures
+    are. Labels of shards are not read, and splits mean nothing.
+
+    Raises:
+        DataError: see `read_data`; however few pictures there are is no error.
+    """
+    shards = find_shards(source) if isinstance(source, str | Path) else None
+    if shards is not None and options.classes is None:
+        by_file = len(shards.paths) >= part.count
+        files = Shards(shards.root, tuple(part.of(shards.paths))) if by_file else shards
+        paths = list(pictures_in(files))
+        chosen = paths if by_file else part.of(paths)
+        found = Source(shards.root, ("",), tuple(Entry(path, 0) for path in chosen))
+    else:
+        found = _open(source, options, [], progress).only(options.classes)
+        found = replace(found, entries=tuple(part.of(found.entries)), skipped=())
+    return collect(found, options, progress=progress)
 
 
 def check_data(

@@ -6,7 +6,12 @@ it is read; what is added here is which files these are, and what the labels in 
 
 from kerasport.dataset.shards.labeled import labeled_shards, shard_source
 from kerasport.dataset.shards.places import Shards, find_shards, is_elsewhere
-from kerasport.dataset.shards.streams import StreamedPicture, open_pictures, pictures_at
+from kerasport.dataset.shards.streams import (
+    StreamedPicture,
+    open_pictures,
+    pictures_at,
+    pictures_in,
+)
 
 __all__ = [
     "Shards",
@@ -16,5 +21,6 @@ __all__ = [
     "labeled_shards",
     "open_pictures",
     "pictures_at",
+    "pictures_in",
     "shard_source",
 ]

@@ -15,7 +15,7 @@ from kerasport.dataset.shards.samples import is_picture
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
 
-__all__ = ["StreamedPicture", "open_pictures", "pictures_at"]
+__all__ = ["StreamedPicture", "open_pictures", "pictures_at", "pictures_in"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def pictures_at(address: str | Path) -> tuple[Path, Iterator[Path]]:
     """Return what names of pictures begin with, and the path of each; see `open_pictures`."""
     shards = find_shards(address)
     if shards is not None:
-        return shards.root, _inside(shards)
+        return shards.root, pictures_in(shards)
     path = Path(address)
     if is_elsewhere(address) or not is_folder(path):
         raise DataError(
@@ -71,7 +71,8 @@ def pictures_at(address: str | Path) -> tuple[Path, Iterator[Path]]:
     return path, files_below(path)
 
 
-def _inside(shards: Shards) -> Iterator[Path]:
+def pictures_in(shards: Shards) -> Iterator[Path]:
+    """Yield the path of each picture in shards, in their order."""
     for path in shards.paths:
         container = open_shard(path)
         for name in container.names:
