@@ -26,11 +26,10 @@ from kerasport.errors import DataError
 from kerasport.files import write_bytes
 from kerasport.progress import Progress
 
-__all__ = ["SHELF_NAME", "Packed", "alone_in", "pack", "shape_of"]
+__all__ = ["Packed", "alone_in", "pack", "shape_of"]
 
-SHELF_NAME = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})x([134])-[0-9a-f]{16}")
-"""How the folder of a specification is called."""
-
+# How the folder of a specification is called.
+_SHELF_NAME = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})x([134])-[0-9a-f]{16}")
 _NEW_PIXELS, _NEW_INDEX = f"{PIXELS}.new", f"{INDEX}.new"
 _CONTENT = re.compile(r"[0-9a-f]{64}")
 
@@ -58,7 +57,7 @@ class _Row:
 
 def shape_of(folder: Path) -> tuple[int, int, int] | None:
     """Return the shape of the pictures in a folder by its name, None where it has another."""
-    found = SHELF_NAME.fullmatch(folder.name)
+    found = _SHELF_NAME.fullmatch(folder.name)
     return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
 
 
