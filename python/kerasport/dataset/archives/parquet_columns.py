@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -57,7 +58,8 @@ def picture_column(schema: Any, called: str) -> PictureColumn:
 
 def scalar_columns(schema: Any) -> list[str]:
     """Return the columns of numbers and texts, which may be labels and splits."""
-    return [field.name for field in schema if _is_scalar(field.type)]
+    counts = Counter(schema.names)
+    return [each.name for each in schema if counts[each.name] == 1 and _is_scalar(each.type)]
 
 
 def is_text(kind: Any) -> bool:

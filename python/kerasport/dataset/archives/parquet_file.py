@@ -116,14 +116,20 @@ class ParquetPictures:
         return spool.read(row)
 
     def _unpacked(self, group: int) -> Spool:
-        packed = self._values.packed_bytes(group, self._column.path)
-        spool = Spool(most=max(_FREE_BYTES, _MOST_GROWTH * packed))
-        for data in self._values.pieces(group, self._column.path):
-            if data is None:
-                spool.add(None, "the row has no bytes of a picture")
-            elif len(data) > MAX_BYTES:
-                spool.add(None, f"it has {len(data):,} bytes, more than {MAX_BYTES:,}")
-            else:
-                spool.add(data)
+        spool = Spool()
+        try:
+            packed = self._values.packed_bytes(group, self._column.path)
+            spool.most = max(_FREE_BYTES, _MOST_GROWTH * packed)
+            for data in self._values.pieces(group, self._column.path):
+                if data is None:
+                    spool.add(None, "the row has no bytes of a picture")
+                elif len(data) > MAX_BYTES:
+                    spool.add(None, f"it has {len(data):,} bytes, more than {MAX_BYTES:,}")
+                else:
+                    spool.add(data)
+        except OSError as error:
+            # Said of each of them, so that none asks for it again.
+            for _ in range(self._values.rows_in(group) - len(spool)):
+                spool.add(None, str(error))
         spool.close()
         return spool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasport.dataset.archives.parquet_columns import is_text
-from kerasport.dataset.archives.parquet_pages import require_bounded_pages
+from kerasport.dataset.archives.parquet_pages import Chunk, read_row_groups, require_bounded_pages
 from kerasport.dataset.archives.stamps import stamp_of
 from kerasport.errors import missing_extra
 
@@ -19,9 +20,6 @@ __all__ = ["SHARDS_EXTRA", "ParquetValues"]
 SHARDS_EXTRA = "shards"
 """The extra that brings what reads Parquet files and opens addresses."""
 
-_MAX_ROWS = 2_000_000
-_MAX_FOOTER_BYTES = 64 << 20
-_MARK, _ENCRYPTED_MARK = b"PAR1", b"PARE"
 _BUFFER_BYTES = 1 << 16
 _NUMBERS_AT_ONCE = 1 << 14
 _MOST_CHARACTERS = 1000
@@ -50,25 +48,32 @@ class ParquetValues:
         self._file = file
         with file.open("rb") as source:
             self.stamp = stamp_of(os.fstat(source.fileno()))
-            _check_ends(source)
-        try:
-            self._parquet = parquet.ParquetFile(
-                file, pre_buffer=False, buffer_size=_BUFFER_BYTES, memory_map=False
-            )
-            self.schema = self._parquet.schema_arrow
-            self._starts = _starts(self._parquet.metadata)
-        except pyarrow.ArrowException as error:
-            raise ValueError(_first_line(error)) from None
+            self._groups = read_row_groups(source)
+        self._starts = [0, *accumulate(group.rows for group in self._groups)]
         self.rows = self._starts[-1]
+        try:
+            self._parquet = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER_BYTES)
+            self.schema = self._parquet.schema_arrow
+        # Its own among them, and what its bindings raise for numbers that do not fit.
+        except (pyarrow.ArrowException, OSError, OverflowError, UnicodeDecodeError) as error:
+            raise ValueError(f"it is damaged ({_first_line(error)})") from None
 
     def place_of(self, row: int) -> tuple[int, int]:
         """Return the row group that has a row, and the row's number in it."""
         group = bisect_right(self._starts, row) - 1
         return group, row - self._starts[group]
 
+    def rows_in(self, group: int) -> int:
+        """Return how many rows a row group has."""
+        return self._groups[group].rows
+
     def packed_bytes(self, group: int, path: str) -> int:
-        """Return how many bytes a column takes in a row group, as it is stored."""
-        return self._chunk(group, path)[1]
+        """Return how many bytes a column takes in a row group, as it is stored.
+
+        Raises:
+            OSError: the row group has no such column.
+        """
+        return self._chunk(group, path).length
 
     def pieces(self, group: int, path: str) -> Iterator[Any]:
         """Yield the bytes of each row of a row group, None where there are none.
@@ -77,9 +82,8 @@ class ParquetValues:
             OSError: they cannot be read; the message is the reason alone.
         """
         # One at a time: a short page may say the same long value again and again.
-        for values in self._batches(group, path, 1):
-            for name in path.split(".")[1:]:
-                values = values.field(name)
+        for batch in self._batches(group, path, 1):
+            values = batch.field("bytes") if hasattr(batch, "field") else batch
             yield values[0].as_buffer() if values[0].is_valid else None
 
     def scalars(self, name: str) -> list[Any]:
@@ -99,15 +103,14 @@ class ParquetValues:
         return found
 
     def _batches(self, group: int, path: str, count: int) -> Iterator[Any]:
-        import pyarrow
-
-        rows, seen = self._starts[group + 1] - self._starts[group], 0
-        try:
-            start, length = self._chunk(group, path)
+        chunk, rows, seen = self._chunk(group, path), self.rows_in(group), 0
+        with _told_apart():
+            if not rows:
+                return
             with self._file.open("rb") as source:
                 if stamp_of(os.fstat(source.fileno())) != self.stamp:
                     raise OSError("the file was changed while it was being read")
-                require_bounded_pages(source, start, length, values=rows)
+                require_bounded_pages(source, chunk, values=rows)
             for batch in self._parquet.iter_batches(
                 batch_size=count, row_groups=[group], columns=[path], use_threads=False
             ):
@@ -115,20 +118,23 @@ class ParquetValues:
                 yield batch.column(0)
             if seen != rows:
                 raise OSError("it has fewer values than rows")
-        except (ValueError, OSError, MemoryError, pyarrow.ArrowException) as error:
-            raise OSError(f"damaged in the Parquet file ({_first_line(error)})") from None
 
-    def _chunk(self, group: int, path: str) -> tuple[int, int]:
-        """Return where the pages of a column begin in a row group, and their bytes."""
-        metadata = self._parquet.metadata.row_group(group)
-        for at in range(metadata.num_columns):
-            chunk = metadata.column(at)
-            if chunk.path_in_schema == path:
-                start = chunk.data_page_offset
-                if chunk.has_dictionary_page and 0 < (chunk.dictionary_page_offset or 0) < start:
-                    start = chunk.dictionary_page_offset
-                return start, chunk.total_compressed_size
-        raise OSError("damaged in the Parquet file (a column is missing)")
+    def _chunk(self, group: int, path: str) -> Chunk:
+        chunk = self._groups[group].chunks.get(path)
+        if chunk is None:
+            raise OSError("damaged in the Parquet file (a column is missing)")
+        return chunk
+
+
+@contextlib.contextmanager
+def _told_apart() -> Iterator[None]:
+    """Raise what damage does to a reader as an OSError whose message is the reason alone."""
+    import pyarrow
+
+    try:
+        yield
+    except (ValueError, OSError, MemoryError, OverflowError, pyarrow.ArrowException) as error:
+        raise OSError(f"damaged in the Parquet file ({_first_line(error)})") from None
 
 
 def _plain(values: Any) -> list[Any]:
@@ -140,33 +146,6 @@ def _plain(values: Any) -> list[Any]:
         value[:_MOST_CHARACTERS] if isinstance(value, str) else value
         for value in values.to_pylist()
     ]
-
-
-def _check_ends(source: Any) -> None:
-    """Raise unless a file begins and ends as Parquet does, with a list of contents to be read."""
-    length = source.seek(0, 2)
-    source.seek(0)
-    start = source.read(4)
-    source.seek(max(0, length - 8))
-    end = source.read(8)
-    if _ENCRYPTED_MARK in (start, end[4:]):
-        raise ValueError("it is encrypted")
-    if start != _MARK:
-        raise ValueError("it is no Parquet file")
-    if length < 12 or end[4:] != _MARK:
-        raise ValueError("it has no end, so it was cut off")
-    size = int.from_bytes(end[:4], "little")
-    if size > min(_MAX_FOOTER_BYTES, length - 12):
-        raise ValueError(f"the list of what it holds has {size:,} bytes, too many")
-
-
-def _starts(metadata: Any) -> list[int]:
-    counts = [metadata.row_group(at).num_rows for at in range(metadata.num_row_groups)]
-    if min(counts, default=0) < 0 or sum(counts) != metadata.num_rows:
-        raise ValueError("its numbers of rows contradict each other")
-    if sum(counts) > _MAX_ROWS:
-        raise ValueError(f"it has {sum(counts):,} rows, more than {_MAX_ROWS:,}")
-    return [0, *accumulate(counts)]
 
 
 def _first_line(error: BaseException) -> str:

@@ -26,12 +26,12 @@ def no_room(what: str) -> ValueError:
 class Spool:
     """Numbered pieces, each its bytes or a reason why it has none: added first, then read.
 
-    Several threads may read at once. `size` is the bytes of all.
+    Several threads may read at once. `size` is the bytes of all, and `most` what they may be.
     """
 
-    def __init__(self, *, most: int) -> None:
+    def __init__(self) -> None:
         self.size = 0
-        self._most = most
+        self.most = 0
         self._ends = array("q")
         self._reasons: dict[int, str] = {}
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
@@ -47,13 +47,17 @@ class Spool:
         if data is None:
             self._reasons[len(self._ends)] = reason
         else:
-            self.size += len(data)
-            if self.size > self._most:
-                raise OSError(f"it would unpack to more than {self._most:,} bytes")
-            if self.size > self._room:
+            size = self.size + len(data)
+            if size > self.most:
+                raise OSError(f"the row group unpacks to more than {self.most:,} bytes")
+            if size > self._room:
                 raise OSError(str(no_room("what it unpacks to")))
             self._file.write(data)
+            self.size = size
         self._ends.append(self.size)
+
+    def __len__(self) -> int:
+        return len(self._ends)
 
     def close(self) -> None:
         """End adding, so that pieces can be read."""

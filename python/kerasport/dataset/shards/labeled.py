@@ -54,14 +54,14 @@ def labeled_shards(
 ) -> Source:
     """Return pictures for testing a model that knows `class_names`: all in `test`.
 
-    Where files are splits, those of the test are read.
+    Where files are of several splits, those of the test are read.
 
     Raises:
         DataError: a label is none of the model's classes, or there is no test.
     """
     remarks: list[Remark] = []
     rows = _shard_rows(shards, class_names=None, remarks=remarks, progress=progress)
-    if any(row.split for row in rows):
+    if len({row.split for row in rows}) > 1:
         rows = [row for row in rows if row.split == "test"]
         if not rows:
             raise DataError(
@@ -150,7 +150,7 @@ def _columns(parts: Sequence[tuple[Path, Cells]]) -> dict[str, list[Any]]:
         found[name] = []
         for path, cells in parts:
             column = cells.columns.get(name, [None] * len(cells.names))
-            for kind in {_kind(cell) for cell in column if cell is not None}:
+            for kind in set(map(_kind, column)) - {""}:
                 kinds.setdefault(kind, path)
             found[name] += column
         if len(kinds) > 1:
@@ -163,7 +163,10 @@ def _columns(parts: Sequence[tuple[Path, Cells]]) -> dict[str, list[Any]]:
 
 
 def _kind(cell: Any) -> str:
-    return "texts" if isinstance(cell, str) else "numbers"
+    if isinstance(cell, str):
+        return "texts"
+    # A list is told where the label is read.
+    return "numbers" if isinstance(cell, int | float) else ""
 
 
 class _Lines(Sequence[str]):
