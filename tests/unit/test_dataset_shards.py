@@ -10,7 +10,7 @@ import pytest
 from support.pictures import write_class_folders
 from support.shards import files_below, write_members, write_parquet, write_tar
 
-from kerasport.dataset import Dataset, check_data, decode_dataset, read_data
+from kerasport.dataset import Dataset, check_data, decode_dataset, paths, read_data
 from kerasport.dataset.shards import open_pictures
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec
@@ -94,6 +94,35 @@ def test_addresses_are_the_same_as_files(make: Maker, pictures: Path, tmp_path: 
     assert [each.data for each in open_pictures(address)] == [
         each.data for each in open_pictures(str(source))
     ]
+
+
+def test_shards_from_elsewhere_are_fetched_once_for_each_pass(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However little is kept: once to know what they are, once to decode, and no copy stays."""
+    fsspec = pytest.importorskip("fsspec")
+    in_parquet(tmp_path / "shards", files_below(pictures))
+    memory = fsspec.filesystem("memory")
+    memory.put(str(tmp_path / "shards"), f"/{tmp_path.name}", recursive=True)
+    fetched: list[Path] = []
+    fetch = paths.fetch
+
+    def counting(address: str) -> object:
+        copy = fetch(address)
+        fetched.append(copy.path)
+        return copy
+
+    monkeypatch.setattr(paths, "fetch", counting)
+    monkeypatch.setattr(paths, "_KEPT_BYTES", 0)
+
+    dataset = read_data(f"memory://{tmp_path.name}")
+    read = len(fetched)
+    decode_dataset(dataset, SPEC)
+
+    assert (read, len(fetched)) == (3, 6)
+    for path in {example.path.parent for example in dataset.examples}:
+        paths.forget(path)
+    assert not any(path.exists() for path in fetched)
 
 
 def test_a_stream_has_every_picture_in_its_order(pictures: Path, tmp_path: Path) -> None:

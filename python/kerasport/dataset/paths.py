@@ -41,7 +41,7 @@ _ARCHIVE = re.compile(
     re.IGNORECASE,
 )
 _KEPT = 4
-# Of what was fetched; the last stays however large it is.
+# Of what was fetched.
 _KEPT_BYTES = 8 << 30
 # Pictures or tables beside a folder: then it is no mere wrapper.
 _TABLES = (".csv", ".jsonl", ".tsv")
@@ -202,7 +202,8 @@ def _at_address(place: Path) -> Container:
         container, size = _fetched.pop(place, (None, 0))
         if container is None:
             most = min(_KEPT_BYTES, free_temporary_bytes() // 2)
-            while sum(size for _, size in _fetched.values()) > most:
+            # Two at least: where one ends another begins, and threads are at both.
+            while len(_fetched) > 1 and sum(size for _, size in _fetched.values()) > most:
                 del _fetched[next(iter(_fetched))]
             copy = fetch(address_of(place))
             container, size = open_container(place, copy), copy.size

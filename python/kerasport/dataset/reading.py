@@ -23,10 +23,10 @@ from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
 from kerasport.dataset.shards import (
-    Shards,
     find_shards,
     is_elsewhere,
     pictures_in,
+    seen_in,
     shard_source,
 )
 from kerasport.dataset.tables import (
@@ -131,11 +131,11 @@ def read_part(
     """
     shards = find_shards(source) if isinstance(source, str | Path) else None
     if shards is not None and options.classes is None:
-        by_file = len(shards.paths) >= part.count
-        files = Shards(shards.root, tuple(part.of(shards.paths))) if by_file else shards
-        paths = list(pictures_in(files))
-        chosen = paths if by_file else part.of(paths)
-        found = Source(shards.root, ("",), tuple(Entry(path, 0) for path in chosen))
+        if len(shards.paths) >= part.count:
+            entries = [entry for path in part.of(shards.paths) for entry in seen_in(path)]
+        else:
+            entries = [Entry(path, 0) for path in part.of(list(pictures_in(shards)))]
+        found = Source(shards.root, ("",), tuple(entries))
     else:
         found = _open(source, options, [], progress).only(options.classes)
         found = replace(found, entries=tuple(part.of(found.entries)), skipped=())

@@ -11,6 +11,7 @@ from kerasport.dataset.shards.streams import (
     open_pictures,
     pictures_at,
     pictures_in,
+    seen_in,
 )
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "open_pictures",
     "pictures_at",
     "pictures_in",
+    "seen_in",
     "shard_source",
 ]

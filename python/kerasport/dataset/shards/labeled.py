@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.layout import splits_of
 from kerasport.dataset.shards.cells import Cells, cells_of
 from kerasport.dataset.shards.places import Shards, open_shard
+from kerasport.dataset.shards.streams import seen_in
 from kerasport.dataset.split_names import Meaning, splits_among
 from kerasport.dataset.tables.columns import choose_columns
 from kerasport.dataset.tables.source import Row, source_of_rows
@@ -45,8 +47,9 @@ def shard_source(
     Raises:
         DataError: a shard cannot be opened, there are no labels, or not of one kind.
     """
-    rows = _shard_rows(shards, class_names=class_names, remarks=remarks, progress=progress)
-    return source_of_rows(f"'{shards.root}'", rows, root=shards.root, remarks=remarks)
+    rows, seen = _shard_rows(shards, class_names=class_names, remarks=remarks, progress=progress)
+    source = source_of_rows(f"'{shards.root}'", rows, root=shards.root, remarks=remarks)
+    return replace(source, entries=tuple(_with(seen, entry) for entry in source.entries))
 
 
 def labeled_shards(
@@ -60,7 +63,7 @@ def labeled_shards(
         DataError: a label is none of the model's classes, or there is no test.
     """
     remarks: list[Remark] = []
-    rows = _shard_rows(shards, class_names=None, remarks=remarks, progress=progress)
+    rows, seen = _shard_rows(shards, class_names=None, remarks=remarks, progress=progress)
     if len({row.split for row in rows}) > 1:
         rows = [row for row in rows if row.split == "test"]
         if not rows:
@@ -75,7 +78,7 @@ def labeled_shards(
             f"{mention_class_names(unknown)}. Expected some of: {mention_class_names(class_names)}."
         )
     labels = {name: label for label, name in enumerate(class_names)}
-    entries = tuple(Entry(row.path, labels[row.label], "test") for row in rows)
+    entries = tuple(_with(seen, Entry(row.path, labels[row.label], "test")) for row in rows)
     return Source(
         shards.root, tuple(class_names), entries, frozenset({"test"}), remarks=tuple(remarks)
     )
@@ -87,9 +90,13 @@ def _shard_rows(
     class_names: Sequence[str] | None = None,
     remarks: list[Remark],
     progress: Progress = SILENT,
-) -> list[Row]:
-    """Return a row for each picture of the shards, in their order; see `shard_source`."""
+) -> tuple[list[Row], dict[Path, Entry]]:
+    """Return a row for each picture of the shards, in their order, and what was seen of it.
+
+    What there is to see of a shard is looked at while it is open: it may have come from far.
+    """
     splits = _splits(shards)
+    seen: dict[Path, Entry] = {}
     parts: list[tuple[Path, Cells]] = []
     kind = ""
     with progress.task("Opening shards", total=len(shards.paths)) as task:
@@ -104,6 +111,7 @@ def _shard_rows(
                 remarks.append(_unlabeled(path))
             elif cells.names:
                 parts.append((path, cells))
+                seen |= {entry.path: entry for entry in seen_in(path)}
     if not parts:
         raise DataError(
             f"There are no pictures with labels in the shards of '{shards.root}'. Expected files "
@@ -113,7 +121,11 @@ def _shard_rows(
     if lost := sum(cells.lost for _, cells in parts):
         message = f"{lost:,} key(s) in the shards of '{shards.root}' have no picture."
         remarks.append(Remark("keys-without-picture", message, severity="warning", count=lost))
-    return _rows(shards, parts, splits, remarks=remarks)
+    return _rows(shards, parts, splits, remarks=remarks), seen
+
+
+def _with(seen: dict[Path, Entry], entry: Entry) -> Entry:
+    return replace(entry, seen=seen[entry.path].seen)
 
 
 def _rows(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kerasport.dataset.archives import ParquetPictures
 from kerasport.dataset.contents import read_content
 from kerasport.dataset.dataset import Skipped
+from kerasport.dataset.entries import Entry, look
+from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.paths import is_folder
 from kerasport.dataset.shards.places import Shards, find_shards, is_elsewhere, open_shard
 from kerasport.dataset.shards.samples import is_picture
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
 
-__all__ = ["StreamedPicture", "open_pictures", "pictures_at", "pictures_in"]
+__all__ = ["StreamedPicture", "open_pictures", "pictures_at", "pictures_in", "seen_in"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,14 @@ def pictures_in(shards: Shards) -> Iterator[Path]:
         for name in container.names:
             if isinstance(container, ParquetPictures) or is_picture(name):
                 yield path / name
+
+
+def seen_in(shard: Path) -> list[Entry]:
+    """Return the pictures of a shard, looked at while it is open; their labels mean nothing."""
+    paths = pictures_in(Shards(shard.parent, (shard,)))
+    entries = [Entry(path, 0) for path in paths]
+    seen = (each for part in in_parallel(look, entries) for each in part)
+    return [replace(entry, seen=each) for entry, each in zip(entries, seen, strict=True)]
 
 
 def _streamed(path: Path, root: Path) -> StreamedPicture:
