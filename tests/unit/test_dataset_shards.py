@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,15 @@ import pytest
 from support.pictures import write_class_folders
 from support.shards import files_below, write_members, write_parquet, write_tar
 
-from kerasport.dataset import Dataset, check_data, decode_dataset, paths, read_data
+from kerasport.dataset import (
+    Dataset,
+    check_data,
+    decode_dataset,
+    leads_somewhere,
+    name_of_source,
+    paths,
+    read_data,
+)
 from kerasport.dataset.shards import open_pictures
 from kerasport.errors import DataError
 from kerasport.preprocess import ImageSpec
@@ -94,6 +103,49 @@ def test_addresses_are_the_same_as_files(make: Maker, pictures: Path, tmp_path: 
     assert [each.data for each in open_pictures(address)] == [
         each.data for each in open_pictures(str(source))
     ]
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar", ".tgz"])
+def test_an_archive_of_class_folders_may_lie_at_an_address(
+    suffix: str, pictures: Path, tmp_path: Path
+) -> None:
+    """It is fetched, and is the folder that it holds, as on the disk; a stream has its files."""
+    fsspec = pytest.importorskip("fsspec")
+    kind = {".zip": "zip", ".tar": "tar", ".tgz": "gztar"}[suffix]
+    packed = shutil.make_archive(str(tmp_path / "pets"), kind, pictures)
+    fsspec.filesystem("memory").put(packed, f"/{tmp_path.name}/pets{suffix}")
+    address = f"memory://{tmp_path.name}/pets{suffix}"
+
+    dataset = read_data(address)
+
+    assert dataset.fingerprint == read_data(pictures).fingerprint
+    assert name_of_source(address) == address
+    assert leads_somewhere(address)
+    assert sorted(each.data for each in open_pictures(address)) == sorted(
+        file.read_bytes() for file in files_below(pictures)
+    )
+
+
+def test_what_leads_to_shards_again_is_written_down(tmp_path: Path) -> None:
+    """An address is as fsspec takes it, also where a path made one slash of two."""
+    assert name_of_source(Path("s3://bucket/x.tar")) == "s3://bucket/x.tar"
+    assert name_of_source("x-{0..3}.tar") == str(Path.cwd() / "x-{0..3}.tar")
+    assert leads_somewhere("hf://datasets/a/b")
+    assert leads_somewhere(str(tmp_path / "x-{0..3}.tar"))
+    assert not leads_somewhere(str(tmp_path / "x.tar"))
+
+
+def test_a_folder_that_a_cluster_wrote_is_read(pictures: Path, tmp_path: Path) -> None:
+    """Its name ends like a file's, and it holds marks beside the parts."""
+    folder = tmp_path / "pets.parquet"
+    for at in range(2):
+        write_parquet(folder / f"part-0000{at}.snappy.parquet", files_below(pictures)[at::2])
+    (folder / "_SUCCESS").touch()
+
+    dataset = read_data(folder)
+
+    assert dataset.fingerprint == read_data(pictures).fingerprint
+    assert dataset.root == folder
 
 
 def test_shards_from_elsewhere_are_fetched_once_for_each_pass(

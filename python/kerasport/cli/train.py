@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,7 +71,8 @@ def train(
         name = recipe
         if data is None and recipe not in RECIPES and leads_somewhere(recipe):
             recipe, data = "folder", recipe
-            name = Path(data).absolute().name.partition(".")[0] or "folder"
+            # Of a pattern, what comes before its numbers.
+            name = re.split(r"[.{*]", Path(data).absolute().name)[0].rstrip("-_") or "folder"
         run = training.train(
             get_recipe(recipe),
             out=out or Path("runs") / name,

@@ -62,11 +62,13 @@ def archive_at(path: Path) -> tuple[Container, str] | None:
         KerasportError: what reads it is not installed.
     """
     text = os.fspath(path)
-    remote = is_address(text)
-    for spelled in _ARCHIVE.finditer(text):
+    spellings = list(_ARCHIVE.finditer(text))
+    if spellings and is_address(text):
+        # What is a folder there is not asked: the last must be the file.
+        end = spellings[-1].end()
+        return _at_address(Path(text[:end])), text[end + 1 :].replace(os.sep, "/")
+    for spelled in spellings:
         place = Path(text[: spelled.end()])
-        if remote:
-            return _at_address(place), text[spelled.end() + 1 :].replace(os.sep, "/")
         try:
             found = place.stat()
         except OSError:
@@ -83,7 +85,7 @@ def leads_inside(path: Path) -> bool:
 
 def exists(path: Path) -> bool:
     """Return whether there is anything at a path; a link that leads nowhere is something."""
-    found = _inside(path)
+    found = archive_at(path) if is_address(path) else _inside(path)
     if found is None:
         return os.path.lexists(path)
     archive, name = found

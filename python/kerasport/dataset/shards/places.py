@@ -22,6 +22,7 @@ __all__ = ["Shards", "find_shards", "is_elsewhere", "open_shard"]
 
 _PARQUET = re.compile(r"\.parquet\Z", re.IGNORECASE)
 _TAR = re.compile(r"\.(?:tar|tgz|tbz2|txz|tar\.gz|tar\.bz2|tar\.xz)\Z", re.IGNORECASE)
+_ZIP = re.compile(r"\.zip\Z", re.IGNORECASE)
 _KINDS = (_PARQUET, _TAR)
 
 
@@ -42,8 +43,8 @@ def is_elsewhere(source: str | Path) -> bool:
 def find_shards(source: str | Path) -> Shards | None:
     """Return the shards that a source names, None where it is anything else.
 
-    A folder is one of shards where nothing but shards and notes lies in it and below; a TAR on the
-    disk where labels lie beside its pictures, else it is the folder that it holds.
+    A folder is one of shards where nothing but shards and notes lies in it and below; a single TAR
+    where labels lie beside its pictures, else it is the folder that it holds, as a ZIP is.
 
     Raises:
         DataError: an address or a pattern leads to no shards.
@@ -74,16 +75,18 @@ def open_shard(path: Path) -> Container:
     return found[0]
 
 
-def _at_address(address: str) -> Shards:
-    files = [file for each in expand(address) for file in files_at(each)]
-    paths = [Path(file) for file in files if _is_shard(file)]
+def _at_address(address: str) -> Shards | None:
+    files = [Path(file) for each in expand(address) for file in files_at(each)]
+    for path in files:
+        forget(path)
+    paths = [path for path in files if _is_shard(path.name)]
+    if len(files) == 1 and (_ZIP.search(files[0].name) or (paths and not _stands_alone(paths[0]))):
+        return None
     if not paths:
         raise DataError(
-            f"'{address}' leads to no .parquet and no .tar files. Expected such a file, a folder "
+            f"'{address}' leads to no .parquet, .tar or .zip files. Expected such a file, a folder "
             "of them, or a pattern like train-{000..015}.tar."
         )
-    for path in paths:
-        forget(path)
     return _shards(paths, address)
 
 
@@ -119,7 +122,8 @@ def _in_folder(folder: Path) -> Shards | None:
     for path in files_below(folder):
         if _is_shard(path.name):
             paths.append(path)
-        elif path.suffix.lower() not in NOTE_SUFFIXES:
+        elif path.suffix.lower() not in NOTE_SUFFIXES and not path.name.startswith("_"):
+            # As clusters mark that they are done: _SUCCESS.
             return None
     if not paths:
         return None

@@ -12,7 +12,7 @@ from kerasport.dataset.dataset import Skipped
 from kerasport.dataset.entries import Entry, look
 from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.paths import is_folder
-from kerasport.dataset.shards.places import Shards, find_shards, is_elsewhere, open_shard
+from kerasport.dataset.shards.places import Shards, find_shards, open_shard
 from kerasport.dataset.shards.samples import is_picture
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
@@ -65,7 +65,7 @@ def pictures_at(address: str | Path) -> tuple[Path, Iterator[Path]]:
     if shards is not None:
         return shards.root, pictures_in(shards)
     path = Path(address)
-    if is_elsewhere(address) or not is_folder(path):
+    if not is_folder(path):
         raise DataError(
             f"There are no pictures at '{address}'. Expected a folder or an archive of pictures, "
             ".parquet or .tar files, or an address of some."
