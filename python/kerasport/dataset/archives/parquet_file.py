@@ -131,5 +131,4 @@ class ParquetPictures:
             # Said of each of them, so that none asks for it again.
             for _ in range(self._values.rows_in(group) - len(spool)):
                 spool.add(None, str(error))
-        spool.close()
         return spool

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import mmap
 import tempfile
+import threading
+import weakref
 from array import array
 from typing import Any
 
@@ -36,7 +37,8 @@ class Spool:
         self._reasons: dict[int, str] = {}
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         self._room = free_temporary_bytes() - SPARE_BYTES
-        self._mapped: mmap.mmap | None = None
+        self._access = threading.Lock()
+        weakref.finalize(self, self._file.close)
 
     def add(self, data: Any, reason: str = "") -> None:
         """Add the bytes of a piece, anything that `write` takes; None with the reason.
@@ -59,14 +61,6 @@ class Spool:
     def __len__(self) -> int:
         return len(self._ends)
 
-    def close(self) -> None:
-        """End adding, so that pieces can be read."""
-        self._file.flush()
-        # The mapping outlives the descriptor, and cannot be empty.
-        if self.size:
-            self._mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._file.close()
-
     def read(self, piece: int) -> bytes:
         """Return the bytes of a piece.
 
@@ -76,4 +70,7 @@ class Spool:
         if piece in self._reasons:
             raise OSError(self._reasons[piece])
         start = self._ends[piece - 1] if piece else 0
-        return b"" if self._mapped is None else self._mapped[start : self._ends[piece]]
+        # Not mapped: the system would count what is read as this process' own memory.
+        with self._access:
+            self._file.seek(start)
+            return self._file.read(self._ends[piece] - start)
