@@ -9,7 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.cached import ROW, SPEC, assert_right
@@ -26,6 +28,9 @@ from kerasport.dataset import (
     read_data,
     read_part,
 )
+from kerasport.dataset import cache as caching
+from kerasport.dataset.shelf import Shelf
+from kerasport.dataset.store import Journal
 from kerasport.errors import DataError
 from kerasport.progress import SILENT
 
@@ -214,7 +219,9 @@ merge_caches([Path(each) for each in sys.argv[3:]], PixelCache(Path(sys.argv[2])
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("at", [1, 2, 3, 4])
-def test_a_killed_merge_is_finished_by_the_next(at: int, pictures: Path, tmp_path: Path) -> None:
+def test_a_killed_merge_is_finished_by_the_next(
+    at: int, pictures: Path, tmp_path: Path, decodes: list[object]
+) -> None:
     """Whenever it is killed, what was there is usable, and merging again gives the whole."""
     parts = [tmp_path / "one", tmp_path / "two"]
     for number, part in enumerate(parts, start=1):
@@ -232,34 +239,58 @@ def test_a_killed_merge_is_finished_by_the_next(at: int, pictures: Path, tmp_pat
     assert killed.returncode == -signal.SIGKILL
     copy = PixelCache(tmp_path / "copy")
     shutil.copytree(merged.root, copy.root)
+    decodes.clear()
 
     assert_right(decode_dataset(read_data(pictures, options=LOOSE), SPEC, cache=copy))
+    # Killed between the two files, the merge counts: nothing is lost of either part.
+    assert (len(decodes) == 0) == (at == 4)
+    assert len(decodes) < 40
     merge_caches(parts, merged)
     assert files_of(merged) == files_of(whole)
     assert not list(merged.shelf(SPEC).glob("*.new"))
 
 
+@pytest.mark.parametrize("when", ["after the index was read", "after rows were checked", "before"])
 def test_a_reader_is_right_while_the_cache_is_packed(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    when: str, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rows that move between the look at the index and the reading of pixels give no wrong one."""
+    """Whenever the rows move, no picture gets the pixels of another."""
     dataset = read_data(pictures, options=LOOSE)
     cache = PixelCache(tmp_path / "cache")
-    cache.load(dataset.examples[::-1], SPEC, progress=SILENT)
-    from kerasport.dataset import shelf
+    # One is missing where the lock has to be taken.
+    missing = dataset.examples[0].content if when == "before" else ""
+    known = [each for each in dataset.examples[::-1] if each.content != missing]
+    cache.load(known, SPEC, progress=SILENT)
+    packed: list[bool] = []
 
-    read, packed = shelf.Journal.read, []
+    def packing_beside(call: Callable[..., Any], *, first: bool) -> Callable[..., Any]:
+        def called(*arguments: Any) -> Any:
+            answer = None if first else call(*arguments)
+            if not packed:
+                packed.append(True)
+                PixelCache(cache.root).pack(SPEC, progress=SILENT)
+            return call(*arguments) if first else answer
 
-    def packing_after(journal: shelf.Journal) -> object:
-        known = read(journal)
-        if not packed:
-            packed.append(True)
-            cache.pack(SPEC, progress=SILENT)
-        return known
+        return called
 
-    monkeypatch.setattr(shelf.Journal, "read", packing_after)
+    if when == "after the index was read":
+        monkeypatch.setattr(Journal, "read", packing_beside(Journal.read, first=False))
+    elif when == "after rows were checked":
+        monkeypatch.setattr(Shelf, "missing", packing_beside(Shelf.missing, first=False))
+        # Not by the look at the index, which asks what is missing as well.
+        packed.append(True)
+        look_up = Shelf.look_up
+
+        def looking_up(self: Shelf, *arguments: Any) -> None:
+            look_up(self, *arguments)
+            packed.clear()
+
+        monkeypatch.setattr(Shelf, "look_up", looking_up)
+    else:
+        monkeypatch.setattr(caching, "alone_in", packing_beside(caching.alone_in, first=True))
 
     assert_right(decode_dataset(dataset, SPEC, cache=cache))
+    assert packed
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1", "a/b", "1/0", "-1/4", "1/4/2", ""])
