@@ -34,6 +34,8 @@ _PACKAGES = {
     "wasmtime": ("engine", "predict and compare on the engine of the browsers"),
     "playwright": ("verify", "verify in Chromium"),
     "tensorflow-datasets": ("datasets", "read tfds:NAME"),
+    "pyarrow": ("shards", "read Parquet files"),
+    "fsspec": ("shards", "read from addresses like s3://"),
     "tf-keras": ("legacy", "compare the export of Keras 2 models with the original"),
     "tensorflowjs": ("witness", "ask the witness tensorflowjs-python"),
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from support.damage import seal_folder
+from support.pictures import write_class_folders
 
 from kerasport.cli import main
 from kerasport.errors import DataError
@@ -19,6 +20,7 @@ PICTURE = Path(__file__).parents[1] / "golden" / "pictures" / "rgb.png"
 OPTIONS = {
     "train": "--json",
     "check": "--json",
+    "cache": "--shard",
     "evaluate": "--json",
     "export": "--json",
     "verify": "--json",
@@ -257,3 +259,55 @@ def test_inspect_shows_tiles_of_a_bundle_without_a_measured_rounding(
     assert code == 0
     line = "Winograd: of 1 convolutions 0 in tiles of 4, 1 of 2; off from float64 by 1.0e-07\n"
     assert line in out
+
+
+def test_caches_are_filled_and_merged_from_the_command_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Parts of the pictures, merged, are what one command decodes."""
+    root = write_class_folders(tmp_path / "data", {"a": 12, "b": 12})
+    (root / "a" / "broken.png").write_bytes(b"no picture")
+    chosen = ("--image-size", "8", "--color-mode", "rgb")
+
+    code, out, _ = run(capsys, "cache", root, *chosen, "--out", tmp_path / "whole", "--json")
+    assert code == 0
+    whole = json.loads(out)
+    assert whole["pictures"] == 24
+    assert [Path(each["file"]).name for each in whole["skipped"]] == ["broken.png"]
+
+    for part in ("1/2", "2/2"):
+        into = tmp_path / part[0]
+        assert run(capsys, "cache", root, *chosen, "--shard", part, "--out", into)[0] == 0
+    merged = tmp_path / "merged"
+    code, out, _ = run(
+        capsys, "cache", "merge", tmp_path / "2", tmp_path / "1", "--into", merged, "--json"
+    )
+
+    assert code == 0
+    assert [(each["pictures"], each["damaged"]) for each in json.loads(out)] == [(24, 0)]
+    for name in ("index.txt", "pixels.bin"):
+        (one,), (other,) = (
+            list(folder.glob(f"8x8x3-*/{name}")) for folder in (tmp_path / "whole", merged)
+        )
+        assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["data", "--shard", "3/2"], 1, "like 3/16"),
+        (["data", "--shard", "1/2"], 1, "--image-size 128 --color-mode rgb"),
+        (["data", "more"], 2, "Give one source of pictures"),
+        (["merge"], 2, "Name the caches to merge"),
+        (["merge", "nothing"], 1, "'nothing' holds no decoded pictures"),
+        (["nothing"], 1, "There is nothing at 'nothing'"),
+    ],
+)
+def test_caching_says_what_is_missing(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, message: str
+) -> None:
+    """Wrong words are wrong usage, and what is not there is an error; both say what to do."""
+    found, _, err = run(capsys, "cache", *arguments)
+
+    assert found == code
+    assert message in " ".join(err.replace("│", " ").split())

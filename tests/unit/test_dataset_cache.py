@@ -13,7 +13,7 @@ from support.cached import ROW, SPEC, assert_right, file_of
 from support.listening import Listening
 from support.pictures import write_picture
 
-from kerasport.dataset import Dataset, PixelCache, cache, decode_dataset, read_data, survey
+from kerasport.dataset import Dataset, PixelCache, cache, decode_dataset, read_data, shelf, survey
 from kerasport.dataset.cache import CACHE_VARIABLE
 from kerasport.dataset.rows import PixelRows
 from kerasport.dataset.survey import _look_at
@@ -176,8 +176,8 @@ def test_a_full_disk_is_noticed_before_it_is_full(
     data: Dataset, kept: PixelCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the pictures do not fit, nothing is written and the warning says what is needed."""
-    usage = cache.shutil.disk_usage(data.root)
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    usage = shelf.shutil.disk_usage(data.root)
+    monkeypatch.setattr(shelf.shutil, "disk_usage", lambda path: usage._replace(free=1000))
     progress = Listening()
 
     assert_right(decode_dataset(data, SPEC, cache=kept, progress=progress))

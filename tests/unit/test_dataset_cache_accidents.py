@@ -19,7 +19,7 @@ from support.cached import ROW, SPEC, assert_right, file_of
 from support.listening import Listening
 from support.pictures import write_class_folders
 
-from kerasport.dataset import Dataset, PixelCache, cache, decode_dataset, read_data
+from kerasport.dataset import Dataset, PixelCache, decode_dataset, read_data, shelf
 from kerasport.preprocess import preprocess
 from kerasport.progress import SilentProgress
 
@@ -267,10 +267,10 @@ def test_an_interrupted_build_keeps_what_it_has(
         def task(self, title: str, *, total: int) -> object:  # type: ignore[override]  # it passes on what it got
             task = super().task(title, total=total)
             if title == "Decoding":
-                monkeypatch.setattr(cache._Shelf, "_write", interrupt)
+                monkeypatch.setattr(shelf.Shelf, "_write", interrupt)
             return task
 
-    write, calls = cache._Shelf._write, []
+    write, calls = shelf.Shelf._write, []
 
     def interrupt(self: object, pictures: object, stream: object) -> None:
         if len(calls) == 2:

@@ -37,8 +37,8 @@ def check(
     data: Annotated[
         str,
         typer.Argument(
-            help="Folder of class folders, or a .zip of it; or .csv of path and label, .npz, "
-            "keras:NAME, tfds:NAME."
+            help="Folder of class folders, or a .zip of it; or .csv of path and label, "
+            ".parquet, .tar, .npz, an address like s3://, keras:NAME, tfds:NAME."
         ),
     ],
     classes: ClassesOption = None,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from kerasport.cli.accidents import close_streams, describe, open_streams
+from kerasport.cli.cache import cache
 from kerasport.cli.check import check
 from kerasport.cli.console import messages, results
 from kerasport.cli.doctor import doctor
@@ -36,7 +37,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for _command in (train, check, evaluate, export, verify, doctor, site, predict, inspect):
+for _command in (
+    *(train, check, cache, evaluate, export, verify),
+    *(doctor, site, predict, inspect),
+):
     app.command()(_command)
 
 

@@ -21,7 +21,7 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of class folders, or a .zip of it, to measure on.  "
+            help="Folder of class folders, a .zip of it, or .parquet or .tar files.  "
             "\\[default: the run's test set]"
         ),
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,7 +30,7 @@ def train(
         str | None,
         typer.Option(
             help="Folder of class folders, or with train/, test/ and val/ inside, or a .zip of it; "
-            "or .csv, .npz, keras:NAME, tfds:NAME."
+            "or .csv, .parquet, .tar, .npz, an address like s3://, keras:NAME, tfds:NAME."
         ),
     ] = None,
     validation: Annotated[
@@ -58,7 +59,7 @@ def train(
     [bold]kerasport train --resume runs/pictures[/]
     """
     from kerasport import training
-    from kerasport.dataset.paths import exists
+    from kerasport.dataset import leads_somewhere
     from kerasport.progress import RichProgress
     from kerasport.recipes import RECIPES, get_recipe
 
@@ -68,9 +69,10 @@ def train(
         run = training.resume(resume, data=data, progress=progress)
     else:
         name = recipe
-        if data is None and recipe not in RECIPES and exists(Path(recipe)):
+        if data is None and recipe not in RECIPES and leads_somewhere(recipe):
             recipe, data = "folder", recipe
-            name = Path(data).absolute().name.partition(".")[0] or "folder"
+            # Of a pattern, what comes before its numbers.
+            name = re.split(r"[.{*]", Path(data).absolute().name)[0].rstrip("-_") or "folder"
         run = training.train(
             get_recipe(recipe),
             out=out or Path("runs") / name,

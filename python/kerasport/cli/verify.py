@@ -49,7 +49,10 @@ def verify(
     ] = None,
     images: Annotated[
         Path | None,
-        typer.Option(help="Folder of pictures to compare instead of the samples; needs --run."),
+        typer.Option(
+            help="Folder of pictures, or .parquet and .tar files, to compare instead of the "
+            "samples; needs --run."
+        ),
     ] = None,
     witness: WitnessOption = None,
     backend: BackendOption = None,

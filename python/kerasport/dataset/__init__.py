@@ -12,10 +12,20 @@ from kerasport.dataset.checks.report import DataFinding, DataReport
 from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
 from kerasport.dataset.decoded import DecodedDataset, decode_dataset
 from kerasport.dataset.duplicates import hash_rows
-from kerasport.dataset.folders import read_labeled
+from kerasport.dataset.labeled import read_labeled
+from kerasport.dataset.merging import Merged, merge_caches
+from kerasport.dataset.packing import Packed
 from kerasport.dataset.parallel import preprocess_file
+from kerasport.dataset.parts import Part
 from kerasport.dataset.read_options import ReadOptions
-from kerasport.dataset.reading import DataSource, check_data, name_of_source, read_data
+from kerasport.dataset.reading import (
+    DataSource,
+    check_data,
+    leads_somewhere,
+    name_of_source,
+    read_data,
+    read_part,
+)
 from kerasport.dataset.requirements import require_enough
 from kerasport.dataset.rows import Pixels, part_of
 from kerasport.dataset.survey import survey
@@ -28,6 +38,9 @@ __all__ = [
     "Dataset",
     "DecodedDataset",
     "Example",
+    "Merged",
+    "Packed",
+    "Part",
     "PixelCache",
     "Pixels",
     "ReadOptions",
@@ -38,11 +51,14 @@ __all__ = [
     "check_dataset",
     "decode_dataset",
     "hash_rows",
+    "leads_somewhere",
+    "merge_caches",
     "name_of_source",
     "part_of",
     "preprocess_file",
     "read_data",
     "read_labeled",
+    "read_part",
     "require_enough",
     "survey",
     "warnings_about",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -23,6 +23,7 @@ __all__ = [
     "Remark",
     "Skipped",
     "Split",
+    "in_places",
 ]
 
 Split: TypeAlias = Literal["train", "validation", "test"]
@@ -72,6 +73,11 @@ class Example:
         if self.data is None:
             return read_bytes(self.path)
         return bytes(self.data) if isinstance(self.data, memoryview) else self.data
+
+
+def in_places(examples: Iterable[Example]) -> list[Example]:
+    """Return examples in the order in which they lie: what is read in it is opened once."""
+    return sorted(examples, key=lambda example: example.path.as_posix())
 
 
 @dataclass(frozen=True)

@@ -85,19 +85,26 @@ def _pixels(
 def _in_memory(
     dataset: Dataset, spec: ImageSpec, *, progress: Progress
 ) -> tuple[NDArray[np.uint8], list[Skipped]]:
-    count = len(dataset.examples)
-    pixels = np.empty((count, *spec.shape), np.uint8)
-    damaged: list[Skipped] = []
-    results = in_parallel(lambda example: decode_example(example, spec), dataset.examples)
-    position = kept = 0
-    with progress.task("Decoding", total=count) as task:
+    examples = dataset.examples
+    # As they lie, not split by split: what holds many is opened once.
+    order = sorted(range(len(examples)), key=lambda at: examples[at].path.as_posix())
+    pixels = np.empty((len(examples), *spec.shape), np.uint8)
+    reasons: dict[int, str] = {}
+    results = in_parallel(lambda at: decode_example(examples[at], spec), order)
+    remaining = iter(order)
+    with progress.task("Decoding", total=len(examples)) as task:
         for part in results:
-            for decoded in part:
+            # In this order, zip takes no number too many when the part is used up.
+            for decoded, at in zip(part, remaining, strict=False):
                 if decoded.pixels is None:
-                    damaged.append(Skipped(dataset.examples[position].path, decoded.reason))
+                    reasons[at] = decoded.reason
                 else:
-                    pixels[kept] = decoded.pixels
-                    kept += 1
-                position += 1
+                    pixels[at] = decoded.pixels
             task.advance(len(part))
-    return pixels[:kept], damaged
+    kept = [at for at in range(len(examples)) if at not in reasons]
+    if reasons:
+        # In place: a second array may not fit.
+        for row, at in enumerate(kept):
+            pixels[row] = pixels[at]
+    damaged = [Skipped(examples[at].path, reasons[at]) for at in sorted(reasons)]
+    return pixels[: len(kept)], damaged

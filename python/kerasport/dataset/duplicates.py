@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasport.dataset.cache import PixelCache
-from kerasport.dataset.dataset import Dataset, Example, Skipped
+from kerasport.dataset.dataset import Dataset, Example, Skipped, in_places
 from kerasport.dataset.decoded import DecodedDataset
 from kerasport.dataset.identity import content_of, hash_pixels
 from kerasport.dataset.parallel import in_parallel
@@ -41,7 +41,8 @@ def hash_pictures(
     """
     journal = cache.journal("hashes") if cache else None
     known: dict[str, Any] = journal.read() if journal else {}
-    fresh = list({e.content: e for e in dataset.examples if e.content not in known}.values())
+    others = {e.content: e for e in dataset.examples if e.content not in known}
+    fresh = in_places(others.values())
     with progress.task("Comparing", total=len(fresh)) as task:
         for part in in_parallel(_hash, fresh):
             known.update(part)

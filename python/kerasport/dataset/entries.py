@@ -25,20 +25,22 @@ from kerasport.dataset.split import split_of
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["Entry", "Source", "collect"]
+__all__ = ["Entry", "Source", "collect", "look"]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A labelled picture that was not looked at: a file, or `data` with `path` as its name.
+    """A labelled picture: a file, or `data` with `path` as its name.
 
-    `split` is None where its content has to decide.
+    `split` is None where its content has to decide. `seen` is what came of looking at it, where
+    that was done already.
     """
 
     path: Path
     label: int
     split: Split | None = None
     data: Content | None = None
+    seen: tuple[str, Header] | Skipped | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def collect(source: Source, options: ReadOptions, *, progress: Progress = SILENT
     skipped = list(source.skipped)
     with progress.task("Reading", total=len(source.entries)) as task:
         remaining = iter(source.entries)
-        for part in in_parallel(_look, source.entries):
+        for part in in_parallel(look, source.entries):
             task.advance(len(part))
             # In this order, zip takes no entry too many when the part is used up.
             for found, entry in zip(part, remaining, strict=False):
@@ -122,7 +124,10 @@ def _example(
     return Example(entry.path, entry.label, content, split, data=entry.data, header=header)
 
 
-def _look(entry: Entry) -> tuple[str, Header] | Skipped:
+def look(entry: Entry) -> tuple[str, Header] | Skipped:
+    """Return the content hash and the header of a picture, or why it is left out."""
+    if entry.seen is not None:
+        return entry.seen
     if entry.data is not None:
         data = bytes(entry.data) if isinstance(entry.data, memoryview) else entry.data
         return identify(entry.path, data)

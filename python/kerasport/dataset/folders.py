@@ -6,50 +6,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kerasport.dataset.dataset import Dataset, Remark, Skipped
-from kerasport.dataset.entries import Entry, Source, collect
+from kerasport.dataset.dataset import Remark, Skipped
+from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.layout import Layout, find_layout
 from kerasport.dataset.place import Place, require_openable
-from kerasport.dataset.read_options import ReadOptions
-from kerasport.dataset.requirements import require_readable
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name
-from kerasport.progress import SILENT, Progress
+from kerasport.progress import Progress
 
-__all__ = ["folder_source", "read_labeled", "tell"]
+__all__ = ["folder_source", "labeled_folder", "tell"]
 
 
-def read_labeled(
-    root: Path,
-    *,
-    class_names: Sequence[str],
-    max_unreadable: int | None = None,
-    progress: Progress = SILENT,
-) -> Dataset:
-    """Return labelled pictures for testing a model that knows `class_names`: all in `test`.
+def labeled_folder(root: Path, *, class_names: Sequence[str]) -> Source:
+    """Return pictures for testing a model that knows `class_names`: all in `test`.
 
     `root` holds class folders, some of the model's classes may be missing, or is one itself. With
     split folders, those of `test/` are read.
 
     Raises:
-        DataError: a folder is not one of the model's classes, or there is no picture.
+        DataError: a folder is not one of the model's classes.
     """
     layout = _layout_of(root, class_names)
     folders = layout.folders[None if not layout.has_splits else "test"]
     fixed = replace(layout, class_names=tuple(class_names), folders={"test": folders})
     _require_classes_of_the_model(folders, class_names, root=root)
-    options = ReadOptions(max_unreadable=max_unreadable)
-    dataset = collect(folder_source(root, fixed), options, progress=progress)
-    tell(dataset.remarks, progress)
-    total = len(dataset.examples) + len(dataset.skipped)
-    require_readable(dataset.skipped, total=total, limit=max_unreadable, root=root)
-    if not dataset.examples:
-        raise DataError(
-            f"There are no usable pictures in '{root}'. "
-            "Expected one folder per class with pictures in it."
-        )
-    return dataset
+    return folder_source(root, fixed)
 
 
 def tell(remarks: Iterable[Remark], progress: Progress) -> None:

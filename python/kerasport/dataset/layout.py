@@ -15,7 +15,7 @@ from kerasport.dataset.wrapping import unwrapped
 from kerasport.errors import DataError
 from kerasport.labels import order_class_names
 
-__all__ = ["Layout", "find_layout", "split_named"]
+__all__ = ["Layout", "find_layout", "split_named", "splits_of"]
 
 # Nothing needs to be said of folders with these names.
 _USUAL_NAMES = {"train", "test", "val", "valid", "validation"}
@@ -74,7 +74,7 @@ def _by_splits(place: Place, known: Collection[str]) -> Layout | None:
             raise no_class_folders(place.inside(train))
         return None
     aside += [name for name, meaning in named.items() if meaning == "unlabeled"]
-    splits = _splits_of(named, place.path)
+    splits = splits_of(named, place.path)
     if others := [name for name in others if name not in aside]:
         raise DataError(
             f"'{place.path}' holds the split folders {list_names(sorted(splits))} and other "
@@ -110,8 +110,12 @@ def _is_pair(named: dict[str, Meaning]) -> bool:
     return "train" in named.values() and len(set(named.values())) > 1
 
 
-def _splits_of(named: dict[str, Meaning], root: Path) -> dict[str, Split]:
-    """Return the split of each folder; what is held out is the test where there is no other."""
+def splits_of(named: dict[str, Meaning], root: Path) -> dict[str, Split]:
+    """Return the split of each name; what is held out is the test where there is no other.
+
+    Raises:
+        DataError: two names below `root` mean the same split.
+    """
     splits: dict[str, Split] = {}
     for name, meaning in sorted(named.items(), key=lambda item: item[1] == "held out"):
         if meaning == "held out":
@@ -187,7 +191,7 @@ def _by_splits_in_classes(place: Place) -> Layout | None:
         return None
     if any(each.pictures or set(each.folders) != set(named) for each in inner):
         return None
-    splits = _splits_of(named, inner[0].path)
+    splits = splits_of(named, inner[0].path)
     classes = by_class_name(place)
     found = {
         split: {label: folder / name for label, folder in classes.items()}

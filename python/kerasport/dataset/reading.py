@@ -7,19 +7,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from kerasport.dataset.archives import address_of, is_address
 from kerasport.dataset.arrays import array_source, read_npz
 from kerasport.dataset.cache import PixelCache
 from kerasport.dataset.checks.findings import check_dataset
 from kerasport.dataset.checks.report import DataReport
 from kerasport.dataset.dataset import Dataset, Remark
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
-from kerasport.dataset.entries import Source, collect
+from kerasport.dataset.entries import Entry, Source, collect
 from kerasport.dataset.folders import folder_source, tell
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
+from kerasport.dataset.parts import Part
 from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.requirements import require_usable
+from kerasport.dataset.shards import (
+    find_shards,
+    is_elsewhere,
+    pictures_in,
+    seen_in,
+    shard_source,
+)
 from kerasport.dataset.tables import (
     TABLE_SUFFIXES,
     Frame,
@@ -33,14 +42,14 @@ from kerasport.dataset.tables import (
 from kerasport.errors import DataError
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["DataSource", "check_data", "gather_data", "name_of_source", "read_data"]
+__all__ = ["DataSource", "check_data", "gather_data", "name_of_source", "read_data", "read_part"]
 
 DataSource: TypeAlias = "str | Path | Frame | tuple[Any, ...] | list[Any] | dict[str, Any]"
 """What `read_data` takes: a path, `keras:NAME`, `tfds:NAME`, a pandas DataFrame, or arrays."""
 
 _EXPECTED = (
     "Expected a folder with one folder per class, or a .zip of it, a .csv table of path and label, "
-    "an .npz file, keras:NAME or tfds:NAME."
+    ".parquet or .tar files, an .npz file, an address like s3://, keras:NAME or tfds:NAME."
 )
 
 
@@ -59,6 +68,8 @@ def read_data(
     | `.zip`, `.tar`, `.tgz` | such a folder, read as it is packed |
     | `.csv`, `.tsv`, `.txt`, `.jsonl`, DataFrame | path and label of each picture, maybe split |
     | `.npz`, tuple or dict of arrays | `x_train y_train x_test y_test` or `x y`, as pixels |
+    | `.parquet`, `train-{000..015}.tar`, a folder of such | pictures with labels beside them |
+    | `s3://`, `hf://`, `https://` ... | such files where `fsspec` opens them |
     | `keras:NAME` | `keras.datasets.NAME`, like `keras:mnist` |
     | `tfds:NAME` | a TensorFlow Dataset, like `tfds:cats_vs_dogs` |
 
@@ -107,6 +118,30 @@ def gather_data(
     return dataset
 
 
+def read_part(
+    source: DataSource, part: Part, *, options: ReadOptions, progress: Progress = SILENT
+) -> Dataset:
+    """Return the pictures of one part of a source, as they are decoded apart from the others.
+
+    Of shards there are at least as many as parts where whole files are dealt out; else pictures
+    are. Labels of shards are not read, and splits mean nothing.
+
+    Raises:
+        DataError: see `read_data`; however few pictures there are is no error.
+    """
+    shards = find_shards(source) if isinstance(source, str | Path) else None
+    if shards is not None and options.classes is None:
+        if len(shards.paths) >= part.count:
+            entries = [entry for path in part.of(shards.paths) for entry in seen_in(path)]
+        else:
+            entries = [Entry(path, 0) for path in part.of(list(pictures_in(shards)))]
+        found = Source(shards.root, ("",), tuple(entries))
+    else:
+        found = _open(source, options, [], progress).only(options.classes)
+        found = replace(found, entries=tuple(part.of(found.entries)), skipped=())
+    return collect(found, options, progress=progress)
+
+
 def check_data(
     source: DataSource,
     *,
@@ -136,11 +171,21 @@ def check_data(
 
 
 def name_of_source(source: DataSource) -> str | None:
-    """Return what leads to the same data again: an absolute path or `keras:NAME`; else None."""
+    """Return what leads to the same data again: an absolute path, an address or `keras:NAME`.
+
+    None where the data was given as objects.
+    """
     if not isinstance(source, str | Path):
         return None
     kind, _ = _named(source)
+    if is_address(source):
+        return address_of(source)
     return str(source) if kind else str(Path(source).absolute())
+
+
+def leads_somewhere(source: str) -> bool:
+    """Return whether what `name_of_source` gave leads to something; of addresses it is believed."""
+    return bool(_named(source)[0]) or is_elsewhere(source) or exists(Path(source))
 
 
 def _explain(remarks: Iterable[Remark], progress: Progress) -> None:
@@ -182,6 +227,11 @@ def _open_path(
         )
     if kind == "tfds":
         return tfds_source(name, data_dir=options.root, remarks=remarks, progress=progress)
+    shards = find_shards(source)
+    if shards is not None:
+        return shard_source(
+            shards, class_names=options.class_names, remarks=remarks, progress=progress
+        )
     path = Path(source)
     suffix = path.suffix.lower()
     if is_folder(path):

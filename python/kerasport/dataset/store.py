@@ -14,7 +14,7 @@ from typing import Any
 
 from kerasport.platforms import BINARY, try_lock
 
-__all__ = ["Journal", "locked"]
+__all__ = ["Journal", "journal_text", "locked"]
 
 _POLL_SECONDS = 0.05
 
@@ -41,7 +41,7 @@ class Journal:
         if not records:
             return
         # The leading line end closes whatever a kill has left behind.
-        lines = b"\n" + b"".join(_line(key, record) for key, record in records.items())
+        lines = b"\n" + journal_text(records)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY
         descriptor = os.open(self.path, flags, 0o644)
         try:
@@ -49,6 +49,11 @@ class Journal:
                 raise OSError(errno.ENOSPC, "it could not be written whole", str(self.path))
         finally:
             os.close(descriptor)
+
+
+def journal_text(records: Mapping[str, Any]) -> bytes:
+    """Return a journal of these records, in their order."""
+    return b"".join(_line(key, record) for key, record in records.items())
 
 
 def _line(key: str, record: Any) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kerasport.dataset.cache import PixelCache
-from kerasport.dataset.dataset import Dataset, Example
+from kerasport.dataset.dataset import Dataset, Example, in_places
 from kerasport.dataset.parallel import in_parallel
 from kerasport.errors import DataError
 from kerasport.literals import ColorMode
@@ -48,7 +48,7 @@ def survey(dataset: Dataset, *, cache: PixelCache | None = None) -> Survey:
     chosen = sorted(dataset.in_split("train"), key=lambda example: example.content)[:_SAMPLED]
     journal = cache.journal("survey") if cache else None
     seen: dict[str, Any] = journal.read() if journal else {}
-    fresh = [example for example in chosen if example.content not in seen]
+    fresh = in_places(example for example in chosen if example.content not in seen)
     for part in in_parallel(_look_at, fresh):
         seen.update(part)
         if journal:

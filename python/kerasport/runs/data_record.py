@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 from kerasport.bundle.document import Document
-from kerasport.dataset import Dataset, ReadOptions, read_data
-from kerasport.dataset.paths import exists
+from kerasport.dataset import Dataset, ReadOptions, leads_somewhere, read_data
 from kerasport.errors import DataError
 from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
@@ -55,7 +53,7 @@ def training_data(
             f"The pictures that '{run.path}' was trained on were given as objects, which are gone. "
             "Name a folder with one folder per class."
         )
-    if not source.startswith(("keras:", "tfds:")) and not exists(Path(source)):
+    if not leads_somewhere(source):
         raise DataError(
             f"The pictures that '{run.path}' was trained on are no longer at '{source}'. "
             "Name a folder with one folder per class."

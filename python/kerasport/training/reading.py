@@ -52,6 +52,11 @@ def read_pictures(
             "them too. Leave one of the two out."
         )
     extra = read_labeled(validation.absolute(), class_names=dataset.class_names, progress=progress)
+    if dataset.root.is_absolute() != extra.root.is_absolute():
+        raise DataError(
+            f"'{source}' is no folder here, and '{validation}' was named for validation. "
+            "Bring both to one place, or leave the validation pictures to be cut from the data."
+        )
     examples = [*dataset.examples, *(replace(item, split="validation") for item in extra.examples)]
     examples.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
     return replace(

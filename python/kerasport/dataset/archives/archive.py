@@ -1,4 +1,4 @@
-"""An archive as a tree of folders and files, each of which is read from where it lies."""
+"""A ZIP or TAR as a tree of folders and files, each of which is read from where it lies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kerasport.dataset.archives.member import Member, unpack
+from kerasport.dataset.archives.stamps import stamp_of
 from kerasport.dataset.archives.tar_directory import read_tar_directory, unpacked_tar
 from kerasport.dataset.archives.zip_directory import (
     LOCAL_HEADER,
@@ -18,7 +19,7 @@ from kerasport.dataset.archives.zip_directory import (
 )
 from kerasport.errors import DataError
 
-__all__ = ["Archive", "open_archive", "stamp_of"]
+__all__ = ["Archive", "read_archive"]
 
 # More than this in all, compared to the archive, is no set of pictures.
 _FREE_BYTES, _MOST_GROWTH = 1 << 30, 200
@@ -37,8 +38,9 @@ _PICTURES = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 class Archive:
     """The files and folders of an archive by their paths in it, `""` for the archive itself.
 
-    Members may be read by several threads at once. `mapped` is what they are read from where the
-    archive was unpacked as a whole, `guessed` a name whose encoding is a guess.
+    Members may be read by several threads at once. `file` is where the archive lies. `mapped` is
+    what they are read from where it was unpacked as a whole, `guessed` a name whose encoding is a
+    guess.
     """
 
     def __init__(
@@ -46,11 +48,14 @@ class Archive:
         path: Path,
         members: Iterable[Member],
         *,
+        file: Path,
         stamp: tuple[int, ...],
         mapped: mmap.mmap | None = None,
         guessed: str | None = None,
     ) -> None:
         self.path = path
+        self.lent: object = None
+        self._file = file
         self.stamp = stamp
         self.guessed = guessed
         self._mapped = mapped
@@ -92,9 +97,19 @@ class Archive:
         """Return what lies in a folder, and whether each is a folder; None where there is none."""
         return self._folders.get(name)
 
-    def file(self, name: str) -> Member | None:
-        """Return the file of that path."""
-        return self._files.get(name)
+    def has_file(self, name: str) -> bool:
+        """Return whether there is a file of that path."""
+        return name in self._files
+
+    def size_of(self, name: str) -> int:
+        """Return the bytes that a file has, as it will be read.
+
+        Raises:
+            OSError: there is no such file.
+        """
+        if name not in self._files:
+            raise FileNotFoundError("there is no such file")
+        return self._files[name].size
 
     def read(self, name: str) -> bytes:
         """Return the content of a file.
@@ -110,7 +125,7 @@ class Archive:
         member.require_readable()
         if self._mapped is not None:
             return unpack(member, self._mapped[member.offset : member.offset + member.packed])
-        with self.path.open("rb") as file:
+        with self._file.open("rb") as file:
             if stamp_of(os.fstat(file.fileno())) != self.stamp:
                 raise OSError("the archive was changed while it was being read")
             start = member.offset
@@ -124,34 +139,23 @@ class Archive:
             return unpack(member, _bytes_at(file, start, member.packed))
 
 
-def open_archive(path: Path) -> Archive:
-    """Return the archive in a file, ZIP or TAR by its content, after checking what it holds.
+def read_archive(path: Path, place: Path) -> Archive:
+    """Return the archive in the file `place`, ZIP or TAR by its content, called `path`.
 
     Raises:
-        DataError: it cannot be opened, or holds what no set of pictures does: a path that leads
-            out of it, a file twice, encrypted files, archives instead of pictures, or more than it
-            could unpack to.
+        ValueError: it holds what no set of pictures does: a path that leads out of it, a file
+            twice, encrypted files, or more than it could unpack to.
+        OSError: it cannot be opened.
+        DataError: it holds archives instead of pictures.
     """
-    try:
-        archive = _opened(path)
-        _check_growth(archive)
-    except (ValueError, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise DataError(
-            f"'{path}' cannot be read as an archive of pictures: {reason.rstrip('.')}. Copy or "
-            "save it again, or unpack it and name the folder."
-        ) from None
+    archive = _opened(path, place)
+    _check_growth(archive, place)
     _refuse_nested(archive)
     return archive
 
 
-def stamp_of(found: os.stat_result) -> tuple[int, ...]:
-    """Return what changes when a file does."""
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _opened(path: Path) -> Archive:
-    with path.open("rb") as file:
+def _opened(path: Path, place: Path) -> Archive:
+    with place.open("rb") as file:
         stamp = stamp_of(os.fstat(file.fileno()))
         start = file.read(100).lstrip().lower()
         for mark, what in _NO_ARCHIVES:
@@ -159,21 +163,21 @@ def _opened(path: Path) -> Archive:
                 raise ValueError(what)
         if path.suffix.lower() == ".zip":
             members, guessed = read_zip_directory(file)
-            return Archive(path, members, stamp=stamp, guessed=guessed)
-        spool = unpacked_tar(path)
+            return Archive(path, members, file=place, stamp=stamp, guessed=guessed)
+        spool = unpacked_tar(place)
         if spool is None:
             members, guessed = read_tar_directory(file)
-            return Archive(path, members, stamp=stamp, guessed=guessed)
+            return Archive(path, members, file=place, stamp=stamp, guessed=guessed)
     with spool:
         members, guessed = read_tar_directory(spool)
         # The mapping outlives the file's descriptor; nobody else can shorten the file.
         mapped = mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ)
-    return Archive(path, members, stamp=stamp, mapped=mapped, guessed=guessed)
+    return Archive(path, members, file=place, stamp=stamp, mapped=mapped, guessed=guessed)
 
 
-def _check_growth(archive: Archive) -> None:
-    total = sum(member.size for member in map(archive.file, archive.names) if member)
-    if total > max(_FREE_BYTES, _MOST_GROWTH * archive.path.stat().st_size):
+def _check_growth(archive: Archive, place: Path) -> None:
+    total = sum(map(archive.size_of, archive.names))
+    if total > max(_FREE_BYTES, _MOST_GROWTH * place.stat().st_size):
         raise ValueError(
             f"it would unpack to {total:,} bytes, more than {_MOST_GROWTH} times what it has"
         )

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from kerasport.dataset.archives.member import Directory, Kind, Member
-from kerasport.platforms import TEMPORARY_VARIABLE, free_temporary_bytes
+from kerasport.dataset.archives.spool import SPARE_BYTES, no_room
+from kerasport.platforms import free_temporary_bytes
 
 __all__ = ["read_tar_directory", "unpacked_tar"]
 
 _FREE_BYTES, _MOST_GROWTH = 1 << 30, 100
-# Left free on the disk.
-_SPARE_BYTES = 256 << 20
 _MAX_MEMBERS = 2_000_000
 _PIECE = 1 << 20
 _OPENERS: tuple[tuple[bytes, Callable[[Path], IO[bytes]]], ...] = (
@@ -43,7 +42,7 @@ def unpacked_tar(path: Path) -> BinaryIO | None:
         return None
     most = max(_FREE_BYTES, _MOST_GROWTH * path.stat().st_size)
     spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
-    room = free_temporary_bytes() - _SPARE_BYTES
+    room = free_temporary_bytes() - SPARE_BYTES
     try:
         with opener(path) as packed:
             while piece := packed.read(_PIECE):
@@ -51,10 +50,7 @@ def unpacked_tar(path: Path) -> BinaryIO | None:
                 if spool.tell() > most:
                     raise ValueError(f"it unpacks to more than {most:,} bytes")
                 if spool.tell() > room:
-                    raise ValueError(
-                        "there is no room for what it unpacks to; name a folder that has some with "
-                        f"the environment variable {TEMPORARY_VARIABLE}"
-                    )
+                    raise no_room("what it unpacks to")
         spool.flush()
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         spool.close()

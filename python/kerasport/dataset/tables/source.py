@@ -17,7 +17,15 @@ from kerasport.dataset.tables.text import read_text
 from kerasport.errors import DataError
 from kerasport.labels import order_class_names
 
-__all__ = ["TABLE_SUFFIXES", "frame_source", "parse_table", "read_table", "read_tables"]
+__all__ = [
+    "TABLE_SUFFIXES",
+    "Row",
+    "frame_source",
+    "parse_table",
+    "read_table",
+    "read_tables",
+    "source_of_rows",
+]
 
 _RECORDS = frozenset({".json", ".jsonl", ".ndjson"})
 
@@ -29,7 +37,9 @@ TABLE_SUFFIXES = _RECORDS | {
 """Suffixes of files that are read as tables."""
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+    """A labelled picture of a table; `line` begins a sentence about it."""
+
     path: Path
     label: str
     split: Split | None
@@ -47,7 +57,7 @@ def read_table(path: Path, *, root: Path, remarks: list[Remark]) -> Source:
     """
     table = parse_table(path, remarks=remarks)
     rows = _rows(table, root=root, file=path, split=None, remarks=remarks)
-    return _source(table.name, rows, root=root, remarks=remarks)
+    return source_of_rows(table.name, rows, root=root, remarks=remarks)
 
 
 def frame_source(frame: Frame, *, root: Path, remarks: list[Remark]) -> Source:
@@ -62,7 +72,7 @@ def frame_source(frame: Frame, *, root: Path, remarks: list[Remark]) -> Source:
     """
     table = table_of_frame(frame)
     rows = _rows(table, root=root, file=None, split=None, remarks=remarks)
-    return _source(table.name, rows, root=root, remarks=remarks)
+    return source_of_rows(table.name, rows, root=root, remarks=remarks)
 
 
 def read_tables(
@@ -75,7 +85,7 @@ def read_tables(
     Raises:
         DataError: see `read_table`.
     """
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for path, split in tables:
         table = parse_table(path, remarks=remarks)
         rows += _rows(table, root=path.parent, file=path, split=split, remarks=remarks)
@@ -96,7 +106,7 @@ def read_tables(
         splits = [_split_of_folder(row.path, root) for row in rows]
         if all(splits):
             rows = [row._replace(split=split) for row, split in zip(rows, splits, strict=True)]
-    return _source(f"'{root}'", rows, root=root, remarks=remarks)
+    return source_of_rows(f"'{root}'", rows, root=root, remarks=remarks)
 
 
 def parse_table(path: Path, *, remarks: list[Remark]) -> Table:
@@ -117,7 +127,7 @@ def _split_of_folder(path: Path, root: Path) -> Split | None:
 
 def _rows(
     table: Table, *, root: Path, file: Path | None, split: Split | None, remarks: list[Remark]
-) -> list[_Row]:
+) -> list[Row]:
     columns = choose_columns(table, remarks=remarks)
     if not table.lines:
         raise DataError(f"{table.name} has a heading but no rows. Expected one row per picture.")
@@ -137,14 +147,19 @@ def _rows(
             )
         )
     return [
-        _Row(path, label, split or own, line)
+        Row(path, label, split or own, line)
         for path, label, own, line in zip(
             paths, columns.labels, columns.splits, table.lines, strict=True
         )
     ]
 
 
-def _source(name: str, rows: Sequence[_Row], *, root: Path, remarks: list[Remark]) -> Source:
+def source_of_rows(name: str, rows: Sequence[Row], *, root: Path, remarks: list[Remark]) -> Source:
+    """Return the pictures that rows list; `name` begins a sentence about all of them.
+
+    Raises:
+        DataError: there is one class only, a picture has two, or there is none to train on.
+    """
     class_names = tuple(order_class_names({row.label for row in rows}))
     if len(class_names) == 1:
         raise DataError(
@@ -168,8 +183,8 @@ def _source(name: str, rows: Sequence[_Row], *, root: Path, remarks: list[Remark
     return Source(root, class_names, entries, given - {"train"} if cut else given)
 
 
-def _without_repeats(rows: Iterable[_Row], *, remarks: list[Remark], name: str) -> list[_Row]:
-    first: dict[tuple[Path, Split | None], _Row] = {}
+def _without_repeats(rows: Iterable[Row], *, remarks: list[Remark], name: str) -> list[Row]:
+    first: dict[tuple[Path, Split | None], Row] = {}
     repeats = 0
     for row in rows:
         before = first.setdefault((row.path, row.split), row)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from kerasport import models
 from kerasport.bundle import Bundle
 from kerasport.bundle.samples import Sample
-from kerasport.dataset.tree import files_below
 from kerasport.errors import BundleError, DataError
+from kerasport.parity.compare.picture_files import PictureFiles
 from kerasport.parity.compare.tally import Expectation
 from kerasport.preprocess import preprocess
 from kerasport.runs.run import Run
@@ -33,7 +33,7 @@ class Expectations:
         bundle: the exported folder.
         run: the run it was exported from; its Keras model answers anew, for pixels as its own
             metadata describes them. Without it the answers kept at export are the measure.
-        images: a folder of pictures instead of the bundle's samples; needs `run`.
+        images: a folder or shards of pictures instead of the bundle's samples; needs `run`.
 
     Attributes:
         paths: the files, readable or not.
@@ -48,7 +48,12 @@ class Expectations:
         self.spec = run.image_spec if run else bundle.metadata.image_spec
         if run is not None:
             _check_run(bundle, run)
-        self.paths = self._find_paths()
+        self._files = self._find_files()
+        self.paths = (
+            [bundle.path / sample.file for sample in self.samples]
+            if self._files is None
+            else self._files.paths
+        )
         self.skipped: list[str] = []
         self._model = models.load_model(run.model_path) if run else None
         self._is_quantized = bundle.metadata.quantization.weights != "float32"
@@ -86,7 +91,7 @@ class Expectations:
             for start in range(0, len(self.paths), size):
                 paths = self.paths[start : start + size]
                 samples = self.samples[start : start + size] if not self._images else []
-                batch = self._expect(paths, list(threads.map(self._read, paths)), samples)
+                batch = self._expect(list(threads.map(self._read, paths)), samples)
                 found += len(batch)
                 if batch:
                     yield batch
@@ -96,26 +101,26 @@ class Expectations:
                 + (self.skipped[0] if self.skipped else "Expected picture files.")
             )
 
-    def _read(self, path: Path) -> NDArray[np.uint8] | DataError:
+    def _read(self, path: Path) -> tuple[Path, NDArray[np.uint8]] | DataError:
         try:
-            return preprocess(path, self.spec)
+            file = path if self._files is None else self._files.file_of(path)
+            return file, preprocess(file, self.spec)
         except DataError as error:
             return error
 
     def _expect(
         self,
-        paths: Sequence[Path],
-        read: Sequence[NDArray[np.uint8] | DataError],
+        read: Sequence[tuple[Path, NDArray[np.uint8]] | DataError],
         samples: Sequence[Sample],
     ) -> list[Expectation]:
         kept: list[tuple[Path, NDArray[np.uint8]]] = []
-        for path, pixels in zip(paths, read, strict=True):
-            if not isinstance(pixels, DataError):
-                kept.append((path, pixels))
+        for each in read:
+            if not isinstance(each, DataError):
+                kept.append(each)
             elif self._images is None:
-                raise pixels
+                raise each
             else:
-                self.skipped.append(str(pixels))
+                self.skipped.append(str(each))
         if not kept:
             return []
         stack = np.stack([pixels for _, pixels in kept])
@@ -131,7 +136,8 @@ class Expectations:
         rows = zip(kept, answers, exact, strict=True)
         return [Expectation(path, pixels, answer, was) for (path, pixels), answer, was in rows]
 
-    def _find_paths(self) -> list[Path]:
+    def _find_files(self) -> PictureFiles | None:
+        """Return the pictures that are named, None for the samples."""
         if self._images is None:
             if not self.samples:
                 raise DataError(
@@ -139,15 +145,13 @@ class Expectations:
                     "compared. Name pictures and the run that holds the Keras model: "
                     "--images FOLDER --run RUN"
                 )
-            return [self._bundle.path / sample.file for sample in self.samples]
+            return None
         if self._run is None:
             raise DataError(
                 "Pictures that are not in the bundle have no recorded answers. "
                 "Name the run that holds the Keras model: --run RUN"
             )
-        if not self._images.is_dir():
-            raise DataError(f"There is no folder '{self._images}'. Expected a folder of pictures.")
-        return list(files_below(self._images))
+        return PictureFiles(self._images)
 
 
 def _check_run(bundle: Bundle, run: Run) -> None:
