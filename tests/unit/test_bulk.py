@@ -8,6 +8,7 @@ import json
 import sys
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ import pytest
 from PIL import Image
 
 import kerasport
-from kerasport.bulk import BulkOptions, Shard, predict_many
+from kerasport.bulk import BulkOptions, Shard, pace, predict_many
+from kerasport.bulk.inputs import PictureInputs
 from kerasport.bulk.pace import duration_text
 from kerasport.bulk.rows import rows_held
 from kerasport.bundle import Bundle
@@ -185,6 +187,17 @@ def test_inputs_of_every_kind_are_one_stream(
     assert len({row["probability"] for row in rows if row["name"] in same}) == 1
 
 
+def test_pictures_are_counted_where_that_is_cheap(folder: Path, tmp_path: Path) -> None:
+    """The time left needs a total: of folders and lists, but not of what would be read twice."""
+    (tmp_path / "near.txt").write_text("photos\nphotos/a/00.png\n", "utf-8")
+    counts = [
+        PictureInputs((str(each),)).count()
+        for each in (folder, tmp_path / "near.txt", "-", "s3://bucket/data")
+    ]
+
+    assert counts == [40, 41, None, None]
+
+
 def test_the_output_is_no_input(tmp_path: Path) -> None:
     """Written into the folder that is read, it is not among the pictures, nor are its parts."""
     draw(tmp_path / "a.png", 1)
@@ -352,6 +365,28 @@ def test_rows_that_are_held_have_a_bound() -> None:
         1024,
         1,
     ]
+
+
+def test_rate_and_time_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar has them at every step, a log a line every half minute; both go by the last minute."""
+    now = [0.0]
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    details: list[str | None] = []
+    lines: list[str] = []
+    task: Any = SimpleNamespace(
+        advance=lambda steps, detail=None: details.append(detail), milestone=lines.append
+    )
+    told = pace.Pace(task, 10_000, 1_000)
+    for _ in range(40):
+        now[0] += 1
+        told.advance(100)
+    unknown = pace.Pace(task, None, 0)
+    now[0] += 100
+    unknown.advance(250)
+
+    assert details[1] == "100 a second, 1 min 29 s left"
+    assert details[-1] == "2.5 a second"
+    assert lines == ["4,000 of 10,000, 100 a second, 1 min left", "250, 2.5 a second"]
 
 
 def test_times_are_told_in_two_units() -> None:

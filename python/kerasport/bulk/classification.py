@@ -122,9 +122,8 @@ def _written(
         progress.say(f"Continuing after {continued:,} pictures that were answered before.")
     pictures = options.shard.of(inputs.pictures())
     _pass_over(pictures, done, parts)
-    total = None
-    if inputs.can_be_counted():
-        total = options.shard.share_of(sum(1 for _ in inputs.pictures()))
+    known = inputs.count()
+    total = None if known is None else options.shard.share_of(known)
     with progress.task("Classifying", total=total) as task:
         pace = Pace(task, total, continued)
         for rows in _pieces(pictures, source, answerer, pace):

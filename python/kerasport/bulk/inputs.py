@@ -86,9 +86,21 @@ class PictureInputs:
                     f"({', '.join(_LIST_SUFFIXES)} or '-'), a .parquet or a .tar file."
                 )
 
-    def can_be_counted(self) -> bool:
-        """Return whether the pictures can be listed twice, and without fetching them."""
-        return not any(each == _STDIN or is_address(each) for each in self.texts)
+    def count(self) -> int | None:
+        """Return how many pictures there are; None where they cannot be listed twice, or cheaply.
+
+        Raises:
+            DataError: a list or a shard cannot be opened.
+        """
+        if any(each == _STDIN or is_address(each) for each in self.texts):
+            return None
+        total = 0
+        for asked in self.pictures():
+            # A list leads elsewhere: what lies there would be fetched to be counted.
+            if is_address(asked.path):
+                return None
+            total += 1
+        return total
 
     def pictures(self) -> Iterator[Asked]:
         """Yield every picture in the order of the inputs, a folder's by their names.

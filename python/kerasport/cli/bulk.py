@@ -26,7 +26,13 @@ def write_answers(
     from kerasport.errors import DataError
     from kerasport.progress import RichProgress
 
-    summary = predict_many(source, inputs, output, options=options, progress=RichProgress(messages))
+    try:
+        summary = predict_many(
+            source, inputs, output, options=options, progress=RichProgress(messages)
+        )
+    except KeyboardInterrupt:
+        messages.print("The same command continues with the pictures that are left.")
+        raise
     rate = (summary.pictures - summary.continued) / max(summary.seconds, 1e-9)
     if as_json:
         print_json(
