@@ -17,7 +17,7 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test test-tools screenshots fuzz hub check format golden schema docs bench clean distclean
+.PHONY: help train evaluate export verify demo web test test-tools screenshots fuzz hub clusters check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
@@ -64,6 +64,9 @@ screenshots: .venv/.browser web/dist/.built ## Photograph the page of OUT in eve
 
 hub: .venv/.hub ## Test the classifiers of KerasHub, for Python 3.11 and 3.12
 	.venv/bin/python -m pytest tests/keras/test_exporter_hub.py
+
+clusters: .venv/clusters/.installed web/dist/.built ## Classify in real Ray, Spark and Beam, which it installs apart; Spark needs Java
+	.venv/clusters/bin/python -m pytest tests/clusters
 
 check: .venv/.test web/node_modules/.installed ## Lint, types, generated files; changes nothing
 	.venv/bin/ruff format --check
@@ -144,6 +147,14 @@ help: ## Show this list
 .venv/.hub: .venv/.test
 	@echo "Installing KerasHub into .venv (once, half a minute) ..."
 	@$(PIP_INSTALL) 'keras-hub>=0.31'
+	@touch $@
+
+# An environment apart: Ray and Beam need other versions of what tensorflowjs and TensorFlow pin.
+.venv/clusters/.installed: .venv/.created pyproject.toml
+	@echo "Installing Ray, Spark and Beam into .venv/clusters (once, two minutes) ..."
+	@.venv/bin/python -m venv .venv/clusters
+	@.venv/clusters/bin/python -m pip --disable-pip-version-check install -q \
+	  -e '.[engine,shards,dev]' 'ray[data]' pyspark apache-beam pandas
 	@touch $@
 
 .venv/.browser: .venv/.test

@@ -3,9 +3,10 @@
     python benchmarks/predict_engines.py
     python benchmarks/predict_engines.py --run runs/digits
 
-MobileNetV2 1.0 at 224 x 224 with random weights, or a run, is exported into a temporary folder. The
-three answer the same pictures in turns, a batch at a time. Printed are medians per picture, in
-wall time and in processor time of all threads: the engine has one, numpy and Keras take what the
+MobileNetV2 1.0 at 224 x 224 with random weights, or a run, is exported into a temporary folder. All
+answer the same pictures in turns, a batch at a time: the engine on one thread and on one a core,
+numpy, and Keras as `evaluate` asks it and compiled, as `predict --output` does. Printed are medians
+per picture, in wall time and in processor time of all threads; numpy and Keras take what the
 machine has. `start` is what the first picture takes, with loading the model; `off` is the largest
 difference of a probability from the bundle's in float64.
 """
@@ -23,10 +24,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasport.answerer import all_cores
 from kerasport.bundle import Bundle
 from kerasport.engine import Engine
 from kerasport.exporter import export
-from kerasport.models import import_keras, load_model, probabilities
+from kerasport.models import compiled_answer, import_keras, load_model, probabilities
 from kerasport.runs import Run
 from kerasport.runtime import Runtime
 
@@ -34,7 +36,7 @@ Answer = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
 
 def main() -> None:
-    """Print a row for each of the three."""
+    """Print a row for each."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--run", type=Path, help="a run to export instead of MobileNetV2")
     parser.add_argument("--batch", type=int, default=32, help="pictures at a time (default 32)")
@@ -61,7 +63,7 @@ def exported(run: Path | None, out: Path) -> tuple[Bundle, Callable[[], Any]]:
 
 
 def compare(bundle: Bundle, load_keras: Callable[[], Any], count: int, rounds: int) -> None:
-    """Load the three, let them take turns, and print what they need."""
+    """Load them all, let them take turns, and print what they need."""
     shape = bundle.metadata.input_shape
     pixels = np.random.default_rng(1).integers(0, 256, (count, *shape), dtype=np.uint8)
     weights = bundle.weights()
@@ -74,8 +76,10 @@ def compare(bundle: Bundle, load_keras: Callable[[], Any], count: int, rounds: i
 
     loads: dict[str, Callable[[], Answer]] = {
         "engine": lambda: Engine(bundle).predict,
+        f"engine, {all_cores()} threads": lambda: Engine(bundle, workers=all_cores()).predict,
         "numpy": lambda: Runtime(bundle).predict,
         "Keras": keras_answer,
+        "Keras, compiled": lambda: compiled_answer(load_keras()),
     }
     answers: dict[str, Answer] = {}
     starts, off = {}, {}
@@ -98,7 +102,7 @@ def compare(bundle: Bundle, load_keras: Callable[[], Any], count: int, rounds: i
     for name in answers:
         wall, used = (1000 * statistics.median(each[name]) for each in (walls, processor))
         print(
-            f"{name:8} {wall:8.2f} ms {used:8.2f} ms of processor  "
+            f"{name:18} {wall:8.2f} ms {used:8.2f} ms of processor  "
             f"start {starts[name]:6.3f} s  off {off[name]:.1e}"
         )
 

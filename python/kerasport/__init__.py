@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kerasport.bulk import BatchClassifier, BulkOptions, predict_many
     from kerasport.bundle import Bundle
     from kerasport.bundle.metadata import Metadata
     from kerasport.classifier import Classifier
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from kerasport.version import VERSION as __version__
 
 __all__ = [
+    "BatchClassifier",
+    "BulkOptions",
     "Bundle",
     "Classifier",
     "Engine",
@@ -45,6 +48,7 @@ __all__ = [
     "get_recipe",
     "predict",
     "predict_each",
+    "predict_many",
     "resume",
     "train",
     "train_classifier",
@@ -52,6 +56,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchClassifier": "bulk",
+    "BulkOptions": "bulk",
     "Bundle": "bundle",
     "Classifier": "classifier",
     "Engine": "engine",
@@ -69,6 +75,7 @@ _HOMES = {
     "get_recipe": "recipes",
     "predict": "prediction",
     "predict_each": "prediction",
+    "predict_many": "bulk",
     "resume": "training",
     "train": "training",
     "train_classifier": "training",

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
-from kerasport.bundle import METADATA_FILE, Bundle
+from kerasport.answerer import Answer, open_answerer, open_source, require_engine
+from kerasport.bundle import Bundle
 from kerasport.dataset import preprocess_file
 from kerasport.dataset.parallel import in_parallel
-from kerasport.engine import Engine, engine_for
-from kerasport.errors import DataError, UsageError
-from kerasport.files import put_back
+from kerasport.errors import DataError
 from kerasport.literals import EngineChoice
 from kerasport.preprocess import ImageSpec
 from kerasport.progress import SILENT, Progress
-from kerasport.runs.names import MODEL_FILE
 from kerasport.runs.run import Run
-from kerasport.runtime import Runtime
 
 __all__ = ["Prediction", "answer_each", "open_source", "predict", "predict_each"]
-
-Answer: TypeAlias = "Callable[[NDArray[np.uint8]], NDArray[Any]]"
-"""Takes pixels, uint8 `[n, height, width, channels]`, and returns probabilities `[n, classes]`."""
 
 _Read: TypeAlias = "NDArray[np.uint8] | DataError"
 
@@ -50,19 +43,6 @@ class Prediction:
         return [(self.class_names[index], float(self.probabilities[index])) for index in order]
 
 
-def open_source(path: Path) -> Run | Bundle:
-    """Return the run or the bundle in the folder `path`, whichever it is."""
-    put_back(path)
-    if (path / MODEL_FILE).is_file():
-        return Run.open(path)
-    if (path / METADATA_FILE).exists() or not path.exists():
-        return Bundle.open(path)
-    raise DataError(
-        f"'{path}' is neither a run nor a bundle. Expected a folder that 'kerasport train' or "
-        "'kerasport export' wrote."
-    )
-
-
 def predict(
     source: Run | Bundle, pictures: Sequence[Path], *, engine: EngineChoice = "auto"
 ) -> tuple[list[Prediction], list[DataError]]:
@@ -80,6 +60,7 @@ def predict_each(
     pictures: Iterable[str | Path],
     *,
     engine: EngineChoice = "auto",
+    workers: int | None = None,
     progress: Progress = SILENT,
 ) -> Iterator[Prediction | DataError]:
     """Yield a prediction for each picture, or in its place the error why there is none.
@@ -92,6 +73,7 @@ def predict_each(
         pictures: paths of picture files.
         engine: what answers for a bundle: `wasm`, the kernels that the client runs in browsers, or
             `numpy`; `auto` is wasm where wasmtime is installed and the model fits.
+        workers: how many pictures that engine computes at a time; None for one a core.
         progress: told what answers for a bundle, with its first answer.
 
     Raises:
@@ -101,35 +83,21 @@ def predict_each(
     ...     print(answer if isinstance(answer, DataError) else answer.top(1))
     """
     description = source.metadata if isinstance(source, Bundle) else source.description
-    if isinstance(source, Bundle):
-        return answer_each(
-            lambda: _answer_of(source, engine, progress),
-            pictures,
-            spec=description.image_spec,
-            class_names=tuple(description.class_names),
-        )
-    if engine != "auto":
-        raise UsageError(
-            f"'{source.path}' is a run, which answers through Keras. The engine {engine!r} is for "
-            "bundles: leave it out, or give the folder that 'kerasport export' wrote."
-        )
-    path = source.model_path
+    require_engine(source, engine)
+
+    def load() -> Answer:
+        answerer = open_answerer(source, engine=engine, workers=workers)
+        # Whoever asks for pictures of a run is not told what answers: nothing else can.
+        if answerer.kind == "keras":
+            return answerer.answer_few
+        return _saying(answerer.answer_few, answerer.words, progress)
+
     return answer_each(
-        lambda: partial(models.probabilities, models.load_model(path)),
+        load,
         pictures,
         spec=description.image_spec,
         class_names=tuple(description.class_names),
     )
-
-
-def _answer_of(bundle: Bundle, choice: EngineChoice, progress: Progress) -> Answer:
-    """Return what answers for a bundle, and says what that is with its first answer."""
-    engine = Engine(bundle) if choice == "wasm" else None
-    if choice == "auto":
-        engine = engine_for(bundle)
-    if engine is None:
-        return _saying(Runtime(bundle).predict, "numpy", progress)
-    return _saying(engine.predict, "the engine of the browsers, in wasmtime", progress)
 
 
 def _saying(answer: Answer, who: str, progress: Progress) -> Answer:

@@ -22,7 +22,7 @@ __all__ = ["SILENT", "Progress", "RichProgress", "SilentProgress", "Task"]
 
 
 class Task(Protocol):
-    """One piece of work with a known number of steps."""
+    """One piece of work that goes on in steps."""
 
     def advance(self, steps: int = 1, *, detail: str | None = None) -> None:
         """Count `steps` as done; `detail` replaces the text beside the bar."""
@@ -40,8 +40,8 @@ class Progress(Protocol):
     def warn(self, message: str) -> None:
         """Report something that the user should look at, in one line."""
 
-    def task(self, title: str, *, total: int) -> AbstractContextManager[Task]:
-        """Open a piece of work of `total` steps."""
+    def task(self, title: str, *, total: int | None) -> AbstractContextManager[Task]:
+        """Open a piece of work of `total` steps, None where nobody knows how many."""
 
 
 class SilentProgress:
@@ -54,7 +54,7 @@ class SilentProgress:
         """Ignore the message."""
 
     @contextlib.contextmanager
-    def task(self, title: str, *, total: int) -> Iterator[Task]:
+    def task(self, title: str, *, total: int | None) -> Iterator[Task]:
         """Open a task that ignores its steps."""
         yield _SilentTask()
 
@@ -91,7 +91,7 @@ class RichProgress:
         self._console.print(text, markup=False, soft_wrap=True, style="yellow")
 
     @contextlib.contextmanager
-    def task(self, title: str, *, total: int) -> Iterator[Task]:
+    def task(self, title: str, *, total: int | None) -> Iterator[Task]:
         """Draw a bar with a count and the time left, or write milestones as lines."""
         if not self._console.is_terminal:
             yield _PlainTask(self, title)

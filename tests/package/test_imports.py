@@ -30,7 +30,7 @@ ORDER: dict[str, list[str]] = {
         "dataset",
         *("models", "recipes", "runs", "runtime", "engine"),
         *("evaluation", "report", "explanation"),
-        *("prediction", "classifier"),
+        *("answerer", "prediction", "classifier", "bulk"),
         *("training", "exporter", "site", "declarations"),
         "parity",
         *("doctor", "twins"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -245,3 +246,43 @@ def test_what_stays_shares_its_memory_with_nothing() -> None:
     assert plan.bytes >= end + round_up(500)
     # They are not needed at the same time.
     assert len({place.address for place in passing}) == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_pictures_are_dealt_to_threads_and_answered_alike(
+    workers: int, count: int, wasmtime: Any
+) -> None:
+    """Any number of workers gives the bits of one, each answer in its place."""
+    bundle = Bundle.open(FROZEN)
+    pixels = np.random.default_rng(1).integers(0, 256, (count, *bundle.metadata.input_shape))
+
+    answers = Engine(bundle, workers=workers).predict(pixels.astype(np.uint8))
+
+    expected = [Engine(bundle).predict(each[None].astype(np.uint8))[0] for each in pixels]
+    np.testing.assert_array_equal(answers, np.array(expected, np.float32).reshape(answers.shape))
+
+
+def test_any_number_of_threads_may_ask(wasmtime: Any) -> None:
+    """More threads than there are memories wait for each other, and none gets another's answer."""
+    bundle = Bundle.open(FROZEN)
+    shape = (24, *bundle.metadata.input_shape)
+    pixels = np.random.default_rng(2).integers(0, 256, shape, dtype=np.uint8)
+    engine = Engine(bundle, workers=2)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda each: engine.predict(each[None])[0], pixels))
+
+    np.testing.assert_array_equal(np.stack(answers), Engine(bundle).predict(pixels))
+
+
+def test_workers_together_keep_to_the_memory(
+    wasmtime: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where several memories are too much there are fewer, and one at least."""
+    bundle = Bundle.open(FROZEN)
+    size = Engine(bundle)._written.plan.bytes
+    for most, expected in ((3 * size, 3), (1, 1), (100 * size, 8)):
+        monkeypatch.setattr(model, "_MOST_BYTES", most)
+
+        assert Engine(bundle, workers=8).workers == expected

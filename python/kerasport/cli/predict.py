@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kerasport.cli.bulk import write_answers
 from kerasport.cli.console import messages, print_json_list, results
 from kerasport.cli.shared_options import JsonOption
 from kerasport.literals import EngineChoice
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["predict"]
 
+_FILE = "With --output"
+
 EngineOption = Annotated[
     EngineChoice,
     typer.Option(
@@ -25,20 +28,89 @@ EngineOption = Annotated[
         "the extra 'engine' is installed."
     ),
 ]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Pictures that a bundle's engine computes at a time.  \\[default: one a core]"
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Table to write, a row a picture: .parquet, .csv or .jsonl. The same command again "
+        "continues one that was interrupted.",
+        rich_help_panel=_FILE,
+    ),
+]
+ShardOption = Annotated[
+    str,
+    typer.Option(
+        help="Which of several machines this is, like 3/16: pictures are dealt one by one, by "
+        "their place in the order of the inputs.",
+        rich_help_panel=_FILE,
+    ),
+]
+UnreadableOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Unreadable pictures to take without complaint; each is a row with its reason.  "
+        "\\[default: 10 or 1 %, whichever is more]",
+        rich_help_panel=_FILE,
+    ),
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Replace what is already there.", rich_help_panel=_FILE)
+]
 
 
 def predict(
     source: Annotated[Path, typer.Argument(help="Run or bundle folder.")],
-    pictures: Annotated[list[Path], typer.Argument(help="Picture files.")],
-    top: Annotated[int, typer.Option(min=1, help="Number of classes to show.")] = 3,
+    pictures: Annotated[
+        list[str],
+        typer.Argument(
+            help="Picture files; with --output also folders, archives, .parquet and .tar, "
+            "addresses of such, lists of paths (.txt), or - for a list on the standard input."
+        ),
+    ],
+    top: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of classes to show.  \\[default: 3; with --output all, in columns of "
+            "their own]",
+        ),
+    ] = None,
     engine: EngineOption = "auto",
+    workers: WorkersOption = None,
     as_json: JsonOption = False,
+    output: OutputOption = None,
+    shard: ShardOption = "1/1",
+    max_unreadable: UnreadableOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Classify pictures. A run answers through Keras, a bundle without TensorFlow."""
-    from kerasport.errors import DataError
+    from kerasport.bulk import BulkOptions, Shard
+    from kerasport.errors import DataError, UsageError
     from kerasport.prediction import open_source, predict_each
     from kerasport.progress import RichProgress
 
+    options = BulkOptions(
+        engine=engine,
+        workers=workers,
+        top=top,
+        shard=Shard.parse(shard),
+        max_unreadable=max_unreadable,
+        force=force,
+    )
+    if output is not None:
+        write_answers(source, pictures, output, options, as_json=as_json)
+        return
+    if options != BulkOptions(engine=engine, workers=workers, top=top):
+        raise UsageError(
+            "--shard, --max-unreadable and --force belong to a table that is written. Name one "
+            "with --output answers.csv, or leave them out."
+        )
     failed = 0
 
     def readable() -> Iterator[Prediction]:
@@ -47,6 +119,7 @@ def predict(
             open_source(source),
             pictures,
             engine=engine,
+            workers=workers,
             progress=RichProgress(messages),
         )
         for answer in answers:
@@ -56,6 +129,7 @@ def predict(
             else:
                 yield answer
 
+    top = top or 3
     if as_json:
         print_json_list(
             {

@@ -95,21 +95,31 @@ def preprocess_file(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
 
 
 def in_parallel(
-    function: Callable[[_Item], _Result], items: Iterable[_Item]
+    function: Callable[[_Item], _Result],
+    items: Iterable[_Item],
+    *,
+    workers: int | None = None,
+    together: int = _CHUNK,
 ) -> Iterator[list[_Result]]:
     """Yield results in the order of the items, in short lists, working on all cores.
 
     Threads, not processes: Pillow and zlib let go of the interpreter while they work, and
     pixels need not travel. Only a few lists are under way at a time, however long `items` is.
+
+    Args:
+        function: what is done with each.
+        items: asked for as they are needed, by the caller's thread.
+        workers: number of threads; None for one a core.
+        together: how many a thread is handed at a time, the length of the lists.
     """
-    workers = os.cpu_count() or 1
+    workers = workers or os.cpu_count() or 1
     source = iter(items)
     pool = ThreadPoolExecutor(workers)
     waiting: deque[Future[list[_Result]]] = deque()
     try:
         while True:
             while len(waiting) < workers * _CHUNKS_PER_WORKER:
-                chunk = list(itertools.islice(source, _CHUNK))
+                chunk = list(itertools.islice(source, together))
                 if not chunk:
                     break
                 waiting.append(pool.submit(lambda part: [function(x) for x in part], chunk))

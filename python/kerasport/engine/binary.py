@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import functools
 import importlib
+import weakref
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -69,10 +70,26 @@ def _compiled() -> tuple[Any, list[Any]]:
         BrowserError: the web side is not built.
     """
     wasmtime = _wasmtime()
-    # Later wasmtime's own functions are gone, and letting go of a module prints a traceback.
-    atexit.register(_compiled.cache_clear)
-    engine = wasmtime.Engine()
+    atexit.register(_let_go)
+    config = wasmtime.Config()
+    # The threads that would compile do not come along into a process that is forked, where the
+    # next model would wait for them for ever.
+    config.parallel_compilation = False
+    engine = wasmtime.Engine(config)
     return engine, [wasmtime.Module(engine, web_asset(name).read_bytes()) for name in _MODULES]
+
+
+def _let_go() -> None:
+    """Let go of all that is wasmtime's: later its own functions are gone, and doing it then prints.
+
+    Whoever keeps an engine to the end, as a worker that answers does, has nothing to close.
+    """
+    for program in list(_programs):
+        vars(program).clear()
+    _compiled.cache_clear()
+
+
+_programs: weakref.WeakSet[Program] = weakref.WeakSet()
 
 
 class Program:
@@ -95,6 +112,7 @@ class Program:
         )
         self._prepare(engine, plan)
         (self._run,) = self._functions(engine, [plan.running])
+        _programs.add(self)
 
     def view(self, place: MemoryPlace, size: int) -> NDArray[np.uint8]:
         """Return `size` bytes of the memory; they change with the next run."""

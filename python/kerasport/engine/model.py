@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -21,15 +24,18 @@ from kerasport.errors import BundleError
 
 __all__ = ["Engine", "engine_for"]
 
+_MOST_BYTES = 4 << 30
+"""Of the memories of all workers together; one may have what the kernels can address."""
+
 
 class _TooLarge(BundleError):
     """The kernels cannot address the memory that a model needs."""
 
 
-def engine_for(bundle: Bundle) -> Engine | None:
+def engine_for(bundle: Bundle, *, workers: int = 1) -> Engine | None:
     """Return the engine of a bundle; None where there is none, or the model is too large for it."""
     try:
-        return Engine(bundle) if has_kernels() else None
+        return Engine(bundle, workers=workers) if has_kernels() else None
     except _TooLarge:
         return None
 
@@ -37,11 +43,18 @@ def engine_for(bundle: Bundle) -> Engine | None:
 class Engine:
     """A bundle's model on the engine that the client runs in browsers.
 
-    In float32, with the same bits as the client where it has no relaxed SIMD.
+    In float32, with the same bits as the client where it has no relaxed SIMD. A picture is computed
+    on one thread; several pictures are dealt to `workers`, each with a memory of its own, and the
+    answers are the same bits whoever gave them. Any number of threads may ask.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, workers: int = 1) -> None:
         """Plan the model and get it ready.
+
+        Args:
+            bundle: what it answers for.
+            workers: how many pictures are computed at a time; fewer where their memories would
+                take more than 4 GiB.
 
         Raises:
             KerasportError: wasmtime is not installed.
@@ -53,6 +66,7 @@ class Engine:
             bundle.shapes,
             bundle.weights(),
             {} if winograd is None else winograd.tiles,
+            workers,
         )
 
     @classmethod
@@ -81,6 +95,7 @@ class Engine:
         shapes: Mapping[str, Shape],
         weights: Mapping[str, NDArray[np.float32]],
         winograd: Mapping[str, int],
+        workers: int = 1,
     ) -> None:
         self._shape = shapes[topology.layers[0].name]
         # Weights may be any numbers: what becomes of them is seen in the answers.
@@ -92,30 +107,64 @@ class Engine:
                 f"The model needs {size:,} bytes on the engine. Expected at most {MAX_BYTES:,}. "
                 "Run it in numpy: --engine numpy, or kerasport.Runtime."
             )
-        with np.errstate(all="ignore"):
-            self._program = Program(self._written.plan)
-        # There is one memory.
-        self._lock = threading.Lock()
+        self.workers = max(1, min(workers, _MOST_BYTES // size))
+        """How many pictures are computed at a time."""
+        # The first is made now, so that what is wrong shows now; the others when they are needed.
+        self._free: queue.LifoQueue[Program] = queue.LifoQueue()
+        self._free.put(self._made())
+        self._unmade = threading.Semaphore(self.workers - 1)
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return probabilities `[n, classes]`, float32, for uint8 pixels `[n, h, w, c]`."""
+    def _made(self) -> Program:
+        with np.errstate(all="ignore"):
+            return Program(self._written.plan)
+
+    @contextmanager
+    def _taken(self) -> Iterator[Program]:
+        """Hold one of the programs, for one thread alone: each has one memory."""
+        try:
+            program = self._free.get_nowait()
+        except queue.Empty:
+            program = self._made() if self._unmade.acquire(blocking=False) else self._free.get()
+        try:
+            yield program
+        finally:
+            self._free.put(program)
+
+    def predict(
+        self, pixels: NDArray[np.uint8], *, workers: int | None = None
+    ) -> NDArray[np.float32]:
+        """Return probabilities `[n, classes]`, float32, for uint8 pixels `[n, h, w, c]`.
+
+        Args:
+            pixels: as `kerasport.preprocess` gives them.
+            workers: to how many the pictures are dealt; None for all that the engine has.
+        """
         if pixels.ndim != 4 or pixels.shape[1:] != self._shape or pixels.dtype != np.uint8:
             raise BundleError(
                 f"The pixels are {pixels.dtype} of shape {pixels.shape}. Expected uint8 of "
                 f"[n, {', '.join(map(str, self._shape))}], as kerasport.preprocess gives it."
             )
-        output, source = self._written.output, self._written.source
-        given = self._program.view(source, pixels[0].size if len(pixels) else 0)
-        answer = self._program.view(output.place, 4 * output.size).view(np.float32)
-        result = np.empty((len(pixels), *output.shape), np.float32)
-        for picture, row in zip(pixels, result, strict=True):
-            with self._lock:
-                given[:] = picture.ravel()
-                self._program.run()
-                row[...] = answer.reshape(output.shape)
+        result = np.empty((len(pixels), *self._written.output.shape), np.float32)
+        parts = max(1, min(workers or self.workers, self.workers, len(pixels)))
+        if parts == 1:
+            self._answer(pixels, result)
+        else:
+            with ThreadPoolExecutor(parts) as pool:
+                given, taken = np.array_split(pixels, parts), np.array_split(result, parts)
+                list(pool.map(self._answer, given, taken))
         if not np.isfinite(result).all():
             raise BundleError(
                 "The model's answer holds values that are not finite numbers. Expected "
                 "probabilities. Export the bundle again."
             )
         return result
+
+    def _answer(self, pixels: NDArray[np.uint8], result: NDArray[np.float32]) -> None:
+        output, source = self._written.output, self._written.source
+        with self._taken() as program:
+            given = program.view(source, pixels[0].size if len(pixels) else 0)
+            answer = program.view(output.place, 4 * output.size).view(np.float32)
+            for picture, row in zip(pixels, result, strict=True):
+                given[:] = picture.ravel()
+                program.run()
+                row[...] = answer.reshape(output.shape)

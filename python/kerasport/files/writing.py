@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from kerasport.displayed import encodable, json_encodable
 from kerasport.files.claims import alone_at, hidden_prefix
 from kerasport.files.places import named_in_errors, place_of
 from kerasport.platforms import held_back, rename
 
-__all__ = ["sha256_of", "to_json", "write_bytes", "write_json", "write_text"]
+__all__ = ["new_file", "sha256_of", "to_json", "write_bytes", "write_json", "write_text"]
 
 
 def to_json(value: Any) -> str:
@@ -54,11 +56,24 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def _write_and_rename(place: Path, data: bytes) -> None:
+    with new_file(place) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def new_file(place: Path) -> Iterator[BinaryIO]:
+    """Yield a file, open for writing, that takes the place `place` when the block ends.
+
+    For those who are `alone_at` it. After an error what was there before is unchanged.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     descriptor, name = tempfile.mkstemp(prefix=hidden_prefix(place, "new"), dir=place.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            yield stream
         # mkstemp makes files that only their owner can read; a bundle is there to be served.
         temporary.chmod(0o644)
         rename(temporary, place)

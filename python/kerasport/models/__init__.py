@@ -14,6 +14,7 @@ from kerasport.models.backbones import (
     head_of,
     unfreeze,
 )
+from kerasport.models.compiled import compiled_answer
 from kerasport.models.loading import (
     PREDICTION_BATCH,
     KerasModel,
@@ -39,6 +40,7 @@ __all__ = [
     "backbone_of",
     "build",
     "build_transfer",
+    "compiled_answer",
     "ends_in_probabilities",
     "feature_extractor",
     "head_of",

@@ -1,0 +1,123 @@
+"""Who answers for a run or a bundle: Keras, the engine of the browsers, or numpy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasport import models
+from kerasport.bundle import METADATA_FILE, Bundle
+from kerasport.engine import Engine, engine_for
+from kerasport.errors import DataError, UsageError
+from kerasport.files import put_back
+from kerasport.literals import EngineChoice
+from kerasport.runs.names import MODEL_FILE
+from kerasport.runs.run import Run
+from kerasport.runtime import Runtime
+
+__all__ = ["Answer", "Answerer", "all_cores", "open_answerer", "open_source", "require_engine"]
+
+Answer: TypeAlias = "Callable[[NDArray[np.uint8]], NDArray[Any]]"
+"""Takes pixels, uint8 `[n, height, width, channels]`, and returns probabilities `[n, classes]`."""
+
+_WORDS = {
+    "keras": "Keras",
+    "numpy": "numpy",
+    "wasm": "the engine of the browsers, in wasmtime",
+}
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """What answers, loaded.
+
+    `kind` says who it is. `answer` is for many batches: up to `at_once` threads may ask at a time
+    and gain by it. `answer_few` is for one thread that has no more than a batch or two.
+    """
+
+    kind: Literal["keras", "numpy", "wasm"]
+    answer: Answer
+    at_once: int
+    answer_few: Answer
+
+    @property
+    def words(self) -> str:
+        """Who it is, in a sentence."""
+        return _WORDS[self.kind]
+
+
+def all_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def open_source(path: Path) -> Run | Bundle:
+    """Return the run or the bundle in the folder `path`, whichever it is."""
+    put_back(path)
+    if (path / MODEL_FILE).is_file():
+        return Run.open(path)
+    if (path / METADATA_FILE).exists() or not path.exists():
+        return Bundle.open(path)
+    raise DataError(
+        f"'{path}' is neither a run nor a bundle. Expected a folder that 'kerasport train' or "
+        "'kerasport export' wrote."
+    )
+
+
+def require_engine(source: Run | Bundle, engine: EngineChoice) -> None:
+    """Raise when an engine is chosen for a run.
+
+    Raises:
+        UsageError: it is.
+    """
+    if not isinstance(source, Bundle) and engine != "auto":
+        raise UsageError(
+            f"'{source.path}' is a run, which answers through Keras. The engine {engine!r} is for "
+            "bundles: leave it out, or give the folder that 'kerasport export' wrote."
+        )
+
+
+def open_answerer(
+    source: Run | Bundle, *, engine: EngineChoice = "auto", workers: int | None = None
+) -> Answerer:
+    """Return what answers, loaded.
+
+    A run answers through Keras, which deals a batch to all cores itself. A bundle answers on the
+    engine of the browsers where wasmtime is installed and the model fits, a picture a core; else in
+    numpy.
+
+    Args:
+        source: a run or a bundle.
+        engine: `wasm` or `numpy` chooses for a bundle.
+        workers: how many pictures a bundle's engine computes at a time; None for one a core.
+
+    Raises:
+        UsageError: an engine is chosen for a run.
+        KerasportError: the engine that was chosen is not installed, or cannot run the model.
+    """
+    require_engine(source, engine)
+    if not isinstance(source, Bundle):
+        model = models.load_model(source.model_path)
+        # A few pictures are not worth compiling, nor a batch that is filled up for them.
+        few = partial(models.probabilities, model)
+        return Answerer("keras", models.compiled_answer(model), 1, few)
+    workers = workers or all_cores()
+    wasm = None
+    if engine == "wasm":
+        wasm = Engine(source, workers=workers)
+    elif engine == "auto":
+        wasm = engine_for(source, workers=workers)
+    if wasm is None:
+        numpy = Runtime(source).predict
+        return Answerer("numpy", numpy, workers, numpy)
+    alone = partial(wasm.predict, workers=1)
+    return Answerer("wasm", alone, wasm.workers, wasm.predict)
