@@ -230,6 +230,7 @@ def test_whatever_a_decoder_raises_is_the_picture_s_fault(
         raise RuntimeError("cannot <_io.BytesIO object at 0x7f>")
 
     monkeypatch.setattr(Image, "open", fail)
+    monkeypatch.setattr(Image, "frombytes", fail)
 
     with pytest.raises(DataError) as error:
         preprocess(content, ImageSpec(8, 8))

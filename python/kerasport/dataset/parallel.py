@@ -19,7 +19,7 @@ from kerasport.dataset.dataset import Example
 from kerasport.dataset.identity import content_of
 from kerasport.dataset.paths import leads_inside, read_bytes
 from kerasport.errors import DataError
-from kerasport.preprocess import ImageSpec, preprocess
+from kerasport.preprocess import ImageSpec, fast_resize, kept_blocks, preprocess
 
 __all__ = ["Decoded", "checksum", "decode_example", "in_parallel", "preprocess_file"]
 
@@ -60,7 +60,7 @@ def decode_example(example: Example, spec: ImageSpec) -> Decoded:
         changed = "was changed while the folder was being read"
         return Decoded(reason=_reason(example, spec) or changed, lasting=False)
     try:
-        pixels = preprocess(data, spec)
+        pixels = preprocess(data, spec, resize=fast_resize)
     except DataError as error:
         # Once more by its path, so that the reason names the file.
         return Decoded(reason=_reason(example, spec) or str(error))
@@ -116,15 +116,16 @@ def in_parallel(
     source = iter(items)
     pool = ThreadPoolExecutor(workers)
     waiting: deque[Future[list[_Result]]] = deque()
-    try:
-        while True:
-            while len(waiting) < workers * _CHUNKS_PER_WORKER:
-                chunk = list(itertools.islice(source, together))
-                if not chunk:
-                    break
-                waiting.append(pool.submit(lambda part: [function(x) for x in part], chunk))
-            if not waiting:
-                return
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with kept_blocks():
+        try:
+            while True:
+                while len(waiting) < workers * _CHUNKS_PER_WORKER:
+                    chunk = list(itertools.islice(source, together))
+                    if not chunk:
+                        break
+                    waiting.append(pool.submit(lambda part: [function(x) for x in part], chunk))
+                if not waiting:
+                    return
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -23,6 +23,8 @@ _COLOR_MARKS = {_JFIF: (b"JFIF\0", 14), _ADOBE: (b"Adobe", 12)}
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 # In a scan 0xFF is followed by 0 when it is data, and restart markers belong to it.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_ANY_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 
 
 def read_jpeg(data: bytes) -> PictureFile:
@@ -58,8 +60,9 @@ def read_jpeg(data: bytes) -> PictureFile:
         if marker == _SCAN:
             if scans is None:
                 raise damaged("it has a scan before its frame header")
-            start, end = end, _next_marker(data, end)
-            header = scans.add(body, data[start:end], interval)
+            start = end
+            end, restarts = _end_of_scan(data, start)
+            header = scans.add(body, restarts, interval)
             kept += [data[position : position + 4], header, data[start:end]]
         elif marker in _KEPT:
             kept.append(data[position:end])
@@ -88,6 +91,19 @@ def _next_marker(data: bytes, position: int) -> int:
     if found is None:
         raise ends_early()
     return found.end() - 2
+
+
+def _end_of_scan(data: bytes, start: int) -> tuple[int, bytes]:
+    """Return where a scan's data ends, and the second bytes of its restart markers.
+
+    Most have none, and megabytes are gone through once.
+    """
+    found = _ANY_MARKER.search(data, start)
+    if found is None:
+        raise ends_early()
+    first = found.end() - 2
+    end = _next_marker(data, first)
+    return end, b"".join(_RESTART.findall(data, first, end))
 
 
 def _frame(marker: int, body: bytes) -> FrameHeader:

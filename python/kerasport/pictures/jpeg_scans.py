@@ -6,7 +6,6 @@ wrong restart markers or do not.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from kerasport.pictures.problem import MAX_PIXELS, Problem, damaged
@@ -19,7 +18,6 @@ MAX_SCANS = 99
 MAX_SCAN_PIXELS = 16 * MAX_PIXELS
 """Pixels of all scans together: each takes its time for the whole picture."""
 
-_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _RESTARTS = bytes(range(0xD0, 0xD8))
 _COEFFICIENTS = 64
 # Largest shift of a coefficient, and what stands for one that no scan has brought.
@@ -54,12 +52,12 @@ class Scans:
         # Of each coefficient, how many of its lowest bits are still to come.
         self._shifts = {name: [_MISSING] * _COEFFICIENTS for name in frame.components}
 
-    def add(self, header: bytes, data: bytes, interval: int) -> bytes:
+    def add(self, header: bytes, restarts: bytes, interval: int) -> bytes:
         """Return the scan's header as decoders are to get it.
 
         Args:
             header: the body of its segment.
-            data: what follows the header, up to the next marker that is no restart.
+            restarts: second bytes of the restart markers among the scan's data.
             interval: units between restart markers, 0 for none.
 
         Raises:
@@ -82,7 +80,7 @@ class Scans:
             # These bytes mean nothing here, and some cameras leave them wrong.
             header = header[:-3] + _BASELINE
             self._refine(names, *_BASELINE)
-        _check_restarts(data, self._units(names), interval)
+        _check_restarts(restarts, self._units(names), interval)
         return header
 
     def check_complete(self) -> None:
@@ -112,11 +110,13 @@ class Scans:
         expected = before or _MISSING
         for name in names:
             known = self._shifts[name]
-            if (first > 0 and known[0] == _MISSING) or any(
-                shift != expected for shift in known[first : last + 1]
+            count = last + 1 - first
+            # Lists are compared as a whole: this is done for every picture.
+            if known[first : last + 1] != [expected] * count or (
+                first > 0 and known[0] == _MISSING
             ):
                 raise damaged("its scans contradict each other")
-            known[first : last + 1] = [after] * (last + 1 - first)
+            known[first : last + 1] = [after] * count
 
     def _units(self, names: bytes) -> int:
         """Return how many units a scan has: blocks of one component, or groups of several."""
@@ -131,12 +131,11 @@ class Scans:
         return -(-columns // 8) * -(-rows // 8)
 
 
-def _check_restarts(data: bytes, units: int, interval: int) -> None:
+def _check_restarts(found: bytes, units: int, interval: int) -> None:
     """Raise unless the restart markers are those that belong between the units.
 
     One more at the end does no harm.
     """
-    found = b"".join(_RESTART.findall(data))
     expected = -(-units // interval) - 1 if interval else 0
     in_turn = (_RESTARTS * (len(found) // 8 + 1))[: len(found)]
     if found != in_turn or not expected <= len(found) <= expected + 1:

@@ -2,8 +2,10 @@
 
 from kerasport.pictures import MAX_PIXELS
 from kerasport.preprocess.decode import Picture, decode
+from kerasport.preprocess.kernel import fast_resize
 from kerasport.preprocess.preprocess import PREPROCESSING_VERSION, preprocess, read_pixels
 from kerasport.preprocess.spec import ImageSpec
+from kerasport.preprocess.stored import kept_blocks
 
 __all__ = [
     "MAX_PIXELS",
@@ -11,6 +13,8 @@ __all__ = [
     "ImageSpec",
     "Picture",
     "decode",
+    "fast_resize",
+    "kept_blocks",
     "preprocess",
     "read_pixels",
 ]

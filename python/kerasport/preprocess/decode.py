@@ -131,6 +131,10 @@ def _as_stored(file: PictureFile) -> Image.Image:
         return Image.fromarray(decode_bmp(file.content))
     if file.format == "GIF":
         return Image.fromarray(decode_gif(file.content))
+    if file.format == "JPEG" and file.mode in ("L", "RGB"):
+        # What opening would find out is known, and takes a sixth of the time of a small photo.
+        size = (file.width, file.height)
+        return Image.frombytes(file.mode, size, file.content, "jpeg", file.mode, "")
     if file.format == "PNG":
         check_rows(file.content)
     with _open(file) as image:

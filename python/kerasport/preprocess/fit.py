@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from kerasport.preprocess.resample import FILTERS, resize
+from kerasport.preprocess.resample import FILTERS
 from kerasport.preprocess.spec import ImageSpec
 
-__all__ = ["crop_box", "fit", "pad_layout"]
+__all__ = ["Resize", "crop_box", "fit", "pad_layout"]
+
+_Box: TypeAlias = "tuple[float, float, float, float] | None"
+
+Resize: TypeAlias = Callable[
+    [Image.Image, tuple[int, int], Image.Resampling, _Box], Image.Image | NDArray[np.uint8]
+]
+"""Resizes the part inside of a box to a width and height, like `resample.resize`."""
 
 
-def fit(image: Image.Image, spec: ImageSpec) -> Image.Image:
+def fit(image: Image.Image, spec: ImageSpec, resize: Resize) -> NDArray[np.uint8]:
     """Return the picture at the size of `spec`, stretched, cropped or padded as it says."""
     size = (spec.width, spec.height)
     resample = FILTERS[spec.resample]
-    if spec.fit == "stretch":
-        return resize(image, size, resample)
-    if spec.fit == "crop":
-        return resize(image, size, resample, crop_box(image.size, size))
-    inner, corner = pad_layout(image.size, size)
-    canvas = Image.new("RGB", size, spec.background).convert(image.mode)
-    canvas.paste(resize(image, inner, resample), corner)
+    if spec.fit != "pad":
+        box = crop_box(image.size, size) if spec.fit == "crop" else None
+        return np.asarray(resize(image, size, resample, box), np.uint8)
+    (width, height), (left, top) = pad_layout(image.size, size)
+    canvas = np.array(Image.new("RGB", size, spec.background).convert(image.mode))
+    resized = resize(image, (width, height), resample, None)
+    canvas[top : top + height, left : left + width] = resized
     return canvas
 
 

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from kerasport.preprocess.compose import composite, to_grayscale
 from kerasport.preprocess.decode import Picture, decoded
-from kerasport.preprocess.fit import fit
+from kerasport.preprocess.fit import Resize, fit
+from kerasport.preprocess.resample import resize as resize_by_pillow
 from kerasport.preprocess.spec import ImageSpec
 
 __all__ = ["PREPROCESSING_VERSION", "preprocess", "read_pixels"]
@@ -34,13 +35,16 @@ Pixels that were kept from earlier (`kerasport.dataset.cache`) are then computed
 """
 
 
-def preprocess(picture: Picture, spec: ImageSpec) -> NDArray[np.uint8]:
+def preprocess(
+    picture: Picture, spec: ImageSpec, *, resize: Resize = resize_by_pillow
+) -> NDArray[np.uint8]:
     """Return the model's input for one picture: uint8 `[height, width, channels]`.
 
     Args:
         picture: a path, the bytes of a file, a Pillow image, or uint8 pixels of shape
             `[height, width]`, `[height, width, 1 | 3 | 4]` (gray, RGB or RGBA).
         spec: the shape and the steps.
+        resize: computes step 6; whatever it is, the bytes are the same.
 
     Raises:
         DataError: the picture cannot be read, or is larger than `MAX_PIXELS`.
@@ -54,7 +58,7 @@ def preprocess(picture: Picture, spec: ImageSpec) -> NDArray[np.uint8]:
             image = to_grayscale(image)
         elif image.mode == "L":
             image = image.convert("RGB")
-        pixels = np.asarray(fit(image, spec), dtype=np.uint8)
+        pixels = fit(image, spec, resize)
     return pixels.reshape(spec.shape)
 
 
