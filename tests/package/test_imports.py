@@ -57,9 +57,9 @@ ORDER: dict[str, list[str]] = {
     ],
     "kerasport.training": [
         *("options", "choices", "reading", "caching", "unfinished"),
-        *("fitting", "model", "calibration"),
+        *("processes", "fitting", "model", "calibration"),
         *("describe", "record", "rehearsal", "completion"),
-        *("job", "resumption", "training"),
+        *("job", "following", "joining", "resumption", "training"),
     ],
     "kerasport.engine": [
         *("arena", "program"),

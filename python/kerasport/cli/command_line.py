@@ -71,7 +71,8 @@ def _run(arguments: list[str] | None) -> int | str | None:
     try:
         # SIGTERM cleans up as Ctrl-C does: no half-written folder and no browser stays.
         with terminated_cleanly():
-            run(args=arguments)
+            # The command that starts others like itself needs to know how it was called.
+            run(args=arguments, obj=sys.argv[1:] if arguments is None else list(arguments))
     except SystemExit as stop:
         return stop.code
     except KerasportError as error:

@@ -46,6 +46,14 @@ def train(
             help="Go on with the interrupted training of this run folder; takes no other choices."
         ),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Train in so many processes on this machine, with Keras on JAX. One process uses "
+            "all GPUs by itself.",
+        ),
+    ] = None,
     cache: CacheOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
@@ -64,25 +72,34 @@ def train(
     from kerasport.recipes import RECIPES, get_recipe
 
     progress = RichProgress(messages)
+    name = recipe
     if resume is not None:
         refuse_beside_resume(context)
-        run = training.resume(resume, data=data, progress=progress)
-    else:
-        name = recipe
-        if data is None and recipe not in RECIPES and leads_somewhere(recipe):
-            recipe, data = "folder", recipe
-            # Of a pattern, what comes before its numbers.
-            name = re.split(r"[.{*]", Path(data).absolute().name)[0].rstrip("-_") or "folder"
-        run = training.train(
-            get_recipe(recipe),
-            out=out or Path("runs") / name,
-            data=data,
-            validation=validation,
-            options=training.TrainingOptions(**parsed(choices)),
-            cache=cache,
-            force=force,
-            progress=progress,
-        )
+    elif data is None and recipe not in RECIPES and leads_somewhere(recipe):
+        recipe, data = "folder", recipe
+        # Of a pattern, what comes before its numbers.
+        name = re.split(r"[.{*]", Path(data).absolute().name)[0].rstrip("-_") or "folder"
+    target = resume or out or Path("runs") / name
+    if processes is not None and training.needs_others(processes):
+        raise typer.Exit(training.train_in_processes(context.obj, processes, out=target))
+    with training.training_together(target) as world:
+        if not world.leads:
+            given = None if resume is not None else get_recipe(recipe)
+            training.follow(given, data=data, cache=cache)
+            return
+        if resume is not None:
+            run = training.resume(target, data=data, progress=progress)
+        else:
+            run = training.train(
+                get_recipe(recipe),
+                out=target,
+                data=data,
+                validation=validation,
+                options=training.TrainingOptions(**parsed(choices)),
+                cache=cache,
+                force=force,
+                progress=progress,
+            )
     if as_json:
         print_json({"run": str(run.path), **run.description.model_dump(mode="json", by_alias=True)})
     else:

@@ -20,7 +20,7 @@ _PARSERS: dict[str, Callable[[str | None], Any]] = {
     "classes": parse_classes,
     "image_size": parse_image_size,
 }
-_FINE_BESIDE_RESUME = {"as_json", "data", "resume"}
+_FINE_BESIDE_RESUME = {"as_json", "data", "processes", "resume"}
 
 
 def with_training_choices(*, before: str) -> Callable[[Command], Command]:

@@ -14,6 +14,15 @@ from kerasport.models.backbones import (
     head_of,
     unfreeze,
 )
+from kerasport.models.backend import (
+    BACKEND_VARIABLE,
+    backend_packages,
+    chosen_backend,
+    has_accelerator,
+    import_keras,
+    make_deterministic,
+    native_output_held_back,
+)
 from kerasport.models.compiled import compiled_answer
 from kerasport.models.loading import (
     PREDICTION_BATCH,
@@ -21,13 +30,13 @@ from kerasport.models.loading import (
     activation_of,
     answer_kind,
     ends_in_probabilities,
-    import_keras,
     load_model,
     probabilities,
 )
 
 __all__ = [
     "ARCHITECTURES",
+    "BACKEND_VARIABLE",
     "PREDICTION_BATCH",
     "AnswerKind",
     "Augmentation",
@@ -38,15 +47,20 @@ __all__ = [
     "as_probabilities",
     "augmentation_layers",
     "backbone_of",
+    "backend_packages",
     "build",
     "build_transfer",
+    "chosen_backend",
     "compiled_answer",
     "ends_in_probabilities",
     "feature_extractor",
+    "has_accelerator",
     "head_of",
     "import_keras",
     "kind_of_answers",
     "load_model",
+    "make_deterministic",
+    "native_output_held_back",
     "probabilities",
     "unfreeze",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kerasport.models.loading import import_keras
+from kerasport.models.backend import chosen_backend, import_keras
 
 __all__ = ["Augmentation", "augmentation_layers"]
 
@@ -58,4 +58,7 @@ def augmentation_layers(augmentation: Augmentation, seed: int) -> list[Any]:
                 name="random_translation",
             )
         )
+    for layer in layers:
+        # Keras says that some cannot be compiled, which is so for TensorFlow's operations only.
+        layer.supports_jit = layer.supports_jit or chosen_backend() == "jax"
     return layers

@@ -15,7 +15,8 @@ from typing import Any
 
 from kerasport.errors import ModelError
 from kerasport.models.augmentation import Augmentation, augmentation_layers
-from kerasport.models.loading import KerasModel, import_keras
+from kerasport.models.backend import import_keras
+from kerasport.models.loading import KerasModel
 
 __all__ = [
     "Transfer",

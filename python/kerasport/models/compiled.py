@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.models.answers import as_probabilities
-from kerasport.models.loading import PREDICTION_BATCH, KerasModel, answer_kind, import_keras
+from kerasport.models.backend import import_keras
+from kerasport.models.loading import PREDICTION_BATCH, KerasModel, answer_kind
 
 __all__ = ["compiled_answer"]
 

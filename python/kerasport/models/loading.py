@@ -1,22 +1,18 @@
-"""Importing Keras, and loading and running a Keras model."""
+"""Loading and running a Keras model."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import tempfile
 import warnings
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.errors import ModelError, missing_extra
+from kerasport.errors import ModelError
 from kerasport.models.answers import AnswerKind, as_probabilities, kind_of_answers
+from kerasport.models.backend import import_keras
 
 if TYPE_CHECKING:
     from kerasport.dataset import Pixels
@@ -27,7 +23,6 @@ __all__ = [
     "activation_of",
     "answer_kind",
     "ends_in_probabilities",
-    "import_keras",
     "load_model",
     "probabilities",
 ]
@@ -36,54 +31,6 @@ KerasModel: TypeAlias = Any
 
 PREDICTION_BATCH = 32
 """Pictures per step where a model only answers."""
-
-
-def import_keras() -> Any:
-    """Return the `keras` module, with TensorFlow's start-up chatter switched off.
-
-    Raises:
-        KerasportError: Keras or TensorFlow is not installed.
-    """
-    # 3 hides errors of the native log too: a machine without a GPU is one to TensorFlow. What
-    # matters to the caller arrives as an exception.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        with _native_stderr_held_back():
-            import keras
-    except ModuleNotFoundError as error:
-        if error.name not in ("keras", "tensorflow"):
-            raise
-        raise missing_extra("train", "Training or running a Keras model") from None
-    return keras
-
-
-@contextlib.contextmanager
-def _native_stderr_held_back() -> Iterator[None]:
-    """Keep what native code writes to stderr; show it only if the block fails.
-
-    TensorFlow's wheels report CUDA factories that are registered twice as errors, on every
-    machine, while they are loaded: before TF_CPP_MIN_LOG_LEVEL is looked at.
-    """
-    if "keras" in sys.modules:
-        yield
-        return
-    try:
-        original = os.dup(2)
-    except OSError:
-        # No stderr at all, as under pythonw.
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(original, held.read())
-            raise
-        finally:
-            os.dup2(original, 2)
-            os.close(original)
 
 
 def load_model(path: Path) -> KerasModel:

@@ -27,6 +27,7 @@ from kerasport.training.calibration import CalibrationOutcome, calibrate
 from kerasport.training.describe import TrainingResult, describe
 from kerasport.training.fitting import History
 from kerasport.training.model import fitted_model
+from kerasport.training.processes import current
 from kerasport.training.reading import decode_pictures
 from kerasport.training.record import FinishedRun, RecipeRecord
 from kerasport.training.rehearsal import (
@@ -37,7 +38,10 @@ from kerasport.training.rehearsal import (
 )
 from kerasport.training.unfinished import Settings, Unfinished
 
-__all__ = ["complete"]
+__all__ = ["DECODED", "complete"]
+
+DECODED = "decoded"
+"""What the other processes wait for: the cache then holds every picture."""
 
 
 def complete(
@@ -53,6 +57,7 @@ def complete(
     cache = PixelCache.find(Path(settings.cache) if settings.cache else None)
     started = time.perf_counter()
     decoded = decode_pictures(dataset, recipe, settings.reading, cache=cache, progress=progress)
+    current().share(DECODED)
     found = check_dataset(decoded.dataset, options=settings.reading, hashes=hash_rows(decoded))
     for warning in found.warnings:
         progress.warn(warning)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 
+from kerasport import models
 from kerasport.bundle.metadata import (
     ClassifierDescription,
     Metrics,
@@ -110,8 +111,11 @@ def _today() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that decide a training's numbers, by package."""
-    packages = ("keras", "numpy", "pillow", "tensorflow")
+    """Return the versions that decide a training's numbers, by package.
+
+    Of Keras' backends the one that computes is named, and no other.
+    """
+    packages = ("keras", "numpy", "pillow", *models.backend_packages())
     return {
         "kerasport": VERSION,
         "python": platform.python_version(),

@@ -12,10 +12,12 @@ from kerasport.errors import DataError, KerasportError, ModelError
 from kerasport.progress import Progress
 from kerasport.recipes import Recipe
 from kerasport.runs import cannot_be_written, check_target
+from kerasport.runs.names import SETTINGS_FILE
 from kerasport.training.choices import decide_open_choices
 from kerasport.training.completion import complete
 from kerasport.training.describe import versions
 from kerasport.training.options import TrainingOptions
+from kerasport.training.processes import current, device_count
 from kerasport.training.reading import read_pictures
 from kerasport.training.unfinished import Settings, Unfinished
 
@@ -71,6 +73,7 @@ class TrainingJob:
             choices=choices,
             fingerprint=dataset.fingerprint,
             versions=versions(),
+            devices=device_count(),
         )
         for choice in choices.values():
             progress.say(choice)
@@ -78,6 +81,7 @@ class TrainingJob:
             unfinished.start(settings)
         except OSError as error:
             raise cannot_be_written(self.out, error) from None
+        current().share(SETTINGS_FILE, settings.to_json().encode())
         try:
             with unfinished.told_how_to_go_on(progress):
                 return complete(settings, dataset, unfinished, progress=progress)

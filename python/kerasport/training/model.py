@@ -12,6 +12,7 @@ from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
 from kerasport.training.fitting import History, fit
+from kerasport.training.processes import alone, current, spread
 
 __all__ = ["fitted_model"]
 
@@ -19,7 +20,7 @@ __all__ = ["fitted_model"]
 def fitted_model(
     recipe: SettledRecipe,
     decoded: DecodedDataset,
-    work: Path,
+    work: Path | None,
     *,
     before: Callable[[KerasModel], None],
     progress: Progress,
@@ -29,7 +30,8 @@ def fitted_model(
     Args:
         recipe: the choices.
         decoded: the pictures.
-        work: folder for what it takes to go on after an interruption, see `fit`.
+        work: folder for what it takes to go on after an interruption, see `fit`; None in processes
+            that do not lead.
         before: called with the model before the first epoch.
         progress: told what is done.
 
@@ -46,16 +48,15 @@ def fitted_model(
                 else "themselves, without random changes."
             )
         )
+    precision = _mixed_precision(progress) if recipe.mixed_precision else contextlib.nullcontext()
+    with precision, spread(progress) as is_spread:
+        fitted = _build(recipe, decoded)
+        before(fitted)
+        history = fit(fitted, decoded, recipe, progress=progress, work=work)
     if not recipe.mixed_precision:
-        model = _build(recipe, decoded)
-        before(model)
-        return model, fit(model, decoded, recipe, progress=progress, work=work)
-    with _mixed_precision(progress):
-        mixed = _build(recipe, decoded)
-        before(mixed)
-        history = fit(mixed, decoded, recipe, progress=progress, work=work)
+        return alone(fitted) if is_spread and current().leads else fitted, history
     model = _build(recipe, decoded, with_weights=False)
-    model.set_weights(mixed.get_weights())
+    model.set_weights(fitted.get_weights())
     return model, history
 
 
@@ -86,9 +87,7 @@ def _build(
 def _mixed_precision(progress: Progress) -> Iterator[None]:
     """Let layers that are made in the block compute in float16 and keep float32 weights."""
     keras = models.import_keras()
-    import tensorflow
-
-    if not tensorflow.config.list_physical_devices("GPU"):
+    if not models.has_accelerator():
         progress.warn("There is no GPU: mixed precision makes a training slower here, not faster.")
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from kerasport.dataset import DataSource
 from kerasport.errors import DataError
+from kerasport.models import BACKEND_VARIABLE, chosen_backend
 from kerasport.progress import SILENT, Progress
 from kerasport.runs import Run, check_target
+from kerasport.runs.names import SETTINGS_FILE
 from kerasport.training.completion import complete
 from kerasport.training.describe import versions
+from kerasport.training.processes import current, device_count
 from kerasport.training.reading import read_pictures
 from kerasport.training.unfinished import Unfinished
 
@@ -45,11 +48,21 @@ def _resume(unfinished: Unfinished, data: DataSource | None, *, progress: Progre
             f"The pictures of '{out}' were given as objects, which are gone. "
             "Go on from Python: kerasport.resume(out, data=...) with the same pictures."
         )
+    versions_now = versions()
+    backend = "jax" if "jax" in settings.versions else "tensorflow"
+    if backend not in versions_now:
+        raise DataError(
+            f"The training of '{out}' began with Keras on {backend}, and Keras runs on "
+            f"{chosen_backend()} here. Set {BACKEND_VARIABLE}={backend}, or start again with "
+            "--force."
+        )
     changed = [
         f"{name} {old} is now {new}"
         for name, old in settings.versions.items()
-        if (new := versions().get(name)) != old
+        if (new := versions_now.get(name)) != old
     ]
+    if device_count() != settings.devices:
+        changed.append(f"{settings.devices} device(s) are now {device_count()}")
     if changed:
         progress.warn(f"{'; '.join(changed)}: the result may differ in its last digits.")
     validation = Path(settings.validation) if settings.validation else None
@@ -60,5 +73,6 @@ def _resume(unfinished: Unfinished, data: DataSource | None, *, progress: Progre
             f"The pictures are no longer those that the training of '{out}' began with. "
             "Bring them back, or start again with --force."
         )
+    current().share(SETTINGS_FILE, settings.to_json().encode())
     with unfinished.told_how_to_go_on(progress):
         return complete(settings, dataset, unfinished, progress=progress).run

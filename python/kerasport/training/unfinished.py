@@ -38,6 +38,7 @@ class Settings(Document):
         choices: fields of the recipe that the data decided, each with the reason.
         fingerprint: of the data.
         versions: of the packages.
+        devices: how many computed each step together.
     """
 
     recipe: SettledRecipe
@@ -49,6 +50,7 @@ class Settings(Document):
     choices: Reasons
     fingerprint: str
     versions: dict[str, str]
+    devices: int = 1
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def rebuilt(original: LiveModel, dtype: str) -> KerasModel:
         copy = kind.from_config(_in_dtype(model.get_config(), dtype))
         if not copy.built:
             copy.build(model.input_shape)
-    _copy_weights(model, copy)
+        _copy_weights(model, copy)
     if dtype == "float64":
         for layer in _operations(copy):
             _widen(layer)
@@ -111,11 +112,25 @@ def in_floats(framework: Any, dtype: str) -> Iterator[None]:
     framework.backend.set_floatx(dtype)
     write(dtype)
     try:
-        with _exact_activations() if dtype == "float64" else contextlib.nullcontext():
+        with _in_double(framework) if dtype == "float64" else contextlib.nullcontext():
             yield
     finally:
         write(policy)
         framework.backend.set_floatx(before)
+
+
+def _runs_on_jax(framework: Any) -> bool:
+    return framework.__name__ == "keras" and models.chosen_backend() == "jax"
+
+
+def _in_double(framework: Any) -> AbstractContextManager[Any]:
+    """Let what a framework computes with have arrays of float64, and round nothing on its way."""
+    if not _runs_on_jax(framework):
+        return _exact_activations()
+    import jax
+
+    wide: AbstractContextManager[Any] = jax.enable_x64(True)
+    return wide
 
 
 @contextlib.contextmanager
@@ -224,6 +239,8 @@ def single_operations(model: KerasModel, shape: tuple[int, ...]) -> list[str]:
     rooms = {type(layer).__module__.partition(".")[0] for layer in _operations(model)}
     if rooms <= {"keras", "tf_keras"}:
         return []
+    if "tf_keras" not in rooms and models.chosen_backend() == "jax":
+        return _single_operations_of_jax(model, shape)
     import tensorflow as tf
 
     def call(pixels: Any) -> Any:
@@ -236,6 +253,21 @@ def single_operations(model: KerasModel, shape: tuple[int, ...]) -> list[str]:
         if operation.type == "Cast" and operation.outputs[0].dtype == tf.float32
     ]
     return sorted(set(places))
+
+
+def _single_operations_of_jax(model: KerasModel, shape: tuple[int, ...]) -> list[str]:
+    import jax
+
+    def places(program: Any) -> Iterator[str]:
+        for step in program.eqns:
+            if step.params.get("new_dtype") == np.float32:
+                yield str(step.source_info.name_stack) or step.primitive.name
+            for inner in jax.tree.leaves(step.params, is_leaf=lambda each: hasattr(each, "eqns")):
+                if hasattr(inner, "eqns"):
+                    yield from places(inner)
+
+    traced = jax.make_jaxpr(lambda pixels: model(pixels, training=False))
+    return sorted(set(places(traced(np.zeros((1, *shape))))))
 
 
 _SINGLE_FUNCTIONS = ("image.resize", "nn.gelu", "nn.leaky_relu")

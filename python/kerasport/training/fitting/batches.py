@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kerasport import models
 from kerasport.dataset import Pixels
+from kerasport.training.processes import Part
 
 __all__ = ["Inputs", "batches"]
 
@@ -26,10 +27,16 @@ def batches(
     seed: int | None = None,
     first_epoch: int = 0,
     one_hot: int | None = None,
+    part: Part | None = None,
 ) -> Any:
     """Return the data as a `PyDataset`, in a new order in each epoch where a seed is given.
 
     Only one batch at a time is turned into float32, so the data may be mapped from disk.
+
+    With a part all batches are of one size, so that each device has as many rows as the others and
+    nothing is compiled twice: the last one is filled up with the first rows of the order. Those
+    count like all others where a seed is given, which is for training; else rows come with weights,
+    0 for those and for the others what makes the mean over all batches that over all rows.
 
     Args:
         views: the data; with more than one, the epochs take them in turn.
@@ -38,7 +45,11 @@ def batches(
         seed: with the number of the epoch, decides the order; None keeps the order of the data.
         first_epoch: number of the epoch that comes first, for a training that goes on.
         one_hot: number of classes, to give labels as float32 `[n, classes]`.
+        part: which rows of each batch are given; their number divides by that of the parts.
     """
+    steps = math.ceil(len(labels) / batch_size)
+    weights = np.zeros(steps * batch_size, np.float32)
+    weights[: len(labels)] = len(weights) / max(1, len(labels))
 
     base: Any = models.import_keras().utils.PyDataset
 
@@ -53,16 +64,26 @@ def batches(
             self._order = np.arange(len(labels))
             if seed is not None:
                 np.random.default_rng([seed, self._epoch]).shuffle(self._order)
+            if part is not None:
+                self._order = np.resize(self._order, len(weights))
 
         def __len__(self) -> int:
-            return math.ceil(len(labels) / batch_size)
+            return steps
 
-        def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
-            chosen = self._order[index * batch_size : (index + 1) * batch_size]
+        def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
+            span = slice(index * batch_size, (index + 1) * batch_size)
+            chosen = self._order[span]
+            if part is not None:
+                chosen = part.of(chosen)
             truth: NDArray[Any] = labels[chosen]
             if one_hot is not None:
                 truth = _one_hot(truth, one_hot)
-            return self._rows[chosen].astype(np.float32), truth
+            rows = self._rows[chosen].astype(np.float32)
+            return (
+                (rows, truth)
+                if part is None or seed is not None
+                else (rows, truth, part.of(weights[span]))
+            )
 
         def on_epoch_end(self) -> None:
             self._epoch += 1

@@ -14,10 +14,11 @@ from kerasport.errors import ModelError
 from kerasport.progress import Task
 from kerasport.shares import share_text
 from kerasport.training.fitting.checkpoints import Arrays, Checkpoint
+from kerasport.training.fitting.compiling import WEIGHTED_ACCURACY
 from kerasport.training.fitting.history import EpochLog
 from kerasport.training.fitting.phase import Phase
 
-__all__ = ["checkpointer", "reporter"]
+__all__ = ["checkpointer", "counter_of_weights", "reporter"]
 
 # What Keras' callbacks know from earlier epochs, all of it numbers.
 _REMEMBERED = ("best", "best_epoch", "cooldown_counter", "stopped_epoch", "wait")
@@ -54,6 +55,24 @@ def reporter(phase: Phase, task: Task, log: EpochLog) -> Any:
             task.milestone(text)
 
     return Reporter()
+
+
+def counter_of_weights() -> Any:
+    """Return a callback that gives those after it one accuracy: that of the weighted rows.
+
+    It must be the first of the callbacks.
+    """
+    base: Any = models.import_keras().callbacks.Callback
+
+    class CounterOfWeights(base):  # type: ignore[misc]  # keras has no types
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            logs = {} if logs is None else logs
+            # With class weights that of the training is another accuracy.
+            logs.pop(WEIGHTED_ACCURACY, None)
+            if f"val_{WEIGHTED_ACCURACY}" in logs:
+                logs["val_accuracy"] = logs.pop(f"val_{WEIGHTED_ACCURACY}")
+
+    return CounterOfWeights()
 
 
 def checkpointer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from kerasport.errors import DataError
 from kerasport.files import named_in_errors
 from kerasport.runs.names import CHECKPOINT_FILE
 from kerasport.training.fitting.history import EpochLog
+from kerasport.training.processes import current
 
 __all__ = ["Arrays", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
@@ -81,17 +83,23 @@ def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
                 np.save(member, array, allow_pickle=False)
 
 
-def load_checkpoint(folder: Path) -> Checkpoint | None:
+def load_checkpoint(folder: Path | None) -> Checkpoint | None:
     """Return the last checkpoint in `folder`; None when no epoch was finished.
+
+    Processes that have no folder get that of the first, which has one or keeps nothing.
 
     Raises:
         DataError: the file is damaged.
     """
-    path = folder / CHECKPOINT_FILE
-    if not path.exists():
-        return None
+    path = (folder or Path()) / CHECKPOINT_FILE
+    content = b""
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        if folder is not None and path.exists():
+            content = path.read_bytes()
+        content = current().share("checkpoint", content)
+        if not content:
+            return None
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             state = json.loads(str(file["state"]))
             lists: dict[str, Any] = {
                 name: [file[key] for key in _keys(file.files, name)]

@@ -9,12 +9,16 @@ from kerasport import models
 from kerasport.recipes import SettledRecipe
 from kerasport.training.fitting.phase import Phase
 
-__all__ = ["compile_phase", "learning_rate"]
+__all__ = ["WEIGHTED_ACCURACY", "compile_phase", "learning_rate"]
+
+WEIGHTED_ACCURACY = "weighted_accuracy"
+"""What the accuracy of rows with weights is called."""
 
 
 def compile_phase(phase: Phase, recipe: SettledRecipe, *, steps: int) -> None:
     """Prepare the model of a phase for Keras' `fit`, with so many steps an epoch."""
     keras = models.import_keras()
+    on_jax = models.chosen_backend() == "jax"
     from_logits = not models.ends_in_probabilities(phase.model)
     if recipe.label_smoothing:
         loss = keras.losses.CategoricalCrossentropy(
@@ -30,11 +34,23 @@ def compile_phase(phase: Phase, recipe: SettledRecipe, *, steps: int) -> None:
         ),
         loss=loss,
         metrics=["accuracy"],
+        # Rows that fill up a batch do not count in it; where there are none it is the same.
+        weighted_metrics=[_accuracy(recipe)] if on_jax else None,
         # Compiling with XLA takes longer than these models take to train on a CPU.
         jit_compile=False,
     )
+    # JAX would run one operation after another. It is nothing that the file of a model should say.
+    phase.model.jit_compile = on_jax
     # Its variables are restored before the first step, which would make them.
     phase.model.optimizer.build(phase.model.trainable_variables)
+
+
+def _accuracy(recipe: SettledRecipe) -> Any:
+    metrics = models.import_keras().metrics
+    kind = (
+        metrics.CategoricalAccuracy if recipe.label_smoothing else metrics.SparseCategoricalAccuracy
+    )
+    return kind(name=WEIGHTED_ACCURACY)
 
 
 def learning_rate(phase: Phase, recipe: SettledRecipe, *, steps: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from kerasport.models import Augmentation, KerasModel
 from kerasport.models.loading import PREDICTION_BATCH
 from kerasport.progress import Progress, Task
 from kerasport.recipes import SettledRecipe
+from kerasport.training.processes import answers_in_step, current
 
 __all__ = ["Features", "features_of"]
 
@@ -55,7 +57,8 @@ def _kept(
     extractor: KerasModel, decoded: DecodedDataset, split: Split, path: Path, task: Task
 ) -> Features:
     pixels = decoded.split(split)[0]
-    if not path.exists():
+    world = current()
+    if not world.share(f"has {path.name}", b"yes" if path.exists() else b""):
         fresh = path.with_name(f"new-{path.name}")
         shape = (len(pixels), int(extractor.output_shape[-1]))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,13 +66,17 @@ def _kept(
         with named_in_errors(fresh), fresh.open("wb") as stream:
             header = {"descr": "<f4", "fortran_order": False, "shape": shape}
             write_array_header_1_0(stream, header)  # type: ignore[no-untyped-call]  # by numpy
+            ask = answers_in_step(extractor)
             for start in range(0, len(pixels), PREDICTION_BATCH):
                 batch = pixels[start : start + PREDICTION_BATCH].astype(np.float32)
-                rows = np.asarray(extractor.predict_on_batch(batch))
+                rows = ask(batch)
                 stream.write(rows.astype("<f4").tobytes())
                 task.advance(len(batch))
         fresh.replace(path)
     else:
+        if world.count > 1:
+            content = world.share(path.name, path.read_bytes() if world.leads else b"")
+            return np.asarray(np.load(io.BytesIO(content)), np.float32)
         task.advance(len(pixels))
     # Features are small beside their pictures, and are read once per epoch in a random order.
     features: Features = np.load(path)

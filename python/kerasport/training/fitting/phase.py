@@ -42,6 +42,11 @@ class Phase:
     epochs: int
     learning_rate: float
 
+    @property
+    def slug(self) -> str:
+        """The title as the name of a folder."""
+        return self.title.lower().replace(" ", "-")
+
 
 def kinds_of(recipe: SettledRecipe) -> list[PhaseKind]:
     """Return what is trained in each phase, in their order."""

@@ -21,12 +21,19 @@ from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
 from kerasport.runs.names import FEATURES_FOLDER, TENSORBOARD_FOLDER
 from kerasport.training.fitting.batches import Inputs, batches
-from kerasport.training.fitting.callbacks import checkpointer, reporter, restore
+from kerasport.training.fitting.callbacks import (
+    checkpointer,
+    counter_of_weights,
+    reporter,
+    restore,
+)
 from kerasport.training.fitting.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from kerasport.training.fitting.compiling import compile_phase
+from kerasport.training.fitting.events import event_writer
 from kerasport.training.fitting.features import features_of
 from kerasport.training.fitting.history import EpochLog, History
 from kerasport.training.fitting.phase import TITLES, Phase, PhaseKind, kinds_of
+from kerasport.training.processes import device_count, part_of_a_batch
 
 __all__ = ["fit"]
 
@@ -47,7 +54,7 @@ class _Fitting:
 
     @property
     def batch_size(self) -> int:
-        return min(self.recipe.batch_size, len(self.decoded.split("train")[1]))
+        return _for_all_devices(min(self.recipe.batch_size, len(self.decoded.split("train")[1])))
 
     @property
     def steps(self) -> int:
@@ -81,12 +88,17 @@ def fit(
         ModelError: the loss is no longer a finite number.
         DataError: the checkpoint is damaged.
     """
-    _make_deterministic(recipe.seed)
+    models.make_deterministic(recipe.seed)
     if len(decoded.split("validation")[0]) == 0:
         progress.say("No validation pictures: the epoch with the lowest training loss is kept.")
-    since = load_checkpoint(work) if work is not None else None
+    since = load_checkpoint(work)
     log = since.log if since else EpochLog()
     fitting = _Fitting(model, decoded, recipe, log, work, progress)
+    if fitting.batch_size > recipe.batch_size:
+        progress.say(
+            f"Batches of {fitting.batch_size} instead of {recipe.batch_size}, so that each of "
+            f"{device_count()} devices has as many pictures of one."
+        )
     with contextlib.nullcontext(work) if work else scratch_folder() as kept:
         features = kept / FEATURES_FOLDER
         for index, kind in enumerate(kinds_of(recipe)):
@@ -135,12 +147,17 @@ def _run(fitting: _Fitting, phase: Phase, *, since: Checkpoint | None) -> None:
     classes = len(fitting.decoded.dataset.class_names)
     batch_size, steps = fitting.batch_size, fitting.steps
     remembering = _stopping(recipe, monitor="val_loss" if len(held_out) else "loss")
-    callbacks = list(remembering.values())
+    # TensorFlow takes a last batch of any size, and is left as it was.
+    part = part_of_a_batch() if models.chosen_backend() == "jax" else None
+    callbacks = [*([] if part is None else [counter_of_weights()]), *remembering.values()]
     if recipe.tensorboard and work is not None:
-        callbacks.append(_tensorboard(work, phase))
+        callbacks.append(event_writer(work / TENSORBOARD_FOLDER / phase.slug))
     first = since.epoch if since else 0
     before = sum(epochs for _, epochs in log.phases[: phase.index])
-    arrange = partial(batches, one_hot=classes if recipe.label_smoothing else None)
+    arrange = partial(batches, one_hot=classes if recipe.label_smoothing else None, part=part)
+    validation_batch = _VALIDATION_BATCH
+    if part is not None:
+        validation_batch = _for_all_devices(min(validation_batch, len(held_out)))
     with fitting.progress.task(phase.title, total=phase.epochs * steps) as task:
         task.advance(first * steps)
         callbacks.append(reporter(phase, task, log))
@@ -162,7 +179,7 @@ def _run(fitting: _Fitting, phase: Phase, *, since: Checkpoint | None) -> None:
                 seed=recipe.seed,
                 first_epoch=before + first,
             ),
-            validation_data=arrange([phase.validation], held_out, batch_size=_VALIDATION_BATCH)
+            validation_data=arrange([phase.validation], held_out, batch_size=validation_batch)
             if len(held_out)
             else None,
             initial_epoch=first,
@@ -173,6 +190,12 @@ def _run(fitting: _Fitting, phase: Phase, *, since: Checkpoint | None) -> None:
             verbose=0,
             callbacks=callbacks,
         )
+
+
+def _for_all_devices(rows: int) -> int:
+    """Return the number of rows, or the next one that can be dealt to all devices."""
+    devices = device_count()
+    return math.ceil(rows / devices) * devices
 
 
 def _stopping(recipe: SettledRecipe, *, monitor: str) -> dict[str, Any]:
@@ -189,20 +212,6 @@ def _stopping(recipe: SettledRecipe, *, monitor: str) -> dict[str, Any]:
     return {"stopping": stopping, "plateau": plateau}
 
 
-def _tensorboard(work: Path, phase: Phase) -> Any:
-    logs = work / TENSORBOARD_FOLDER / phase.title.lower().replace(" ", "-")
-    return models.import_keras().callbacks.TensorBoard(logs, write_graph=False)
-
-
 def _class_weights(labels: NDArray[np.int64], classes: int) -> dict[int, float]:
     counts = np.bincount(labels, minlength=classes)
     return dict(enumerate(balanced_weights(counts.tolist())))
-
-
-def _make_deterministic(seed: int) -> None:
-    keras = models.import_keras()
-    keras.utils.set_random_seed(seed)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow
-
-        tensorflow.config.experimental.enable_op_determinism()

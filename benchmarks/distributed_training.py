@@ -1,0 +1,236 @@
+"""Train in one process and in two, each on one core, and kill one of two at random moments.
+
+    python benchmarks/distributed_training.py --data path/to/cifar10/train
+    python benchmarks/distributed_training.py --data path/to/cifar10/train --kills 20
+    python benchmarks/distributed_training.py --data flowers --recipe transfer --weights FILE
+
+Of the pictures so many of each class are taken as --pictures says. The two ways take turns. What
+counts is the time from the end of the first epoch, which holds the compiling, to that of the last.
+On a machine that is busy otherwise processes wait for their turn, and two wait for each other;
+compare the processor times then: what one process needs, and what two need together for the same
+pictures. Efficiency is the first divided by the second. With --kills trainings of two processes are
+ended by killing one of them at a random moment, resumed, and compared with one that nobody killed,
+bit for bit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import random
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+from PIL import Image
+
+# Notes the time at the end of every epoch, in a file of its own for each process.
+PROGRAM = """
+import os, sys, json, time
+core, notes, *arguments = sys.argv[1:]
+os.sched_setaffinity(0, {int(core)})
+from kerasport.training.fitting import phases
+made = phases.reporter
+def reporter(phase, task, log):
+    callback = made(phase, task, log)
+    told = callback.on_epoch_end
+    def on_epoch_end(epoch, logs=None):
+        with open(notes, "a") as file:
+            note = phase.title, time.perf_counter(), time.process_time()
+            file.write(json.dumps(note) + chr(10))
+        told(epoch, logs)
+    callback.on_epoch_end = on_epoch_end
+    return callback
+phases.reporter = reporter
+from kerasport.cli import main
+main(arguments)
+"""
+
+
+def arguments() -> argparse.Namespace:
+    """Return the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of class folders")
+    parser.add_argument("--recipe", default="cifar10")
+    parser.add_argument("--weights", help="of the backbone, with --recipe transfer")
+    parser.add_argument("--image-size", default=None)
+    parser.add_argument("--pictures", type=int, default=200, help="of each class")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=0)
+    return parser.parse_args()
+
+
+def some_pictures(data: Path, target: Path, count: int) -> None:
+    """Copy the first pictures of each class."""
+    for folder in sorted(path for path in data.iterdir() if path.is_dir()):
+        (target / folder.name).mkdir(parents=True)
+        for picture in sorted(folder.iterdir())[:count]:
+            shutil.copy(picture, target / folder.name)
+
+
+def command(given: argparse.Namespace, out: str) -> list[str]:
+    """Return the arguments of `kerasport` for a training."""
+    line = ["train", given.recipe, "--data", "data", "--out", out, "--force"]
+    line += ["--test-share", "0.05", "--no-calibrate"]
+    if given.image_size:
+        line += ["--image-size", given.image_size]
+    if given.recipe == "transfer":
+        fine = ["--fine-tune-epochs", str(given.epochs), "--fine-tune-rate", "1e-4"]
+        width = re.search(r"_(0\.\d+|1\.[03])_\d+_no_top", given.weights or "")
+        line += ["--epochs", "1", "--weights", given.weights or "none", *fine]
+        return line + (["--width", width[1]] if width else [])
+    return [*line, "--epochs", str(given.epochs)]
+
+
+def train(line: list[str], work: Path, processes: int) -> tuple[float, float]:
+    """Return wall and processor seconds of an epoch, of all processes together."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    together = {
+        "KERASPORT_COORDINATOR": f"127.0.0.1:{port}",
+        "KERASPORT_PROCESSES": str(processes),
+    }
+    notes = [work / f"notes-{number}" for number in range(processes)]
+    started = []
+    for number, file in enumerate(notes):
+        file.unlink(missing_ok=True)
+        environment = {**os.environ, "KERAS_BACKEND": "jax", "KERASPORT_PROCESS": str(number)}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, str(number), str(file), *line],
+                cwd=work,
+                env={**environment, **(together if processes > 1 else {})},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+        )
+    said = [process.communicate()[1].decode() for process in started]
+    if any(process.returncode for process in started):
+        sys.exit("\n".join(said))
+    wall = processor = 0.0
+    for file in notes:
+        lines = [json.loads(text) for text in file.read_text().splitlines()]
+        last = [(end, used) for title, end, used in lines if title == lines[-1][0]]
+        epochs = len(last) - 1
+        wall = max(wall, (last[-1][0] - last[0][0]) / epochs)
+        processor += (last[-1][1] - last[0][1]) / epochs
+    return wall, processor
+
+
+def arrays_of(run: Path) -> list[np.ndarray[Any, Any]]:
+    """Return the variables of a run's model and of its optimizer."""
+    import h5py
+
+    found: list[np.ndarray[Any, Any]] = []
+
+    def keep(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found.append(item[()])
+
+    with ZipFile(run / "model.keras") as archive:
+        stream = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(stream) as file:
+        file.visititems(keep)
+    return found
+
+
+def difference(first: Path, second: Path) -> float:
+    """Return the largest difference of two runs' variables, the numbers of steps left out."""
+    pairs = zip(arrays_of(first), arrays_of(second), strict=True)
+    return max(float(np.abs(one - two).max()) for one, two in pairs if one.dtype.kind == "f")
+
+
+def kill_one(given: argparse.Namespace, work: Path, seconds: float) -> tuple[bool, float, bool]:
+    """Kill one of two processes at a random moment; return if it was early, and if bits are equal.
+
+    The middle number is how long the others took to end.
+    """
+    line = command(given, "killed")
+    start = [sys.executable, "-m", "kerasport"]
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    run = subprocess.Popen(
+        [*start, *line, "--processes", "2"], cwd=work, env=environment, stderr=subprocess.PIPE
+    )
+    time.sleep(random.uniform(0.1, seconds))
+    listed = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True)
+    children = [int(number) for number in listed.stdout.split()]
+    if children:
+        os.kill(random.choice(children), 9)
+    killed = time.perf_counter()
+    said = run.communicate()[1].decode()
+    took = time.perf_counter() - killed
+    if run.returncode == 0:
+        print("  it was done already")
+    elif said.count("Error:") != 1:
+        sys.exit(f"Expected one sentence:\n{said}")
+    else:
+        print(f"  {said.splitlines()[-1]}")
+    can_go_on = (work / "killed.unfinished" / "checkpoint.npz").exists()
+    again = ["train", "--resume", "killed"] if can_go_on else line
+    if run.returncode:
+        subprocess.run(
+            [*start, *again, "--processes", "2"],
+            cwd=work,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+    equal = all(map(np.array_equal, arrays_of(work / "killed"), arrays_of(work / "whole")))
+    return not can_go_on, took, equal
+
+
+def main() -> None:
+    """Print what was measured."""
+    given = arguments()
+    given.weights = str(Path(given.weights).absolute()) if given.weights else None
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        some_pictures(given.data, work / "data", given.pictures)
+        if given.kills:
+            begin = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", "kerasport", *command(given, "whole"), "--processes", "2"],
+                cwd=work,
+                env={**os.environ, "KERAS_BACKEND": "jax"},
+                check=True,
+                capture_output=True,
+            )
+            seconds = time.perf_counter() - begin
+            print(f"a whole training takes {seconds:.0f} s")
+            for number in range(given.kills):
+                early, took, equal = kill_one(given, work, seconds)
+                how = "started again" if early else "resumed"
+                print(f"kill {number + 1}: all ended in {took:.1f} s, {how}, same bits: {equal}")
+            return
+        measured: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+        for _ in range(given.rounds):
+            for count in measured:
+                measured[count].append(train(command(given, f"run-{count}"), work, count))
+                wall, processor = measured[count][-1]
+                print(f"{count} process(es): {wall:.2f} s, {processor:.2f} processor s an epoch")
+        one, two = (
+            [statistics.median(row[which] for row in measured[count]) for which in (0, 1)]
+            for count in measured
+        )
+        print(f"efficiency by the clock {one[0] / two[0] / 2:.3f}, by processor time ", end="")
+        print(f"{one[1] / two[1]:.3f}; largest difference of a variable ", end="")
+        print(f"{difference(work / 'run-1', work / 'run-2'):.1e}")
+        side = Image.open(next((work / "data").rglob("*.*"))).size
+        print(f"(pictures of {side[0]} x {side[1]} pixels, {given.epochs} epochs)")
+
+
+if __name__ == "__main__":
+    main()
