@@ -15,22 +15,19 @@ from kerasport.bundle.field import Field
 from kerasport.bundle.layer_rules import Shape
 from kerasport.bundle.plan import plan_model
 from kerasport.bundle.topology import Topology, read_topology
-from kerasport.engine.binary import MAX_BYTES, Program, has_kernels
+from kerasport.engine.binary import Program, has_kernels
+from kerasport.engine.program import TooLarge
 from kerasport.engine.write import write_model
 from kerasport.errors import BundleError
 
 __all__ = ["Engine", "engine_for"]
 
 
-class _TooLarge(BundleError):
-    """The kernels cannot address the memory that a model needs."""
-
-
 def engine_for(bundle: Bundle) -> Engine | None:
     """Return the engine of a bundle; None where there is none, or the model is too large for it."""
     try:
         return Engine(bundle) if has_kernels() else None
-    except _TooLarge:
+    except TooLarge:
         return None
 
 
@@ -45,7 +42,7 @@ class Engine:
 
         Raises:
             KerasportError: wasmtime is not installed.
-            BundleError: the model needs more memory than the kernels can address.
+            BundleError: the model needs more memory than the kernels can address, or than there is.
         """
         winograd = bundle.metadata.winograd
         self._load(
@@ -86,13 +83,6 @@ class Engine:
         # Weights may be any numbers: what becomes of them is seen in the answers.
         with np.errstate(all="ignore"):
             self._written = write_model(topology, shapes, weights, winograd)
-        size = self._written.plan.bytes
-        if size > MAX_BYTES:
-            raise _TooLarge(
-                f"The model needs {size:,} bytes on the engine. Expected at most {MAX_BYTES:,}. "
-                "Run it in numpy: --engine numpy, or kerasport.Runtime."
-            )
-        with np.errstate(all="ignore"):
             self._program = Program(self._written.plan)
         # There is one memory.
         self._lock = threading.Lock()
