@@ -17,7 +17,7 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test test-tools screenshots fuzz hub clusters check format golden schema docs bench clean distclean
+.PHONY: help train evaluate export verify demo web test test-tools screenshots fuzz fuzz-models hub clusters check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
@@ -56,6 +56,11 @@ test: .venv/.browser web/dist/.built ## Run everything: checks, TypeScript, Pyth
 fuzz: .venv/.browser web/dist/.built ## Read damaged pictures in every engine: SEED=1, COUNT=3000, ENGINE=webkit
 	PYTHONPATH=tests .venv/bin/python -m fuzz --seed $(SEED) --count $(COUNT) $(if $(ENGINE),--engine $(ENGINE))
 
+fuzz-models: .venv/.browser web/dist/.built ## Plan damaged models in both languages: SEED=1, COUNT=3000
+	rm -f test-results/models.jsonl && mkdir -p test-results
+	cd web && FUZZ_SEED=$(SEED) FUZZ_COUNT=$(COUNT) FUZZ_OUT=../test-results/models.jsonl ./node.sh npx vitest run engine-fuzz
+	PYTHONPATH=tests .venv/bin/python -m fuzz.models test-results/models.jsonl
+
 test-tools: .venv/.browser web/dist/.built ## Try the npm package in every tool, which it installs, and print the table
 	.venv/bin/python -m pytest tests/tools --every-tool
 
@@ -84,6 +89,7 @@ format: .venv/.test web/node_modules/.installed ## Format everything and repair 
 golden: .venv/.test ## Regenerate the golden files; review the difference before committing it
 	.venv/bin/python tests/golden/generate.py
 	.venv/bin/python tests/golden/generate_avif.py
+	.venv/bin/python tests/golden/generate_topologies.py
 
 schema: .venv/.train web/node_modules/.installed ## Regenerate the JSON Schemas, the TypeScript types and constants
 	.venv/bin/python -m kerasport.bundle.schema

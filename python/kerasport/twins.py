@@ -100,6 +100,12 @@ def constants() -> str:
         _constant(
             "WORK_OF_A_VALUE", limits.WORK_OF_A_VALUE, "Multiply-adds that a written value counts."
         ),
+        _constant("MAX_ENGINE_BYTES", limits.MAX_ENGINE_BYTES, "Memory of a model on the engine."),
+        _constant(
+            "MAX_ENGINE_CALLS",
+            limits.MAX_ENGINE_CALLS,
+            "Calls of the engine's kernels for one picture, or while a model is loaded.",
+        ),
         "/** How a script holds the files: its start behind the first line, and what follows. */\n"
         "export interface ScriptForm {\n"
         "  readonly decoder: string;\n"

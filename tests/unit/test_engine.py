@@ -17,9 +17,9 @@ from support.graphs import chain, conv, dense, depthwise, layer, normal, scaling
 from kerasport import prediction
 from kerasport.bundle import Bundle
 from kerasport.bundle.plan import ACTIVATION_NAMES
-from kerasport.engine import Engine, binary, engine_for, model
-from kerasport.engine.arena import Region, lay_out, round_up
-from kerasport.engine.program import ProgramWriter
+from kerasport.engine import Engine, binary, engine_for, model, program
+from kerasport.engine.arena import Region, lay_out, lay_out_in_order, round_up
+from kerasport.engine.program import ProgramWriter, TooLarge
 from kerasport.errors import BrowserError, BundleError, KerasportError, UsageError
 from kerasport.exporter.graph import Graph, named_weights, topology
 from kerasport.runtime import Runtime
@@ -121,13 +121,59 @@ def test_a_model_that_is_too_large_is_refused_before_memory_is_reserved(
     monkeypatch: pytest.MonkeyPatch, wasmtime: Any
 ) -> None:
     """The plan's bytes are looked at first; whoever takes what is there gets numpy."""
-    monkeypatch.setattr(model, "MAX_BYTES", 1000)
+    monkeypatch.setattr(program, "MAX_ENGINE_BYTES", 1000)
     monkeypatch.setattr(model, "Program", lambda plan: pytest.fail("memory was reserved"))
     bundle = Bundle.open(FROZEN)
 
     with pytest.raises(BundleError, match=r"bytes on the engine\. Expected at most 1,000"):
         Engine(bundle)
     assert engine_for(bundle) is None
+
+
+def test_a_layer_of_many_different_sums_is_refused(
+    monkeypatch: pytest.MonkeyPatch, wasmtime: Any
+) -> None:
+    """A list of calls that would take minutes to write is given up in the client's words."""
+    monkeypatch.setattr(program, "MAX_ENGINE_CALLS", 1000)
+    graph = chain(transposed(strides=[40, 50], kernel_size=[1, 1]), shape=(1, 1, 3))
+
+    with pytest.raises(
+        TooLarge,
+        match=r"more than 1,000 calls of the engine's kernels\. Expected fewer\. Run it in",
+    ):
+        Engine.of(topology(graph), named_weights(graph, np.float32))
+
+
+def test_a_step_that_leads_nowhere_may_be_any_number(wasmtime: Any) -> None:
+    """Strides past the picture and dilations of one tap reach no kernel."""
+    far = conv("far", 3, 5, kernel_size=[13, 10], strides=[2**27, 2**27])
+    wide = conv("wide", 5, 5, kernel_size=[1, 1], dilation_rate=[2**27, 2**27])
+
+    assert difference(chain(scaling(1 / 127.5, -1.0), far, wide, shape=SHAPE)) < 2e-6
+
+
+@pytest.mark.parametrize("runtime", ["engine", "numpy"])
+def test_whole_numbers_may_be_written_with_a_fraction(runtime: str, wasmtime: Any) -> None:
+    """2.0 is 2 wherever a layer is set to it, as it is in JavaScript."""
+
+    def in_floats(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: in_floats(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [in_floats(item) for item in value]
+        return float(value) if type(value) is int else value
+
+    padding = layer("ZeroPadding2D", padding=[[1, 2], [0, 1]])
+    permute = layer("Permute", dims=[2, 1, 3])
+    graph = chain(padding, conv("conv", 3, 4, strides=[2, 2]), permute, shape=SHAPE)
+    weights = named_weights(graph, np.float32)
+
+    def answer(document: dict[str, Any]) -> Any:
+        if runtime == "numpy":
+            return Runtime.of(document, weights, SHAPE).predict(PIXELS)
+        return Engine.of(document, weights).predict(PIXELS)
+
+    assert answer(in_floats(topology(graph))).tobytes() == answer(topology(graph)).tobytes()
 
 
 def test_without_wasmtime_the_message_has_the_line_that_installs_it(
@@ -209,14 +255,17 @@ def test_predictions_say_what_answers(choice: Any, said: str, wasmtime: Any) -> 
     assert said in told.lines[0]
 
 
+@pytest.mark.parametrize("lay_out", [lay_out, lay_out_in_order])
 @given(
-    st.lists(
+    pieces=st.lists(
         st.tuples(st.integers(1, 500), st.integers(0, 9), st.integers(0, 9)),
         min_size=1,
         max_size=12,
     )
 )
-def test_what_is_needed_at_once_does_not_overlap(pieces: list[tuple[int, int, int]]) -> None:
+def test_what_is_needed_at_once_does_not_overlap(
+    lay_out: Any, pieces: list[tuple[int, int, int]]
+) -> None:
     """Regions whose times meet lie apart, with what may be read behind them."""
     regions = [Region(size, min(one, two), max(one, two)) for size, one, two in pieces]
 

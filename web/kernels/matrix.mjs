@@ -16,6 +16,7 @@
  * does not wait for the other; they are added up in pairs.
  */
 
+import { PANEL, PANEL_BYTES } from './panels.mjs';
 import {
   advance,
   each,
@@ -30,9 +31,6 @@ import {
   whilst,
 } from './wat.mjs';
 
-/** Columns of a tile: two vectors. More would need more registers, fewer more loads. */
-const PANEL = 8;
-const PANEL_BYTES = 4 * PANEL;
 const HALVES = [0, 1];
 
 /** Values that one round of the innermost loop takes. */

@@ -1,5 +1,6 @@
 /** Winograd's transforms of one tile: see `winograd.mjs`. Scratch holds a tile between two sides. */
 
+import { PANEL_BYTES } from './panels.mjs';
 import {
   advance,
   each,
@@ -14,10 +15,6 @@ import {
   whilst,
 } from './wat.mjs';
 import { inputSide, outputSide, weightSide } from './winograd-sides.mjs';
-
-/** Columns of a panel of weights. */
-const PANEL = 8;
-const PANEL_BYTES = 4 * PANEL;
 
 /** @param {string} address */
 const load = (address, offset = 0) => `(v128.load offset=${offset} ${address})`;

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 __all__ = [
     "MAX_BUNDLE_BYTES",
+    "MAX_ENGINE_BYTES",
+    "MAX_ENGINE_CALLS",
     "MAX_FILES",
     "MAX_LAYERS",
     "MAX_LAYER_VALUES",
@@ -40,3 +42,10 @@ MAX_WORK = 1 << 39
 half a minute on one core. EfficientNetB7 takes 4e10."""
 
 WORK_OF_A_VALUE = 64
+
+MAX_ENGINE_BYTES = (1 << 31) - (1 << 16)
+"""Memory of a model on the engine, whose kernels take addresses for numbers with a sign."""
+
+MAX_ENGINE_CALLS = 1 << 18
+"""Calls of the engine's kernels for one picture, or while a model is loaded. EfficientNetB7 takes
+some thousands."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kerasport.bundle.field import MISSING, Field
+from kerasport.bundle.field import MISSING, Field, is_number
 from kerasport.bundle.limits import MAX_LAYERS
 
 __all__ = ["Head", "LayerEntry", "Topology", "find_head", "read_topology"]
@@ -19,7 +19,7 @@ __all__ = ["Head", "LayerEntry", "Topology", "find_head", "read_topology"]
 class LayerEntry:
     """One layer: `inputs` are the names of the layers whose outputs it takes, in their order.
 
-    `entry` is what the document says of the layer.
+    `entry` is what the document says of the layer; in `config` its whole numbers are of type int.
     """
 
     name: str
@@ -110,12 +110,25 @@ def read_topology(root: Field) -> Topology:
         class_name = entry.get("class_name").text()
         if (class_name == "InputLayer") != (not layers):
             entry.get("class_name").fail("one InputLayer, before all other layers")
-        layers[name] = LayerEntry(name, class_name, settings.value, inputs, entry)
+        layers[name] = LayerEntry(name, class_name, _in_whole(settings.value), inputs, entry)
         previous = name
     output = str(previous) if is_stack else _read_output(config)
     if output not in layers:
         config.get("output_layers").fail("the name of a layer")
     return Topology(tuple(layers.values()), output)
+
+
+def _in_whole(value: Any) -> Any:
+    """Return a setting with 2 for 2.0: they are one number in JSON, and only one of them counts."""
+    if isinstance(value, dict):
+        return {key: _in_whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_whole(item) for item in value]
+    if not is_number(value):
+        return value
+    # Any number of digits is a double to everybody else.
+    double = float(value)
+    return int(double) if double.is_integer() and abs(double) < 2**53 else double
 
 
 def _read_inputs(entry: Field) -> tuple[str, ...]:

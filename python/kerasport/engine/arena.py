@@ -9,7 +9,7 @@ from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["ALIGNMENT", "Region", "lay_out", "round_up"]
+__all__ = ["ALIGNMENT", "Region", "lay_out", "lay_out_in_order", "round_up"]
 
 ALIGNMENT = 64
 """Vectors lie at multiples of it, and a kernel may read as far behind a region."""
@@ -41,16 +41,34 @@ def lay_out(regions: Iterable[Region], start: int) -> int:
     placed: list[Region] = []
     end = start
     for region in sorted(regions, key=lambda each: -each.bytes):
-        size = round_up(region.bytes)
-        address = start
-        # In the order of their addresses, so that the first gap that is wide enough is the lowest.
-        for other in placed:
-            if other.last < region.first or region.last < other.first:
-                continue
-            if address + size <= other.address:
-                break
-            address = max(address, other.address + round_up(other.bytes))
-        region.address = address
-        end = max(end, address + size)
-        insort(placed, region, key=lambda each: each.address)
+        end = max(end, _put(region, placed, start))
     return end
+
+
+def lay_out_in_order(regions: Iterable[Region], start: int) -> int:
+    """Do the same in the order in which they are needed, for many that are needed for a short time.
+
+    No region is compared with those that are gone by then.
+    """
+    placed: list[Region] = []
+    end = start
+    for region in sorted(regions, key=lambda each: each.first):
+        placed = [other for other in placed if other.last >= region.first]
+        end = max(end, _put(region, placed, start))
+    return end
+
+
+def _put(region: Region, placed: list[Region], start: int) -> int:
+    """Put a region among others, in the order of their addresses, and return where it ends."""
+    size = round_up(region.bytes)
+    address = start
+    # In this order the first gap that is wide enough is the lowest.
+    for other in placed:
+        if other.last < region.first or region.last < other.first:
+            continue
+        if address + size <= other.address:
+            break
+        address = max(address, other.address + round_up(other.bytes))
+    region.address = address
+    insort(placed, region, key=lambda each: each.address)
+    return address + size

@@ -21,15 +21,12 @@ from kerasport.assets import web_asset
 from kerasport.engine.program import Constant, KernelCall, MemoryPlace, Plan
 from kerasport.errors import BrowserError, KerasportError
 
-__all__ = ["MAX_BYTES", "Program", "has_kernels"]
+__all__ = ["Program", "has_kernels"]
 
 _MODULES = ("kernels/plain.wasm", "kernels/common.wasm")
 """Products with weights, and what stands beside them."""
 
 _PAGE = 1 << 16
-
-MAX_BYTES = (1 << 31) - _PAGE
-"""Kernels take addresses for numbers with a sign."""
 
 
 def has_kernels() -> bool:
@@ -134,8 +131,9 @@ class Program:
         ]
         for start, function in zip(starts, self._functions(engine, parts), strict=True):
             for constant in needed.get(start, ()):
-                view = self.view(MemoryPlace(constant.region), constant.values.nbytes)
-                view.view(np.float32)[:] = constant.values
+                view = self.view(MemoryPlace(constant.region), constant.region.bytes)
+                rows = view.view(np.float32).reshape(-1, max(1, constant.values.size))
+                rows[:] = constant.values
             function(self._store)
 
     def _functions(self, engine: Any, lists: Sequence[Sequence[KernelCall]]) -> list[Any]:

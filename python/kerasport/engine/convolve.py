@@ -16,10 +16,19 @@ from numpy.typing import NDArray
 from kerasport.engine.epilogue import UNBOUNDED, Clamp
 from kerasport.engine.program import VALUE, MemoryPlace, ProgramWriter
 
-__all__ = ["Convolution", "Lines", "Panels", "Window", "convolve", "packed", "packed_again"]
+__all__ = [
+    "PANEL",
+    "Convolution",
+    "Lines",
+    "Panels",
+    "Window",
+    "convolve",
+    "packed",
+    "packed_again",
+]
 
-_PANEL = 8
-"""Columns of the kernels' tiles."""
+PANEL = 8
+"""Columns of the kernels' tiles, and of a panel of weights."""
 
 _MOST_VALUES = 256
 """Values that are summed up in one go; the sums of more pieces are added up in the output."""
@@ -138,7 +147,7 @@ def convolve(writer: ProgramWriter, work: Convolution) -> None:
 
 def _panel_bytes(values: int, columns: int) -> int:
     """Return the size of a bias and some values for each column of whole panels."""
-    return math.ceil(columns / _PANEL) * _PANEL * (values + 1) * VALUE
+    return math.ceil(columns / PANEL) * PANEL * (values + 1) * VALUE
 
 
 def _parts(window: Window, start: int = 0) -> Iterator[tuple[Window, int]]:

@@ -18,7 +18,8 @@ from kerasport.bundle.field import Field
 from kerasport.bundle.layer_rules import Shape
 from kerasport.bundle.plan import plan_model
 from kerasport.bundle.topology import Topology, read_topology
-from kerasport.engine.binary import MAX_BYTES, Program, has_kernels
+from kerasport.engine.binary import Program, has_kernels
+from kerasport.engine.program import TooLarge
 from kerasport.engine.write import write_model
 from kerasport.errors import BundleError
 
@@ -28,15 +29,11 @@ _MOST_BYTES = 4 << 30
 """Of the memories of all workers together; one may have what the kernels can address."""
 
 
-class _TooLarge(BundleError):
-    """The kernels cannot address the memory that a model needs."""
-
-
 def engine_for(bundle: Bundle, *, workers: int = 1) -> Engine | None:
     """Return the engine of a bundle; None where there is none, or the model is too large for it."""
     try:
         return Engine(bundle, workers=workers) if has_kernels() else None
-    except _TooLarge:
+    except TooLarge:
         return None
 
 
@@ -58,7 +55,7 @@ class Engine:
 
         Raises:
             KerasportError: wasmtime is not installed.
-            BundleError: the model needs more memory than the kernels can address.
+            BundleError: the model needs more memory than the kernels can address, or than there is.
         """
         winograd = bundle.metadata.winograd
         self._load(
@@ -102,11 +99,6 @@ class Engine:
         with np.errstate(all="ignore"):
             self._written = write_model(topology, shapes, weights, winograd)
         size = self._written.plan.bytes
-        if size > MAX_BYTES:
-            raise _TooLarge(
-                f"The model needs {size:,} bytes on the engine. Expected at most {MAX_BYTES:,}. "
-                "Run it in numpy: --engine numpy, or kerasport.Runtime."
-            )
         self.workers = max(1, min(workers, _MOST_BYTES // size))
         """How many pictures are computed at a time."""
         # The first is made now, so that what is wrong shows now; the others when they are needed.

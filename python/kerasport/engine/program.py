@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kerasport.bundle.layer_rules import Shape
-from kerasport.engine.arena import ALIGNMENT, Region, lay_out, round_up
+from kerasport.bundle.limits import MAX_ENGINE_BYTES, MAX_ENGINE_CALLS
+from kerasport.engine.arena import ALIGNMENT, Region, lay_out, lay_out_in_order, round_up
+from kerasport.errors import BundleError
 
 __all__ = [
     "VALUE",
@@ -26,10 +28,18 @@ __all__ = [
     "Plan",
     "ProgramWriter",
     "Tensor",
+    "TooLarge",
 ]
 
 VALUE = 4
 """Bytes of a value."""
+
+
+class TooLarge(BundleError):
+    """The kernels cannot address the memory that a model needs, or are called too often for it."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem} Run it in numpy: --engine numpy, or kerasport.Runtime.")
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,10 @@ class KernelCall:
 
 @dataclass(frozen=True)
 class Constant:
-    """Values that are there before the first call; `is_raw` where only the loading reads them."""
+    """Values that are there before the first call; `is_raw` where only the loading reads them.
+
+    As often as the region has room for them.
+    """
 
     region: Region
     values: NDArray[np.float32]
@@ -103,17 +116,34 @@ class ProgramWriter:
     _constants: list[Constant] = field(default_factory=list)
     _preparing: list[KernelCall] = field(default_factory=list)
     _running: list[KernelCall] = field(default_factory=list)
+    _kept_bytes: int = ALIGNMENT
 
-    def constant(self, values: ArrayLike) -> MemoryPlace:
-        """Return the place of values that every answer reads."""
-        return self._values(values, self._kept, is_raw=False)
+    def constant(self, values: ArrayLike, times: int = 1) -> MemoryPlace:
+        """Return the place of values that every answer reads, so many times one behind the other.
+
+        Raises:
+            TooLarge: what stays is more than the kernels can address.
+        """
+        array = np.ascontiguousarray(values, np.float32).ravel()
+        place = self.prepared(array.nbytes * times)
+        self._constants.append(Constant(place.region, array, is_raw=False))
+        return place
 
     def raw(self, values: ArrayLike) -> MemoryPlace:
         """Return the place of values that only `prepare` reads: gone before the first answer."""
-        return self._values(values, self._raw, is_raw=True)
+        array = np.ascontiguousarray(values, np.float32).ravel()
+        place = _reserved(array.nbytes, self._raw)
+        self._constants.append(Constant(place.region, array, is_raw=True))
+        return place
 
     def prepared(self, size: int) -> MemoryPlace:
-        """Return the place of bytes that `prepare` fills once and every answer reads."""
+        """Return the place of bytes that `prepare` fills once and every answer reads.
+
+        Raises:
+            TooLarge: what stays is more than the kernels can address.
+        """
+        self._kept_bytes += round_up(size)
+        _check_bytes(self._kept_bytes)
         return _reserved(size, self._kept)
 
     def bytes(self, size: int) -> MemoryPlace:
@@ -140,19 +170,24 @@ class ProgramWriter:
         """Give every place its address.
 
         First what stays, then what passes, with what only the loading needs in the same memory.
+
+        Raises:
+            TooLarge: that is more than the kernels can address.
         """
         end = ALIGNMENT
         for region in self._kept:
             region.address = end
             end += round_up(region.bytes)
-        size = max(lay_out(self._passing, end), lay_out(self._raw, end)) + ALIGNMENT
+        size = max(lay_out(self._passing, end), lay_out_in_order(self._raw, end)) + ALIGNMENT
+        _check_bytes(size)
         return Plan(size, self._constants, self._preparing, self._running)
 
-    def _values(self, values: ArrayLike, regions: list[Region], *, is_raw: bool) -> MemoryPlace:
-        array = np.ascontiguousarray(values, np.float32).ravel()
-        place = _reserved(array.nbytes, regions)
-        self._constants.append(Constant(place.region, array, is_raw))
-        return place
+
+def _check_bytes(size: int) -> None:
+    if size > MAX_ENGINE_BYTES:
+        raise TooLarge(
+            f"The model needs {size:,} bytes on the engine. Expected at most {MAX_ENGINE_BYTES:,}."
+        )
 
 
 def _reserved(size: int, regions: list[Region]) -> MemoryPlace:
@@ -165,6 +200,11 @@ def _write(calls: list[KernelCall], kernel: str, arguments: tuple[Argument, ...]
         if isinstance(each, MemoryPlace):
             _mention(each, len(calls))
     calls.append(KernelCall(kernel, arguments))
+    if len(calls) > MAX_ENGINE_CALLS:
+        raise TooLarge(
+            f"The model takes more than {MAX_ENGINE_CALLS:,} calls of the engine's kernels. "
+            "Expected fewer."
+        )
 
 
 def _mention(place: MemoryPlace, now: int) -> None:

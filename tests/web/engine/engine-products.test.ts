@@ -11,7 +11,7 @@ import {
 } from '../../../web/src/client/engine/layers/products.js';
 import type { LayerJob } from '../../../web/src/client/engine/layers.js';
 import { further } from '../../../web/src/client/engine/program.js';
-import { type Given, given, runLayer } from './engine-runs.js';
+import { given, runLayer, type Values } from './layer-runs.js';
 import { BINARIES, size } from './watched.js';
 
 interface Setting {
@@ -38,7 +38,7 @@ function numbers(count: number, seed: number, whole: boolean): Float32Array {
 }
 
 /** A convolution by its definition: sums, and sums of what was added up without signs. */
-function byDefinition(x: Given, kernel: Given, bias: Given | undefined, setting: Setting) {
+function byDefinition(x: Values, kernel: Values, bias: Values | undefined, setting: Setting) {
   const [height, width, channels] = x.shape;
   const filters = kernel.shape[3];
   const { kernel_size, strides, dilation_rate, padding } = setting;

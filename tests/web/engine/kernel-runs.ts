@@ -5,9 +5,7 @@ import {
   type Kernels,
   startKernels,
 } from '../../../web/src/client/engine/binary.js';
-
-/** Bytes of a value that is not a number, where nobody may write. */
-const UNTOUCHED = 0xff;
+import { GARBAGE } from './watched.js';
 
 /** Bytes between two regions, more than a kernel may read. */
 const GAP = 128;
@@ -47,7 +45,7 @@ export class KernelRuns {
       addresses.push(end);
       end = Math.ceil((end + 4 * length(region) + GAP) / 64) * 64;
     }
-    bytes.fill(UNTOUCHED, 0, end);
+    bytes.fill(GARBAGE, 0, end);
     const views = regions.map(
       (region, index) => new Float32Array(bytes.buffer, addresses[index], length(region)),
     );
@@ -57,8 +55,8 @@ export class KernelRuns {
     this.#kernels.functions[name](...call(addresses));
     const results = views.map((view) => view.slice());
     for (const view of views)
-      new Uint8Array(view.buffer, view.byteOffset, view.byteLength).fill(UNTOUCHED);
-    if (bytes.subarray(0, end + GAP).some((byte, at) => at < end && byte !== UNTOUCHED)) {
+      new Uint8Array(view.buffer, view.byteOffset, view.byteLength).fill(GARBAGE);
+    if (bytes.subarray(0, end + GAP).some((byte, at) => at < end && byte !== GARBAGE)) {
       throw new Error(`${name} wrote outside of its regions`);
     }
     return results;

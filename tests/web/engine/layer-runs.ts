@@ -1,16 +1,13 @@
-/** Runs layers on the engine as `layer-rules.ts` lets them be, in memory where all else is watched. */
+/** Runs layers on the engine, as `layer-rules.ts` lets them be or as a test writes them down. */
 
 import { Field } from '../../../web/src/client/bundle/fields.js';
 import type { ActivationName } from '../../../web/src/client/constants.generated.js';
-import {
-  type BinaryName,
-  type Kernels,
-  startKernels,
-} from '../../../web/src/client/engine/binary.js';
+import type { BinaryName } from '../../../web/src/client/engine/binary.js';
 import { LAYER_WRITERS } from '../../../web/src/client/engine/layers/table.js';
-import { type Place, Program } from '../../../web/src/client/engine/program.js';
+import type { LayerJob } from '../../../web/src/client/engine/layers.js';
+import { ProgramWriter, type Tensor } from '../../../web/src/client/engine/program.js';
 import { LAYER_RULES } from '../../../web/src/client/model/layer-rules.js';
-import { numbers, size, WatchedWriter } from './watched.js';
+import { numbers, size, Watched } from './watched.js';
 
 export type { BinaryName };
 
@@ -29,19 +26,12 @@ export interface Case {
   readonly activation?: ActivationName;
 }
 
-/** Bytes of not-a-number, in every place that nobody wrote to. */
-const GARBAGE = 0xff;
-
-/** More than a test's layer needs: compiling takes longer than running one. */
-const MEMORY_BYTES = 1 << 22;
-
-const running = new Map<BinaryName, Promise<Kernels>>();
-
-function started(binary: BinaryName): Promise<Kernels> {
-  const kernels = running.get(binary) ?? startKernels(MEMORY_BYTES, binary);
-  running.set(binary, kernels);
-  return kernels;
-}
+/** What a test says of a job that it writes down itself; the rest is filled in. */
+export type JobCase = Partial<Pick<LayerJob, 'config' | 'activation' | 'weights'>> & {
+  readonly inputs: readonly Values[];
+  readonly shape: readonly number[];
+  readonly binary: BinaryName;
+};
 
 /**
  * The layer's answer, twice the same: with the inputs read once more behind it, and with their memory
@@ -51,15 +41,7 @@ function started(binary: BinaryName): Promise<Kernels> {
  *   the one that the rules say.
  */
 export async function answerOf(binary: BinaryName, layer: Case): Promise<Values> {
-  const [answer, other] = [await run(binary, layer, true), await run(binary, layer, false)];
-  if (answer.values.some((value, index) => !Object.is(value, other.values[index]))) {
-    throw new Error('another answer in other memory');
-  }
-  return answer;
-}
-
-async function run(binary: BinaryName, layer: Case, keepsInputs: boolean): Promise<Values> {
-  const { config = {}, inputs, weights = {}, activation = 'linear' } = layer;
+  const { config = {}, inputs } = layer;
   const entry = {
     name: 'layer',
     className: layer.layer,
@@ -71,45 +53,59 @@ async function run(binary: BinaryName, layer: Case, keepsInputs: boolean): Promi
     entry,
     inputs.map((input) => input.shape),
   );
-  const writer = new WatchedWriter();
-  const tensors = inputs.map((input) => writer.tensor(input.shape));
-  for (const { place } of tensors) writer.use(place);
-  const output = LAYER_WRITERS[layer.layer]({
-    ...{ writer, config, inputs: tensors, weights, activation, shape },
-  });
-  if (output.shape.join() !== shape.join()) throw new Error(`the shape is ${output.shape}`);
+  const write = (job: LayerJob) => {
+    const output = LAYER_WRITERS[layer.layer](job);
+    if (output.shape.join() !== shape.join()) throw new Error(`the shape is ${output.shape}`);
+    return output;
+  };
+  const run = (keepsInputs: boolean) => runJob({ ...layer, binary, shape }, write, keepsInputs);
+  const [values, other] = [await run(true), await run(false)];
+  if (!isEqual(values, other)) throw new Error('another answer in other memory');
+  return { shape, values };
+}
+
+/** The values of the tensor that `write` returns, as one picture's answer: twice the same. */
+export function runLayer(
+  job: JobCase,
+  write: (job: LayerJob, given: readonly Tensor[]) => Tensor,
+): Promise<Float32Array> {
+  return runJob(job, write, true);
+}
+
+async function runJob(
+  { binary, config = {}, activation = 'linear', weights = {}, inputs, shape }: JobCase,
+  write: (job: LayerJob, given: readonly Tensor[]) => Tensor,
+  keepsInputs: boolean,
+): Promise<Float32Array> {
+  const writer = new ProgramWriter();
+  const given = inputs.map((input) => writer.tensor(input.shape));
+  for (const { place } of given) writer.use(place);
+  const output = write({ writer, config, activation, weights, inputs: given, shape }, given);
   writer.use(output.place);
-  if (keepsInputs) for (const { place } of tensors) writer.use(place);
-  const plan = writer.finish();
-  const kernels = await started(binary);
-  // With some more, to see what is written behind the last region.
-  const memory = new Uint8Array(kernels.memory.buffer, 0, plan.bytes + 4096);
-  memory.fill(GARBAGE);
-  const program = new Program(plan, kernels);
-  const kept = memory.slice(0, plan.keptBytes);
-  const floats = (place: Place, length: number) =>
-    new Float32Array(memory.buffer, place.region.address + place.offset, length);
-  for (const [index, { values }] of inputs.entries()) {
-    floats(tensors[index].place, values.length).set(values);
-  }
-  program.run();
-  const answer = floats(output.place, size(shape)).slice();
-  if (!Buffer.from(kept).equals(memory.subarray(0, kept.length))) {
-    throw new Error('wrote to constants');
-  }
-  for (const [index, { values }] of inputs.entries()) {
-    const now = floats(tensors[index].place, values.length);
-    if (keepsInputs && now.some((value, at) => !Object.is(value, values[at]))) {
-      throw new Error('wrote to an input');
-    }
-  }
-  for (const { region } of writer.places) {
-    memory.fill(GARBAGE, region.address, region.address + region.bytes);
-  }
-  // Buffers compare without a call for each byte.
-  const untouched = Buffer.alloc(memory.length, GARBAGE);
-  if (!untouched.equals(memory)) throw new Error('wrote outside of all regions');
-  return { shape, values: answer };
+  if (keepsInputs) for (const { place } of given) writer.use(place);
+  const watched = await Watched.start(binary, writer.finish());
+  const places = given.map(({ place }, index) =>
+    watched.floats(place, inputs[index].values.length),
+  );
+  const run = () => {
+    for (const [index, place] of places.entries()) place.set(inputs[index].values);
+    watched.run();
+    const isKept = places.every((place, index) => isEqual(place, inputs[index].values));
+    if (keepsInputs && !isKept) throw new Error('wrote to an input');
+    return watched.floats(output.place, size(output.shape)).slice();
+  };
+  const [first, second] = [run(), run()];
+  if (!isEqual(first, second)) throw new Error('another answer the second time');
+  return first;
+}
+
+/** To the bit, but for the bits of what is not a number. */
+function isEqual(one: Float32Array, other: Float32Array): boolean {
+  return one.every((value, index) => Object.is(value, other[index]));
+}
+
+export function given(shape: readonly number[], values: ArrayLike<number>): Values {
+  return { shape, values: Float32Array.from(values) };
 }
 
 /** Numbers that look random, the same for the same seed, from -2 to 2. */

@@ -1,27 +1,13 @@
 /** Models put together in a test, run with memory watched. */
 
-import { vi } from 'vitest';
 import { Field } from '../../../web/src/client/bundle/fields.js';
-import {
-  type BinaryName,
-  type Kernels,
-  startKernels,
-} from '../../../web/src/client/engine/binary.js';
+import type { BinaryName } from '../../../web/src/client/engine/binary.js';
 import type { Weight } from '../../../web/src/client/engine/layers.js';
-import { type Place, Program, ProgramWriter } from '../../../web/src/client/engine/program.js';
 import { type WrittenModel, writeModel } from '../../../web/src/client/engine/write.js';
 import { LAYER_RULES } from '../../../web/src/client/model/layer-rules.js';
 import type { LayerEntry } from '../../../web/src/client/model/topology.js';
 import { random } from './layer-runs.js';
-import { size } from './watched.js';
-
-/** Not a number, in every place that nobody wrote to. */
-const GARBAGE = 0xff;
-
-/** More than a test's model needs: compiling takes longer than running one. */
-const MEMORY_BYTES = 1 << 23;
-
-const running = new Map<BinaryName, Promise<Kernels>>();
+import { size, Watched } from './watched.js';
 
 /** A graph of layers, of which the last one is the answer. */
 export class SmallModel {
@@ -79,46 +65,19 @@ export class SmallModel {
    * @throws where a byte outside of all regions was written.
    */
   async answer(binary: BinaryName, stripBytes: number, features?: string): Promise<Answer> {
-    const places: Place[] = [];
-    const spies = (['constant', 'prepared', 'raw', 'bytes'] as const).map((method) => {
-      const original = ProgramWriter.prototype[method] as (this: ProgramWriter, n: never) => Place;
-      return vi.spyOn(ProgramWriter.prototype, method).mockImplementation(function (
-        this: ProgramWriter,
-        argument: unknown,
-      ) {
-        const place = original.call(this, argument as never);
-        places.push(place);
-        return place;
-      });
-    });
     const graph = { layers: this.layers, inputShape: this.shape('input'), output: this.last };
     const written = writeModel(graph, this.shapes, this.weights, features, {}, stripBytes);
-    for (const spy of spies) spy.mockRestore();
-    const kernels = running.get(binary) ?? startKernels(MEMORY_BYTES, binary);
-    running.set(binary, kernels);
-    const memory = new Uint8Array((await kernels).memory.buffer, 0, written.plan.bytes + 4096);
-    memory.fill(GARBAGE);
-    const program = new Program(written.plan, await kernels);
-    memory.fill(GARBAGE, written.plan.keptBytes);
-    const { region, offset } = written.input;
+    const { plan, input, output } = written;
+    const watched = await Watched.start(binary, plan);
     const picture = random(this.shape('input'), 7).values.map((value) => (value + 2) * 63);
-    memory.set(picture, region.address + offset);
-    program.run();
-    const values = valuesOf(memory, written.output);
-    for (const { region } of places) {
-      memory.fill(GARBAGE, region.address, region.address + region.bytes);
-    }
-    if (memory.some((byte) => byte !== GARBAGE)) throw new Error('wrote outside of all regions');
-    return { values, written };
+    watched.bytes(input, picture.length).set(picture);
+    watched.run();
+    const { place, shape } = output.tensor;
+    return { values: watched.floats(place, size(shape)).slice(), written };
   }
 }
 
 interface Answer {
   readonly values: Float32Array;
   readonly written: WrittenModel;
-}
-
-function valuesOf(memory: Uint8Array, { tensor }: WrittenModel['output']): Float32Array {
-  const { region, offset } = tensor.place;
-  return new Float32Array(memory.buffer, region.address + offset, size(tensor.shape)).slice();
 }

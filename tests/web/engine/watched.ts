@@ -1,82 +1,124 @@
-/** Runs what a test writes down on the engine, and watches what it writes to. */
+/** Runs plans on the engine in memory where every byte that is not theirs is watched. */
 
-import { type BinaryName, startKernels } from '../../../web/src/client/engine/binary.js';
-import { type Place, Program, ProgramWriter } from '../../../web/src/client/engine/program.js';
+import type { Region } from '../../../web/src/client/engine/arena.js';
+import {
+  type BinaryName,
+  type Kernels,
+  startKernels,
+} from '../../../web/src/client/engine/binary.js';
+import {
+  addressOf,
+  type Place,
+  type Plan,
+  Program,
+  ProgramWriter,
+} from '../../../web/src/client/engine/program.js';
 
 export const BINARIES: readonly BinaryName[] = ['plain', 'relaxed'];
 
-/** A value that is not a number, and that nobody writes. */
-const UNTOUCHED = 0x7fc0dead;
+/** Four of them are not a number: in every place that nobody wrote to. */
+export const GARBAGE = 0xff;
 
-/** Knows all regions. */
-export class WatchedWriter extends ProgramWriter {
-  readonly places: Place[] = [];
+/** Bytes behind the last region that are watched, too. */
+const BEHIND = 4096;
 
-  override constant(values: ArrayLike<number>): Place {
-    return this.#seen(super.constant(values));
+/** More than most tests need: compiling takes longer than running one. */
+const USUAL_BYTES = 1 << 23;
+
+const running = new Map<BinaryName, Kernels>();
+
+async function started(binary: BinaryName, bytes: number): Promise<Kernels> {
+  const present = running.get(binary);
+  if (present && present.memory.buffer.byteLength >= bytes) return present;
+  const kernels = await startKernels(Math.max(bytes, USUAL_BYTES), binary);
+  running.set(binary, kernels);
+  return kernels;
+}
+
+/** A plan that was loaded, and may answer as often as a test likes. */
+export class Watched {
+  readonly #memory: Buffer;
+  readonly #untouched: Buffer;
+  readonly #program: Program;
+  readonly #kept: Buffer;
+  readonly #gaps: Gap[];
+
+  private constructor({ memory }: Kernels, plan: Plan, load: () => Program) {
+    const bytes = plan.bytes + BEHIND;
+    this.#memory = Buffer.from(memory.buffer, 0, bytes).fill(GARBAGE);
+    this.#untouched = Buffer.alloc(bytes, GARBAGE);
+    this.#program = load();
+    const raw = plan.constants.filter(({ isRaw }) => isRaw).map(({ region }) => region);
+    const kept = plan.regions.filter(({ address }) => address < plan.keptBytes);
+    this.#check(gapsBetween([...kept, ...raw], bytes), 'while it was loaded');
+    // What the loading left is not there for the answers.
+    this.#memory.fill(GARBAGE, plan.keptBytes);
+    this.#kept = Buffer.from(this.#memory.subarray(0, plan.keptBytes));
+    this.#gaps = gapsBetween(plan.regions, bytes);
   }
 
-  override prepared(bytes: number): Place {
-    return this.#seen(super.prepared(bytes));
+  /** @throws where the loading wrote outside of what is the plan's. */
+  static async start(binary: BinaryName, plan: Plan): Promise<Watched> {
+    const kernels = await started(binary, plan.bytes + BEHIND);
+    return new Watched(kernels, plan, () => new Program(plan, kernels));
   }
 
-  override raw(values: ArrayLike<number>): Place {
-    return this.#seen(super.raw(values));
+  bytes(place: Place, count: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, addressOf(place), count);
   }
 
-  override bytes(count: number): Place {
-    return this.#seen(super.bytes(count));
+  floats(place: Place, count: number): Float32Array {
+    return new Float32Array(this.#memory.buffer, addressOf(place), count);
   }
 
-  #seen(place: Place): Place {
-    this.places.push(place);
-    return place;
+  /** @throws where it wrote to constants, or outside of all regions. */
+  run(): void {
+    this.#program.run();
+    if (!this.#kept.equals(this.#memory.subarray(0, this.#kept.length))) {
+      throw new Error('wrote to constants');
+    }
+    this.#check(this.#gaps, '');
+  }
+
+  #check(gaps: readonly Gap[], when: string): void {
+    for (const [start, end] of gaps) {
+      // Buffers compare without a call for each byte.
+      if (this.#memory.subarray(start, end).equals(this.#untouched.subarray(start, end))) continue;
+      throw new Error(`wrote outside of all regions ${when}, between ${start} and ${end}`);
+    }
   }
 }
 
-/**
- * Runs a program on inputs and returns its output.
- *
- * @param write - puts the inputs into the program and returns where the output is.
- * @throws where a byte outside of all regions was written.
- */
+type Gap = readonly [start: number, end: number];
+
+function gapsBetween(regions: readonly Region[], bytes: number): Gap[] {
+  const gaps: Gap[] = [];
+  let end = 0;
+  for (const region of [...regions].sort((a, b) => a.address - b.address)) {
+    if (region.address > end) gaps.push([end, region.address]);
+    end = Math.max(end, region.address + region.bytes);
+  }
+  return [...gaps, [end, bytes]];
+}
+
+/** Runs a program on inputs and returns its output. */
 export async function answer(
   binary: BinaryName,
   inputs: readonly ArrayLike<number>[],
   write: (writer: ProgramWriter, inputs: readonly Place[]) => { place: Place; count: number },
 ): Promise<Float32Array> {
-  const writer = new WatchedWriter();
+  const writer = new ProgramWriter();
   const places = inputs.map((values) => writer.bytes(values.length * 4));
   for (const place of places) writer.use(place);
-  const output = write(writer, places);
-  writer.use(output.place);
-  const plan = writer.finish();
-  const kernels = await startKernels(plan.bytes, binary);
-  const { buffer } = kernels.memory;
-  new Uint32Array(buffer).fill(UNTOUCHED);
-  const program = new Program(plan, kernels);
-  // What passes begins with nothing in it, as far as the layer may rely on it.
-  new Uint32Array(buffer, plan.keptBytes).fill(UNTOUCHED);
+  const { place, count } = write(writer, places);
+  writer.use(place);
+  const watched = await Watched.start(binary, writer.finish());
   for (const [index, values] of inputs.entries()) {
-    new Float32Array(buffer, at(places[index]), values.length).set(Array.from(values));
+    watched.floats(places[index], values.length).set(Array.from(values));
   }
-  program.run();
-  const result = new Float32Array(buffer, at(output.place), output.count).slice();
-  const bytes = new Uint8Array(buffer);
-  const untouched = new Uint8Array(Uint32Array.of(UNTOUCHED).buffer);
-  const owned = new Uint8Array(bytes.length);
-  for (const { region } of writer.places) {
-    owned.fill(1, region.address, region.address + region.bytes);
-  }
-  for (let index = 0; index < bytes.length; index++) {
-    if (!owned[index] && bytes[index] !== untouched[index % 4]) {
-      throw new Error(`byte ${index} outside of all regions was written`);
-    }
-  }
-  return result;
+  watched.run();
+  return watched.floats(place, count).slice();
 }
-
-const at = ({ region, offset }: Place) => region.address + offset;
 
 /** Numbers from -1 to 1 that look random, the same for the same seed. */
 export function numbers(count: number, seed: number): Float32Array {

@@ -71,6 +71,12 @@ export const MAX_WORK = 549755813888;
 /** Multiply-adds that a written value counts. */
 export const WORK_OF_A_VALUE = 64;
 
+/** Memory of a model on the engine. */
+export const MAX_ENGINE_BYTES = 2147418112;
+
+/** Calls of the engine's kernels for one picture, or while a model is loaded. */
+export const MAX_ENGINE_CALLS = 262144;
+
 /** How a script holds the files: its start behind the first line, and what follows. */
 export interface ScriptForm {
   readonly decoder: string;

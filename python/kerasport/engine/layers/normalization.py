@@ -36,7 +36,9 @@ def layer_normalization(job: LayerJob) -> Tensor:
     writer, x = job.writer, job.inputs[0]
     columns = x.shape[-1]
     gamma, beta = (
-        writer.constant(job.weights.get(name, np.full(columns, default, np.float32)))
+        writer.constant(job.weights[name])
+        if name in job.weights
+        else writer.constant([default], columns)
         for name, default in (("gamma", 1), ("beta", 0))
     )
     result = writer.tensor(x.shape)
@@ -56,6 +58,6 @@ def _affine(job: LayerJob, factors: NDArray[np.float64], offsets: NDArray[np.flo
     while places % times:
         times -= 1
     result = job.writer.tensor(x.shape)
-    rows = (job.writer.constant(np.tile(values, times)) for values in (factors, offsets))
+    rows = (job.writer.constant(values, times) for values in (factors, offsets))
     job.writer.call("affine", x.place, result.place, places // times, times * channels, *rows)
     return result

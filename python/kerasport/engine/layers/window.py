@@ -59,5 +59,11 @@ def walk(
         # One more behind than before, where they are not even.
         before += max(0, (count - 1) * stride + extent - framed) // 2
     return Walk(
-        length=length, count=count, taps=taps, stride=stride, dilation=dilation, before=before
+        length=length,
+        count=count,
+        taps=taps,
+        # A step between one and the next is none where there is one: it may be any number.
+        stride=1 if count == 1 else stride,
+        dilation=1 if taps == 1 else dilation,
+        before=before,
     )

@@ -6,16 +6,12 @@ tiles fix the order of the sums.
 
 from __future__ import annotations
 
-import numpy as np
-
+from kerasport.engine.convolve import PANEL
 from kerasport.engine.epilogue import activate, clamp_of
 from kerasport.engine.job import LayerJob
 from kerasport.engine.program import VALUE, MemoryPlace, Tensor
 
 __all__ = ["winograd_convolution"]
-
-_PANEL = 8
-"""Columns of a panel of weights."""
 
 _MOST_VALUES = 128
 """Inputs that are summed up in one go."""
@@ -34,7 +30,8 @@ def winograd_convolution(job: LayerJob, side: int) -> Tensor:
     is_same = job.config["padding"] == "same"
     above, before = (1, 1) if is_same else (job.frame[0][0], job.frame[1][0])
     place, piece = _packed(job, side)
-    bias = job.writer.constant(job.weights.get("bias", np.zeros(filters, np.float32)))
+    own = job.weights.get("bias")
+    bias = job.writer.constant([0], filters) if own is None else job.writer.constant(own)
     matrices = (side + 2) ** 2
     tiles = -(-rows // side) * -(-columns // side)
     per_tile = _matrix_bytes(channels, 1) + _matrix_bytes(filters, 1)
@@ -69,17 +66,17 @@ def _packed(job: LayerJob, side: int) -> tuple[MemoryPlace, int]:
     inputs, outputs = kernel.shape[2:]
     piece = -(-inputs // -(-inputs // _MOST_VALUES))
     row = outputs * VALUE
-    panels = -(-outputs // _PANEL) * _PANEL * VALUE
+    panels = -(-outputs // PANEL) * PANEL * VALUE
     matrix = (inputs + -(-inputs // piece)) * panels
     place = to = job.writer.prepared((side + 2) ** 2 * matrix)
     raw = job.writer.raw(kernel)
     scratch = job.writer.prepared(3 * (side + 2) * 16)
     for first in range(0, inputs, piece):
         count = min(piece, inputs - first)
-        for column in range(0, outputs, _PANEL):
+        for column in range(0, outputs, PANEL):
             start = raw.further(first * row + column * VALUE)
             job.writer.prepare(
                 f"winogradWeights{side}", start, to, count, row, inputs * row, matrix, scratch
             )
-            to = to.further((count + 1) * _PANEL * VALUE)
+            to = to.further((count + 1) * PANEL * VALUE)
     return place, piece

@@ -26,18 +26,37 @@ export function layOut(regions: readonly Region[], start: number): number {
   const placed: Region[] = [];
   let end = start;
   for (const region of [...regions].sort((a, b) => b.bytes - a.bytes)) {
-    const size = roundUp(region.bytes);
-    let address = start;
-    // In the order of their addresses, so that the first gap that is wide enough is the lowest.
-    for (const other of placed) {
-      if (other.last < region.first || region.last < other.first) continue;
-      if (address + size <= other.address) break;
-      address = Math.max(address, other.address + roundUp(other.bytes));
-    }
-    region.address = address;
-    end = Math.max(end, address + size);
-    const behind = placed.findIndex((other) => other.address > address);
-    placed.splice(behind < 0 ? placed.length : behind, 0, region);
+    end = Math.max(end, put(region, placed, start));
   }
   return end;
+}
+
+/**
+ * The same in the order in which they are needed, for many that are needed for a short time each: no
+ * region is compared with those that are gone by then.
+ */
+export function layOutInOrder(regions: readonly Region[], start: number): number {
+  let placed: Region[] = [];
+  let end = start;
+  for (const region of [...regions].sort((a, b) => a.first - b.first)) {
+    placed = placed.filter(({ last }) => last >= region.first);
+    end = Math.max(end, put(region, placed, start));
+  }
+  return end;
+}
+
+/** Puts a region among others, which lie in the order of their addresses; returns where it ends. */
+function put(region: Region, placed: Region[], start: number): number {
+  const size = roundUp(region.bytes);
+  let address = start;
+  // In this order the first gap that is wide enough is the lowest.
+  for (const other of placed) {
+    if (other.last < region.first || region.last < other.first) continue;
+    if (address + size <= other.address) break;
+    address = Math.max(address, other.address + roundUp(other.bytes));
+  }
+  region.address = address;
+  const behind = placed.findIndex((other) => other.address > address);
+  placed.splice(behind < 0 ? placed.length : behind, 0, region);
+  return address + size;
 }

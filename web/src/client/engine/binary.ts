@@ -1,6 +1,7 @@
 /** The engine's two binaries: which one this device runs, and how it is started. */
 
 import { deflated, lengths } from 'kerasport:kernels';
+import { messageOf } from '../errors.js';
 import { streamOf } from '../pictures/bytes.js';
 
 /** With multiply-adds in one step (relaxed SIMD), or with what every browser has had since 2021. */
@@ -32,16 +33,29 @@ let chosen: Promise<Compiled> | undefined;
  *
  * @param bytes - size of the memory, which never grows.
  * @param binary - the better one where it is not said.
- * @throws where this browser, or the page's Content-Security-Policy, has no WebAssembly with vectors.
+ * @throws where this browser, or the page's Content-Security-Policy, has no WebAssembly with vectors, or
+ *   where it does not give so much memory.
  */
 export async function startKernels(bytes: number, binary?: BinaryName): Promise<Kernels> {
   const { name, modules } = await (binary ? compile(binary) : best());
-  const memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(bytes / 2 ** 16)) });
+  const memory = reserved(bytes);
   const instances = await Promise.all(
     modules.map((module) => WebAssembly.instantiate(module, { env: { memory } })),
   );
   const functions = Object.assign({}, ...instances.map(({ exports }) => exports));
   return { binary: name, memory, functions };
+}
+
+function reserved(bytes: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(bytes / 2 ** 16)) });
+  } catch (error) {
+    throw new Error(
+      `The model needs ${bytes.toLocaleString('en-US')} bytes on the engine, which this device does ` +
+        `not give (${messageOf(error)}).`,
+      { cause: error },
+    );
+  }
 }
 
 /** Compiles the better binary before there is a model. */

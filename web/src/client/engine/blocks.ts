@@ -1,7 +1,7 @@
 /** Finds steps that are computed together, by strips of rows. */
 
-import type { Block, Step } from './fusion.js';
 import type { Weights } from './layers.js';
+import { type Block, readersOf, type Step } from './steps.js';
 
 /**
  * Puts blocks in the place of their last steps.
@@ -14,12 +14,8 @@ export function inBlocks(
   weights: Weights,
   kept: readonly (string | undefined)[],
 ): Step[] {
-  const readers = new Map<string, Step[]>();
-  for (const step of steps) {
-    for (const name of [...step.inputs, step.added]) {
-      if (name !== undefined) readers.set(name, [...(readers.get(name) ?? []), step]);
-    }
-  }
+  const named = new Map(steps.map((step) => [step.name, step]));
+  const readers = readersOf(steps);
   /** The only step that reads what one gives. */
   const behind = ({ name }: Step): Step | undefined => {
     const [next, other] = readers.get(name) ?? [];
@@ -32,7 +28,7 @@ export function inBlocks(
   const blocks = new Map<Step, Block>();
   for (const depthwise of steps) {
     if (!isDepthwise(depthwise, weights)) continue;
-    const before = steps.find(({ name }) => name === depthwise.inputs[0]);
+    const before = named.get(depthwise.inputs[0]);
     // What is added has to be laid out as the output.
     const isAlone = before && before.added === undefined && behind(before) === depthwise;
     const expand = isAlone ? free(before) : undefined;

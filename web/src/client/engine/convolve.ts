@@ -3,9 +3,7 @@
 import { type Clamp, UNBOUNDED } from './epilogue.js';
 import type { Weight } from './layers.js';
 import { further, type Place, type ProgramWriter } from './program.js';
-
-/** Columns of the kernels' tiles. */
-const PANEL = 8;
+import { PANEL } from './sizes.js';
 
 /**
  * Values that are summed up in one go. More of them are cut into pieces whose sums are added up in

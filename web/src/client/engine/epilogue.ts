@@ -31,6 +31,11 @@ export function clampOf(ending: Ending): Clamp {
   return boundsOf(ending) ?? UNBOUNDED;
 }
 
+/** Whether an ending is done where the values are written. */
+export function isBound(ending: Ending): boolean {
+  return boundsOf(ending) !== undefined;
+}
+
 /** The bounds that an ending is, if it is nothing else. */
 function boundsOf(ending: Ending): Clamp | undefined {
   if (typeof ending === 'string') return CLAMPS[ending];
@@ -42,7 +47,7 @@ type Size = readonly [rows: number, columns: number];
 
 /** Computes what is no bound in place, on `rows` times `columns` values. */
 export function activate(writer: ProgramWriter, ending: Ending, place: Place, size: Size): void {
-  if (!boundsOf(ending)) callActivation(writer, ending, place, place, size);
+  if (!isBound(ending)) callActivation(writer, ending, place, place, size);
 }
 
 /** Computes any activation but `linear` and mere bounds; `to` may be `from`. */

@@ -48,7 +48,8 @@ async function loadModel({
   const kernels = await startKernels(plan.bytes, binary);
   const program = new Program(plan, kernels);
   const { memory } = kernels;
-  const { regions, bytes } = plan;
+  const { bytes } = plan;
+  const regions = plan.regions.length;
   return new EngineModel(
     { memory, program, input, output, features, regions, bytes },
     head && kernel && { ...head, kernel },

@@ -4,8 +4,9 @@
  */
 
 import { product } from '../bundle/fields.js';
-import { ALIGNMENT, layOut, type Region, roundUp } from './arena.js';
+import { ALIGNMENT, layOut, layOutInOrder, type Region, roundUp } from './arena.js';
 import type { Kernels } from './binary.js';
+import { checkBytes, checkCalls } from './limits.js';
 
 /** A byte in a region. */
 export interface Place {
@@ -33,6 +34,7 @@ interface Call {
 /** Values that are there before the first call. */
 interface Constant {
   readonly region: Region;
+  /** As often as the region has room for them. */
   readonly values: ArrayLike<number>;
   /** Whether only the loading reads them. */
   readonly isRaw: boolean;
@@ -51,22 +53,23 @@ export class ProgramWriter {
   readonly #constants: Constant[] = [];
   readonly #preparing: Call[] = [];
   readonly #running: Call[] = [];
+  #keptBytes = ALIGNMENT;
 
   /** Number of calls so far that answer a picture. */
   get length(): number {
     return this.#running.length;
   }
 
-  /** Values that every answer reads, as they are. */
-  constant(values: ArrayLike<number>): Place {
-    const region = this.#region(values.length * 4, this.#kept);
+  /** Values that every answer reads, as they are, so many times one behind the other. */
+  constant(values: ArrayLike<number>, times = 1): Place {
+    const region = this.#keep(values.length * 4 * times);
     this.#constants.push({ region, values, isRaw: false });
     return { region, offset: 0 };
   }
 
   /** Bytes that {@link prepare} fills once and every answer reads. */
   prepared(bytes: number): Place {
-    return { region: this.#region(bytes, this.#kept), offset: 0 };
+    return { region: this.#keep(bytes), offset: 0 };
   }
 
   /** Values that only {@link prepare} reads: gone before the first answer. */
@@ -103,6 +106,8 @@ export class ProgramWriter {
   /**
    * Gives every place its address: first what stays, then what passes, with what only the loading
    * needs in the same memory.
+   *
+   * @throws where that is more than the kernels can address.
    */
   finish(): Plan {
     let end = ALIGNMENT;
@@ -110,11 +115,13 @@ export class ProgramWriter {
       region.address = end;
       end += roundUp(region.bytes);
     }
-    const bytes = Math.max(layOut(this.#passing, end), layOut(this.#raw, end)) + ALIGNMENT;
+    const ends = [layOut(this.#passing, end), layOutInOrder(this.#raw, end)];
+    const bytes = Math.max(...ends) + ALIGNMENT;
+    checkBytes(bytes);
     return {
       bytes,
       keptBytes: end,
-      regions: this.#kept.length + this.#passing.length,
+      regions: [...this.#kept, ...this.#passing],
       constants: this.#constants,
       preparing: this.#preparing,
       running: this.#running,
@@ -124,6 +131,14 @@ export class ProgramWriter {
   #write(list: Call[], kernel: string, parameters: readonly Argument[]): void {
     for (const each of parameters) if (typeof each !== 'number') mention(each, list.length);
     list.push({ kernel, parameters });
+    checkCalls(list.length);
+  }
+
+  /** A region that stays. What there is so far is counted: values are not even made for nothing. */
+  #keep(bytes: number): Region {
+    this.#keptBytes += roundUp(bytes);
+    checkBytes(this.#keptBytes);
+    return this.#region(bytes, this.#kept);
   }
 
   #region(bytes: number, list: Region[]): Region {
@@ -144,8 +159,8 @@ export interface Plan {
   readonly bytes: number;
   /** Of what stays: weights and constants. */
   readonly keptBytes: number;
-  /** Pieces that the memory is cut into. */
-  readonly regions: number;
+  /** The pieces that every answer has; those of raw constants lie over them. */
+  readonly regions: readonly Region[];
   readonly constants: readonly Constant[];
   readonly preparing: readonly Call[];
   readonly running: readonly Call[];
@@ -167,8 +182,11 @@ export class Program {
       return run.bind(undefined, ...parameters.map(addressOf));
     };
     const { buffer } = kernels.memory;
-    const load = ({ region, values }: Constant) =>
-      new Float32Array(buffer, region.address, values.length).set(values);
+    const load = ({ region, values }: Constant) => {
+      const all = new Float32Array(buffer, region.address, region.bytes / 4);
+      all.set(values);
+      for (let done = values.length; done < all.length; done *= 2) all.copyWithin(done, 0, done);
+    };
     // What stays has addresses of its own; what is raw shares them, and comes when it is needed.
     const raw = new Map<number, Constant[]>();
     for (const constant of plan.constants) {

@@ -1,7 +1,7 @@
 /** Finds concatenations that go on with another one: all of them are the beginning of the last. */
 
-import type { Step } from './fusion.js';
 import type { Weights } from './layers.js';
+import { readersOf, type Step } from './steps.js';
 
 /**
  * Says of such concatenations within which one they lie: nothing is copied from one to the next.
@@ -14,6 +14,8 @@ export function shared(
   weights: Weights,
   kept: readonly (string | undefined)[],
 ): Step[] {
+  const named = new Map(steps.map((step) => [step.name, step]));
+  const readers = readersOf(steps);
   /** Of the channels of pictures. */
   const isConcatenation = ({ className, config, name }: Step) =>
     className === 'Concatenate' &&
@@ -23,23 +25,25 @@ export function shared(
   const longer = new Map<string, string>();
   for (const { name, inputs } of steps.filter(isConcatenation)) {
     const [start, ...others] = inputs;
-    const before = steps.find((step) => step.name === start);
+    const before = named.get(start);
     if (!before || !isConcatenation(before) || others.includes(start)) continue;
-    const isReadable = steps.every(
-      (step) =>
-        step.name === name ||
-        (step.added !== start && !step.inputs.includes(start)) ||
-        readsWithin(step, weights),
-    );
+    const isReadable = readers
+      .get(start)
+      ?.every((step) => step.name === name || readsWithin(step, weights));
     if (isReadable && !kept.includes(start)) longer.set(start, name);
   }
-  const ends = new Set(longer.values());
+  /** The last one of each that goes on, or is gone on with. */
+  const ends = new Map<string, string>();
+  // What goes on with a layer comes behind it.
+  for (const { name } of [...steps].reverse()) {
+    const next = longer.get(name);
+    if (next === undefined) continue;
+    const end = ends.get(next) ?? next;
+    ends.set(next, end).set(name, end);
+  }
   return steps.map((step) => {
-    let within = step.name;
-    for (let next: string | undefined = within; next !== undefined; next = longer.get(within)) {
-      within = next;
-    }
-    return within !== step.name || ends.has(step.name) ? { ...step, within } : step;
+    const within = ends.get(step.name);
+    return within === undefined ? step : { ...step, within };
   });
 }
 

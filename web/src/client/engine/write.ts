@@ -4,12 +4,14 @@ import { product } from '../bundle/fields.js';
 import type { Graph } from '../model/topology.js';
 import { sideOf, type Tiles } from '../model/winograd.js';
 import { inBlocks } from './blocks.js';
-import { fuse, type Step, stepsOf } from './fusion.js';
-import { STRIP_BYTES, writeBlock } from './layers/block.js';
+import { fuse } from './fusion.js';
+import { writeBlock } from './layers/block.js';
 import { LAYER_WRITERS } from './layers/table.js';
 import type { LayerJob, Weights } from './layers.js';
 import { type Place, type Plan, ProgramWriter, type Tensor } from './program.js';
 import { shared } from './sharing.js';
+import { CACHE_BYTES } from './sizes.js';
+import { type Step, stepsOf } from './steps.js';
 
 /** A tensor that somebody outside reads. */
 export interface Milestone {
@@ -44,7 +46,7 @@ export function writeModel(
   weights: Weights,
   features?: string,
   tiles?: Tiles,
-  stripBytes = STRIP_BYTES,
+  stripBytes = CACHE_BYTES,
 ): WrittenModel {
   const { layers, output } = graph;
   const writer = new ProgramWriter();

@@ -4,20 +4,15 @@
  */
 
 import { convolve, type Panels } from '../convolve.js';
-import { activate, clampOf } from '../epilogue.js';
-import type { Block, Step } from '../fusion.js';
+import { activate, clampOf, isBound } from '../epilogue.js';
 import type { LayerJob } from '../layers.js';
 import { further, type Place, type Tensor } from '../program.js';
 import { copyRows } from '../rows.js';
+import { FEWEST_PLACES } from '../sizes.js';
+import type { Block, Step } from '../steps.js';
 import { type Depthwise, packedDepthwise, type Rows, writeColumns } from './depthwise.js';
 import { addedTo, FEWEST_ALIKE, outputOf, pointWeights } from './products.js';
 import { firstUnder, under } from './window.js';
-
-/** Bytes of a strip's values, before and behind the depthwise layer, in a cache of 512 kB. */
-export const STRIP_BYTES = 384 * 1024;
-
-/** Places of a strip that are worth loading all weights again. */
-const FEWEST_PLACES = 64;
 
 /** What the depthwise layer reads, as far as it has been written. */
 interface Source {
@@ -29,13 +24,10 @@ interface Source {
 /**
  * Writes the calls; the output is the last layer's.
  *
- * @param bytes - how large the strips may be, if they do not have to be larger.
+ * @param bytes - how large the strips may be before and behind the depthwise layer, if they do not
+ *   have to be larger.
  */
-export function writeBlock(
-  block: Block,
-  jobOf: (step: Step) => LayerJob,
-  bytes = STRIP_BYTES,
-): Tensor {
+export function writeBlock(block: Block, jobOf: (step: Step) => LayerJob, bytes: number): Tensor {
   const expand = block.expand && jobOf(block.expand);
   const depthwise = jobOf(block.depthwise);
   const project = block.project && jobOf(block.project);
@@ -137,8 +129,18 @@ function expanding(job: LayerJob) {
       across: columns,
       places: rows * columns,
     });
-    for (let row = 0; row < rows; row++) {
-      activate(writer, activation, further(to, row * pitch), [columns, channels]);
+    if (isBound(activation)) return;
+    // All rows in one call, whatever it makes of the zeros between them: they come again.
+    const border = pitch / (channels * 4) - columns;
+    activate(writer, activation, to, [rows * (columns + border) - border, channels]);
+    if (border > 0 && rows > 1) {
+      writer.call(
+        'zeroRows',
+        further(to, columns * channels * 4),
+        border * channels * 4,
+        rows - 1,
+        pitch,
+      );
     }
   };
 }

@@ -20,10 +20,7 @@ function affine(
   // Several places as one row, with the factors as many times.
   let times = Math.min(places, Math.max(1, Math.floor(LONG / channels)));
   while (places % times) times--;
-  const row = (values: ArrayLike<number>) =>
-    writer.constant(
-      Float32Array.from({ length: times * channels }, (_, index) => values[index % channels]),
-    );
+  const row = (values: ArrayLike<number>) => writer.constant(values, times);
   const result = writer.tensor(x.shape);
   const size = [places / times, times * channels];
   writer.call(kernel, x.place, result.place, ...size, row(factors), row(offsets));
@@ -54,9 +51,9 @@ export const rescaling: LayerWriter = ({ writer, config, inputs: [x], ofBytes })
 
 export const layerNormalization: LayerWriter = ({ writer, config, weights, inputs: [x] }) => {
   const columns = x.shape[x.shape.length - 1];
-  const every = (value: number) => new Float32Array(columns).fill(value);
-  const gamma = writer.constant(weights.gamma?.values ?? every(1));
-  const beta = writer.constant(weights.beta?.values ?? every(0));
+  const row = (values: Float32Array | undefined, other: number) =>
+    values ? writer.constant(values) : writer.constant([other], columns);
+  const [gamma, beta] = [row(weights.gamma?.values, 1), row(weights.beta?.values, 0)];
   const result = writer.tensor(x.shape);
   const size = [product(x.shape) / columns, columns];
   const epsilon = config.epsilon as number;

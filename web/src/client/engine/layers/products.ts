@@ -11,13 +11,11 @@ import {
 import { activate, clampOf } from '../epilogue.js';
 import type { Frame, LayerJob, LayerWriter } from '../layers.js';
 import { further, type Place, type Tensor } from '../program.js';
+import { FEWEST_PLACES } from '../sizes.js';
 import { firstUnder, under, type Walk, walk } from './window.js';
 
 /** Bytes of the input that one call runs over for each panel of weights: some of a small cache. */
 const STRIP_BYTES = 2 ** 17;
-
-/** Fewer places in a call are not worth loading the weights for. */
-const FEWEST_PLACES = 64;
 
 /**
  * Places from which on a call has tiles of many rows only: those of few add up in another order. A call

@@ -34,17 +34,23 @@ export function walk(
 ): Walk {
   const [taps, stride] = [window[axis], (config.strides as number[])[axis]];
   const dilation = ((config.dilation_rate as number[] | null | undefined) ?? [1, 1])[axis];
+  /** A step between one and the next is none where there is one: it may be any number. */
+  const walkOf = (count: number, before: number): Walk => ({
+    ...{ length, count, taps, before },
+    stride: count === 1 ? 1 : stride,
+    dilation: taps === 1 ? 1 : dilation,
+  });
   const extent = (taps - 1) * dilation + 1;
   const [before, behind] = frame[axis];
   const framed = before + length + behind;
   if (config.padding === 'valid') {
     const count = Math.floor((framed - extent) / stride) + 1;
-    return { length, count, taps, stride, dilation, before };
+    return walkOf(count, before);
   }
   const count = Math.ceil(framed / stride);
   const zeros = Math.max(0, (count - 1) * stride + extent - framed);
   // One more behind than before, where they are not even.
-  return { length, count, taps, stride, dilation, before: before + Math.floor(zeros / 2) };
+  return walkOf(count, before + Math.floor(zeros / 2));
 }
 
 /** The first value under a window; negative where it begins in the zeros before. */

@@ -4,15 +4,10 @@ import type { TileSide } from '../../model/winograd.js';
 import { activate, clampOf } from '../epilogue.js';
 import type { LayerJob } from '../layers.js';
 import { further, type Place, type Tensor } from '../program.js';
-
-/** Columns of a panel of weights. */
-const PANEL = 8;
+import { CACHE_BYTES, PANEL } from '../sizes.js';
 
 /** Inputs that are summed up in one go: twice as many have about 1.4 times the error. */
 const MOST_VALUES = 128;
-
-/** Bytes of transformed values that stay in a cache of 512 kB beside the weights. */
-const CHUNK_BYTES = 384 * 1024;
 
 /** Tiles that are worth reading all weights again. */
 const FEWEST_TILES = 30;
@@ -64,12 +59,12 @@ export function winogradConvolution(job: LayerJob, side: TileSide): Tensor {
   const isSame = config.padding === 'same';
   const [above, before] = isSame ? [1, 1] : [frame?.[0][0] ?? 0, frame?.[1][0] ?? 0];
   const { place, piece } = packed(job, side);
-  const bias = writer.constant(weights.bias?.values ?? new Float32Array(filters));
+  const bias = weights.bias ? writer.constant(weights.bias.values) : writer.constant([0], filters);
 
   const matrices = (side + 2) ** 2;
   const tiles = Math.ceil(rows / side) * Math.ceil(columns / side);
   const perTile = matrixBytes(channels, 1) + matrixBytes(filters, 1);
-  const most = Math.max(FEWEST_TILES, Math.floor(CHUNK_BYTES / (matrices * perTile)));
+  const most = Math.max(FEWEST_TILES, Math.floor(CACHE_BYTES / (matrices * perTile)));
   const count = Math.ceil(tiles / Math.ceil(tiles / most));
   const transformed = matrixBytes(channels, count) + matrixBytes(filters, count);
   // Behind the transforms: a tile on its way through one, and a tile with zeros of the border.
