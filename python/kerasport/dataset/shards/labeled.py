@@ -48,7 +48,7 @@ def shard_source(
         DataError: a shard cannot be opened, there are no labels, or not of one kind.
     """
     rows, seen = _shard_rows(shards, class_names=class_names, remarks=remarks, progress=progress)
-    source = source_of_rows(f"'{shards.root}'", rows, root=shards.root, remarks=remarks)
+    source = source_of_rows(f"'{shards.called}'", rows, root=shards.root, remarks=remarks)
     return replace(source, entries=tuple(_with(seen, entry) for entry in source.entries))
 
 
@@ -68,13 +68,13 @@ def labeled_shards(
         rows = [row for row in rows if row.split == "test"]
         if not rows:
             raise DataError(
-                f"'{shards.root}' has splits but no test among them. Name the files whose pictures "
-                "should be tested."
+                f"'{shards.called}' has splits but no test among them. Name the files whose "
+                "pictures should be tested."
             )
     unknown = sorted({row.label for row in rows} - set(class_names))
     if unknown:
         raise DataError(
-            f"'{shards.root}' has labels that are not classes of the model: "
+            f"'{shards.called}' has labels that are not classes of the model: "
             f"{mention_class_names(unknown)}. Expected some of: {mention_class_names(class_names)}."
         )
     labels = {name: label for label, name in enumerate(class_names)}
@@ -114,12 +114,12 @@ def _shard_rows(
                 seen |= {entry.path: entry for entry in seen_in(path)}
     if not parts:
         raise DataError(
-            f"There are no pictures with labels in the shards of '{shards.root}'. Expected files "
+            f"There are no pictures with labels in the shards of '{shards.called}'. Expected files "
             "like 000123.jpg with 000123.cls, .json or .txt beside them in a TAR, and a column of "
             "labels in a Parquet file."
         )
     if lost := sum(cells.lost for _, cells in parts):
-        message = f"{lost:,} key(s) in the shards of '{shards.root}' have no picture."
+        message = f"{lost:,} key(s) in the shards of '{shards.called}' have no picture."
         remarks.append(Remark("keys-without-picture", message, severity="warning", count=lost))
     return _rows(shards, parts, splits, remarks=remarks), seen
 
@@ -138,7 +138,7 @@ def _rows(
     paths = [path / name for path, cells in parts for name in cells.names]
     columns = _columns(parts)
     lines = _Lines(paths)
-    table = Table(f"'{shards.root}'", (_PATH, *columns), (paths, *columns.values()), lines)
+    table = Table(f"'{shards.called}'", (_PATH, *columns), (paths, *columns.values()), lines)
     chosen = choose_columns(table, remarks=remarks)
     of_files = [splits.get(path) for path, cells in parts for _ in cells.names]
     return [
@@ -211,7 +211,7 @@ def _splits(shards: Shards) -> dict[Path, Any]:
     others = [str(place) for place, name in zip(places, names, strict=True) if name not in meanings]
     if others:
         raise DataError(
-            f"'{shards.root}' has shards of {', '.join(sorted(set(meanings)))} and others beside "
+            f"'{shards.called}' has shards of {', '.join(sorted(set(meanings)))} and others beside "
             f"them, like '{others[0]}'. Name those to read, like 'train-*.tar'."
         )
     splits: dict[str, Meaning] = dict(splits_of(meanings, shards.root))

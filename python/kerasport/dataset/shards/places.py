@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -28,10 +28,11 @@ _KINDS = (_PARQUET, _TAR)
 
 @dataclass(frozen=True)
 class Shards:
-    """The files of a set in their order, all below `root`."""
+    """The files of a set in their order, all below `root`; `called` is what the user named."""
 
     root: Path
     paths: tuple[Path, ...]
+    called: str
 
 
 def is_elsewhere(source: str | Path) -> bool:
@@ -59,7 +60,7 @@ def find_shards(source: str | Path) -> Shards | None:
     if is_elsewhere(text):
         return _matching(text)
     if path.is_file() and _is_shard(text):
-        return Shards(path.parent, (path,)) if _stands_alone(path) else None
+        return Shards(path.parent, (path,), text) if _stands_alone(path) else None
     return _in_folder(path) if path.is_dir() else None
 
 
@@ -127,8 +128,7 @@ def _in_folder(folder: Path) -> Shards | None:
             return None
     if not paths:
         return None
-    shards = _shards(paths, str(folder))
-    return Shards(folder, shards.paths)
+    return replace(_shards(paths, str(folder)), root=folder)
 
 
 def _shards(paths: Sequence[Path], called: str) -> Shards:
@@ -142,7 +142,7 @@ def _shards(paths: Sequence[Path], called: str) -> Shards:
     if twice:
         raise DataError(f"'{called}' names '{twice[0]}' twice. Name each file once.")
     root = Path(os.path.commonpath([path.parent for path in paths]))
-    return Shards(root, tuple(paths))
+    return Shards(root, tuple(paths), called)
 
 
 def _is_shard(name: str) -> bool:

@@ -84,7 +84,7 @@ def pictures_in(shards: Shards) -> Iterator[Path]:
 
 def seen_in(shard: Path) -> list[Entry]:
     """Return the pictures of a shard, looked at while it is open; their labels mean nothing."""
-    paths = pictures_in(Shards(shard.parent, (shard,)))
+    paths = pictures_in(Shards(shard.parent, (shard,), str(shard)))
     entries = [Entry(path, 0) for path in paths]
     seen = (each for part in in_parallel(look, entries) for each in part)
     return [replace(entry, seen=each) for entry, each in zip(entries, seen, strict=True)]
