@@ -20,6 +20,11 @@ needs_kernel = pytest.mark.skipif(not kernel.has_kernel(), reason="wasmtime is n
 Box = tuple[float, float, float, float]
 
 
+@pytest.fixture(autouse=True)
+def _kernel_for_small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "_FEWEST_PIXELS", 0)
+
+
 def noise(generator: np.random.Generator, width: int, height: int) -> Image.Image:
     """Return a picture whose neighbours differ as much as they can, or are just noise."""
     values = generator.integers(0, 256, (height, width, 3), np.uint8)
@@ -92,6 +97,14 @@ def test_without_the_kernel_pillow_resizes(monkeypatch: pytest.MonkeyPatch) -> N
     np.testing.assert_array_equal(fast_resize(image, (8, 8), FILTERS["bilinear"]), expected)
     monkeypatch.setattr(kernel, "has_kernel", lambda: False)
     np.testing.assert_array_equal(fast_resize(image, (8, 8), FILTERS["bilinear"]), expected)
+
+
+def test_small_pictures_are_left_to_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the kernel would not pay, nothing of it is made ready."""
+    monkeypatch.undo()
+    monkeypatch.setattr(kernel, "_kernel", lambda: pytest.fail("the kernel is used"))
+    image = noise(np.random.default_rng(6), 50, 40)
+    assert isinstance(fast_resize(image, (8, 8), FILTERS["bilinear"]), Image.Image)
 
 
 def test_a_picture_in_several_blocks_is_left_to_pillow() -> None:

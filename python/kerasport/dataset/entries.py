@@ -67,14 +67,16 @@ class Source:
         if classes is None:
             return self
         _require_known(classes, self.class_names, root=self.root)
-        kept = [name for name in self.class_names if name in set(classes)]
-        labels = {self.class_names.index(name): label for label, name in enumerate(kept)}
+        chosen = set(classes)
+        old = [label for label, name in enumerate(self.class_names) if name in chosen]
+        labels = {label: new for new, label in enumerate(old)}
         entries = tuple(
             replace(entry, label=labels[entry.label])
             for entry in self.entries
             if entry.label in labels
         )
-        return replace(self, class_names=tuple(kept), entries=entries)
+        kept = tuple(self.class_names[label] for label in old)
+        return replace(self, class_names=kept, entries=entries)
 
 
 def _require_known(classes: Iterable[str], known: Sequence[str], *, root: Path) -> None:
@@ -83,8 +85,9 @@ def _require_known(classes: Iterable[str], known: Sequence[str], *, root: Path) 
     Raises:
         DataError: the message names the nearest classes that are there.
     """
+    there = set(known)
     for name in classes:
-        if name not in known:
+        if name not in there:
             near = difflib.get_close_matches(name, known, n=3)
             hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
             raise DataError(f"'{root}' has no class {name!r}. {hint}Classes: {', '.join(known)}.")

@@ -28,6 +28,8 @@ _WORDS = 16
 _ALIGNED = 64
 _PAGE = 1 << 16
 _STRIP_BYTES = 1 << 18
+# Below, computing the weights of a size that no picture had yet takes longer than Pillow.
+_FEWEST_PIXELS = 1 << 20
 # More than pictures need; a thread keeps its memory while it lives.
 _MOST_BYTES = 1 << 26
 
@@ -46,8 +48,9 @@ def fast_resize(
     resample: Image.Resampling,
     box: _Box | None = None,
 ) -> Image.Image | NDArray[np.uint8]:
-    """Return what `resample.resize` does, for RGB as an array `[height, width, 3]`."""
-    if image.mode != "RGB" or resample not in WEIGHTED or not has_kernel():
+    """Return what `resample.resize` does, for large RGB as an array `[height, width, 3]`."""
+    is_large = image.width * image.height >= _FEWEST_PIXELS
+    if not is_large or image.mode != "RGB" or resample not in WEIGHTED or not has_kernel():
         return resize(image, size, resample, box)
     with stored_pixels(image) as address:
         resized = None if address is None else _kernel()(address, image.size, size, resample, box)
