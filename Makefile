@@ -17,7 +17,7 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test test-tools screenshots fuzz fuzz-models hub clusters check format golden schema docs bench clean distclean
+.PHONY: help train evaluate export verify demo web test test-tools test-models screenshots fuzz fuzz-models hub clusters check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
@@ -63,6 +63,9 @@ fuzz-models: .venv/.browser web/dist/.built ## Plan damaged models in both langu
 
 test-tools: .venv/.browser web/dist/.built ## Try the npm package in every tool, which it installs, and print the table
 	.venv/bin/python -m pytest tests/tools --every-tool
+
+test-models: .venv/.browser web/dist/.built ## Ask stock TensorFlow.js about every model of the tests on WebGL
+	.venv/bin/python -m pytest tests/parity/test_stock_tfjs.py --every-model
 
 screenshots: .venv/.browser web/dist/.built ## Photograph the page of OUT in every state into test-results/looks
 	PYTHONPATH=tests .venv/bin/python -m looks --bundle "$$OUT" --out test-results/looks

@@ -34,9 +34,12 @@ def pytest_report_header() -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what `make test-tools` asks with."""
+    """Add what `make test-tools` and `make test-models` ask with."""
     parser.addoption(
         "--every-tool", action="store_true", help="try the npm package in every tool: installs them"
+    )
+    parser.addoption(
+        "--every-model", action="store_true", help="ask slow witnesses about every model, too"
     )
 
 

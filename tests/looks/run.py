@@ -17,7 +17,7 @@ from kerasport.parity.browsers.chromium import CHROMIUM_FLAGS, find_chromium, la
 from looks.material import Material, make_material
 from looks.states import STATES
 
-__all__ = ["CAMERA_FLAGS", "SCHEMES", "SIZES", "in_state", "main"]
+__all__ = ["CAMERA_FLAGS", "SCHEMES", "SIZES", "become_phone", "in_state", "main"]
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "forced_colors": "none"},
@@ -49,6 +49,15 @@ def in_state(
     STATES[name](page, material)
     yield page
     context.close()
+
+
+def become_phone(page: Any, width: int) -> None:
+    """Make the window of Chromium that of a phone, as `in_state` would, in the state that it is."""
+    session = page.context.new_cdp_session(page)
+    size = {"width": width, "height": SIZES[width], "deviceScaleFactor": 1}
+    session.send("Emulation.setDeviceMetricsOverride", {**size, "mobile": True})
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    page.wait_for_function("width => innerWidth === width", arg=width)
 
 
 def main() -> int:

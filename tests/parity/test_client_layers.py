@@ -43,7 +43,7 @@ def bundles(exported_zoo: Any) -> Path:
     return folder
 
 
-# Graphics in software take seconds per model, and stock TensorFlow.js runs every model on them
+# Graphics in software take seconds per model, and stock TensorFlow.js runs every layer on them
 # in a test of its own: a part shows that the client finds and runs its kernels.
 MODELS = {"wasm": zoo.names(), "cpu": zoo.names()[::8], "webgl": zoo.names()[::20]}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_COLOR_RULES = ("color-contrast", "link-in-text-block")
 PATIENCE = 120_000
 """Milliseconds that a step may take on a machine with much else to do."""
 
@@ -59,9 +60,15 @@ def problems(page: Any) -> list[str]:
     return [text for _, text in _problems(page)]
 
 
-def _problems(page: Any) -> list[tuple[str, str]]:
-    page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
-    found = page.evaluate("axe.run({ preload: false })")
+def color_problems(page: Any) -> list[str]:
+    """Return what axe-core finds in colors: for a page that it has found nothing else in."""
+    return [text for _, text in _problems(page, runOnly=_COLOR_RULES)]
+
+
+def _problems(page: Any, **options: Any) -> list[tuple[str, str]]:
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
+    found = page.evaluate("options => axe.run(options)", {"preload": False, **options})
     return [(each["impact"], _described(each)) for each in found["violations"]]
 
 

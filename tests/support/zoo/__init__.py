@@ -7,6 +7,7 @@ that no parity test passes by symmetry.
 # Imported for their models, which are registered by being defined.
 from support.zoo import single_layers, whole_models  # isort: skip
 from support.zoo import branches, composites  # isort: skip
+from support.zoo.covering import covering
 from support.zoo.registry import CLASS_NAMES, INPUT_SHAPE, around, build, names
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "branches",
     "build",
     "composites",
+    "covering",
     "names",
     "single_layers",
     "whole_models",
