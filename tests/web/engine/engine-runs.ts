@@ -3,6 +3,7 @@
 import { type BinaryName, startKernels } from '../../../web/src/client/engine/binary.js';
 import type { LayerJob, Weight } from '../../../web/src/client/engine/layers.js';
 import {
+  type Later,
   type Place,
   Program,
   ProgramWriter,
@@ -43,7 +44,7 @@ export async function runLayer(
   const kernels = await startKernels(plan.bytes, binary);
   const memory = new Uint8Array(kernels.memory.buffer);
   memory.fill(GARBAGE);
-  const program = new Program(plan, kernels);
+  const program = await Program.start(plan, kernels);
   const end = addressOf(output.place) + 4 * size(output.shape);
   const run = () => {
     // What the loading left, and the answer before.
@@ -86,10 +87,10 @@ function valuesOf(memory: Uint8Array, { place, shape }: Tensor): Float32Array {
 
 function isKept(
   memory: Uint8Array,
-  constant: { region: Place['region']; values: ArrayLike<number> },
+  { region, values }: { region: Place['region']; values: ArrayLike<number> | Later },
 ) {
-  const now = new Float32Array(memory.buffer, constant.region.address, constant.values.length);
-  return isEqual(now, Float32Array.from(constant.values));
+  const now = new Float32Array(memory.buffer, region.address, values.length);
+  return isEqual(now, Float32Array.from('read' in values ? values.read() : values));
 }
 
 /** To the bit, but for the bits of what is not a number. */

@@ -85,7 +85,7 @@ async function run(binary: BinaryName, layer: Case, keepsInputs: boolean): Promi
   // With some more, to see what is written behind the last region.
   const memory = new Uint8Array(kernels.memory.buffer, 0, plan.bytes + 4096);
   memory.fill(GARBAGE);
-  const program = new Program(plan, kernels);
+  const program = await Program.start(plan, kernels);
   const kept = memory.slice(0, plan.keptBytes);
   const floats = (place: Place, length: number) =>
     new Float32Array(memory.buffer, place.region.address + place.offset, length);

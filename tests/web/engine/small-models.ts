@@ -98,7 +98,7 @@ export class SmallModel {
     running.set(binary, kernels);
     const memory = new Uint8Array((await kernels).memory.buffer, 0, written.plan.bytes + 4096);
     memory.fill(GARBAGE);
-    const program = new Program(written.plan, await kernels);
+    const program = await Program.start(written.plan, await kernels);
     memory.fill(GARBAGE, written.plan.keptBytes);
     const { region, offset } = written.input;
     const picture = random(this.shape('input'), 7).values.map((value) => (value + 2) * 63);

@@ -54,7 +54,7 @@ export async function answer(
   const kernels = await startKernels(plan.bytes, binary);
   const { buffer } = kernels.memory;
   new Uint32Array(buffer).fill(UNTOUCHED);
-  const program = new Program(plan, kernels);
+  const program = await Program.start(plan, kernels);
   // What passes begins with nothing in it, as far as the layer may rely on it.
   new Uint32Array(buffer, plan.keptBytes).fill(UNTOUCHED);
   for (const [index, values] of inputs.entries()) {
