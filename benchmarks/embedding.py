@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.script import utf16_literal
+from kerasport.bundle.script import utf16_comment, utf16_literal
 from kerasport.errors import BrowserError
 from kerasport.parity.browsers.engines import ENGINES, WebEngine, find_engine, opened
 
@@ -47,7 +47,10 @@ LOAD_LIMIT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Encoding:
-    """`encode` gives the literal of a piece; `decode` is JavaScript, (text, byteCount) => bytes."""
+    """`encode` gives the text of a piece; `decode` is JavaScript, (text, byteCount) => bytes.
+
+    The text stands between `around`: in a literal, if nothing else is said.
+    """
 
     name: str
     encode: Callable[[bytes], str]
@@ -57,6 +60,10 @@ class Encoding:
     deflate: bool = False
     shuffle: bool = False
     convert: Callable[[bytes], bytes] = bytes
+    around: tuple[str, str] = ('"', '"')
+
+
+COMMENT = ("function(){/*", "*/}")
 
 
 def base64_text(piece: bytes) -> str:
@@ -145,8 +152,13 @@ FROM_ESCAPED_BYTES = """\
 
 
 def utf16_text(piece: bytes) -> str:
-    """Return what the exporter writes: pairs of bytes as characters."""
+    """Return what the exporter wrote: pairs of bytes as characters of a literal."""
     return utf16_literal(piece).decode("utf-16-le")
+
+
+def utf16_comment_text(piece: bytes) -> str:
+    """Return what the exporter writes: pairs of bytes as characters of a comment."""
+    return utf16_comment(piece).decode("utf-16-le")
 
 
 FROM_UTF16 = """\
@@ -158,6 +170,20 @@ FROM_UTF16 = """\
   }
   return new Uint8Array(units.buffer, 0, count);
 }"""
+
+
+FROM_UTF16_COMMENT = """\
+(piece, count) => {
+  const text = `${piece} `;
+  const units = new Uint16Array((count + 1) >> 1);
+  for (let i = 13, n = 0; n < units.length; i++, n++) {
+    const unit = text.charCodeAt(i);
+    units[n] = unit === 0x2028 ? text.charCodeAt(++i) ^ 0x8000 : unit;
+  }
+  return new Uint8Array(units.buffer, 0, count);
+}"""
+
+FROM_BASE64_COMMENT = f"(piece, count) => ({FROM_BASE64})(`${{piece}}`.slice(13, -3))"
 
 
 def _padded(piece: bytes, group: int) -> bytes:
@@ -199,7 +225,9 @@ ENCODINGS = (
         "latin-1",
         ' charset="x-user-defined"',
     ),
+    Encoding("base64, comment", base64_text, FROM_BASE64_COMMENT, around=COMMENT),
     Encoding("UTF-16", utf16_text, FROM_UTF16, "utf-16"),
+    Encoding("UTF-16, comment", utf16_comment_text, FROM_UTF16_COMMENT, "utf-16", around=COMMENT),
     Encoding(
         "UTF-16, shuffle, deflate", utf16_text, FROM_UTF16, "utf-16", deflate=True, shuffle=True
     ),
@@ -293,9 +321,10 @@ def write_script(encoding: Encoding, weights: bytes) -> tuple[bytes, str]:
             "shuffle": json.dumps(encoding.shuffle),
         }
     ]
+    before, behind = encoding.around
     for start in range(0, len(packed), PIECE):
         piece = packed[start : start + PIECE]
-        lines.append(f'piece("{encoding.encode(piece)}", {len(piece)});\n')
+        lines.append(f"piece({before}{encoding.encode(piece)}{behind}, {len(piece)});\n")
     return "".join(lines).encode(encoding.charset), hashlib.sha256(content).hexdigest()
 
 

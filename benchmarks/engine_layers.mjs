@@ -93,7 +93,7 @@ async function prepared({ writer: name, input, kernel, config, shape }, binary) 
   for (const { place } of [x, y]) writer.use(place);
   const plan = writer.finish();
   const kernels = await startKernels(plan.bytes, binary);
-  const program = new Program(plan, kernels);
+  const program = await Program.start(plan, kernels);
   new Float32Array(kernels.memory.buffer, x.place.region.address, product(input)).fill(1);
   return () => program.run();
 }

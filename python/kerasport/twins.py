@@ -109,7 +109,7 @@ def constants() -> str:
         "/** How a script holds the files: its start behind the first line, and what follows. */\n"
         "export interface ScriptForm {\n"
         "  readonly decoder: string;\n"
-        "  readonly isUtf16: boolean;\n"
+        "  readonly carrier: 'comment' | 'literal' | 'base64';\n"
         "  readonly pieceBytes: number;\n"
         "}",
         _constant(

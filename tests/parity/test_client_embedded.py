@@ -25,9 +25,9 @@ def test_a_piece_of_another_length_is_reported(path: str, browser: Any, tmp_path
     files = {name: (FROZEN / name).read_bytes() for name in names}
     length = len(files[path])
     script = embed("frozen", 1, files).decode("utf-16")
-    call = f'kerasportBundle("{path}", {length}, "'
+    call = f'kerasportBundle("{path}", {length}, function'
     assert script.count(call) == 1
-    damaged = script.replace(call, f'kerasportBundle("{path}", {length + 2}, "')
+    damaged = script.replace(call, f'kerasportBundle("{path}", {length + 2}, function')
     (tmp_path / "model.js").write_bytes(damaged.encode("utf-16"))
     (tmp_path / "page.html").write_text(
         f'<!doctype html><script src="{web_asset(CLIENT_SCRIPT).as_uri()}"></script>'

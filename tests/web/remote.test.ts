@@ -62,6 +62,41 @@ test('a model is handed over with the bytes of its weights', async () => {
   expect(worker.transferred[0]).toEqual([WEIGHTS]);
 });
 
+test('weights that are still read follow, and only then the model is loaded', async () => {
+  const connection = await Connection.open('the program');
+  const bytes = new ArrayBuffer(4);
+  let give = (_: ArrayBuffer) => {};
+  const coming = new Promise<ArrayBuffer>((resolve) => {
+    give = resolve;
+  });
+  const parts = { weightData: [WEIGHTS, coming] } as unknown as ModelParts;
+  const [worker] = PretendedWorker.all;
+  let isLoaded = false;
+
+  const loading = RemoteSession.load(connection, code, parts, 'wasm').then(() => {
+    isLoaded = true;
+  });
+  await new Promise((done) => setTimeout(done));
+
+  expect(isLoaded).toBe(false);
+  expect(worker.asked).toMatchObject([
+    { method: 'load', parameters: [{ weightData: [WEIGHTS, null] }, 'wasm'] },
+  ]);
+  expect(worker.transferred).toEqual([[WEIGHTS]]);
+  give(bytes);
+  await loading;
+  expect(worker.asked[1]).toMatchObject({ method: 'follow', parameters: [1, bytes] });
+  expect(worker.transferred[1]).toEqual([bytes]);
+});
+
+test('weights that cannot be read are no loaded model', async () => {
+  const connection = await Connection.open('the program');
+  PretendedWorker.answer = () => undefined;
+  const parts = { weightData: [Promise.reject(new Error('cut short'))] } as unknown as ModelParts;
+
+  await expect(RemoteSession.load(connection, code, parts, 'wasm')).rejects.toThrow('cut short');
+});
+
 test('a worker that cannot read pictures is ended, with its reason', async () => {
   PretendedWorker.refusal = 'blobs are locked';
 

@@ -135,6 +135,18 @@ test('what is wanted automatically goes to the next backend, with the model read
   expect(parts).toHaveBeenCalledTimes(2);
 });
 
+test('weights that cannot be read are told, and no other backend is tried', async () => {
+  const lost = new Error('the network is gone');
+  parts.mockImplementationOnce(
+    async () => ({ weightData: [Promise.reject(lost)] }) as unknown as ModelParts,
+  );
+
+  await expect(openSession('auto', true, parts)).rejects.toBe(lost);
+
+  expect(parts).toHaveBeenCalledTimes(1);
+  expect(PretendedWorker.all.map(({ isTerminated }) => isTerminated)).toEqual([true]);
+});
+
 test('where no backend starts, each is named with its reason', async () => {
   failures = { wasm: new Error('one'), webgl: new Error('two'), cpu: 'three' };
 

@@ -35,7 +35,7 @@ export async function profile(
     winograd,
   );
   const kernels = await startKernels(written.plan.bytes, binary);
-  const program = new Program(written.plan, kernels);
+  const program = await Program.start(written.plan, kernels);
   const loading = performance.now() - start;
   const { running } = written.plan;
   const best = new Float64Array(running.length).fill(Number.POSITIVE_INFINITY);

@@ -1,14 +1,16 @@
 """Put a whole bundle into one classic script, for pages that are opened from `file://`.
 
-A page on `file://` may not fetch its neighbours, but it may run them. Files travel as string
-literals, in calls of a function that the script defines first; it registers them on
+A page on `file://` may not fetch its neighbours, but it may run them. Files travel as text, in
+calls of a function that the script defines first; it registers them on
 `globalThis.kerasportBundles`. There are two encodings, each with its decoder in `scripts/`:
 
 * `embed` writes `model.js`, a file of its own, in UTF-16, two bytes to a character: 2 % more than
-  the files themselves where base64 adds 33 %, at the same speed (`docs/bundle-format.md` has the
-  figures). The byte order mark names the encoding, and by the standard it goes before the page's
-  charset, the element's and the server's. A piece is decoded when it is first read: the script is
-  one task, in which the page can do nothing else.
+  the files themselves where base64 adds 33 % (`docs/bundle-format.md` has the figures). The byte
+  order mark names the encoding, and by the standard it goes before the page's charset, the
+  element's and the server's. The text stands in comments, which a browser passes over in a fraction
+  of the time that it needs for a literal, each in a function, because the language says that the
+  text of a function is what stands in the script. A piece is decoded when it is first read: the
+  script is one task, in which the page can do nothing else.
 * `embed_inline` writes base64, for a script that stands inside a page: UTF-8 has no cheaper way.
 
 Each call carries about 1 MB; one long literal takes two to three times as long.
@@ -24,9 +26,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kerasport.bundle.file_names import METADATA_FILE, MODEL_FILE, SAMPLES_FILE, SCHEMA_FILE
 
@@ -38,6 +41,7 @@ __all__ = [
     "is_script_of",
     "script_forms",
     "script_parts",
+    "utf16_comment",
     "utf16_literal",
 ]
 
@@ -47,10 +51,11 @@ PIECE_BYTES = 1 << 20
 _BASE64_PIECE_BYTES = 768 * 1024
 """Bytes to a call in base64, 1 MiB of it; divisible by 3, so that only the last one is padded."""
 
-# A quote, a backslash, the ends of lines, and halves of surrogate pairs may not stand in a literal
-# or not in UTF-16. Such a character follows an escape, its highest bit flipped.
+# Characters that may not stand in a comment (an asterisk could end it), in a literal, or, halves of
+# surrogate pairs, in UTF-16. Such a character follows an escape, its highest bit flipped.
 _ESCAPE = 0x2028
-_ESCAPED = np.array([0x22, 0x5C, 0x0A, 0x0D, _ESCAPE, 0x2029], np.uint16)
+_ESCAPED_IN_COMMENTS = np.array([0x2A, _ESCAPE], np.uint16)
+_ESCAPED_IN_LITERALS = np.array([0x22, 0x5C, 0x0A, 0x0D, _ESCAPE, 0x2029], np.uint16)
 _HIGHEST_BIT = np.uint16(0x8000)
 
 _DECODERS = Path(__file__).parent / "scripts"
@@ -114,12 +119,12 @@ def is_script_of(
     return False
 
 
-def script_forms() -> list[dict[str, str | bool | int]]:
+def script_forms() -> list[dict[str, str | int]]:
     """Return what the client must know of the forms of `model.js`, the present one first."""
     return [
         {
             "decoder": (_DECODERS / form.decoder).read_text(encoding="utf-8"),
-            "isUtf16": form.encoding == "utf-16-le",
+            "carrier": form.carrier,
             "pieceBytes": form.piece_bytes,
         }
         for form in (_PRESENT, *_EARLIER)
@@ -131,6 +136,7 @@ class _Form:
     """A form of the script: its decoder, how its text is encoded, and what a call looks like."""
 
     decoder: str
+    carrier: Literal["comment", "literal", "base64"]
     encoding: str
     piece_bytes: int
     literal: Callable[[str], str]
@@ -151,7 +157,12 @@ def _parts(
             yield from form.call(path, piece)
 
 
-def _utf16_call(path: str, piece: bytes) -> tuple[bytes, ...]:
+def _comment_call(path: str, piece: bytes) -> tuple[bytes, ...]:
+    call = f"kerasportBundle({json.dumps(path)}, {len(piece)}, function(){{/*"
+    return call.encode("utf-16-le"), utf16_comment(piece), "*/});\n".encode("utf-16-le")
+
+
+def _literal_call(path: str, piece: bytes) -> tuple[bytes, ...]:
     call = f'kerasportBundle({json.dumps(path)}, {len(piece)}, "'
     return call.encode("utf-16-le"), utf16_literal(piece), '");\n'.encode("utf-16-le")
 
@@ -193,10 +204,19 @@ def _pieces(content: bytes, size: int) -> Iterator[bytes]:
         yield content[start : start + size]
 
 
+def utf16_comment(piece: bytes) -> bytes:
+    """Return what stands for a piece in a comment, in UTF-16, little end first."""
+    return _utf16(piece, _ESCAPED_IN_COMMENTS)
+
+
 def utf16_literal(piece: bytes) -> bytes:
-    """Return the literal of a piece, in UTF-16, little end first."""
+    """Return what stands for a piece in a literal, in UTF-16, little end first."""
+    return _utf16(piece, _ESCAPED_IN_LITERALS)
+
+
+def _utf16(piece: bytes, escaped: NDArray[np.uint16]) -> bytes:
     values = np.frombuffer(piece + b"\0" * (len(piece) % 2), "<u2")
-    refused = np.isin(values, _ESCAPED) | (values & 0xF800 == 0xD800)
+    refused = np.isin(values, escaped) | (values & 0xF800 == 0xD800)
     places = np.arange(len(values)) + np.cumsum(refused)
     result = np.full(len(values) + int(refused.sum()), _ESCAPE, "<u2")
     result[places] = np.where(refused, values ^ _HIGHEST_BIT, values)
@@ -208,10 +228,11 @@ def _inline_literal(text: str) -> str:
     return json.dumps(text).replace("<", "\\u003c")
 
 
-_PRESENT = _Form("utf16.js", "utf-16-le", PIECE_BYTES, json.dumps, _utf16_call)
+_PRESENT = _Form("utf16.js", "comment", "utf-16-le", PIECE_BYTES, json.dumps, _comment_call)
 
 _EARLIER = (
-    _Form("utf16-eager.js", "utf-16-le", PIECE_BYTES, json.dumps, _utf16_call),
-    _Form("base64-first.js", "utf-8", _BASE64_PIECE_BYTES, _inline_literal, _base64_call),
+    _Form("utf16-lazy.js", "literal", "utf-16-le", PIECE_BYTES, json.dumps, _literal_call),
+    _Form("utf16-eager.js", "literal", "utf-16-le", PIECE_BYTES, json.dumps, _literal_call),
+    _Form("base64-first.js", "base64", "utf-8", _BASE64_PIECE_BYTES, _inline_literal, _base64_call),
 )
 """What earlier versions wrote, word for word."""

@@ -220,9 +220,8 @@ async function expectedOf(
 ): Promise<Float32Array> {
   const inputShape = shapes.get(topology.layers[0].name) as unknown as [number, number, number];
   const graph = graphOf(topology);
-  const executor = new Executor({
-    ...{ graph, weightSpecs, weightData: [data], inputShape, shapes, classes: 1 },
-  });
+  const artifacts = { graph, weightSpecs, weightData: [data], inputShape, shapes, classes: 1 };
+  const executor = new Executor(artifacts, artifacts.weightData);
   try {
     return await executor.run(picture);
   } finally {

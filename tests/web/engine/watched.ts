@@ -43,11 +43,11 @@ export class Watched {
   readonly #kept: Buffer;
   readonly #gaps: Gap[];
 
-  private constructor({ memory }: Kernels, plan: Plan, load: () => Program) {
-    const bytes = plan.bytes + BEHIND;
-    this.#memory = Buffer.from(memory.buffer, 0, bytes).fill(GARBAGE);
+  private constructor(memory: Buffer, plan: Plan, program: Program) {
+    const bytes = memory.length;
+    this.#memory = memory;
     this.#untouched = Buffer.alloc(bytes, GARBAGE);
-    this.#program = load();
+    this.#program = program;
     const raw = plan.constants.filter(({ isRaw }) => isRaw).map(({ region }) => region);
     const kept = plan.regions.filter(({ address }) => address < plan.keptBytes);
     this.#check(gapsBetween([...kept, ...raw], bytes), 'while it was loaded');
@@ -60,7 +60,8 @@ export class Watched {
   /** @throws where the loading wrote outside of what is the plan's. */
   static async start(binary: BinaryName, plan: Plan): Promise<Watched> {
     const kernels = await started(binary, plan.bytes + BEHIND);
-    return new Watched(kernels, plan, () => new Program(plan, kernels));
+    const memory = Buffer.from(kernels.memory.buffer, 0, plan.bytes + BEHIND).fill(GARBAGE);
+    return new Watched(memory, plan, await Program.start(plan, kernels));
   }
 
   bytes(place: Place, count: number): Uint8Array {

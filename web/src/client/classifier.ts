@@ -73,23 +73,28 @@ export async function loadClassifier(
   const { onProgress, onBackendChange } = options;
   signal?.throwIfAborted();
   const choice = workerChoice(worker, workerUrl);
-  let bundle = await openBundle(openFolder(source, fetch), tfjsVersion, signal);
-  const parts = async () => {
-    const progress = new LoadProgress(bundle.metadata, onProgress);
-    const read = async ({ folder, metadata }: Opened) => {
+  const open = ({ folder, metadata }: Opened) => {
+    const parts = async () => {
+      const progress = new LoadProgress(metadata, onProgress);
       const model = await readModel(folder, metadata, { signal, onBytes: progress.add });
-      if (folder.isPicked) await checkScript(folder, metadata, signal);
-      return model;
+      const all = Promise.all(model.weightData);
+      all.then(
+        () => progress.start(),
+        () => {},
+      );
+      if (folder.isPicked) {
+        await all;
+        await checkScript(folder, metadata, signal);
+      }
+      return { ...model, ...(binary && { binary }) };
     };
-    const current = await withCurrent(bundle, read, tfjsVersion, signal);
-    bundle = current.opened;
-    progress.start();
-    return { ...current.result, ...(binary && { binary }) };
+    return openSession(backend, choice, parts, signal);
   };
-  const opened = await openSession(backend, choice, parts, signal);
+  const found = await openBundle(openFolder(source, fetch), tfjsVersion, signal);
+  const { opened: bundle, result } = await withCurrent(found, open, tfjsVersion, signal);
   new LoadProgress(bundle.metadata, onProgress).end();
   const tuning = { isAutomatic: backend === 'auto', worker: choice };
-  return new LoadedClassifier(bundle, opened, tuning, onBackendChange);
+  return new LoadedClassifier(bundle, result, tuning, onBackendChange);
 }
 
 // Browsers without it never ask for it.

@@ -80,25 +80,30 @@ export const MAX_ENGINE_CALLS = 262144;
 /** How a script holds the files: its start behind the first line, and what follows. */
 export interface ScriptForm {
   readonly decoder: string;
-  readonly isUtf16: boolean;
+  readonly carrier: 'comment' | 'literal' | 'base64';
   readonly pieceBytes: number;
 }
 
 /** Every form of `model.js` that was written, the present one first. */
 export const SCRIPT_FORMS: readonly ScriptForm[] = [
   {
+    "decoder": "\"use strict\";\n((scope) => {\n  const files = new Map();\n  const carriers = new Map();\n  const damaged = (path, bytes) =>\n    new Error(\n      `model.js is damaged: a piece of '${path}' does not hold the ${bytes} bytes that it ` +\n        \"should. Copy the file again, or export the model again.\",\n    );\n  const write = (text, characters, start) => {\n    const end = text.length - \"*/} \".length;\n    let count = start;\n    for (let i = \"function(){/*\".length; i < end; i++) {\n      const character = text.charCodeAt(i);\n      characters[count++] = character === 0x2028 ? text.charCodeAt(++i) ^ 0x8000 : character;\n    }\n    return count;\n  };\n  const decode = (path, pieces) => {\n    const texts = pieces.map(([bytes, carrier]) => {\n      // Joined: in a text of its own characters are found faster than in that of the whole script.\n      const text = `${carrier} `;\n      // Before memory is reserved for it.\n      if (!(bytes >= 0 && bytes <= 2 * text.length)) throw damaged(path, bytes);\n      return text;\n    });\n    const total = pieces.reduce((sum, [bytes]) => sum + bytes, 0);\n    const characters = new Uint16Array(Math.ceil(total / 2));\n    let start = 0;\n    for (const [index, [bytes]] of pieces.entries()) {\n      const end = write(texts[index], characters, start);\n      start += Math.ceil(bytes / 2);\n      if (end !== start) throw damaged(path, bytes);\n    }\n    return new Uint8Array(characters.buffer, 0, total);\n  };\n  const read = (path) => (carriers.has(path) ? decode(path, carriers.get(path)) : undefined);\n  (scope.kerasportBundles ??= []).push({ formatVersion: FORMAT_VERSION, name: NAME, files, read });\n  scope.kerasportBundle = (path, bytes, carrier) => {\n    if (!files.has(path)) {\n      files.set(path, []);\n      carriers.set(path, []);\n    }\n    const piece = [bytes, carrier];\n    carriers.get(path).push(piece);\n    const pieces = files.get(path);\n    const index = pieces.length;\n    const keep = (how) =>\n      Object.defineProperty(pieces, index, { configurable: true, enumerable: true, ...how });\n    keep({\n      get() {\n        const value = decode(path, [piece]);\n        keep({ value, writable: true });\n        return value;\n      },\n    });\n  };\n})(globalThis);\n",
+    "carrier": "comment",
+    "pieceBytes": 1048576
+  },
+  {
     "decoder": "\"use strict\";\n((scope) => {\n  const files = new Map();\n  const decode = (text, bytes) => {\n    const characters = new Uint16Array(text.length);\n    let count = 0;\n    for (let i = 0; i < text.length; i++) {\n      const character = text.charCodeAt(i);\n      characters[count++] = character === 0x2028 ? text.charCodeAt(++i) ^ 0x8000 : character;\n    }\n    if (count !== Math.ceil(bytes / 2)) return null;\n    return new Uint8Array(characters.buffer, 0, bytes);\n  };\n  (scope.kerasportBundles ??= []).push({ formatVersion: FORMAT_VERSION, name: NAME, files });\n  scope.kerasportBundle = (path, bytes, text) => {\n    if (!files.has(path)) files.set(path, []);\n    const pieces = files.get(path);\n    const index = pieces.length;\n    const keep = (how) =>\n      Object.defineProperty(pieces, index, { configurable: true, enumerable: true, ...how });\n    keep({\n      get() {\n        const value = decode(text, bytes);\n        if (!value) {\n          throw new Error(\n            `model.js is damaged: a piece of '${path}' does not hold the ${bytes} bytes that it ` +\n              \"should. Copy the file again, or export the model again.\",\n          );\n        }\n        keep({ value, writable: true });\n        return value;\n      },\n    });\n  };\n})(globalThis);\n",
-    "isUtf16": true,
+    "carrier": "literal",
     "pieceBytes": 1048576
   },
   {
     "decoder": "\"use strict\";\n((scope) => {\n  const files = new Map();\n  const decode = (text, bytes) => {\n    const characters = new Uint16Array(text.length);\n    let count = 0;\n    for (let i = 0; i < text.length; i++) {\n      const character = text.charCodeAt(i);\n      characters[count++] = character === 0x2028 ? text.charCodeAt(++i) ^ 0x8000 : character;\n    }\n    if (count !== Math.ceil(bytes / 2)) return null;\n    return new Uint8Array(characters.buffer, 0, bytes);\n  };\n  (scope.kerasportBundles ??= []).push({ formatVersion: FORMAT_VERSION, name: NAME, files });\n  scope.kerasportBundle = (path, bytes, text) => {\n    const piece = decode(text, bytes);\n    if (!piece) {\n      throw new Error(\n        `model.js is damaged: a piece of '${path}' does not hold the ${bytes} bytes that it ` +\n          \"should. Copy the file again, or export the model again.\",\n      );\n    }\n    if (!files.has(path)) files.set(path, []);\n    files.get(path).push(piece);\n  };\n})(globalThis);\n",
-    "isUtf16": true,
+    "carrier": "literal",
     "pieceBytes": 1048576
   },
   {
     "decoder": "\"use strict\";\n((scope) => {\n  const files = new Map();\n  const decode = Uint8Array.fromBase64\n    ? (text) => Uint8Array.fromBase64(text)\n    : (text) => {\n        const binary = atob(text);\n        const bytes = new Uint8Array(binary.length);\n        for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);\n        return bytes;\n      };\n  (scope.kerasportBundles ??= []).push({ formatVersion: FORMAT_VERSION, name: NAME, files });\n  scope.kerasportBundle = (path, base64) => {\n    if (!files.has(path)) files.set(path, []);\n    files.get(path).push(decode(base64));\n  };\n})(globalThis);\n",
-    "isUtf16": false,
+    "carrier": "base64",
     "pieceBytes": 786432
   }
 ];

@@ -55,7 +55,8 @@ export async function* scriptParts(
   { name, formatVersion, files }: Metadata,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const { decoder, isUtf16, pieceBytes } = form;
+  const { decoder, carrier, pieceBytes } = form;
+  const isUtf16 = carrier !== 'base64';
   const encode = isUtf16 ? utf16 : ascii;
   const mark = isUtf16 ? '\ufeff' : '';
   yield encode(
@@ -74,9 +75,10 @@ export async function* scriptParts(
       const piece = content.subarray(start, start + pieceBytes);
       await nextTask();
       const count = isUtf16 ? `, ${piece.length}` : '';
-      yield encode(`kerasportBundle(${literalOf(path, isUtf16)}${count}, "`);
-      yield isUtf16 ? utf16Literal(piece) : base64(piece);
-      yield encode('");\n');
+      const [before, behind] = carrier === 'comment' ? ['function(){/*', '*/}'] : ['"', '"'];
+      yield encode(`kerasportBundle(${literalOf(path, isUtf16)}${count}, ${before}`);
+      yield carrier === 'base64' ? base64(piece) : characters(piece, ESCAPED[carrier]);
+      yield encode(`${behind});\n`);
     }
   }
 }
@@ -114,10 +116,14 @@ function utf16(text: string): Uint8Array {
 }
 
 const ESCAPE = 0x2028;
-/** What may stand in no literal. */
-const ESCAPED: readonly number[] = [0x22, 0x5c, 0x0a, 0x0d, ESCAPE, 0x2029];
+/** What may stand in none of them. */
+const ESCAPED = {
+  comment: [0x2a, ESCAPE],
+  literal: [0x22, 0x5c, 0x0a, 0x0d, ESCAPE, 0x2029],
+};
 
-function utf16Literal(piece: Uint8Array): Uint8Array {
+/** Two bytes to a character. */
+function characters(piece: Uint8Array, escaped: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(2 * piece.length + 2);
   let end = 0;
   const write = (code: number) => {
@@ -128,7 +134,7 @@ function utf16Literal(piece: Uint8Array): Uint8Array {
   const codes = Math.ceil(piece.length / 2);
   for (let i = 0; i < codes; i++) {
     const code = piece[2 * i] | ((piece[2 * i + 1] ?? 0) << 8);
-    if (ESCAPED.includes(code) || (code & 0xf800) === 0xd800) {
+    if (escaped.includes(code) || (code & 0xf800) === 0xd800) {
       write(ESCAPE);
       write(code ^ 0x8000);
     } else write(code);

@@ -23,6 +23,8 @@ export interface EmbeddedBundle {
   readonly formatVersion: number;
   readonly name: string;
   readonly files: ReadonlyMap<string, readonly Uint8Array[]>;
+  /** A whole file, in memory of its own. Scripts of earlier versions do not have it. */
+  readonly read?: (path: string) => Uint8Array | undefined;
 }
 
 /**
@@ -72,18 +74,20 @@ function embeddedFolder(name?: string): Folder {
     async read(path, { onBytes } = {}) {
       // Each file in a task of its own: all of them copied in one would hold the page up.
       await nextTask();
-      const pieces = bundle.files.get(path);
-      const bytes = pieces && joined(pieces);
+      const bytes = readWhole(bundle, path);
       if (bytes) onBytes?.(bytes.length);
       return bytes;
     },
   };
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
+function readWhole({ files, read }: EmbeddedBundle, path: string): Uint8Array | undefined {
   try {
     // A piece may be decoded only now, and tell only now that it is damaged.
-    return concatenate(pieces);
+    const pieces = files.get(path);
+    const bytes = read ? read(path) : pieces && concatenate(pieces);
+    // Behind an odd number of bytes lies another one.
+    return bytes && bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
   } catch (error) {
     throw new KerasportError('bundle-damaged', messageOf(error), { cause: error });
   }

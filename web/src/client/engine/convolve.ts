@@ -1,7 +1,7 @@
 /** Calls of the kernels that multiply with weights, with names instead of positions. */
 
 import { type Clamp, UNBOUNDED } from './epilogue.js';
-import type { Weight } from './layers.js';
+import { later, valuesOf, type Weight } from './layers.js';
 import { further, type Place, type ProgramWriter } from './program.js';
 import { PANEL } from './sizes.js';
 
@@ -69,14 +69,16 @@ export function packed(
 ): Panels {
   const columns = kernel.shape[kernel.shape.length - 1];
   let done = 0;
-  let biases = bias ? writer.raw(bias.values) : 0;
+  let biases = bias ? writer.raw(valuesOf(bias)) : 0;
   const pieces = piecesOf(window).map((piece) => {
-    const count = valuesOf(piece.window);
+    const count = countOf(piece.window);
     const place = writer.prepared(panelBytes(count, columns));
     // Each for itself: they need not be there at once.
-    const values = kernel.values.subarray(done, done + count * columns);
+    const start = done;
+    done += count * columns;
+    const end = done;
+    const values = later(count * columns, [kernel], () => kernel.values.subarray(start, end));
     writer.prepare('pack', writer.raw(values), biases, place, count, columns);
-    done += values.length;
     biases = 0;
     return { ...piece, place };
   });
@@ -120,7 +122,7 @@ export function convolve(writer: ProgramWriter, work: Convolution): void {
   }
 }
 
-function valuesOf({ down, along, run }: Window): number {
+function countOf({ down, along, run }: Window): number {
   return down * along * run;
 }
 
@@ -132,7 +134,7 @@ function panelBytes(values: number, columns: number): number {
 /** Cuts the outermost side of a window that makes it small enough, then what is still too large. */
 function piecesOf(window: Window, start = 0): Omit<Piece, 'place'>[] {
   const { down, downStep, along, alongStep, run } = window;
-  if (valuesOf(window) <= MOST_VALUES) return [{ window, start }];
+  if (countOf(window) <= MOST_VALUES) return [{ window, start }];
   if (down > 1) {
     return cut(down, along * run).flatMap(([first, count]) =>
       piecesOf({ ...window, down: count }, start + first * downStep),

@@ -1,14 +1,39 @@
 /** How each layer becomes kernel calls. */
 
+import { product } from '../bundle/fields.js';
 import type { LayerName } from '../constants.generated.js';
 import type { TileSide } from '../model/winograd.js';
 import type { Ending } from './epilogue.js';
-import type { ProgramWriter, Tensor } from './program.js';
+import type { Later, ProgramWriter, Tensor } from './program.js';
 
 /** A weight of a layer, in the shape of the file. */
 export interface Weight {
   readonly shape: readonly number[];
+  /** To be read when the program is started: while a model is written down they may not be there. */
   readonly values: Float32Array;
+  /** Waits for the values; undefined where they are there. */
+  readonly arrival?: () => Promise<void>;
+}
+
+/** What is made of the values of some weights, when they are there. */
+export function later(
+  length: number,
+  weights: readonly (Weight | undefined)[],
+  read: () => ArrayLike<number>,
+): Later {
+  const arrivals = weights.flatMap((weight) => weight?.arrival?.bind(weight) ?? []);
+  return {
+    length,
+    read,
+    async arrival() {
+      for (const each of arrivals) await each();
+    },
+  };
+}
+
+/** All values of a weight, when they are there. */
+export function valuesOf(weight: Weight): Later {
+  return later(product(weight.shape), [weight], () => weight.values);
 }
 
 /** The weights of every layer, by its name. */

@@ -37,7 +37,6 @@ async function loadModel({
 }: ModelArtifacts): Promise<RunningModel> {
   const weights = readWeights(weightSpecs, weightData);
   const head = findHead(graph);
-  const kernel = head && weights.get(head.dense)?.kernel.values.slice();
   const { plan, input, output, features } = writeModel(
     graph,
     shapes,
@@ -46,7 +45,9 @@ async function loadModel({
     winograd,
   );
   const kernels = await startKernels(plan.bytes, binary);
-  const program = new Program(plan, kernels);
+  // Everything is laid out and compiled while weights are still read, and packed as they come.
+  const program = await Program.start(plan, kernels);
+  const kernel = head && weights.get(head.dense)?.kernel.values.slice();
   const { memory } = kernels;
   const { bytes } = plan;
   const regions = plan.regions.length;

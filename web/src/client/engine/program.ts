@@ -31,11 +31,19 @@ interface Call {
   readonly parameters: readonly Argument[];
 }
 
+/** Values that are known when the program is started. */
+export interface Later {
+  readonly length: number;
+  read(): ArrayLike<number>;
+  /** Waits until they can be read; undefined where they can. */
+  readonly arrival?: (() => Promise<unknown>) | undefined;
+}
+
 /** Values that are there before the first call. */
 interface Constant {
   readonly region: Region;
   /** As often as the region has room for them. */
-  readonly values: ArrayLike<number>;
+  readonly values: ArrayLike<number> | Later;
   /** Whether only the loading reads them. */
   readonly isRaw: boolean;
 }
@@ -61,7 +69,7 @@ export class ProgramWriter {
   }
 
   /** Values that every answer reads, as they are, so many times one behind the other. */
-  constant(values: ArrayLike<number>, times = 1): Place {
+  constant(values: ArrayLike<number> | Later, times = 1): Place {
     const region = this.#keep(values.length * 4 * times);
     this.#constants.push({ region, values, isRaw: false });
     return { region, offset: 0 };
@@ -73,7 +81,7 @@ export class ProgramWriter {
   }
 
   /** Values that only {@link prepare} reads: gone before the first answer. */
-  raw(values: ArrayLike<number>): Place {
+  raw(values: ArrayLike<number> | Later): Place {
     const region = this.#region(values.length * 4, this.#raw);
     this.#constants.push({ region, values, isRaw: true });
     return { region, offset: 0 };
@@ -170,44 +178,59 @@ export interface Plan {
 export class Program {
   readonly #calls: readonly (() => void)[];
 
+  private constructor(plan: Plan, kernels: Kernels) {
+    this.#calls = plan.running.map((call) => bound(call, kernels));
+  }
+
   /**
+   * Gets a plan ready, as far as its values have arrived, and waits for the next ones.
+   *
    * @param kernels - with at least `plan.bytes` of memory.
    * @throws where the plan names a kernel that is not there: a mistake of this library.
    */
-  constructor(plan: Plan, kernels: Kernels) {
-    const bind = ({ kernel, parameters }: Call) => {
-      const run = kernels.functions[kernel];
-      if (!run) throw new Error(`there is no kernel ${kernel}`);
-      // Bound, not spread: a call of twenty numbers takes half the time, and the first one a tenth.
-      return run.bind(undefined, ...parameters.map(addressOf));
-    };
-    const { buffer } = kernels.memory;
-    const load = ({ region, values }: Constant) => {
-      const all = new Float32Array(buffer, region.address, region.bytes / 4);
-      all.set(values);
-      for (let done = values.length; done < all.length; done *= 2) all.copyWithin(done, 0, done);
-    };
-    // What stays has addresses of its own; what is raw shares them, and comes when it is needed.
-    const raw = new Map<number, Constant[]>();
-    for (const constant of plan.constants) {
-      if (constant.isRaw) {
-        const { first } = constant.region;
-        raw.set(first, [...(raw.get(first) ?? []), constant]);
-      } else {
-        load(constant);
-      }
-    }
-    for (const [index, call] of plan.preparing.entries()) {
-      raw.get(index)?.forEach(load);
-      bind(call)();
-    }
-    this.#calls = plan.running.map(bind);
+  static async start(plan: Plan, kernels: Kernels): Promise<Program> {
+    for (const { arrival } of prepared(plan, kernels)) await arrival?.();
+    return new Program(plan, kernels);
   }
 
   /** Does the calls from `start` to before `end`: all of them where it is not said. */
   run(end = this.#calls.length, start = 0): void {
     for (let index = start; index < end; index++) this.#calls[index]();
   }
+}
+
+/**
+ * Puts the values of a plan where they belong and does the calls that prepare, one after the other;
+ * gives all values that are still to come before it reads them.
+ */
+function* prepared(plan: Plan, kernels: Kernels): Generator<Later, void> {
+  const { buffer } = kernels.memory;
+  function* load({ region, values }: Constant): Generator<Later, void> {
+    const isLater = 'read' in values;
+    if (isLater) yield values;
+    const floats = isLater ? values.read() : values;
+    const all = new Float32Array(buffer, region.address, region.bytes / 4);
+    all.set(floats);
+    for (let done = floats.length; done < all.length; done *= 2) all.copyWithin(done, 0, done);
+  }
+  // What is raw shares its addresses, and comes when it is needed; what stays has its own.
+  const raw = new Map<number, Constant[]>();
+  for (const constant of plan.constants) {
+    const { first } = constant.region;
+    if (constant.isRaw) raw.set(first, [...(raw.get(first) ?? []), constant]);
+  }
+  for (const [index, call] of plan.preparing.entries()) {
+    for (const constant of raw.get(index) ?? []) yield* load(constant);
+    bound(call, kernels)();
+  }
+  for (const constant of plan.constants) if (!constant.isRaw) yield* load(constant);
+}
+
+function bound({ kernel, parameters }: Call, kernels: Kernels): () => void {
+  const run = kernels.functions[kernel];
+  if (!run) throw new Error(`there is no kernel ${kernel}`);
+  // Bound, not spread: a call of twenty numbers takes half the time, and the first one a tenth.
+  return run.bind(undefined, ...parameters.map(addressOf));
 }
 
 /** Where a place is, once the plan is finished. */

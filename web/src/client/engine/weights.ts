@@ -23,9 +23,10 @@ const BYTES = { float32: 4, float16: 2, uint16: 2, uint8: 1 };
  */
 export function readWeights(
   specs: readonly object[],
-  pieces: readonly ArrayBuffer[],
+  pieces: readonly (ArrayBuffer | Promise<ArrayBuffer>)[],
 ): Map<string, Record<string, Weight>> {
   const layers = new Map<string, Record<string, Weight>>();
+  const arriving = new Arriving(pieces);
   let start = 0;
   for (const { name, shape, quantization } of specs as WeightSpec[]) {
     const size = shape.reduce((product, side) => product * side, 1);
@@ -33,14 +34,66 @@ export function readWeights(
     const cut = name.lastIndexOf('/');
     const layer = name.slice(0, cut);
     const weights = layers.get(layer) ?? {};
-    weights[name.slice(cut + 1)] = {
-      shape,
-      values: floats(bytesBetween(pieces, start, end), quantization),
-    };
+    weights[name.slice(cut + 1)] = new StoredWeight(shape, arriving, [start, end], quantization);
     layers.set(layer, weights);
     start = end;
   }
   return layers;
+}
+
+class StoredWeight implements Weight {
+  readonly #arriving: Arriving;
+  readonly #place: readonly [start: number, end: number];
+  readonly #quantization: WeightSpec['quantization'];
+  #values: Float32Array | undefined;
+
+  constructor(
+    readonly shape: readonly number[],
+    arriving: Arriving,
+    place: readonly [start: number, end: number],
+    quantization: WeightSpec['quantization'],
+  ) {
+    this.#arriving = arriving;
+    this.#place = place;
+    this.#quantization = quantization;
+  }
+
+  get values(): Float32Array {
+    this.#values ??= floats(bytesBetween(this.#arriving.here, ...this.#place), this.#quantization);
+    return this.#values;
+  }
+
+  arrival(): Promise<void> {
+    return this.#arriving.until(this.#place[1]);
+  }
+}
+
+/** Pieces of the weights, which come in their order. */
+class Arriving {
+  /** Those that are there. */
+  readonly here: ArrayBuffer[] = [];
+  readonly #all: readonly (ArrayBuffer | Promise<ArrayBuffer>)[];
+  #bytes = 0;
+
+  constructor(all: readonly (ArrayBuffer | Promise<ArrayBuffer>)[]) {
+    this.#all = all;
+    for (const piece of all) {
+      if (!(piece instanceof ArrayBuffer)) break;
+      this.#take(piece);
+    }
+  }
+
+  /** Waits until so many bytes are there; one caller at a time. */
+  async until(bytes: number): Promise<void> {
+    while (this.#bytes < bytes && this.here.length < this.#all.length) {
+      this.#take(await this.#all[this.here.length]);
+    }
+  }
+
+  #take(piece: ArrayBuffer): void {
+    this.here.push(piece);
+    this.#bytes += piece.byteLength;
+  }
 }
 
 function bytesBetween(pieces: readonly ArrayBuffer[], start: number, end: number): Uint8Array {

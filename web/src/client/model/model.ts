@@ -12,8 +12,8 @@ export type InputShape = readonly [height: number, width: number, channels: numb
 export interface ModelArtifacts {
   readonly graph: Graph;
   readonly weightSpecs: readonly object[];
-  /** In pieces that follow each other, wherever they are cut. */
-  readonly weightData: ArrayBuffer[];
+  /** In pieces that follow each other, wherever they are cut; some may still be read. */
+  readonly weightData: readonly (ArrayBuffer | Promise<ArrayBuffer>)[];
   readonly inputShape: InputShape;
   /** Of every layer's output without the batch, by its name, as `plan.ts` found them. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;

@@ -29,7 +29,9 @@ function checkModel(
 
 /**
  * The topology and the weights, in memory of their own: a worker can take the bytes over. They stay
- * in the pieces that the files are, because joining them would hold the page up.
+ * in the pieces that the files are, because joining them would hold the page up. The topology is
+ * checked; the weights are still being read, and each piece is compared with its hash before it is
+ * given.
  *
  * @param onBytes - told how many more bytes are there.
  */
@@ -51,12 +53,12 @@ export async function readModel(
     weights: group.get('weights').list(object),
   }));
   const paths = groups.flatMap((group) => group.paths);
-  const weightData = await Promise.all(
-    paths.map(
-      async (path) => (await readVerified(folder, path, files, options)).buffer as ArrayBuffer,
-    ),
-  );
   signal?.throwIfAborted();
+  const weightData = paths.map(
+    async (path) => (await readVerified(folder, path, files, options)).buffer as ArrayBuffer,
+  );
+  // Whoever waits for a piece hears of its failure; nobody may wait for all of them.
+  for (const piece of weightData) piece.catch(() => {});
   return {
     graph,
     weightSpecs: groups.flatMap((group) => group.weights),

@@ -152,9 +152,10 @@ function copies(read: () => Promise<ModelParts>): () => Promise<ModelParts> {
     const parts = await reading;
     const weightData: ArrayBuffer[] = [];
     for (const piece of parts.weightData) {
+      const bytes = await piece;
       // All of them in one task would hold the page up.
       await nextTask();
-      weightData.push(piece.slice(0));
+      weightData.push(bytes.slice(0));
     }
     return { ...parts, weightData };
   };

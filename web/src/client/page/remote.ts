@@ -127,14 +127,29 @@ export class RemoteSession implements Session {
     this.#code = code;
   }
 
-  /** Hands a model over to a worker, its bytes included, and waits until it can answer. */
+  /**
+   * Hands a model over to a worker, its bytes included, and waits until it can answer. Weights that
+   * are still read follow when they are there.
+   */
   static async load(
     connection: Connection,
     code: CoreCode,
     parts: ModelParts,
     backend: BackendName,
   ): Promise<RemoteSession> {
-    await connection.ask('load', [parts, backend], parts.weightData);
+    const isHere = (piece: unknown) => piece instanceof ArrayBuffer;
+    const weightData = parts.weightData.map((piece) => (isHere(piece) ? piece : null));
+    const loading = connection.ask(
+      'load',
+      [{ ...parts, weightData }, backend],
+      [...(weightData.filter(isHere) as ArrayBuffer[])],
+    );
+    const following = parts.weightData.map(async (piece, index) => {
+      if (isHere(piece)) return;
+      const bytes = await piece;
+      await connection.ask('follow', [index, bytes], [bytes]);
+    });
+    await Promise.all([loading, ...following]);
     return new RemoteSession(connection, code, backend);
   }
 

@@ -58,11 +58,18 @@ export async function openSession(
 ): Promise<OpenSession> {
   const failures: string[] = [];
   let unread: { readonly error: unknown } | undefined;
-  const reading = () =>
-    parts().catch((error: unknown) => {
-      unread = { error };
-      throw error;
-    });
+  const noteUnread = (error: unknown) => {
+    unread = { error };
+    throw error;
+  };
+  const reading = async () => {
+    const model = await parts().catch(noteUnread);
+    for (const piece of model.weightData)
+      Promise.resolve(piece)
+        .catch(noteUnread)
+        .catch(() => {});
+    return model;
+  };
   for (const name of candidates(choice)) {
     try {
       return await openOn(name, worker, reading, signal);

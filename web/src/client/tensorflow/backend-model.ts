@@ -48,16 +48,17 @@ class BackendModel implements RunningModel {
   }
 
   /** Starts a backend and loads a model on it. */
-  static load(
+  static async load(
     artifacts: ModelArtifacts,
     backend: BackendName,
     starter: BackendStarter,
   ): Promise<BackendModel> {
+    const weightData = await Promise.all(artifacts.weightData);
     return inTurn(async () => {
       await starter.start();
       if (!(await engine().setBackend(backend)))
         throw new Error('it does not start on this device');
-      const executor = build(artifacts);
+      const executor = build(artifacts, weightData);
       try {
         checkShapes(executor, artifacts.inputShape, artifacts.classes);
       } catch (error) {
@@ -122,9 +123,9 @@ class BackendModel implements RunningModel {
   }
 }
 
-function build(artifacts: ModelArtifacts): Executor {
+function build(artifacts: ModelArtifacts, weightData: ArrayBuffer[]): Executor {
   try {
-    return new Executor(artifacts);
+    return new Executor(artifacts, weightData);
   } catch (error) {
     if (error instanceof KerasportError) throw error;
     throw new KerasportError(

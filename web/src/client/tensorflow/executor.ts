@@ -37,7 +37,7 @@ export class Executor {
   readonly #steps: readonly Step[];
   readonly #kept: Tensor[] = [];
 
-  constructor({ graph, weightSpecs, weightData }: ModelArtifacts) {
+  constructor({ graph, weightSpecs }: ModelArtifacts, weightData: ArrayBuffer[]) {
     this.#graph = graph;
     this.inputShape = this.#graph.inputShape;
     this.outputs = outputsOf(this.#graph);

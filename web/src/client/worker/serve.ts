@@ -4,10 +4,10 @@ import type { BackendName } from '../constants.generated.js';
 import { KerasportError, messageOf } from '../errors.js';
 import type { Core, ModelParts, Session } from './core.js';
 
-/** What a page asks: a method of the session, or to load one. */
+/** What a page asks: a method of the session, to load one, or to take a piece of its weights. */
 export interface Request {
   readonly id: number;
-  readonly method: 'load' | 'classify' | 'preprocess' | 'predict' | 'classActivation' | 'memory';
+  readonly method: 'load' | 'follow' | keyof Omit<Session, 'backend' | 'dispose'>;
   readonly parameters: readonly unknown[];
 }
 
@@ -29,10 +29,20 @@ export interface Reply {
 /** Answers the page that started this worker. */
 export function serve(core: Core): void {
   let session: Session | undefined;
+  const following = new Map<number, (bytes: ArrayBuffer) => void>();
   const answer = async ({ method, parameters }: Request): Promise<unknown> => {
     if (method === 'load') {
       const [parts, backend] = parameters as [ModelParts, BackendName];
-      session = await core.load(parts, backend);
+      // Where there is nothing yet, it follows.
+      const weightData = parts.weightData.map(
+        (piece, index) => piece ?? new Promise<ArrayBuffer>((take) => following.set(index, take)),
+      );
+      session = await core.load({ ...parts, weightData }, backend);
+      return undefined;
+    }
+    if (method === 'follow') {
+      const [index, bytes] = parameters as [number, ArrayBuffer];
+      following.get(index)?.(bytes);
       return undefined;
     }
     if (!session) throw new Error('no model is loaded');

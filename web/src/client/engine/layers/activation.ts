@@ -2,7 +2,7 @@
 
 import { product } from '../../bundle/fields.js';
 import { callActivation } from '../epilogue.js';
-import type { LayerWriter } from '../layers.js';
+import { type LayerWriter, valuesOf } from '../layers.js';
 import { combine, combineWithOne } from './merging.js';
 
 export const activation: LayerWriter = ({ writer, activation: ending, inputs: [x] }) => {
@@ -35,7 +35,7 @@ export const leakyRelu: LayerWriter = ({ writer, config, inputs: [x] }) => {
 /** Negative values times a weight for each. */
 export const prelu: LayerWriter = ({ writer, weights, inputs: [x] }) => {
   const result = writer.tensor(x.shape);
-  combine(writer, 'slope', x, writer.constant(weights.alpha.values), result.place);
+  combine(writer, 'slope', x, writer.constant(valuesOf(weights.alpha)), result.place);
   return result;
 };
 

@@ -1,7 +1,7 @@
 /** Convolutions of each channel by itself. */
 
 import { activate, type Clamp, clampOf } from '../epilogue.js';
-import type { LayerJob } from '../layers.js';
+import { type LayerJob, valuesOf } from '../layers.js';
 import { further, type Place, type ProgramWriter, type Tensor } from '../program.js';
 import { repeated } from '../rows.js';
 import { firstUnder, interior, under, type Walk, walk } from './window.js';
@@ -46,7 +46,7 @@ export function packedDepthwise(job: LayerJob, input = job.inputs[0].shape): Dep
   const channels = shape[2];
   const taps = window[0] * window[1];
   const weights = writer.prepared(Math.ceil(channels / 4) * (taps + 1) * 16);
-  const [raw, rawBias] = [writer.raw(kernel.values), bias ? writer.raw(bias.values) : 0];
+  const [raw, rawBias] = [writer.raw(valuesOf(kernel)), bias ? writer.raw(valuesOf(bias)) : 0];
   writer.prepare('packDepthwise', raw, rawBias, weights, taps, channels);
   return {
     channels,

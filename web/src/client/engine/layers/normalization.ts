@@ -1,8 +1,8 @@
 /** Layers that stretch and move values, channel by channel. */
 
 import { product } from '../../bundle/fields.js';
-import type { LayerWriter } from '../layers.js';
-import type { ProgramWriter, Tensor } from '../program.js';
+import { type LayerWriter, later, valuesOf, type Weight } from '../layers.js';
+import type { Later, ProgramWriter, Tensor } from '../program.js';
 
 /** Values of one row of factors, if the tensor is large enough: short rows are slow. */
 const LONG = 256;
@@ -11,8 +11,8 @@ const LONG = 256;
 function affine(
   writer: ProgramWriter,
   x: Tensor,
-  factors: ArrayLike<number>,
-  offsets: ArrayLike<number>,
+  factors: Later,
+  offsets: Later,
   kernel: 'affine' | 'affineBytes' = 'affine',
 ): Tensor {
   const channels = factors.length;
@@ -20,7 +20,7 @@ function affine(
   // Several places as one row, with the factors as many times.
   let times = Math.min(places, Math.max(1, Math.floor(LONG / channels)));
   while (places % times) times--;
-  const row = (values: ArrayLike<number>) => writer.constant(values, times);
+  const row = (values: Later) => writer.constant(values, times);
   const result = writer.tensor(x.shape);
   const size = [places / times, times * channels];
   writer.call(kernel, x.place, result.place, ...size, row(factors), row(offsets));
@@ -28,14 +28,19 @@ function affine(
 }
 
 export const batchNormalization: LayerWriter = ({ writer, config, weights, inputs: [x] }) => {
-  const variance = weights.moving_variance.values;
-  const mean = weights.moving_mean.values;
-  const [gamma, beta] = [weights.gamma?.values, weights.beta?.values];
+  const { moving_variance: variance, moving_mean: mean, gamma, beta } = weights;
   const epsilon = config.epsilon as number;
   // In double precision, and rounded once.
-  const factors = Float64Array.from(variance, (v, i) => (gamma?.[i] ?? 1) / Math.sqrt(v + epsilon));
-  const offsets = factors.map((factor, i) => (beta?.[i] ?? 0) - mean[i] * factor);
-  return affine(writer, x, factors, offsets);
+  const factors = () => {
+    const scale = gamma?.values;
+    return Float64Array.from(variance.values, (v, i) => (scale?.[i] ?? 1) / Math.sqrt(v + epsilon));
+  };
+  const offsets = () => {
+    const [means, shift] = [mean.values, beta?.values];
+    return factors().map((factor, i) => (shift?.[i] ?? 0) - means[i] * factor);
+  };
+  const [all, channels] = [[variance, mean, gamma, beta], product(variance.shape)];
+  return affine(writer, x, later(channels, all, factors), later(channels, all, offsets));
 };
 
 export const rescaling: LayerWriter = ({ writer, config, inputs: [x], ofBytes }) => {
@@ -44,16 +49,18 @@ export const rescaling: LayerWriter = ({ writer, config, inputs: [x], ofBytes })
   );
   const channels = Math.max(...lists.map(({ length }) => length));
   const [factors, offsets] = lists.map((list) =>
-    Float64Array.from({ length: channels }, (_, index) => list[index % list.length]),
+    later(channels, [], () =>
+      Float64Array.from({ length: channels }, (_, index) => list[index % list.length]),
+    ),
   );
   return affine(writer, x, factors, offsets, ofBytes ? 'affineBytes' : 'affine');
 };
 
 export const layerNormalization: LayerWriter = ({ writer, config, weights, inputs: [x] }) => {
   const columns = x.shape[x.shape.length - 1];
-  const row = (values: Float32Array | undefined, other: number) =>
-    values ? writer.constant(values) : writer.constant([other], columns);
-  const [gamma, beta] = [row(weights.gamma?.values, 1), row(weights.beta?.values, 0)];
+  const row = (weight: Weight | undefined, other: number) =>
+    weight ? writer.constant(valuesOf(weight)) : writer.constant([other], columns);
+  const [gamma, beta] = [row(weights.gamma, 1), row(weights.beta, 0)];
   const result = writer.tensor(x.shape);
   const size = [product(x.shape) / columns, columns];
   const epsilon = config.epsilon as number;

@@ -3,6 +3,7 @@
  * so-manieth tap, backwards; there are as many of these as the stride has places.
  */
 
+import { product } from '../../bundle/fields.js';
 import { convolve, type Panels, packed } from '../convolve.js';
 import { activate, clampOf } from '../epilogue.js';
 import type { LayerJob, Weight } from '../layers.js';
@@ -45,19 +46,29 @@ function zeros(list: readonly Phase[], length: number): [before: number, behind:
 function picked(kernel: Weight, rows: readonly number[], columns: readonly number[]): Weight {
   const [, width, outputs, inputs] = kernel.shape;
   const shape = [rows.length, columns.length, inputs, outputs];
-  const values = new Float32Array(rows.length * columns.length * inputs * outputs);
-  let at = 0;
-  for (const row of rows) {
-    for (const column of columns) {
-      const tap = (row * width + column) * outputs * inputs;
-      for (let from = 0; from < inputs; from++) {
-        for (let to = 0; to < outputs; to++) {
-          values[at++] = kernel.values[tap + to * inputs + from];
+  const read = () => {
+    const { values: all } = kernel;
+    const values = new Float32Array(product(shape));
+    let at = 0;
+    for (const row of rows) {
+      for (const column of columns) {
+        const tap = (row * width + column) * outputs * inputs;
+        for (let from = 0; from < inputs; from++) {
+          for (let to = 0; to < outputs; to++) values[at++] = all[tap + to * inputs + from];
         }
       }
     }
-  }
-  return { shape, values };
+    return values;
+  };
+  let values: Float32Array | undefined;
+  return {
+    shape,
+    get values() {
+      values ??= read();
+      return values;
+    },
+    arrival: async () => kernel.arrival?.(),
+  };
 }
 
 /** `Conv2DTranspose`. */

@@ -2,7 +2,7 @@
 
 import type { TileSide } from '../../model/winograd.js';
 import { activate, clampOf } from '../epilogue.js';
-import type { LayerJob } from '../layers.js';
+import { type LayerJob, valuesOf } from '../layers.js';
 import { further, type Place, type Tensor } from '../program.js';
 import { CACHE_BYTES, PANEL } from '../sizes.js';
 
@@ -33,7 +33,7 @@ function packed({ writer, weights }: LayerJob, side: TileSide): Packed {
   const panels = Math.ceil(outputs / PANEL) * PANEL * 4;
   const matrix = (inputs + Math.ceil(inputs / piece)) * panels;
   const place = writer.prepared((side + 2) ** 2 * matrix);
-  const raw = writer.raw(weights.kernel.values);
+  const raw = writer.raw(valuesOf(weights.kernel));
   const scratch = writer.prepared(3 * (side + 2) * 16);
   let to = place;
   for (let first = 0; first < inputs; first += piece) {
@@ -59,7 +59,9 @@ export function winogradConvolution(job: LayerJob, side: TileSide): Tensor {
   const isSame = config.padding === 'same';
   const [above, before] = isSame ? [1, 1] : [frame?.[0][0] ?? 0, frame?.[1][0] ?? 0];
   const { place, piece } = packed(job, side);
-  const bias = weights.bias ? writer.constant(weights.bias.values) : writer.constant([0], filters);
+  const bias = weights.bias
+    ? writer.constant(valuesOf(weights.bias))
+    : writer.constant([0], filters);
 
   const matrices = (side + 2) ** 2;
   const tiles = Math.ceil(rows / side) * Math.ceil(columns / side);
