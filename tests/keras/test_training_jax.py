@@ -22,6 +22,8 @@ from support.pictures import write_class_folders
 
 import kerasport
 from kerasport import models
+from kerasport.training.fitting.batches import batches
+from kerasport.training.processes import Part
 
 pytestmark = [
     pytest.mark.keras,
@@ -209,6 +211,29 @@ def test_all_devices_of_one_process_are_used(work: Path, one: tuple[Path, str]) 
     assert code == 0, said
     assert "Training on 2 devices, each with a part of every batch." in said
     assert furthest(weights(one[0]), weights(work / "devices")) <= 1e-5
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_batches_in_parts_are_of_one_size(count: int) -> None:
+    """The last batch is filled up: in training with rows that count, else with ones that do not."""
+    views, labels = [np.arange(10, dtype=np.uint8)[:, None]], np.arange(10)
+    parts = [Part(number, count) for number in range(count)]
+
+    def whole(seed: int | None) -> list[list[np.ndarray]]:
+        made = [batches(views, labels, batch_size=4, seed=seed, part=part) for part in parts]
+        return [
+            [np.concatenate(each) for each in zip(*(one[step] for one in made), strict=True)]
+            for step in range(3)
+        ]
+
+    trained, validated = whole(seed=3), whole(seed=None)
+    order = [label for _, truth in trained for label in truth]
+    assert sorted(order[:10]) == list(range(10))
+    assert order[10:] == order[:2]
+    assert [label for _, truth, _ in validated for label in truth] == [*range(10), 0, 1]
+    weights = np.concatenate([weight for *_, weight in validated])
+    assert weights == pytest.approx([1.2] * 10 + [0, 0])
+    assert all(rows[:, 0].tolist() == truth.tolist() for rows, truth, *_ in trained + validated)
 
 
 def children_of(process: int) -> list[int]:

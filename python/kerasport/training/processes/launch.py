@@ -7,9 +7,10 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import IO, Any
 
 from kerasport.errors import KerasportError
 from kerasport.models import BACKEND_VARIABLE
@@ -25,7 +26,7 @@ from kerasport.training.processes.watch import LOST_CODE
 __all__ = ["Ended", "launch"]
 
 _TURN_SECONDS = 0.1
-# Others notice a process that died at once, too; whose end came first is told by its code.
+
 _SETTLING_SECONDS = 0.5
 _GRACE_SECONDS = 15
 _DEVICES_VARIABLE = "JAX_LOCAL_DEVICE_IDS"
@@ -38,7 +39,7 @@ class Ended(KerasportError):
 def launch(arguments: Sequence[str], count: int) -> int:
     """Run `kerasport` with these arguments in so many processes; return the exit code of the first.
 
-    The first has the terminal, the others its stderr for errors only.
+    The first has the terminal. Of the others one that fails by itself is heard when all have ended.
 
     Raises:
         Ended: one of them was killed, or failed without a word of the first. All are ended then.
@@ -58,20 +59,23 @@ def launch(arguments: Sequence[str], count: int) -> int:
         PARENT_VARIABLE: str(os.getpid()),
     }
     command = [sys.executable, "-m", "kerasport", *arguments]
-    with _started(command, environment, count) as processes:
-        return _wait(processes)
+    with contextlib.ExitStack() as stack:
+        said = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
+        with _started(command, environment, said) as processes:
+            codes = _wait(processes)
+        return _code(codes, said) if any(codes) else 0
 
 
 @contextlib.contextmanager
 def _started(
-    command: Sequence[str], environment: dict[str, str], count: int
+    command: Sequence[str], environment: dict[str, str], said: Sequence[IO[bytes]]
 ) -> Iterator[list[subprocess.Popen[bytes]]]:
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        for number in range(count):
+        for number, stream in enumerate(said):
             own = {PROCESS_VARIABLE: str(number), _DEVICES_VARIABLE: str(number)}
             # Ctrl-C reaches the first, which tells how to go on, and not the others.
-            options: dict[str, Any] = {} if number == 0 else _silent()
+            options: dict[str, Any] = {} if number == 0 else _silent(stream)
             processes.append(subprocess.Popen(command, env={**environment, **own}, **options))
         yield processes
     except BaseException:
@@ -87,8 +91,9 @@ def _started(
                     process.wait()
 
 
-def _silent() -> dict[str, Any]:
-    nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+def _silent(stream: IO[bytes]) -> dict[str, Any]:
+    # When a process dies, JAX has the others abort with native messages that help nobody.
+    nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": stream}
     return {**nowhere, **group_options()}
 
 
@@ -101,18 +106,22 @@ def _end_first(processes: Sequence[subprocess.Popen[bytes]]) -> None:
         first.wait(_GRACE_SECONDS)
 
 
-def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> int:
+def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> list[int | None]:
+    """Return the exit codes when all have ended well, or as soon as one has not."""
     while True:
         codes = [process.poll() for process in processes]
-        if all(code == 0 for code in codes):
-            return 0
+        if all(code == 0 for code in codes) or any(
+            code not in (None, 0, LOST_CODE) for code in codes
+        ):
+            return codes
         if any(codes):
+            # Who notices the end of another may be seen before it.
             time.sleep(_SETTLING_SECONDS)
-            return _failed([process.poll() for process in processes])
+            return [process.poll() for process in processes]
         time.sleep(_TURN_SECONDS)
 
 
-def _failed(codes: Sequence[int | None]) -> int:
+def _code(codes: Sequence[int | None], said: Sequence[IO[bytes]]) -> int:
     """Return the exit code of all, where the process that failed told why itself."""
     first = next(
         (number for number, code in enumerate(codes) if code not in (None, 0, LOST_CODE)), None
@@ -121,6 +130,8 @@ def _failed(codes: Sequence[int | None]) -> int:
         raise Ended(f"The {len(codes)} processes of the training lost each other.")
     code = codes[first] or 0
     if code > 0:
+        said[first].seek(0)
+        sys.stderr.write(said[first].read().decode(errors="replace"))
         return code
     raise Ended(
         f"Process {first} of {len(codes)} was ended by signal {-code}, and the others with it."

@@ -17,8 +17,11 @@ __all__ = ["LOST_CODE", "Watch", "resuming_advice"]
 LOST_CODE = 75
 """Exit code of a process that ends because another one did, where their parent tells the user."""
 
-_LOST_SECONDS = 15
-"""A process that gave no sign of life for so long is lost."""
+_LOST_BEATS = 20
+"""A process that gave no sign of life while another gave so many is lost."""
+
+_VERDICT_SECONDS = 60
+_FAREWELL_SECONDS = 15
 
 _ALIVE = "kerasport/alive/"
 _ENDED = "kerasport/ended/"
@@ -61,11 +64,11 @@ class Watch:
 
     def wait_for_verdict(self) -> None:
         """Give the watch time to find out who was lost; it ends this process then."""
-        time.sleep(2 * _LOST_SECONDS)
+        time.sleep(_VERDICT_SECONDS)
 
     def wait_for_the_others(self) -> None:
         """Wait until all others have said that they end, for a few seconds."""
-        until = time.monotonic() + _LOST_SECONDS
+        until = time.monotonic() + _FAREWELL_SECONDS
         with contextlib.suppress(Exception):
             while len(self._client.key_value_dir_get(_ENDED)) < self._here.count - 1:
                 if time.monotonic() > until:
@@ -73,7 +76,7 @@ class Watch:
                 time.sleep(_TURN_SECONDS)
 
     def _run(self) -> None:
-        seen: dict[str, tuple[str, float]] = {}
+        seen: dict[str, tuple[str, int]] = {}
         beat = 0
         while not self._over.wait(_BEAT_SECONDS):
             beat += 1
@@ -81,7 +84,7 @@ class Watch:
             if lost is not None and not self._over.is_set():
                 self._give_up(*lost)
 
-    def _lost(self, seen: dict[str, tuple[str, float]], beat: int) -> tuple[int, bool] | None:
+    def _lost(self, seen: dict[str, tuple[str, int]], beat: int) -> tuple[int, bool] | None:
         """Return the number of a process that is gone, and whether it told why; None for none."""
         here = self._here
         if here.parent is not None and os.getppid() != here.parent:
@@ -96,11 +99,11 @@ class Watch:
             return 0, False
         if ended:
             return int(ended[0][0].rpartition("/")[2]), True
-        now = time.monotonic()
         for key, value in alive:
-            if seen.get(key, ("", 0.0))[0] != value:
-                seen[key] = value, now
-        gone = [key for key, (_, when) in seen.items() if now - when > _LOST_SECONDS]
+            if seen.get(key, ("", 0))[0] != value:
+                seen[key] = value, beat
+        # Own beats are counted, not the clock: on a machine that is busy all of them are slow.
+        gone = [key for key, (_, when) in seen.items() if beat - when > _LOST_BEATS]
         return (int(gone[0].rpartition("/")[2]), False) if gone else None
 
     def _give_up(self, lost: int, told: bool) -> None:
