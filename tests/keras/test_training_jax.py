@@ -23,7 +23,7 @@ from support.pictures import write_class_folders
 import kerasport
 from kerasport import models
 from kerasport.training.fitting.batches import batches
-from kerasport.training.processes import Part
+from kerasport.training.processes import BatchPart
 
 pytestmark = [
     pytest.mark.keras,
@@ -217,7 +217,7 @@ def test_all_devices_of_one_process_are_used(work: Path, one: tuple[Path, str]) 
 def test_batches_in_parts_are_of_one_size(count: int) -> None:
     """The last batch is filled up: in training with rows that count, else with ones that do not."""
     views, labels = [np.arange(10, dtype=np.uint8)[:, None]], np.arange(10)
-    parts = [Part(number, count) for number in range(count)]
+    parts = [BatchPart(number, count) for number in range(count)]
 
     def whole(seed: int | None) -> list[list[np.ndarray]]:
         made = [batches(views, labels, batch_size=4, seed=seed, part=part) for part in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.pictures import write_class_folders
@@ -16,9 +17,9 @@ def decodes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What was handed to `preprocess` on the way into a cache."""
     seen: list[object] = []
 
-    def counting(picture: object, spec: ImageSpec) -> object:
+    def counting(picture: object, spec: ImageSpec, **options: Any) -> object:
         seen.append(picture)
-        return preprocess(picture, spec)  # type: ignore[arg-type]
+        return preprocess(picture, spec, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(parallel, "preprocess", counting)
     return seen

@@ -16,12 +16,13 @@ import pytest
 from PIL import Image
 
 import kerasport
-from kerasport.bulk import BulkOptions, Shard, pace, predict_many
+from kerasport.bulk import BulkOptions, pace, predict_many
 from kerasport.bulk.inputs import PictureInputs
 from kerasport.bulk.pace import duration_text
 from kerasport.bulk.rows import rows_held
 from kerasport.bundle import Bundle
 from kerasport.cli import main
+from kerasport.dataset import Part
 from kerasport.errors import DataError, KerasportError, UsageError
 from kerasport.runtime import Runtime
 
@@ -216,7 +217,7 @@ def test_shards_are_dealt_like_cards(count: int, folder: Path, tmp_path: Path) -
 
     dealt = []
     for number in range(1, count + 1):
-        shard = Shard(number, count)
+        shard = Part(number, count)
         out = tmp_path / f"{number}.csv"
         predict_many(FROZEN, [folder], out, options=BulkOptions(engine="numpy", shard=shard))
         dealt.append(csv_rows(out))
@@ -233,8 +234,8 @@ def test_shards_are_dealt_like_cards(count: int, folder: Path, tmp_path: Path) -
 @pytest.mark.parametrize("text", ["0/3", "4/3", "3", "a/b", "1/0", "-1/3", "1/3/5", "٣/٣"])
 def test_a_text_that_is_no_shard_is_wrong_usage(text: str) -> None:
     """A shard is one of 1/n to n/n."""
-    with pytest.raises(UsageError, match="Expected one"):
-        Shard.parse(text)
+    with pytest.raises(UsageError, match="like 3/16"):
+        Part.parse(text)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -285,7 +286,7 @@ def test_the_summary_is_json_where_asked(
         (["a.png", "--output", "there.csv"], 1, "There is a file at"),
         (["-", "-", "--output", "o.csv"], 1, "Name it once"),
         (["a.png", "--force"], 2, "belong to a table"),
-        (["a.png", "--output", "o.csv", "--shard", "2/1"], 2, "Expected one of 1/1"),
+        (["a.png", "--output", "o.csv", "--shard", "2/1"], 2, "like 3/16"),
         (["a.png", "--output", "a.png/o.csv"], 1, "is a file"),
     ],
     ids=lambda value: str(value)[:40],

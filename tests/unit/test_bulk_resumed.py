@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasport.bulk import BulkOptions, Shard, classification, parquet, predict_many
+from kerasport.bulk import BulkOptions, classification, parquet, predict_many
 from kerasport.bulk.parts import Parts
+from kerasport.dataset import Part
 from kerasport.errors import DataError, KerasportError
 from kerasport.files import alone_at
 
@@ -132,7 +133,7 @@ def interrupted(folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     ("options", "different"),
     [
         (BulkOptions(engine="numpy", top=1), "top"),
-        (BulkOptions(engine="numpy", shard=Shard(1, 2)), "shard"),
+        (BulkOptions(engine="numpy", shard=Part(1, 2)), "shard"),
     ],
     ids=["top", "shard"],
 )

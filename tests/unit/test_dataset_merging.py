@@ -31,7 +31,7 @@ from kerasport.dataset import (
 from kerasport.dataset import cache as caching
 from kerasport.dataset.shelf import Shelf
 from kerasport.dataset.store import Journal
-from kerasport.errors import DataError
+from kerasport.errors import DataError, UsageError
 from kerasport.progress import SILENT
 
 LOOSE = ReadOptions(max_unreadable=1000, min_per_class=1)
@@ -296,7 +296,7 @@ def test_a_reader_is_right_while_the_cache_is_packed(
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1", "a/b", "1/0", "-1/4", "1/4/2", ""])
 def test_parts_are_numbered_from_one(text: str) -> None:
     """What is no part is refused with an example of one."""
-    with pytest.raises(DataError, match="like 3/16"):
+    with pytest.raises(UsageError, match="like 3/16"):
         Part.parse(text)
 
 

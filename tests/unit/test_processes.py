@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasport.errors import KerasportError
-from kerasport.training.processes import Part, launch
+from kerasport.training.processes import BatchPart, launch
 from kerasport.training.processes.surroundings import Surroundings, look_around
 
 OWN = {
@@ -89,7 +89,7 @@ def test_parts_are_the_batch_in_its_order() -> None:
     rows = np.arange(12)
 
     for count in (1, 2, 3, 4):
-        parts = [Part(number, count).of(rows) for number in range(count)]
+        parts = [BatchPart(number, count).of(rows) for number in range(count)]
         assert np.concatenate(parts).tolist() == rows.tolist()
 
 

@@ -3,6 +3,5 @@
 from kerasport.bulk.batches import BatchClassifier
 from kerasport.bulk.classification import predict_many
 from kerasport.bulk.options import BulkOptions, BulkSummary
-from kerasport.bulk.shard import Shard
 
-__all__ = ["BatchClassifier", "BulkOptions", "BulkSummary", "Shard", "predict_many"]
+__all__ = ["BatchClassifier", "BulkOptions", "BulkSummary", "predict_many"]

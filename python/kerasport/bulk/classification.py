@@ -120,7 +120,7 @@ def _written(
     progress.say(f"Answered by {answerer.words}.")
     if continued:
         progress.say(f"Continuing after {continued:,} pictures that were answered before.")
-    pictures = options.shard.of(inputs.pictures())
+    pictures = options.shard.dealt(inputs.pictures())
     _pass_over(pictures, done, parts)
     known = inputs.count()
     total = None if known is None else options.shard.share_of(known)

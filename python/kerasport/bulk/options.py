@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kerasport.bulk.shard import Shard
+from kerasport.dataset import Part
 from kerasport.errors import UsageError
 from kerasport.literals import EngineChoice
 
@@ -25,7 +25,7 @@ class BulkOptions:
     engine: EngineChoice = "auto"
     workers: int | None = None
     top: int | None = None
-    shard: Shard = field(default_factory=Shard)
+    shard: Part = field(default_factory=Part)
     max_unreadable: int | None = None
     force: bool = False
 

@@ -90,7 +90,8 @@ def predict(
     force: ForceOption = False,
 ) -> None:
     """Classify pictures. A run answers through Keras, a bundle without TensorFlow."""
-    from kerasport.bulk import BulkOptions, Shard
+    from kerasport.bulk import BulkOptions
+    from kerasport.dataset import Part
     from kerasport.errors import DataError, UsageError
     from kerasport.prediction import open_source, predict_each
     from kerasport.progress import RichProgress
@@ -99,7 +100,7 @@ def predict(
         engine=engine,
         workers=workers,
         top=top,
-        shard=Shard.parse(shard),
+        shard=Part.parse(shard),
         max_unreadable=max_unreadable,
         force=force,
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kerasport import models
 from kerasport.dataset import Pixels
-from kerasport.training.processes import Part
+from kerasport.training.processes import BatchPart
 
 __all__ = ["Inputs", "batches"]
 
@@ -27,7 +27,7 @@ def batches(
     seed: int | None = None,
     first_epoch: int = 0,
     one_hot: int | None = None,
-    part: Part | None = None,
+    part: BatchPart | None = None,
 ) -> Any:
     """Return the data as a `PyDataset`, in a new order in each epoch where a seed is given.
 

@@ -1,7 +1,7 @@
 """A training in several processes: who they are, what each does, and how they end together."""
 
 from kerasport.training.processes.devices import (
-    Part,
+    BatchPart,
     alone,
     answers_in_step,
     device_count,
@@ -14,8 +14,8 @@ from kerasport.training.processes.watch import resuming_advice
 from kerasport.training.processes.world import World, current, joined
 
 __all__ = [
+    "BatchPart",
     "Ended",
-    "Part",
     "World",
     "alone",
     "answers_in_step",

@@ -16,11 +16,11 @@ from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.training.processes.world import current
 
-__all__ = ["Part", "alone", "answers_in_step", "device_count", "part_of_a_batch", "spread"]
+__all__ = ["BatchPart", "alone", "answers_in_step", "device_count", "part_of_a_batch", "spread"]
 
 
 @dataclass(frozen=True)
-class Part:
+class BatchPart:
     """Which rows of every batch are this process'; with one process all of them.
 
     Attributes:
@@ -41,10 +41,10 @@ class Part:
         return rows[self.number * each : (self.number + 1) * each]
 
 
-def part_of_a_batch() -> Part:
+def part_of_a_batch() -> BatchPart:
     """Return the part of a batch that this process has."""
     world = current()
-    return Part(world.number, world.count)
+    return BatchPart(world.number, world.count)
 
 
 def device_count() -> int:
