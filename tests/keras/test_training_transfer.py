@@ -212,6 +212,22 @@ def test_a_frozen_backbone_stays_as_it_was_and_the_head_learns(
     assert bundle.metadata.rescaling.scale == pytest.approx(1 / 127.5)
 
 
+def test_a_changed_view_has_other_features_each_time(lively: str) -> None:
+    """Pictures that an extractor changes at random have other features than as they are."""
+    transfer = replace(RANDOM, weights=lively)
+    model = build_transfer(transfer, input_shape=(32, 32, 3), num_classes=2, seed=1)
+    changes = models.Augmentation(flip=True, rotation=0.2)
+    plain = models.feature_extractor(model, augmentation=models.Augmentation(), seed=0)
+    changed = models.feature_extractor(model, augmentation=changes, seed=7)
+    pixels = np.random.default_rng(2).uniform(0, 255, (4, 32, 32, 3)).astype(np.float32)
+
+    views = [changed.predict_on_batch(pixels) for _ in range(2)]
+
+    assert np.array_equal(*(plain.predict_on_batch(pixels) for _ in range(2)))
+    assert not np.allclose(views[0], plain.predict_on_batch(pixels))
+    assert not np.allclose(*views)
+
+
 def test_fine_tuning_moves_the_last_layers_and_can_be_resumed(
     data: Path, lively: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kerasport.models.backend import chosen_backend, import_keras
 
-__all__ = ["Augmentation", "augmentation_layers"]
+__all__ = ["Augmentation", "augmentation_layers", "changing_layer"]
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,25 @@ def augmentation_layers(augmentation: Augmentation, seed: int) -> list[Any]:
         # Keras says that some cannot be compiled, which is so for TensorFlow's operations only.
         layer.supports_jit = layer.supports_jit or chosen_backend() == "jax"
     return layers
+
+
+def changing_layer(augmentation: Augmentation, seed: int) -> Any:
+    """Return one layer that makes all of these changes in predictions too.
+
+    A model tells its layers whether it is trained, whatever they were called with while it was
+    built; a layer that calls others has the word.
+    """
+    keras = import_keras()
+
+    class Changing(keras.layers.Layer):  # type: ignore[misc, name-defined]  # Keras has no types
+        def __init__(self, layers: list[Any]) -> None:
+            super().__init__()
+            self.changes = layers
+            self.supports_jit = all(layer.supports_jit for layer in layers)
+
+        def call(self, pictures: Any) -> Any:
+            for layer in self.changes:
+                pictures = layer(pictures, training=True)
+            return pictures
+
+    return Changing(augmentation_layers(augmentation, seed))

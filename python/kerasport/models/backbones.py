@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasport.errors import ModelError
-from kerasport.models.augmentation import Augmentation, augmentation_layers
+from kerasport.models.augmentation import Augmentation, augmentation_layers, changing_layer
 from kerasport.models.backend import import_keras
 from kerasport.models.loading import KerasModel
 
@@ -172,7 +172,7 @@ def feature_extractor(model: KerasModel, *, augmentation: Augmentation, seed: in
 
     Args:
         model: what `build_transfer` returned; its layers are shared.
-        augmentation: changes to the pictures, made when the extractor is called for training.
+        augmentation: changes to the pictures, made whenever the extractor is called.
         seed: of these changes.
     """
     keras = import_keras()
@@ -180,8 +180,8 @@ def feature_extractor(model: KerasModel, *, augmentation: Augmentation, seed: in
     layer = inputs
     if model.layers[1].name == "rescaling":
         layer = model.layers[1](layer)
-    for augment in augmentation_layers(augmentation, seed):
-        layer = augment(layer)
+    if augmentation.is_on:
+        layer = changing_layer(augmentation, seed)(layer)
     layer = backbone_of(model)(layer, training=False)
     return keras.Model(inputs, model.get_layer("features")(layer))
 
