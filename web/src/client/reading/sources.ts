@@ -58,9 +58,11 @@ const REMEDIES: readonly (readonly [is: (value: object) => boolean, remedy: stri
 
 /**
  * Whether `value` is of a class of the platform. This thread may not have the class, and each frame
- * has one of its own: only the name is the same.
+ * has one of its own, of which only the name is the same.
  */
 export function isA(name: string, value: unknown): boolean {
+  const own: unknown = Reflect.get(globalThis, name);
+  if (typeof own === 'function' && value instanceof own) return true;
   let type: unknown = value;
   while (typeof type === 'object' && type !== null) {
     type = Object.getPrototypeOf(type);
