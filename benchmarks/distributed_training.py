@@ -8,9 +8,11 @@ Of the pictures so many of each class are taken as --pictures says. The two ways
 counts is the time from the end of the first epoch, which holds the compiling, to that of the last.
 On a machine that is busy otherwise processes wait for their turn, and two wait for each other;
 compare the processor times then: what one process needs, and what two need together for the same
-pictures. Efficiency is the first divided by the second. With --kills trainings of two processes are
-ended by killing one of them at a random moment, resumed, and compared with one that nobody killed,
-bit for bit.
+pictures. Efficiency is the first divided by the second. Two processors that share a core, its
+caches or its memory slow each other down whatever they do: "at once" are two trainings that know
+nothing of each other, one on each, and the efficiency beside them is what working together costs.
+With --kills trainings of two processes are ended by killing one of them at a random moment,
+resumed, and compared with one that nobody killed, bit for bit.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -94,8 +97,15 @@ def command(given: argparse.Namespace, out: str) -> list[str]:
     return [*line, "--epochs", str(given.epochs)]
 
 
-def train(line: list[str], work: Path, processes: int) -> tuple[float, float]:
-    """Return wall and processor seconds of an epoch, of all processes together."""
+def train(line: list[str], work: Path, processes: int, core: int = 0) -> tuple[float, float]:
+    """Return wall and processor seconds of an epoch, of all processes together.
+
+    Args:
+        line: the arguments of `kerasport`.
+        work: the folder that they are relative to.
+        processes: how many there are.
+        core: of the first of them, each of the others has the next.
+    """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -103,14 +113,14 @@ def train(line: list[str], work: Path, processes: int) -> tuple[float, float]:
         "KERASPORT_COORDINATOR": f"127.0.0.1:{port}",
         "KERASPORT_PROCESSES": str(processes),
     }
-    notes = [work / f"notes-{number}" for number in range(processes)]
+    notes = [work / f"notes-{core + number}" for number in range(processes)]
     started = []
     for number, file in enumerate(notes):
         file.unlink(missing_ok=True)
         environment = {**os.environ, "KERAS_BACKEND": "jax", "KERASPORT_PROCESS": str(number)}
         started.append(
             subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, str(number), str(file), *line],
+                [sys.executable, "-c", PROGRAM, str(core + number), str(file), *line],
                 cwd=work,
                 env={**environment, **(together if processes > 1 else {})},
                 stdout=subprocess.DEVNULL,
@@ -128,6 +138,15 @@ def train(line: list[str], work: Path, processes: int) -> tuple[float, float]:
         wall = max(wall, (last[-1][0] - last[0][0]) / epochs)
         processor += (last[-1][1] - last[0][1]) / epochs
     return wall, processor
+
+
+def both_at_once(given: argparse.Namespace, work: Path) -> tuple[float, float]:
+    """Return what `train` does of a training that has another one beside it, on the next core."""
+    with ThreadPoolExecutor(2) as pool:
+        found = list(
+            pool.map(lambda core: train(command(given, f"alone-{core}"), work, 1, core), [0, 1])
+        )
+    return max(wall for wall, _ in found), statistics.mean(processor for _, processor in found)
 
 
 def arrays_of(run: Path) -> list[np.ndarray[Any, Any]]:
@@ -215,19 +234,26 @@ def main() -> None:
                 how = "started again" if early else "resumed"
                 print(f"kill {number + 1}: all ended in {took:.1f} s, {how}, same bits: {equal}")
             return
-        measured: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+        ways = {
+            "one process": lambda: train(command(given, "run-1"), work, 1),
+            "two at once": lambda: both_at_once(given, work),
+            "two together": lambda: train(command(given, "run-2"), work, 2),
+        }
+        measured: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
         for _ in range(given.rounds):
-            for count in measured:
-                measured[count].append(train(command(given, f"run-{count}"), work, count))
-                wall, processor = measured[count][-1]
-                print(f"{count} process(es): {wall:.2f} s, {processor:.2f} processor s an epoch")
-        one, two = (
-            [statistics.median(row[which] for row in measured[count]) for which in (0, 1)]
-            for count in measured
+            for name, run in ways.items():
+                measured[name].append(run())
+                wall, processor = measured[name][-1]
+                print(f"{name}: {wall:.2f} s, {processor:.2f} processor s an epoch", flush=True)
+        one, at_once, together = (
+            [statistics.median(row[which] for row in rows) for which in (0, 1)]
+            for rows in measured.values()
         )
-        print(f"efficiency by the clock {one[0] / two[0] / 2:.3f}, by processor time ", end="")
-        print(f"{one[1] / two[1]:.3f}; largest difference of a variable ", end="")
-        print(f"{difference(work / 'run-1', work / 'run-2'):.1e}")
+        for name, alone in (("one process", one), ("two at once", at_once)):
+            by_clock, by_processor = alone[0] / together[0] / 2, alone[1] / together[1]
+            print(f"beside {name}: efficiency by the clock {by_clock:.3f}, ", end="")
+            print(f"by processor time {by_processor:.3f}")
+        print(f"largest difference of a variable {difference(work / 'run-1', work / 'run-2'):.1e}")
         side = Image.open(next((work / "data").rglob("*.*"))).size
         print(f"(pictures of {side[0]} x {side[1]} pixels, {given.epochs} epochs)")
 
