@@ -323,7 +323,10 @@ def main() -> None:
         "--engines",
         nargs="+",
         choices=list(ENGINES),
-        default=["LiteRT.js", "LiteRT.js-plain", "kerasport", "onnxruntime-web", "TensorFlow.js"],
+        default=[
+            *("LiteRT.js", "LiteRT.js-plain", "kerasport", "kerasport-plain"),
+            *("onnxruntime-web", "TensorFlow.js"),
+        ],
         help="the first one is what the others are compared with",
     )
     parser.add_argument("--client", action="append", default=[], metavar="NAME=FILE")

@@ -32,7 +32,11 @@ _CLIENT = """\
   globalThis.engine = {{
     async load(inPage) {{
       const worker = inPage ? false : "auto";
-      classifier = await kerasport.loadClassifier(undefined, {{ backend: "wasm", worker }});
+      classifier = await kerasport.loadClassifier(undefined, {{
+        backend: "wasm",
+        binary: "{build}" || undefined,
+        worker,
+      }});
       return classifier.backend;
     }},
     predict: (pixels) => classifier.predict({{ data: pixels }}),
@@ -189,6 +193,7 @@ ENGINES = {
     engine.name: engine
     for engine in (
         Engine("kerasport", _CLIENT, lambda _: _version(_WEB), is_file=True, takes_files=True),
+        Engine("kerasport-plain", _CLIENT, lambda _: _version(_WEB), build="plain", is_file=True),
         Engine("LiteRT.js", _LITERT, _LITERT_VERSION, "model.tflite", takes_files=True),
         Engine(
             "LiteRT.js-plain",
@@ -201,7 +206,7 @@ ENGINES = {
         Engine("TensorFlow.js", _TFJS, lambda _: _version(_STOCK / "tfjs")),
     )
 }
-"""LiteRT.js takes its build with relaxed SIMD by itself where the browser has that."""
+"""LiteRT.js and kerasport take their build with relaxed SIMD where the browser has that."""
 
 
 def needed(engines: Iterable[Engine]) -> set[str]:

@@ -112,7 +112,12 @@ def test_predict_answers_whatever_a_decoder_raises(
             raise RuntimeError("Failed to decode image: Not implemented")
         return opened(*arguments, formats=formats, **options)
 
+    def fail(*arguments: object) -> Image.Image:
+        raise RuntimeError("Failed to decode image: Not implemented")
+
     monkeypatch.setattr(Image, "open", fail_on_jpeg)
+    # JPEGs of usual kinds are not opened first.
+    monkeypatch.setattr(Image, "frombytes", fail)
     jpeg = PICTURE.with_name("gray.jpg")
 
     code, out, err = run(capsys, "predict", FROZEN, jpeg, PICTURE)
@@ -295,7 +300,7 @@ def test_caches_are_filled_and_merged_from_the_command_line(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["data", "--shard", "3/2"], 1, "like 3/16"),
+        (["data", "--shard", "3/2"], 2, "like 3/16"),
         (["data", "--shard", "1/2"], 1, "--image-size 128 --color-mode rgb"),
         (["data", "more"], 2, "Give one source of pictures"),
         (["merge"], 2, "Name the caches to merge"),

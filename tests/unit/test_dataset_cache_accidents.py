@@ -88,10 +88,10 @@ from kerasport.preprocess import ImageSpec
 
 count, original = 0, parallel.preprocess
 
-def counting(picture, spec):
+def counting(picture, spec, **options):
     global count
     count += 1
-    return original(picture, spec)
+    return original(picture, spec, **options)
 
 parallel.preprocess = counting
 data = read_data(Path(sys.argv[1]))

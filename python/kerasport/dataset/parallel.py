@@ -99,7 +99,7 @@ def in_parallel(
     items: Iterable[_Item],
     *,
     workers: int | None = None,
-    together: int = _CHUNK,
+    together: int | None = None,
 ) -> Iterator[list[_Result]]:
     """Yield results in the order of the items, in short lists, working on all cores.
 
@@ -110,7 +110,7 @@ def in_parallel(
         function: what is done with each.
         items: asked for as they are needed, by the caller's thread.
         workers: number of threads; None for one a core.
-        together: how many a thread is handed at a time, the length of the lists.
+        together: how many a thread is handed at a time, the length of the lists; None for 8.
     """
     workers = workers or os.cpu_count() or 1
     source = iter(items)
@@ -120,7 +120,7 @@ def in_parallel(
         try:
             while True:
                 while len(waiting) < workers * _CHUNKS_PER_WORKER:
-                    chunk = list(itertools.islice(source, together))
+                    chunk = list(itertools.islice(source, together or _CHUNK))
                     if not chunk:
                         break
                     waiting.append(pool.submit(lambda part: [function(x) for x in part], chunk))
