@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from kerasport.dataset.archives import ParquetPictures, is_address
+from kerasport.dataset.archives import is_address
 from kerasport.dataset.dataset import Skipped
 from kerasport.dataset.folder_words import NOTE_SUFFIXES
-from kerasport.dataset.paths import archive_at, exists, is_folder
-from kerasport.dataset.shards import find_shards
-from kerasport.dataset.shards.places import is_elsewhere
-from kerasport.dataset.shards.samples import is_picture
+from kerasport.dataset.paths import exists, is_folder
+from kerasport.dataset.shards import find_shards, is_elsewhere, pictures_of
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
 
@@ -135,7 +133,7 @@ class PictureInputs:
         if shards is not None:
             for path in shards.paths:
                 if not self._is_output(path):
-                    yield from _in_shard(path)
+                    yield from map(Asked, pictures_of(path))
             return
         path = Path(text)
         if not is_folder(path):
@@ -150,13 +148,3 @@ class PictureInputs:
     def _is_output(self, path: Path) -> bool:
         output = self.apart_from
         return output is not None and path.name == output.name and path.resolve() == output
-
-
-def _in_shard(path: Path) -> Iterator[Asked]:
-    found = archive_at(path)
-    if found is None:
-        raise DataError(f"'{path}' is gone. Bring it back, or leave it out.")
-    container = found[0]
-    for name in container.names:
-        if isinstance(container, ParquetPictures) or is_picture(name):
-            yield Asked(path / name)

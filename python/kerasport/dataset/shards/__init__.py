@@ -11,6 +11,7 @@ from kerasport.dataset.shards.streams import (
     open_pictures,
     pictures_at,
     pictures_in,
+    pictures_of,
     seen_in,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "open_pictures",
     "pictures_at",
     "pictures_in",
+    "pictures_of",
     "seen_in",
     "shard_source",
 ]

@@ -17,7 +17,14 @@ from kerasport.dataset.shards.samples import is_picture
 from kerasport.dataset.tree import files_below
 from kerasport.errors import DataError
 
-__all__ = ["StreamedPicture", "open_pictures", "pictures_at", "pictures_in", "seen_in"]
+__all__ = [
+    "StreamedPicture",
+    "open_pictures",
+    "pictures_at",
+    "pictures_in",
+    "pictures_of",
+    "seen_in",
+]
 
 
 @dataclass(frozen=True)
@@ -76,16 +83,20 @@ def pictures_at(address: str | Path) -> tuple[Path, Iterator[Path]]:
 def pictures_in(shards: Shards) -> Iterator[Path]:
     """Yield the path of each picture in shards, in their order."""
     for path in shards.paths:
-        container = open_shard(path)
-        for name in container.names:
-            if isinstance(container, ParquetPictures) or is_picture(name):
-                yield path / name
+        yield from pictures_of(path)
+
+
+def pictures_of(shard: Path) -> Iterator[Path]:
+    """Yield the path of each picture in one of the files."""
+    container = open_shard(shard)
+    for name in container.names:
+        if isinstance(container, ParquetPictures) or is_picture(name):
+            yield shard / name
 
 
 def seen_in(shard: Path) -> list[Entry]:
     """Return the pictures of a shard, looked at while it is open; their labels mean nothing."""
-    paths = pictures_in(Shards(shard.parent, (shard,), str(shard)))
-    entries = [Entry(path, 0) for path in paths]
+    entries = [Entry(path, 0) for path in pictures_of(shard)]
     seen = (each for part in in_parallel(look, entries) for each in part)
     return [replace(entry, seen=each) for entry, each in zip(entries, seen, strict=True)]
 
