@@ -18,7 +18,6 @@ resumed, and compared with one that nobody killed, bit for bit.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import random
@@ -32,11 +31,10 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 from PIL import Image
+from support.run_variables import variables_of
 
 # Notes the time at the end of every epoch, in a file of its own for each process.
 PROGRAM = """
@@ -149,26 +147,9 @@ def both_at_once(given: argparse.Namespace, work: Path) -> tuple[float, float]:
     return max(wall for wall, _ in found), statistics.mean(processor for _, processor in found)
 
 
-def arrays_of(run: Path) -> list[np.ndarray[Any, Any]]:
-    """Return the variables of a run's model and of its optimizer."""
-    import h5py
-
-    found: list[np.ndarray[Any, Any]] = []
-
-    def keep(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset):
-            found.append(item[()])
-
-    with ZipFile(run / "model.keras") as archive:
-        stream = io.BytesIO(archive.read("model.weights.h5"))
-    with h5py.File(stream) as file:
-        file.visititems(keep)
-    return found
-
-
 def difference(first: Path, second: Path) -> float:
     """Return the largest difference of two runs' variables, the numbers of steps left out."""
-    pairs = zip(arrays_of(first), arrays_of(second), strict=True)
+    pairs = zip(variables_of(first), variables_of(second), strict=True)
     return max(float(np.abs(one - two).max()) for one, two in pairs if one.dtype.kind == "f")
 
 
@@ -207,7 +188,7 @@ def kill_one(given: argparse.Namespace, work: Path, seconds: float) -> tuple[boo
             check=True,
             capture_output=True,
         )
-    equal = all(map(np.array_equal, arrays_of(work / "killed"), arrays_of(work / "whole")))
+    equal = all(map(np.array_equal, variables_of(work / "killed"), variables_of(work / "whole")))
     return not can_go_on, took, equal
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import os
 import signal
@@ -14,11 +13,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from support.pictures import write_class_folders
+from support.run_variables import variables_of
 
 import kerasport
 from kerasport import models
@@ -104,23 +103,6 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def arrays_of(run: Path) -> list[np.ndarray]:
-    """Return the variables of a run's model and of its optimizer, as the file has them."""
-    import h5py
-
-    found: list[np.ndarray] = []
-
-    def keep(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset):
-            found.append(item[()])
-
-    with ZipFile(run / "model.keras") as archive:
-        stream = io.BytesIO(archive.read("model.weights.h5"))
-    with h5py.File(stream) as file:
-        file.visititems(keep)
-    return found
-
-
 def weights(run: Path) -> list[np.ndarray]:
     return [np.asarray(array) for array in models.load_model(run / "model.keras").get_weights()]
 
@@ -188,7 +170,7 @@ def test_the_model_answers_the_same_on_tensorflow(one: tuple[Path, str]) -> None
 def test_two_processes_end_with_the_same_bits(two: Any) -> None:
     """Model and optimizer of the second are those of the run, and it said nothing."""
     run, said, arrays = two
-    found = {array.tobytes() for array in arrays_of(run)}
+    found = {array.tobytes() for array in variables_of(run)}
 
     assert said == ("", "")
     assert len(arrays) > len(weights(run))
@@ -270,4 +252,4 @@ def test_a_killed_process_ends_all_and_the_training_goes_on(work: Path, two: Any
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     code, _, said = finish(start(work, ["--resume", "killed", "--processes", "2"]))
     assert code == 0, said
-    assert all(map(np.array_equal, arrays_of(work / "killed"), arrays_of(two[0])))
+    assert all(map(np.array_equal, variables_of(work / "killed"), variables_of(two[0])))

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -58,7 +59,7 @@ def table_for(path: Path, class_names: Sequence[str], top: int | None) -> Answer
     return table
 
 
-class _Text:
+class _Text(ABC):
     """A table whose parts are pieces of the file."""
 
     def __init__(self, class_names: tuple[str, ...], top: int | None) -> None:
@@ -68,8 +69,9 @@ class _Text:
     def _head(self) -> str:
         return ""
 
+    @abstractmethod
     def _lines(self, rows: Sequence[AnswerRow]) -> Iterator[str]:
-        raise NotImplementedError
+        """Yield the text of each row, with the end of its line."""
 
     def _encodable(self, text: str) -> str:
         return encodable(text)

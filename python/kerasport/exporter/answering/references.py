@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib.util
 import warnings
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -271,7 +272,7 @@ class AsReadReference:
 
 
 @dataclass(frozen=True)
-class _PreparedReference:
+class _PreparedReference(ABC):
     """A model behind a step that its pictures go through first."""
 
     inner: Reference
@@ -290,8 +291,9 @@ class _PreparedReference:
     def outputs(self, pixels: NDArray[Any]) -> Outputs:
         return self.inner.outputs(self._prepared(pixels, np.float64))
 
+    @abstractmethod
     def _prepared(self, pixels: NDArray[Any], dtype: type) -> NDArray[Any]:
-        raise NotImplementedError
+        """Return what the model inside is asked."""
 
 
 @dataclass(frozen=True)
