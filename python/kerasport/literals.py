@@ -14,6 +14,8 @@ __all__ = [
     "ColorMode",
     "EngineChoice",
     "Fit",
+    "LabelAim",
+    "OutputKind",
     "PassName",
     "Resample",
     "Schedule",
@@ -28,6 +30,12 @@ Fit: TypeAlias = Literal["stretch", "crop", "pad"]
 
 Resample: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 """Filters of a resize."""
+
+OutputKind: TypeAlias = Literal["probabilities", "labels"]
+"""What a model tells apart: one class of several, or labels of which each holds or not."""
+
+LabelAim: TypeAlias = Literal["f1", "precision", "unknown"]
+"""What the thresholds of labels were chosen for."""
 
 Schedule: TypeAlias = Literal["constant", "cosine", "plateau", "step"]
 """How the learning rate goes over the epochs."""

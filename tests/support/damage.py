@@ -24,7 +24,7 @@ def seal_folder(folder: Path) -> None:
     (folder / "metadata.json").write_text(json.dumps(metadata))
     names = embedded_names(entry["path"] for entry in metadata["files"])
     files = {name: (folder / name).read_bytes() for name in names}
-    (folder / "model.js").write_bytes(embed(metadata["name"], 1, files))
+    (folder / "model.js").write_bytes(embed(metadata["name"], metadata["formatVersion"], files))
 
 
 def change_metadata(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -12,8 +12,8 @@ from kerasport.bundle.metadata import (
     ClassifierDescription,
     Counts,
     Metrics,
-    Output,
     Preprocessing,
+    ProbabilitiesOutput,
     Rescaling,
     Training,
 )
@@ -43,7 +43,7 @@ def make_report(*, classes: tuple[str, ...] = ("cat", EVIL), size: int = 8) -> R
         color_mode="rgb",
         rescaling=Rescaling(scale=1 / 255, offset=0.0),
         preprocessing=Preprocessing(),
-        output=Output(activation="softmax"),
+        output=ProbabilitiesOutput(activation="softmax"),
         training=Training(
             recipe="folder",
             architecture="pooled_cnn",

@@ -77,7 +77,7 @@ BREAKAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "newer-format": (
         lambda folder: edit(folder, formatVersion=7),
-        "has bundle format 7; this kerasport reads formats up to 1.",
+        "has bundle format 7; this kerasport reads formats up to 2.",
     ),
     "path-traversal": (
         lambda folder: edit(

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 from kerasport.bundle.document import FORMAT_VERSION, parse_document
@@ -57,6 +58,46 @@ def test_the_specification_comes_from_the_document() -> None:
     assert (spec.fit, spec.resample, spec.background) == ("pad", "bicubic", (0, 0, 0))
 
 
+def labels_document(**changes: Any) -> dict[str, Any]:
+    """A small valid metadata.json of a model of two labels."""
+    output = {"kind": "labels", "activation": "sigmoid", "thresholds": [0.1, 0.75], "aim": "f1"}
+    return document(formatVersion=2, output=output, **changes)
+
+
+def test_labels_survive_the_round_trip_and_their_schema() -> None:
+    """Kind and thresholds are written as they were read, in the second version of the format."""
+    metadata = parse_document(Metadata, json.dumps(labels_document()), "metadata.json")
+    text = metadata.to_json()
+
+    jsonschema.validate(json.loads(text), json.loads(schemas()["metadata.schema.json"]))
+    assert parse_document(Metadata, text, "metadata.json") == metadata
+    assert metadata.labels_output is not None
+    assert metadata.labels_output.thresholds == [0.1, 0.75]
+    assert metadata.interface.to_dict()["output"]["thresholds"] == [0.1, 0.75]
+
+
+def test_a_label_holds_from_its_threshold_on_in_float32() -> None:
+    """The float32 next to 0.1 is above it as a double, and so is what just reaches it."""
+    metadata = parse_document(Metadata, json.dumps(labels_document()), "metadata.json")
+    output = metadata.labels_output
+    assert output is not None
+    just = np.float32(0.1)
+    below = np.nextafter(just, np.float32(0))
+
+    held = output.holding(np.array([[just, 0.75], [below, 1.0], [0.9, 0.7499]], np.float32))
+
+    assert held.tolist() == [[True, True], [False, True], [True, False]]
+
+
+def test_what_one_winner_is_described_by_names_no_labels() -> None:
+    """`model.json` of a model that chooses one class keeps the fields of the first version."""
+    metadata = parse_document(Metadata, json.dumps(document()), "metadata.json")
+
+    assert metadata.format_version == 1
+    assert metadata.labels_output is None
+    assert "output" not in metadata.interface.to_dict()
+
+
 def test_unknown_fields_are_ignored() -> None:
     """A field that a later version adds does not stop this one."""
     text = json.dumps(document(later={"a": 1}, __proto__={"b": 2}))
@@ -70,7 +111,7 @@ def test_unknown_fields_are_ignored() -> None:
         ("{", "'m.json' is not JSON (line 1:"),
         (
             json.dumps(document(formatVersion=FORMAT_VERSION + 1)),
-            "has bundle format 2; this kerasport reads formats up to 1. "
+            "has bundle format 3; this kerasport reads formats up to 2. "
             "Upgrade it with: pip install --upgrade kerasport",
         ),
         ("[]", "is not a valid Metadata document"),

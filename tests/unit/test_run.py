@@ -12,7 +12,12 @@ import pytest
 from PIL import Image
 from support.pictures import write_picture
 
-from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
+from kerasport.bundle.metadata import (
+    ClassifierDescription,
+    Preprocessing,
+    ProbabilitiesOutput,
+    Rescaling,
+)
 from kerasport.dataset import Dataset, Example
 from kerasport.errors import DataError
 from kerasport.runs import Run, choose_samples, new_run, write_samples
@@ -24,7 +29,7 @@ DESCRIPTION = ClassifierDescription(
     color_mode="rgb",
     rescaling=Rescaling(scale=1 / 255, offset=0.0),
     preprocessing=Preprocessing(),
-    output=Output(activation="softmax"),
+    output=ProbabilitiesOutput(activation="softmax"),
 )
 
 

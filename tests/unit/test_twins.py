@@ -40,7 +40,8 @@ def test_the_clients_constants_have_pythons_values() -> None:
     assert found["TOLERANCES"] == {"cpu": 1e-5, "wasm": 1e-5, "webgl": 1e-4, "webgpu": 1e-4}
     assert found["MODEL_FILE"] == "model.json"
     assert found["COLOR_MODES"] == ["rgb", "grayscale"]
-    assert found["CALIBRATION_METHODS"] == ["none", "temperature scaling"]
+    assert found["CALIBRATION_METHODS"] == ["none", "temperature scaling", "Platt scaling"]
+    assert found["OUTPUT_KINDS"] == ["probabilities", "labels"]
 
 
 def test_the_clients_types_have_pythons_words() -> None:

@@ -24,6 +24,7 @@ test('valid metadata is read as it stands', () => {
     testPictures: 2,
     validationAccuracy: null,
     expectedCalibrationError: 0.02,
+    labels: null,
     method: 'Held out.',
   };
   const calibration = {
@@ -62,6 +63,28 @@ test('valid metadata is read as it stands', () => {
   );
 
   expect(readMetadata(jsonBytes(written), '4.22.0')).toEqual(written);
+});
+
+test('labels with their thresholds and figures are read as they stand', () => {
+  const output = {
+    kind: 'labels',
+    activation: 'sigmoid',
+    thresholds: [0.5, 0, 1],
+    aim: 'precision',
+    precision: 0.9,
+  };
+  const metrics = {
+    testAccuracy: null,
+    testPictures: 2,
+    validationAccuracy: null,
+    expectedCalibrationError: null,
+    labels: { meanAveragePrecision: 0.75, macroF1: 0.5, microF1: 0.25, exactMatch: null },
+    method: 'Held out.',
+  };
+
+  const metadata = read({ formatVersion: 2, output, metrics });
+
+  expect(metadata).toMatchObject({ formatVersion: 2, output, metrics });
 });
 
 test('unknown fields are ignored, so that later ones need no new format', () => {

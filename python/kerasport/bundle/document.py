@@ -32,8 +32,8 @@ __all__ = [
     "read_text_file",
 ]
 
-FORMAT_VERSION = 1
-"""Version of the bundle format; raised only when an older reader could not cope."""
+FORMAT_VERSION = 2
+"""Newest version of the bundle format; raised only when an older reader could not cope."""
 
 PATH_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
 """A relative path of plain characters, which leads out of no folder."""

@@ -117,10 +117,12 @@ class Bundle:
         content = own.get("kerasport") if isinstance(own, dict) else None
         if content is None:  # written by another program
             return
-        expected = parse_document(
+        kept = parse_document(
             Interface, json.dumps(content), f"{self.path / MODEL_FILE}: userDefinedMetadata"
-        ).to_dict()
-        found = self.metadata.interface.to_dict()
+        )
+        expected, found = (
+            each.model_dump(mode="json", by_alias=True) for each in (kept, self.metadata.interface)
+        )
         for field, value in expected.items():
             if found[field] != value:
                 raise BundleError(

@@ -7,12 +7,13 @@ fails when they are stale.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from kerasport.bundle.document import (
-    FORMAT_VERSION,
     PATH_PATTERN,
     Byte,
     Document,
@@ -21,10 +22,11 @@ from kerasport.bundle.document import (
 )
 from kerasport.errors import DataError
 from kerasport.labels import check_class_names
-from kerasport.literals import ColorMode, Fit, Resample, WeightType
+from kerasport.literals import ColorMode, Fit, LabelAim, Resample, WeightType
 from kerasport.preprocess import ImageSpec
 
 __all__ = [
+    "LABELS_FORMAT_VERSION",
     "LARGEST_TOLERANCE",
     "MINIMUM_TFJS_VERSION",
     "SMALLEST_TOLERANCE",
@@ -35,10 +37,13 @@ __all__ = [
     "FloatAgreement",
     "FloatRounding",
     "Interface",
+    "LabelMetrics",
+    "LabelsOutput",
     "Metadata",
     "Metrics",
     "Output",
     "Preprocessing",
+    "ProbabilitiesOutput",
     "Quantization",
     "QuantizationSearch",
     "QuantizationTrial",
@@ -49,6 +54,10 @@ __all__ = [
 
 MINIMUM_TFJS_VERSION = "3.21.0"
 """Oldest TensorFlow.js that knows every layer that is written: the first with Rescaling."""
+
+LABELS_FORMAT_VERSION = 2
+"""Version of the bundle format of models with several labels: an earlier reader, which knows one
+winner only, has to refuse them. All others are written as version 1."""
 
 SMALLEST_TOLERANCE = 1e-5
 """What every bundle may be off from Keras, where a backend computes as Keras does."""
@@ -92,18 +101,68 @@ class Preprocessing(Document):
     )
 
 
-class Output(Document):
-    """What the model returns."""
+class ProbabilitiesOutput(Document):
+    """The model chooses one class of several: probabilities that sum to 1."""
 
     kind: Literal["probabilities"] = "probabilities"
     activation: Literal["softmax", "sigmoid"] = Field(description="Last activation in the model.")
+
+
+class LabelsOutput(Document):
+    """Each class is a label that holds or not, whatever the others do: no one of them wins.
+
+    A label holds where its probability reaches its threshold, both as float32.
+    """
+
+    kind: Literal["labels"] = "labels"
+    activation: Literal["sigmoid"] = Field(
+        default="sigmoid", description="Last activation in the model."
+    )
+    thresholds: list[Probability] = Field(
+        description="One per class name, in their order. A label holds where its probability is at "
+        "least this number rounded to float32."
+    )
+    aim: LabelAim = Field(
+        default="unknown",
+        description="What the thresholds were chosen for on the validation pictures: the best F1 "
+        "of each label, or a precision to keep; unknown where nobody chose.",
+    )
+    precision: Probability | None = Field(
+        default=None, description="The precision to keep, where that was the aim."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LabelsOutput:
+        if (self.precision is not None) != (self.aim == "precision"):
+            raise ValueError(
+                f"output.precision is {'null' if self.precision is None else 'a number'} beside "
+                f"the aim {self.aim}. Expected a number for the aim precision, else null."
+            )
+        return self
+
+    def holding(self, probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Tell which labels hold.
+
+        Args:
+            probabilities: float32 `[labels]`, or `[pictures, labels]`.
+        """
+        thresholds = np.asarray(self.thresholds, np.float32)
+        holding: NDArray[np.bool_] = np.asarray(probabilities, np.float32) >= thresholds
+        return holding
+
+
+Output: TypeAlias = Annotated[ProbabilitiesOutput | LabelsOutput, Field(discriminator="kind")]
+"""What the model returns."""
 
 
 class FloatAgreement(Document):
     """How close the stored weights answer to the float32 weights they were made from."""
 
     pictures: Annotated[int, Field(ge=1)]
-    top1_agreement: Probability = Field(description="Share of pictures with the same best class.")
+    top1_agreement: Probability = Field(
+        description="Share of pictures with the same best class; of several labels, with the same "
+        "ones held."
+    )
     max_absolute_difference: Probability = Field(description="Largest difference of a probability.")
 
 
@@ -209,6 +268,23 @@ class Training(Document):
     versions: dict[str, str] = Field(description="Version of each package that took part.")
 
 
+class LabelMetrics(Document):
+    """How good a model of several labels is, on the test pictures."""
+
+    mean_average_precision: Probability | None = Field(
+        description="Mean over the labels of the area under precision and recall."
+    )
+    macro_f1: Probability | None = Field(
+        description="Mean over the labels of F1, with the thresholds of the output."
+    )
+    micro_f1: Probability | None = Field(
+        description="F1 of all labels of all pictures together, with the same thresholds."
+    )
+    exact_match: Probability | None = Field(
+        description="Share of pictures for which exactly the true labels hold."
+    )
+
+
 class Metrics(Document):
     """How good the model is, and how that was found."""
 
@@ -221,6 +297,10 @@ class Metrics(Document):
         description="Mean distance between probability and accuracy on the test pictures, over 15 "
         "bins (Guo et al. 2017); null where it was not measured.",
     )
+    labels: LabelMetrics | None = Field(
+        default=None,
+        description="Of a model of several labels, whose accuracy is null; null of all others.",
+    )
 
 
 class Calibration(Document):
@@ -231,9 +311,10 @@ class Calibration(Document):
         description="What the logits were divided by. The weights hold it already: nothing is left "
         "to be done with it.",
     )
-    method: Literal["none", "temperature scaling"] = Field(
+    method: Literal["none", "temperature scaling", "Platt scaling"] = Field(
         description="How the temperature was found: fitted on the validation pictures (Guo et al. "
-        "2017), or not at all, then it is 1."
+        "2017), or not at all, then it is 1; so it is with Platt scaling, where the logit of each "
+        "label got a factor and a summand of its own, in the weights too."
     )
     ece_before: Probability = Field(
         description="Expected calibration error on the validation pictures, as trained."
@@ -255,10 +336,14 @@ class Interface(Document):
     color_mode: ColorMode
     rescaling: Rescaling
     preprocessing: Preprocessing
+    output: LabelsOutput | None = Field(
+        default=None, description="Of a model of several labels; all others have no such field."
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields under their names in JSON."""
-        return self.model_dump(mode="json", by_alias=True)
+        left_out = {"output"} if self.output is None else None
+        return self.model_dump(mode="json", by_alias=True, exclude=left_out)
 
 
 class ClassifierDescription(Document):
@@ -301,14 +386,32 @@ class ClassifierDescription(Document):
                 f"colorMode {self.color_mode!r} has {channels} channel(s), "
                 f"but inputShape ends in {self.input_shape[2]}"
             )
+        if self.labels_output is not None:
+            self._check_labels(self.labels_output)
         return self
+
+    def _check_labels(self, output: LabelsOutput) -> None:
+        if len(output.thresholds) != len(self.class_names):
+            raise ValueError(
+                f"output.thresholds has {len(output.thresholds)} numbers for "
+                f"{len(self.class_names)} class names. Expected one for each."
+            )
+        if self.confidence_threshold is not None:
+            raise ValueError(
+                "confidenceThreshold is a number beside labels, which have thresholds of their "
+                "own. Expected null."
+            )
+
+    @property
+    def labels_output(self) -> LabelsOutput | None:
+        """The output of a model of several labels; None of one that chooses one class."""
+        return self.output if isinstance(self.output, LabelsOutput) else None
 
     @property
     def interface(self) -> Interface:
         """What the model takes and gives."""
-        return Interface.model_validate(
-            {field: getattr(self, field) for field in Interface.model_fields}
-        )
+        fields = {field: getattr(self, field) for field in Interface.model_fields}
+        return Interface.model_validate({**fields, "output": self.labels_output})
 
     @property
     def image_spec(self) -> ImageSpec:
@@ -335,7 +438,9 @@ class FileEntry(Document):
 class Metadata(ClassifierDescription):
     """`metadata.json`: everything a front end needs besides the model's own files."""
 
-    format_version: Annotated[int, Field(ge=1)] = FORMAT_VERSION
+    format_version: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="2 of a model of several labels, else 1."
+    )
     kerasport_version: str
     minimum_tfjs_version: str = MINIMUM_TFJS_VERSION
     quantization: Quantization = Quantization()
@@ -357,3 +462,12 @@ class Metadata(ClassifierDescription):
         description="Every file but metadata.json, model.js (made of the others) and parity.json "
         "(written later by verify)."
     )
+
+    @model_validator(mode="after")
+    def _written_for_its_readers(self) -> Metadata:
+        if self.labels_output is not None and self.format_version < LABELS_FORMAT_VERSION:
+            raise ValueError(
+                f"formatVersion is {self.format_version} beside the output kind labels. Expected "
+                f"at least {LABELS_FORMAT_VERSION}."
+            )
+        return self

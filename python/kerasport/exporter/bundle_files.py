@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle import METADATA_FILE, MODEL_SCRIPT, SCHEMA_FILE
-from kerasport.bundle.document import FORMAT_VERSION
-from kerasport.bundle.metadata import ClassifierDescription, FileEntry, Metadata
+from kerasport.bundle.metadata import (
+    LABELS_FORMAT_VERSION,
+    ClassifierDescription,
+    FileEntry,
+    Metadata,
+)
 from kerasport.bundle.schema import SCHEMA_FOLDER
 from kerasport.bundle.script import embed, embedded_names
 from kerasport.exporter.gate import minimum_tfjs_version
@@ -53,6 +57,7 @@ def write_files(
     write_samples(folder, samples, pixels, storage.answers, storage.exact_answers)
     return Metadata(
         **description.model_dump(),
+        format_version=1 if description.labels_output is None else LABELS_FORMAT_VERSION,
         kerasport_version=VERSION,
         minimum_tfjs_version=minimum_tfjs_version(storage.graph),
         quantization=storage.quantization,
@@ -82,4 +87,4 @@ def _file_entries(folder: Path) -> list[FileEntry]:
 def _write_script(folder: Path, metadata: Metadata) -> None:
     names = embedded_names(entry.path for entry in metadata.files)
     files = {name: (folder / name).read_bytes() for name in names}
-    write_bytes(folder / MODEL_SCRIPT, embed(metadata.name, FORMAT_VERSION, files))
+    write_bytes(folder / MODEL_SCRIPT, embed(metadata.name, metadata.format_version, files))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
+from kerasport.bundle.metadata import Preprocessing, ProbabilitiesOutput, Rescaling
 from kerasport.classifier import Classifier
 from kerasport.engine import engine_for
 from kerasport.exporter.answering import BundleReference, agree_on_ending, compare_written
@@ -123,7 +123,10 @@ def export(
     check_graph(graph, num_classes=len(subject.description.class_names))
     layer_names = rename_layers(graph)
     description = subject.description.model_copy(
-        update={"rescaling": lowered.rescaling, "output": Output(activation=lowered.activation)}
+        update={
+            "rescaling": lowered.rescaling,
+            "output": ProbabilitiesOutput(activation=lowered.activation),
+        }
     )
     agree_on_ending(lowered.ending, subject.reference)
     pixels = pixels_of(subject.samples, description.image_spec)

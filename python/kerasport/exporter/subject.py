@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasport.bundle.metadata import ClassifierDescription, Output, Preprocessing, Rescaling
+from kerasport.bundle.metadata import (
+    ClassifierDescription,
+    Preprocessing,
+    ProbabilitiesOutput,
+    Rescaling,
+)
 from kerasport.classifier import Classifier
 from kerasport.errors import DataError, KerasportError, UsageError
 from kerasport.exporter.answering import (
@@ -127,7 +132,7 @@ def _of_a_model(
         color_mode="rgb" if layout.picture[2] == 3 else "grayscale",
         rescaling=Rescaling(scale=1.0, offset=0.0),
         preprocessing=_preprocessing(model, options),
-        output=Output(activation="softmax"),
+        output=ProbabilitiesOutput(activation="softmax"),
     )
     reference = reference_of(arranged, layout.shape, progress=progress)
     if model.original is not None:

@@ -12,8 +12,8 @@ from kerasport import models
 from kerasport.bundle.metadata import (
     ClassifierDescription,
     Metrics,
-    Output,
     Preprocessing,
+    ProbabilitiesOutput,
     Rescaling,
     Training,
 )
@@ -66,7 +66,7 @@ def describe(name: str, result: TrainingResult) -> ClassifierDescription:
         color_mode=recipe.color_mode,
         rescaling=_rescaling(result.model),
         preprocessing=Preprocessing(fit=recipe.fit, resample=recipe.resample),
-        output=Output(activation="softmax"),
+        output=ProbabilitiesOutput(activation="softmax"),
         training=Training(
             recipe=recipe.name,
             architecture=recipe.transfer.backbone if recipe.transfer else recipe.architecture,

@@ -22,6 +22,9 @@ export interface Metadata {
    * What float32 adds to the answers; null in bundles of earlier versions.
    */
   floatRounding: FloatRounding | null;
+  /**
+   * 2 of a model of several labels, else 1.
+   */
   formatVersion: number;
   /**
    * Range of the float32 values that the model expects.
@@ -47,7 +50,7 @@ export interface Metadata {
   metrics: Metrics | null;
   minimumTfjsVersion: string;
   name: string;
-  output: Output;
+  output: ProbabilitiesOutput | LabelsOutput;
   preprocessing: Preprocessing;
   quantization: Quantization;
   rescaling: Rescaling;
@@ -70,9 +73,9 @@ export interface Calibration {
    */
   eceBefore: number;
   /**
-   * How the temperature was found: fitted on the validation pictures (Guo et al. 2017), or not at all, then it is 1.
+   * How the temperature was found: fitted on the validation pictures (Guo et al. 2017), or not at all, then it is 1; so it is with Platt scaling, where the logit of each label got a factor and a summand of its own, in the weights too.
    */
-  method: "none" | "temperature scaling";
+  method: "none" | "temperature scaling" | "Platt scaling";
   /**
    * What the logits were divided by. The weights hold it already: nothing is left to be done with it.
    */
@@ -119,6 +122,10 @@ export interface Metrics {
    */
   expectedCalibrationError: number | null;
   /**
+   * Of a model of several labels, whose accuracy is null; null of all others.
+   */
+  labels: LabelMetrics | null;
+  /**
    * How the test accuracy was obtained, in one sentence.
    */
   method: string;
@@ -127,14 +134,59 @@ export interface Metrics {
   validationAccuracy: number | null;
 }
 /**
- * What the model returns.
+ * How good a model of several labels is, on the test pictures.
  */
-export interface Output {
+export interface LabelMetrics {
+  /**
+   * Share of pictures for which exactly the true labels hold.
+   */
+  exactMatch: number | null;
+  /**
+   * Mean over the labels of F1, with the thresholds of the output.
+   */
+  macroF1: number | null;
+  /**
+   * Mean over the labels of the area under precision and recall.
+   */
+  meanAveragePrecision: number | null;
+  /**
+   * F1 of all labels of all pictures together, with the same thresholds.
+   */
+  microF1: number | null;
+}
+/**
+ * The model chooses one class of several: probabilities that sum to 1.
+ */
+export interface ProbabilitiesOutput {
   /**
    * Last activation in the model.
    */
   activation: "softmax" | "sigmoid";
   kind: "probabilities";
+}
+/**
+ * Each class is a label that holds or not, whatever the others do: no one of them wins.
+ *
+ * A label holds where its probability reaches its threshold, both as float32.
+ */
+export interface LabelsOutput {
+  /**
+   * Last activation in the model.
+   */
+  activation: "sigmoid";
+  /**
+   * What the thresholds were chosen for on the validation pictures: the best F1 of each label, or a precision to keep; unknown where nobody chose.
+   */
+  aim: "f1" | "precision" | "unknown";
+  kind: "labels";
+  /**
+   * The precision to keep, where that was the aim.
+   */
+  precision: number | null;
+  /**
+   * One per class name, in their order. A label holds where its probability is at least this number rounded to float32.
+   */
+  thresholds: number[];
 }
 /**
  * How a picture file becomes the model's uint8 input, step by step.
@@ -188,7 +240,7 @@ export interface FloatAgreement {
   maxAbsoluteDifference: number;
   pictures: number;
   /**
-   * Share of pictures with the same best class.
+   * Share of pictures with the same best class; of several labels, with the same ones held.
    */
   top1Agreement: number;
 }
@@ -233,7 +285,7 @@ export interface QuantizationTrial {
   noiseLimit: number | null;
   pictures: number;
   /**
-   * Share of pictures with the same best class.
+   * Share of pictures with the same best class; of several labels, with the same ones held.
    */
   top1Agreement: number;
   weights: "float32" | "float16" | "uint16" | "uint8";

@@ -5,11 +5,14 @@ import {
   COLOR_MODES,
   FITS,
   FORMAT_VERSION,
+  LABEL_AIMS,
+  LABELS_FORMAT_VERSION,
   LARGEST_TOLERANCE,
   METADATA_FILE,
   MODEL_FILE,
   MOST_SHOWN,
   OUTPUT_ACTIVATIONS,
+  OUTPUT_KINDS,
   RESAMPLES,
   SAMPLES_FILE,
   SMALLEST_TOLERANCE,
@@ -23,6 +26,8 @@ import type {
   FileEntry,
   FloatAgreement,
   FloatRounding,
+  LabelMetrics,
+  LabelsOutput,
   Metadata,
   Metrics,
   Preprocessing,
@@ -71,7 +76,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
   if (range.length !== 2 || range[0] !== 0 || range[1] !== 255) {
     root.get('inputRange').fail('[0, 255]');
   }
-  const output = root.get('output');
+  const output = readOutput(root, classNames.length, formatVersion);
   return {
     formatVersion,
     minimumTfjsVersion,
@@ -83,10 +88,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
     inputRange: [0, 255],
     rescaling: readRescaling(root.get('rescaling')),
     preprocessing: readPreprocessing(root.get('preprocessing')),
-    output: {
-      kind: output.get('kind').oneOf('probabilities'),
-      activation: output.get('activation').oneOf(...OUTPUT_ACTIVATIONS),
-    },
+    output,
     quantization: readQuantization(root.get('quantization')),
     floatRounding: root.get('floatRounding').optional(readRounding),
     training: root.get('training').optional(readTraining),
@@ -96,6 +98,54 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
     winograd: root.get('winograd').optional(readWinograd),
     layerNames: root.get('layerNames').optional((names) => names.dictionary((name) => name.text())),
     files: root.get('files').list(readFileEntry),
+  };
+}
+
+/** What the model returns; its kind decides which other fields fit it. */
+function readOutput(root: Field, classes: number, formatVersion: number): Metadata['output'] {
+  const output = root.get('output');
+  const kind = output.get('kind').oneOf(...OUTPUT_KINDS);
+  if (kind === 'probabilities') {
+    return { kind, activation: output.get('activation').oneOf(...OUTPUT_ACTIVATIONS) };
+  }
+  const labels = readLabelsOutput(output);
+  const { length } = labels.thresholds;
+  if (length !== classes) {
+    root.refuse(
+      `output.thresholds has ${length} numbers for ${classes} class names. Expected one for each.`,
+    );
+  }
+  if (root.get('confidenceThreshold').optional((share) => share)) {
+    root.refuse(
+      'confidenceThreshold is a number beside labels, which have thresholds of their own. ' +
+        'Expected null.',
+    );
+  }
+  if (formatVersion < LABELS_FORMAT_VERSION) {
+    root.refuse(
+      `formatVersion is ${formatVersion} beside the output kind labels. Expected at least ` +
+        `${LABELS_FORMAT_VERSION}.`,
+    );
+  }
+  return labels;
+}
+
+function readLabelsOutput(field: Field): LabelsOutput {
+  const share = (item: Field) => item.number(0, 1);
+  const aim = field.get('aim').oneOf(...LABEL_AIMS);
+  const precision = field.get('precision').optional(share);
+  if ((precision !== null) !== (aim === 'precision')) {
+    field.refuse(
+      `output.precision is ${precision === null ? 'null' : 'a number'} beside the aim ${aim}. ` +
+        'Expected a number for the aim precision, else null.',
+    );
+  }
+  return {
+    kind: 'labels',
+    activation: field.get('activation').oneOf('sigmoid'),
+    thresholds: field.get('thresholds').list(share),
+    aim,
+    precision,
   };
 }
 
@@ -125,9 +175,13 @@ export function checkInterface(model: Field, metadata: Metadata): void {
     colorMode: own.get('colorMode').text(),
     rescaling: readRescaling(own.get('rescaling')),
     preprocessing: readPreprocessing(own.get('preprocessing')),
+    output: own.get('output').optional(readLabelsOutput),
   };
+  // Of the output it keeps that of several labels only.
+  const { output } = metadata;
+  const said = { ...metadata, output: output.kind === 'labels' ? output : null };
   for (const field of Object.keys(expected) as (keyof typeof expected)[]) {
-    const [found, kept] = [metadata[field], expected[field]].map((value) => JSON.stringify(value));
+    const [found, kept] = [said[field], expected[field]].map((value) => JSON.stringify(value));
     if (found === kept) continue;
     throw new KerasportError(
       'bundle-damaged',
@@ -316,7 +370,18 @@ function readMetrics(field: Field): Metrics {
     testPictures: field.get('testPictures').integer(0),
     validationAccuracy: field.get('validationAccuracy').optional(share),
     expectedCalibrationError: field.get('expectedCalibrationError').optional(share),
+    labels: field.get('labels').optional(readLabelMetrics),
     method: field.get('method').text(),
+  };
+}
+
+function readLabelMetrics(field: Field): LabelMetrics {
+  const share = (item: Field) => item.number(0, 1);
+  return {
+    meanAveragePrecision: field.get('meanAveragePrecision').optional(share),
+    macroF1: field.get('macroF1').optional(share),
+    microF1: field.get('microF1').optional(share),
+    exactMatch: field.get('exactMatch').optional(share),
   };
 }
 
