@@ -118,7 +118,8 @@ def test_scale_and_shift_undo_what_was_done_to_logits() -> None:
 
     found = fit_scale_and_shift(answers, truth)
 
-    assert found == pytest.approx((0.5, -0.5), abs=0.03)
+    # Of 20,000 draws two standard errors of the shift are 0.04.
+    assert found == pytest.approx((0.5, -0.5), abs=0.06)
     assert fit_scale_and_shift(answers[:50], np.zeros(50, np.uint8)) is None
     # A label whose answers fall with the truth is left as it is: turned round, it would be another.
     assert fit_scale_and_shift(1 - answers, truth) is None

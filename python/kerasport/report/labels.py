@@ -18,8 +18,8 @@ from kerasport.shares import share_text
 
 __all__ = ["sections"]
 
-_MISTAKES = 4
-"""Of a label and kind."""
+_MISTAKES = 3
+"""Of a label and kind: both fill a row."""
 
 _LABELS_WITH_MISTAKES = 20
 
@@ -30,7 +30,7 @@ def sections(report: Report, evaluation: LabelEvaluation) -> list[str]:
         section("Predictions", _predictions(report, evaluation), note=sample_note(evaluation)),
         section("Per label", _per_label(evaluation)),
         section("All labels together", _together(evaluation)),
-        section("Precision and recall", _curves(evaluation)),
+        section("Average precision and F1", _precisions(evaluation)),
         section(
             "Most confident mistakes per label",
             _mistakes(report, evaluation),
@@ -131,7 +131,7 @@ def _together(evaluation: LabelEvaluation) -> str:
     )
 
 
-def _curves(evaluation: LabelEvaluation) -> str:
+def _precisions(evaluation: LabelEvaluation) -> str:
     described = (
         "The average precision of each label as a bar, with the F1 at its threshold as a dot."
     )
