@@ -191,9 +191,12 @@ def test_json_lines_and_frames_hold_lists(root: Path) -> None:
         {"path": paths(root), "tags": [["x", "y"] if at % 2 else ["y"] for at in range(18)]}
     )
 
+    arrays = frame.assign(tags=[np.array(each) for each in frame["tags"]])
+
     assert sets_of(read_data(table, options=FEW)) == {("1", "2"), ("2",), ()}
     options = ReadOptions(root=root, min_per_class=1)
     assert sets_of(read_data(frame, options=options)) == {("x", "y"), ("y",)}
+    assert sets_of(read_data(arrays, options=options)) == {("x", "y"), ("y",)}
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["numbers with names", "texts"])

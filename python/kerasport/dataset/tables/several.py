@@ -100,6 +100,9 @@ def _listed(value: Any) -> Sequence[Any] | None:
     """Return what a list holds, as such or as pandas and Label Studio write it into a cell."""
     if isinstance(value, tuple | list):
         return value
+    # As pandas has lists that it read from Parquet.
+    if getattr(value, "ndim", 0) == 1:
+        return list(value.tolist())
     text = cell_text(value)
     if not (_LIST.fullmatch(text) or _CHOICES.fullmatch(text)) or len(text) > _MOST_OF_A_LIST:
         return None
