@@ -85,7 +85,8 @@ class ExportedZoo:
 
         if name not in self._answers:
             model = zoo.build(name, self._keras)
-            export(model, self.folder / name, class_names=zoo.CLASS_NAMES)
+            kind = zoo.output_kind(name)
+            export(model, self.folder / name, class_names=zoo.CLASS_NAMES, output_kind=kind)
             self._answers[name] = probabilities(model, self.pixels)
         return self._answers[name]
 

@@ -47,7 +47,8 @@ class Classifier:
         """
         path = Path(picture)
         pixels = preprocess(path, self.run.image_spec)[None]
-        return Prediction(path, self.class_names, models.probabilities(self.model, pixels)[0])
+        answer = models.probabilities(self.model, pixels)[0]
+        return Prediction(path, self.class_names, answer, self.run.description.labels_output)
 
     def predict_each(self, pictures: Iterable[str | Path]) -> Iterator[Prediction | DataError]:
         """Yield a prediction for each picture file, or in its place the error why there is none.
@@ -62,4 +63,5 @@ class Classifier:
             pictures,
             spec=self.run.image_spec,
             class_names=self.class_names,
+            output=self.run.description.labels_output,
         )

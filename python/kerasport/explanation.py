@@ -2,8 +2,9 @@
 
 Two methods. *Class activation* (Zhou et al., "Learning Deep Features for Discriminative
 Localization", 2016) needs a model that ends in feature maps, their averages, one dense layer and
-a softmax, and one inference. *Occlusion* (Zeiler and Fergus, "Visualizing and Understanding
-Convolutional Networks", 2014) works with every model, and needs about 120 inferences.
+a softmax, or the sigmoids of several labels, and one inference. *Occlusion* (Zeiler and Fergus,
+"Visualizing and Understanding Convolutional Networks", 2014) works with every model, and needs
+about 120 inferences.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def explain(
     Args:
         bundle: the exported model; it is run in numpy.
         pixels: uint8 `[height, width, channels]`, as `kerasport.preprocess` gives it.
-        class_index: which class to explain; the most probable one unless given.
+        class_index: which class or label to explain; the most probable one unless given.
         method: `auto` is class activation where the model allows it, else occlusion.
 
     Raises:
@@ -50,13 +51,14 @@ def explain(
     runtime = Runtime(bundle)
     if class_index is None:
         class_index = int(runtime.predict(pixels[None])[0].argmax())
-    head = find_head(bundle.topology())
+    head = find_head(bundle.topology(), of_labels=bundle.metadata.labels_output is not None)
     if method == "occlusion" or (method == "auto" and head is None):
         return "occlusion", occlusion_heat(runtime.predict, pixels, class_index)
     if head is None:
         raise BundleError(
             f"The model in '{bundle.path}' has no class activation map. Expected one that ends in "
-            "global average pooling, one dense layer and a softmax. Use the method 'occlusion'."
+            "global average pooling, one dense layer and a softmax, or sigmoids of labels. Use the "
+            "method 'occlusion'."
         )
     features = runtime.input_of(head.pooling, pixels[None])[0]
     kernel = bundle.weights()[f"{head.dense}/kernel"]

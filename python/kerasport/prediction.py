@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from kerasport import models
 from kerasport.answerer import Answer, open_answerer, open_source, require_engine
 from kerasport.bundle import Bundle
+from kerasport.bundle.metadata import LabelsOutput
 from kerasport.dataset import preprocess_file
 from kerasport.dataset.parallel import in_parallel
-from kerasport.errors import DataError
+from kerasport.errors import DataError, UsageError
 from kerasport.literals import EngineChoice
 from kerasport.preprocess import ImageSpec
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
 
-__all__ = ["Prediction", "answer_each", "open_source", "predict", "predict_each"]
+__all__ = ["LabelAnswer", "Prediction", "answer_each", "open_source", "predict", "predict_each"]
 
 _Read: TypeAlias = "NDArray[np.uint8] | DataError"
 
@@ -29,16 +30,59 @@ _Read: TypeAlias = "NDArray[np.uint8] | DataError"
 _MOST_WAITING = 256
 
 
+class LabelAnswer(NamedTuple):
+    """What a model of several labels says of one of them."""
+
+    name: str
+    probability: float
+    threshold: float
+    holds: bool
+
+
 @dataclass(frozen=True)
 class Prediction:
-    """The answer for one picture; `probabilities` is float32 `[classes]`."""
+    """The answer for one picture; `probabilities` is float32 `[classes]`.
+
+    `output` is that of a model of several labels, which `labels` tells; it is None where one class
+    is chosen, which `top` tells.
+    """
 
     path: Path
     class_names: tuple[str, ...]
     probabilities: NDArray[np.float32]
+    output: LabelsOutput | None = None
+
+    def labels(self) -> list[LabelAnswer]:
+        """Return every label in the model's order, with what was answered and whether it holds.
+
+        Raises:
+            UsageError: the model chooses one class.
+        """
+        if self.output is None:
+            raise UsageError(
+                "The model chooses one class; it has no labels that hold or not. Ask for the best "
+                "classes with top(3)."
+            )
+        told = zip(
+            self.class_names,
+            self.probabilities.tolist(),
+            self.output.thresholds,
+            self.output.holding(self.probabilities).tolist(),
+            strict=True,
+        )
+        return [LabelAnswer(*each) for each in told]
 
     def top(self, count: int) -> list[tuple[str, float]]:
-        """Return the best classes with their probabilities, best first."""
+        """Return the best classes with their probabilities, best first.
+
+        Raises:
+            UsageError: the model tells labels, of which none wins.
+        """
+        if self.output is not None:
+            raise UsageError(
+                "The model tells labels, of which any number holds and none wins. Ask for them "
+                "with labels()."
+            )
         order = np.argsort(-self.probabilities, kind="stable")[:count]
         return [(self.class_names[index], float(self.probabilities[index])) for index in order]
 
@@ -97,6 +141,7 @@ def predict_each(
         pictures,
         spec=description.image_spec,
         class_names=tuple(description.class_names),
+        output=description.labels_output,
     )
 
 
@@ -120,6 +165,7 @@ def answer_each(
     *,
     spec: ImageSpec,
     class_names: tuple[str, ...],
+    output: LabelsOutput | None = None,
 ) -> Iterator[Prediction | DataError]:
     """Yield what `predict_each` does, from whatever answers.
 
@@ -128,6 +174,7 @@ def answer_each(
         pictures: paths of picture files.
         spec: how they are preprocessed.
         class_names: in the order of the answers.
+        output: that of a model of several labels.
     """
     answer: Answer | None = None
     waiting: list[tuple[Path, _Read]] = []
@@ -141,7 +188,10 @@ def answer_each(
             answer = answer or load()
             rows = iter(answer(np.stack(pixels)))
         for path, read in waiting:
-            yield read if isinstance(read, DataError) else Prediction(path, class_names, next(rows))
+            if isinstance(read, DataError):
+                yield read
+            else:
+                yield Prediction(path, class_names, next(rows), output)
         waiting.clear()
 
     for part in in_parallel(lambda path: _read(Path(path), spec), pictures):

@@ -227,7 +227,10 @@ def of_logits(logits: Any) -> Any:
 
 
 def received(model: Any, path: Path, classes: int = 3) -> Any:
-    bundle = export(model, path / "out", class_names=[f"class {n}" for n in range(classes)])
+    names = [f"class {n}" for n in range(classes)]
+    # The kind matters to those alone that end in a sigmoid for each class.
+    kind = "probabilities"
+    bundle = export(model, path / "out", class_names=names, output_kind=kind)
     return Runtime(bundle).predict(PIXELS)
 
 

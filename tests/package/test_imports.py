@@ -80,7 +80,7 @@ ORDER: dict[str, list[str]] = {
         *("lowering", "readers", "passes", "gate"),
         *("stored_weight", "write"),
         *("answering", "quantize"),
-        *("options", "samples", "subject", "bundle_files", "target"),
+        *("options", "output_kind", "samples", "subject", "bundle_files", "target"),
         "winograd",
         *("pipeline", "smallest"),
     ],

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from kerasport.answerer import Answerer, open_answerer, open_source, require_engine
 from kerasport.bulk.columns import BatchColumns, columns_of
-from kerasport.bulk.rows import AnswerRow, answered, read_cell
+from kerasport.bulk.rows import AnswerRow, answered, check_top, read_cell
 from kerasport.bundle import METADATA_FILE, Bundle
+from kerasport.bundle.metadata import LabelsOutput
 from kerasport.errors import UsageError
 from kerasport.literals import EngineChoice
 from kerasport.models import PREDICTION_BATCH
@@ -30,6 +31,7 @@ class _Loaded:
 
     spec: ImageSpec
     class_names: tuple[str, ...]
+    output: LabelsOutput | None
     answerer: Answerer
     # Keras and what it runs on promise nothing to several threads.
     access: Any
@@ -40,7 +42,8 @@ class BatchClassifier:
 
     Called with a pyarrow Table or RecordBatch, a pandas DataFrame or a dict of columns, it returns
     the same kind with the columns `class`, `probability`, `probabilities` and `error` behind the
-    others. It can be pickled; the model is loaded when the first batch comes, once in a process,
+    others; of a model of several labels `labels`, those that hold, in the place of the first two.
+    It can be pickled; the model is loaded when the first batch comes, once in a process,
     and several threads may call it.
     """
 
@@ -98,9 +101,13 @@ class BatchClassifier:
         rows: list[AnswerRow] = []
         cells = columns.cells(self._column)
         loaded = _loaded(self._path, self._engine, self._workers)
+        if loaded.output is not None:
+            check_top(self._top)
         for start in range(0, len(cells), PREDICTION_BATCH):
             rows += _rows(cells[start : start + PREDICTION_BATCH], loaded)
-        result: _Batch = columns.with_answers(rows, loaded.class_names, self._top, self._keep)
+        result: _Batch = columns.with_answers(
+            rows, loaded.class_names, self._top, self._keep, loaded.output
+        )
         return result
 
     def each(self, batches: Iterable[_Batch]) -> Iterator[_Batch]:
@@ -133,7 +140,9 @@ def _loaded(path: str, engine: EngineChoice, workers: int) -> _Loaded:
             described: Any = source.metadata if isinstance(source, Bundle) else source.description
             answerer = open_answerer(source, engine=engine, workers=workers)
             names = tuple(described.class_names)
-            _models[key] = _Loaded(described.image_spec, names, answerer, threading.Lock())
+            _models[key] = _Loaded(
+                described.image_spec, names, described.labels_output, answerer, threading.Lock()
+            )
         return _models[key]
 
 

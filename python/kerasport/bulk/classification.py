@@ -68,7 +68,8 @@ def predict_many(
     place = place_of(Path(output))
     asked = PictureInputs(tuple(map(str, inputs)), apart_from=place, stdin=stdin)
     asked.check()
-    table = table_for(Path(output), _described(opened).class_names, options.top)
+    described = _described(opened)
+    table = table_for(Path(output), described.class_names, options.top, described.labels_output)
     check_place(Path(output), folder=False)
     with named_in_errors(place):
         place.parent.mkdir(parents=True, exist_ok=True)

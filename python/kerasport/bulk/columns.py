@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasport.bulk.parquet import answer_columns, answer_fields
 from kerasport.bulk.rows import AnswerRow
+from kerasport.bundle.metadata import LabelsOutput
 from kerasport.errors import DataError
 
 __all__ = ["BatchColumns", "columns_of"]
@@ -31,6 +32,7 @@ class BatchColumns(Protocol):
         class_names: Sequence[str],
         top: int | None,
         keep: Sequence[str] | None,
+        output: LabelsOutput | None = None,
     ) -> Any:
         """Return a batch of the same kind with the answers behind its columns.
 
@@ -83,13 +85,14 @@ class _Arrow:
         class_names: Sequence[str],
         top: int | None,
         keep: Sequence[str] | None,
+        output: LabelsOutput | None = None,
     ) -> Any:
         pyarrow: Any = importlib.import_module("pyarrow")
 
         names = self._batch.schema.names if keep is None else list(keep)
         _require(names, self._batch.schema.names)
-        answers = answer_columns(rows, class_names, top)
-        types = dict(answer_fields(pyarrow, top))
+        answers = answer_columns(rows, class_names, top, output)
+        types = dict(answer_fields(pyarrow, top, output))
         kept = [name for name in names if name not in types]
         arrays = [self._batch.column(name) for name in kept]
         arrays += [pyarrow.array(answers[name], type=each) for name, each in types.items()]
@@ -112,12 +115,13 @@ class _Pandas:
         class_names: Sequence[str],
         top: int | None,
         keep: Sequence[str] | None,
+        output: LabelsOutput | None = None,
     ) -> Any:
         pandas: Any = importlib.import_module("pandas")
 
         names = list(self._frame.columns) if keep is None else list(keep)
         _require(names, list(self._frame.columns))
-        answers = answer_columns(rows, class_names, top)
+        answers = answer_columns(rows, class_names, top, output)
         kept = self._frame[[name for name in names if name not in answers]]
         told = {
             # pandas makes a missing number of None by itself; what is a list stays an object.
@@ -145,10 +149,11 @@ class _Dict:
         class_names: Sequence[str],
         top: int | None,
         keep: Sequence[str] | None,
+        output: LabelsOutput | None = None,
     ) -> Any:
         names = list(self._columns) if keep is None else list(keep)
         _require(names, list(self._columns))
-        answers = answer_columns(rows, class_names, top)
+        answers = answer_columns(rows, class_names, top, output)
         result = {name: self._columns[name] for name in names if name not in answers}
         for name, values in answers.items():
             if name == "probability":

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kerasport.bulk.rows import AnswerRow, best_of, rows_held
+from kerasport.bulk.rows import AnswerRow, best_of, held_names, rows_held
+from kerasport.bundle.metadata import LabelsOutput
 from kerasport.displayed import encodable
 from kerasport.errors import missing_extra
 
@@ -29,13 +30,19 @@ def import_pyarrow(purpose: str) -> Any:
 
 
 def answer_columns(
-    rows: Sequence[AnswerRow], class_names: Sequence[str], top: int | None
+    rows: Sequence[AnswerRow],
+    class_names: Sequence[str],
+    top: int | None,
+    output: LabelsOutput | None = None,
 ) -> dict[str, list[Any]]:
     """Return the columns that tell the answers, as lists: `class`, `probability`, ..., `error`.
 
     Without `top`, `probabilities` has all classes in the model's order; with it, `classes` and
-    `probabilities` have the best ones, best first.
+    `probabilities` have the best ones, best first. Of a model of several labels there are
+    `labels`, those that hold, and `probabilities`.
     """
+    if output is not None:
+        return _label_columns(rows, class_names, output)
     columns: dict[str, list[Any]] = {"class": [], "probability": []}
     columns |= {"probabilities": []} if top is None else {"classes": [], "probabilities": []}
     columns["error"] = [row.error for row in rows]
@@ -54,10 +61,29 @@ def answer_columns(
     return columns
 
 
-class ParquetTable:
-    """`name`, `class`, `probability`, `probabilities`, `error`; the class names in its metadata."""
+def _label_columns(
+    rows: Sequence[AnswerRow], class_names: Sequence[str], output: LabelsOutput
+) -> dict[str, list[Any]]:
+    answers = [row.probabilities for row in rows]
+    return {
+        "labels": [
+            None if each is None else held_names(each, class_names, output) for each in answers
+        ],
+        "probabilities": answers,
+        "error": [row.error for row in rows],
+    }
 
-    def __init__(self, class_names: tuple[str, ...], top: int | None) -> None:
+
+class ParquetTable:
+    """`name`, `class`, `probability`, `probabilities`, `error`; the class names in its metadata.
+
+    Of labels `labels`, a list of those that hold, in the place of class and probability.
+    """
+
+    def __init__(
+        self, class_names: tuple[str, ...], top: int | None, output: LabelsOutput | None
+    ) -> None:
+        self._output = output
         self._arrow = import_pyarrow("Writing Parquet")
         self._class_names = tuple(encodable(name) for name in class_names)
         self._top = top
@@ -65,13 +91,13 @@ class ParquetTable:
         self._group = rows_held(len(class_names) if top is None else min(top, len(class_names)))
         names = json.dumps(self._class_names, ensure_ascii=False)
         self._schema = self._arrow.schema(
-            [("name", self._arrow.string()), *answer_fields(self._arrow, top)],
+            [("name", self._arrow.string()), *answer_fields(self._arrow, top, output)],
             metadata={"classNames": names},
         )
 
     def encode(self, rows: Sequence[AnswerRow]) -> bytes:
         """Return the rows in Arrow's own format."""
-        columns = answer_columns(rows, self._class_names, self._top)
+        columns = answer_columns(rows, self._class_names, self._top, self._output)
         columns["name"] = [encodable(row.name) for row in rows]
         columns["error"] = [None if each is None else encodable(each) for each in columns["error"]]
         arrays = [self._arrow.array(columns[field.name], type=field.type) for field in self._schema]
@@ -101,9 +127,13 @@ class ParquetTable:
             yield held.combine_chunks()
 
 
-def answer_fields(arrow: Any, top: int | None) -> list[tuple[str, Any]]:
+def answer_fields(
+    arrow: Any, top: int | None, output: LabelsOutput | None = None
+) -> list[tuple[str, Any]]:
     """Return the names and types of Arrow of the columns of `answer_columns`."""
     lists = [("probabilities", arrow.list_(arrow.float32()))]
+    if output is not None:
+        return [("labels", arrow.list_(arrow.string())), *lists, ("error", arrow.string())]
     if top is not None:
         lists.insert(0, ("classes", arrow.list_(arrow.string())))
     first = [("class", arrow.string()), ("probability", arrow.float32())]

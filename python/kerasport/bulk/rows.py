@@ -13,14 +13,24 @@ from numpy.typing import NDArray
 
 from kerasport.answerer import Answerer
 from kerasport.bulk.inputs import NO_PATH, Asked, can_be_a_path
+from kerasport.bundle.metadata import LabelsOutput
 from kerasport.dataset.contents import read_content
 from kerasport.dataset.dataset import Skipped
 from kerasport.dataset.parallel import in_parallel
-from kerasport.errors import DataError
+from kerasport.errors import DataError, UsageError
 from kerasport.models import PREDICTION_BATCH
 from kerasport.preprocess import ImageSpec, preprocess
 
-__all__ = ["AnswerRow", "answered", "best_of", "read_cell", "rows_held", "rows_of"]
+__all__ = [
+    "AnswerRow",
+    "answered",
+    "best_of",
+    "check_top",
+    "held_names",
+    "read_cell",
+    "rows_held",
+    "rows_of",
+]
 
 _Pixels: TypeAlias = "NDArray[np.uint8] | str"
 
@@ -40,6 +50,26 @@ def best_of(probabilities: NDArray[np.float32], count: int) -> list[int]:
         return [int(probabilities.argmax())]
     order: list[int] = np.argsort(-probabilities, kind="stable")[:count].tolist()
     return order
+
+
+def held_names(
+    probabilities: NDArray[np.float32], class_names: Sequence[str], output: LabelsOutput
+) -> list[str]:
+    """Return the labels that hold, in the model's order."""
+    return [class_names[index] for index in np.flatnonzero(output.holding(probabilities))]
+
+
+def check_top(top: int | None) -> None:
+    """Refuse to choose the best of labels.
+
+    Raises:
+        UsageError: a number of them is asked for.
+    """
+    if top is not None:
+        raise UsageError(
+            "The model tells labels, of which any number holds: there are no best ones to choose. "
+            "Leave top out, and the answer has every label."
+        )
 
 
 def rows_held(classes: int) -> int:

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bulk.parquet import ParquetTable
-from kerasport.bulk.rows import AnswerRow, best_of
+from kerasport.bulk.rows import AnswerRow, best_of, check_top, held_names
+from kerasport.bundle.metadata import LabelsOutput
 from kerasport.displayed import encodable, json_encodable
 from kerasport.errors import UsageError
 
@@ -36,16 +37,19 @@ class AnswerTable(Protocol):
         """Write the file out of what `encode` gave, which lies in files."""
 
 
-def table_for(path: Path, class_names: Sequence[str], top: int | None) -> AnswerTable:
+def table_for(
+    path: Path, class_names: Sequence[str], top: int | None, output: LabelsOutput | None = None
+) -> AnswerTable:
     """Return how a file of that name is written.
 
     Args:
         path: its suffix decides: .parquet, .csv, .jsonl.
         class_names: in the order of the probabilities.
         top: how many of the best classes are told; None for all, in the order of the model.
+        output: that of a model of several labels, which has no best class.
 
     Raises:
-        UsageError: it has another suffix.
+        UsageError: it has another suffix, or the best of labels are asked for.
         KerasportError: what writes it is not installed.
     """
     kinds = {".parquet": ParquetTable, ".csv": _CsvTable, ".jsonl": _JsonLines}
@@ -55,15 +59,20 @@ def table_for(path: Path, class_names: Sequence[str], top: int | None) -> Answer
             f"'{path}' ends in {path.suffix or 'nothing'!r}. Expected a name that ends in "
             f"{', '.join(kinds)}, by which its format is told."
         )
-    table: AnswerTable = kind(tuple(class_names), top)
+    if output is not None:
+        check_top(top)
+    table: AnswerTable = kind(tuple(class_names), top, output)
     return table
 
 
 class _Text(ABC):
     """A table whose parts are pieces of the file."""
 
-    def __init__(self, class_names: tuple[str, ...], top: int | None) -> None:
+    def __init__(
+        self, class_names: tuple[str, ...], top: int | None, output: LabelsOutput | None
+    ) -> None:
         self._class_names = class_names
+        self._output = output
         self._top = None if top is None else min(top, len(class_names))
 
     def _head(self) -> str:
@@ -92,9 +101,15 @@ class _Text(ABC):
 
 
 class _CsvTable(_Text):
-    """`name,class,probability,error`, then a column a class, or two for each of the best."""
+    """`name,class,probability,error`, then a column a class, or two for each of the best.
+
+    Of labels `name,labels,error`, those that hold joined by `|`, then a column a label.
+    """
 
     def _head(self) -> str:
+        if self._output is not None:
+            told = [f"p:{name}" for name in self._class_names]
+            return _csv_line(["name", "labels", "error", *told])
         if self._top is None:
             others = [f"p:{name}" for name in self._class_names]
         else:
@@ -103,6 +118,9 @@ class _CsvTable(_Text):
         return _csv_line(["name", "class", "probability", "error", *others])
 
     def _lines(self, rows: Sequence[AnswerRow]) -> Iterator[str]:
+        if self._output is not None:
+            yield from self._label_lines(rows, self._output)
+            return
         width = len(self._class_names) if self._top is None else 2 * self._top
         for row in rows:
             if row.probabilities is None:
@@ -115,9 +133,20 @@ class _CsvTable(_Text):
                 others = [text for pair in zip(names, told, strict=True) for text in pair]
             yield _csv_line([row.name, names[0], told[0], "", *others])
 
+    def _label_lines(self, rows: Sequence[AnswerRow], output: LabelsOutput) -> Iterator[str]:
+        for row in rows:
+            if row.probabilities is None:
+                yield _csv_line([row.name, "", row.error or "", *[""] * len(self._class_names)])
+                continue
+            held = "|".join(held_names(row.probabilities, self._class_names, output))
+            yield _csv_line([row.name, held, "", *map(_number, row.probabilities)])
+
 
 class _JsonLines(_Text):
-    """An object a line: `name`, and `class`, `probability`, `probabilities`, or `error`."""
+    """An object a line: `name`, and `class`, `probability`, `probabilities`, or `error`.
+
+    Of labels `labels`, a list of those that hold, and `probabilities`.
+    """
 
     def _encodable(self, text: str) -> str:
         return json_encodable(text)
@@ -129,7 +158,11 @@ class _JsonLines(_Text):
                 fields["error"] = row.error
             else:
                 names, told = self._best(row.probabilities)
-                fields["class"], fields["probability"] = names[0], float(told[0])
+                if self._output is not None:
+                    held = held_names(row.probabilities, self._class_names, self._output)
+                    fields["labels"] = held
+                else:
+                    fields["class"], fields["probability"] = names[0], float(told[0])
                 if self._top is None:
                     names = list(self._class_names)
                     told = [_number(each) for each in row.probabilities]

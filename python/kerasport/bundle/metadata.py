@@ -215,7 +215,9 @@ class QuantizationTrial(FloatAgreement):
     )
     bytes: Annotated[int, Field(ge=0)] = Field(description="Of model.json and the weight files.")
     gzip_bytes: Annotated[int, Field(ge=0)] = Field(description="The same, each file gzipped.")
-    accuracy: Probability
+    accuracy: Probability = Field(
+        description="Share of right answers; of labels, mean of their F1."
+    )
     chosen: bool = Field(description="Whether the bundle holds this one.")
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from kerasport.bundle.document import Document, Integrity, Probability, Sha256
 from kerasport.bundle.metadata import FloatAgreement
+from kerasport.literals import OutputKind
 
 __all__ = ["EngineBits", "MissingWitness", "Parity", "ParityFinding", "Witness"]
 
@@ -25,7 +26,8 @@ class Witness(Document):
     max_absolute_difference: float = Field(description="Largest difference of a probability.")
     tolerance: float = Field(description="Largest difference that is allowed.")
     top1_agreement: Probability = Field(
-        description="Share of pictures with the same best class; ties within tolerance agree."
+        description="Share of pictures with the same best class; of several labels, with the same "
+        "ones held. Ties within tolerance agree, and so do labels that near to their threshold."
     )
     worst_picture: str | None = Field(description="Picture with the largest difference.")
     passed: bool
@@ -88,6 +90,10 @@ class Parity(Document):
         default=None,
         description="Whether the witnesses could reach anything but this machine; null in "
         "measurements of earlier versions, which did not prevent it.",
+    )
+    output_kind: OutputKind = Field(
+        default="probabilities",
+        description="Whether the model chooses one class or tells several labels.",
     )
     pictures: str = Field(description="Which pictures were compared.")
     skipped: list[str] = Field(description="Files that are not readable pictures, with reasons.")

@@ -13,7 +13,12 @@ class Sample(Document):
     """A picture in the bundle with what Keras answered for it."""
 
     file: str = Field(pattern=PATH_PATTERN, description="Path relative to metadata.json.")
-    label: str | None = Field(description="True class, where known.")
+    label: str | None = Field(description="True class, where known; null beside labels.")
+    labels: list[str] | None = Field(
+        default=None,
+        description="True labels of a model of several, none or more of them; null where they are "
+        "not known, and of a model that chooses one class.",
+    )
     probabilities: list[Probability] = Field(
         description="Keras' float32 answer, in the order of classNames. Where the weights are "
         "quantised, the answer of the weights as they are stored."

@@ -50,8 +50,14 @@ class Head:
     dense: str
 
 
-def find_head(topology: Topology) -> Head | None:
-    """Return how a model ends, where it is averages, one dense layer and a softmax."""
+def find_head(topology: Topology, *, of_labels: bool = False) -> Head | None:
+    """Return how a model ends, where it is averages, one dense layer and a softmax.
+
+    Args:
+        topology: the graph.
+        of_labels: whether it tells several labels: then it ends in sigmoids instead.
+    """
+    last = "sigmoid" if of_labels else "softmax"
     layers = {layer.name: layer for layer in topology.layers}
 
     def before(layer: LayerEntry) -> LayerEntry:
@@ -59,15 +65,15 @@ def find_head(topology: Topology) -> Head | None:
 
     layer = layers[topology.output]
     activation = layer.config.get("activation")
-    is_alone = layer.class_name == "Softmax" or (
-        layer.class_name == "Activation" and activation == "softmax"
+    is_alone = (layer.class_name == "Softmax" and not of_labels) or (
+        layer.class_name == "Activation" and activation == last
     )
     if is_alone:
         layer = before(layer)
-    elif activation != "softmax":
+    elif activation != last:
         return None
     activation = layer.config.get("activation")
-    if layer.class_name != "Dense" or activation not in ("softmax", "linear", None):
+    if layer.class_name != "Dense" or activation not in (last, "linear", None):
         return None
     dense = layer.name
     layer = before(layer)

@@ -22,6 +22,7 @@ from kerasport.cli.shared_options import (
     WithoutOption,
 )
 from kerasport.cli.winograd import print_winograd
+from kerasport.literals import OutputKind
 
 if TYPE_CHECKING:
     from kerasport.exporter import ExportedBundle
@@ -67,6 +68,20 @@ def export(
             "weights alone."
         ),
     ] = None,
+    output_kind: Annotated[
+        OutputKind | None,
+        typer.Option(
+            help="Of a model with a sigmoid for each output: labels, of which any number holds, or "
+            "probabilities, of which one class wins."
+        ),
+    ] = None,
+    thresholds: Annotated[
+        str | None,
+        typer.Option(
+            help="Probability from which on each label holds, in output order: 0.3,0.5,0.7.  "
+            "\\[default: 0.5 for each]"
+        ),
+    ] = None,
     fit: FitOption = None,
     resample: ResampleOption = None,
     quantize: Annotated[
@@ -94,7 +109,8 @@ def export(
 
     [bold]kerasport export runs/digits[/]\n
     [bold]kerasport export model.keras --labels labels.txt --out bundle[/]\n
-    [bold]kerasport export keras_model.h5 --rescaling 1/127.5,-1[/]
+    [bold]kerasport export keras_model.h5 --rescaling 1/127.5,-1[/]\n
+    [bold]kerasport export tags.keras --output-kind labels --thresholds 0.3,0.5,0.5[/]
     """
     from kerasport.exporter import export as export_model
     from kerasport.progress import RichProgress
@@ -114,6 +130,8 @@ def export(
             rescaling=rescaling,
             image_size=image_size,
             architecture=architecture,
+            output_kind=output_kind,
+            thresholds=thresholds,
             quantize=options,
             force=force,
             without=without or (),
@@ -145,10 +163,11 @@ def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
     metadata = bundle.metadata
     size = sum(entry.bytes for entry in metadata.files)
     print_optimization(bundle, console)
-    print_quantization(metadata.quantization, console)
+    print_quantization(metadata.quantization, metadata.output.kind, console)
     print_winograd(metadata, console)
     console.print(
-        f"{bundle.path}: {metadata.name}, {len(metadata.class_names)} classes, "
+        f"{bundle.path}: {metadata.name}, {len(metadata.class_names)} "
+        f"{'labels' if metadata.labels_output else 'classes'}, "
         f"{size / 1000:,.0f} kB, compared with {bundle.compared_with} in {_floats(bundle)}: "
         f"at most {bundle.difference:.0e} apart",
         soft_wrap=True,

@@ -15,11 +15,14 @@ from kerasport.literals import EngineChoice
 from kerasport.shares import share_text
 
 if TYPE_CHECKING:
-    from kerasport.prediction import Prediction
+    from kerasport.prediction import LabelAnswer, Prediction
 
 __all__ = ["predict"]
 
 _FILE = "With --output"
+
+_TOP = 3
+"""Classes that are shown unless told."""
 
 EngineOption = Annotated[
     EngineChoice,
@@ -130,21 +133,50 @@ def predict(
             else:
                 yield answer
 
-    top = top or 3
     if as_json:
-        print_json_list(
-            {
-                "file": str(prediction.path),
-                "predictions": [
-                    {"className": name, "probability": probability}
-                    for name, probability in prediction.top(top)
-                ],
-            }
-            for prediction in readable()
-        )
+        print_json_list(_as_json(prediction, top) for prediction in readable())
     else:
         for prediction in readable():
-            answer = "  ".join(f"{name} {share_text(value)}" for name, value in prediction.top(top))
-            results.print(f"{prediction.path}: {answer}", soft_wrap=True)
+            results.print(f"{prediction.path}: {_as_text(prediction, top)}", soft_wrap=True)
     if failed:
         raise typer.Exit(1)
+
+
+def _as_json(prediction: Prediction, top: int | None) -> dict[str, object]:
+    file = {"file": str(prediction.path)}
+    if prediction.output is not None:
+        return {**file, "labels": [each._asdict() for each in _labels(prediction, top)]}
+    predictions = [
+        {"className": name, "probability": probability}
+        for name, probability in prediction.top(top or _TOP)
+    ]
+    return {**file, "predictions": predictions}
+
+
+def _as_text(prediction: Prediction, top: int | None) -> str:
+    """Return the best classes; of labels those that hold, and behind them those that do not."""
+    if prediction.output is None:
+        return "  ".join(
+            f"{name} {share_text(share)}" for name, share in prediction.top(top or _TOP)
+        )
+    labels = sorted(_labels(prediction, top), key=lambda each: -each.probability)
+    held, others = (
+        "  ".join(
+            f"{each.name} {share_text(each.probability)}"
+            for each in labels
+            if each.holds is is_held
+        )
+        for is_held in (True, False)
+    )
+    return f"{held or 'nothing found'}{f'  (not: {others})' if others else ''}"
+
+
+def _labels(prediction: Prediction, top: int | None) -> list[LabelAnswer]:
+    from kerasport.errors import UsageError
+
+    if top is not None:
+        raise UsageError(
+            "--top is for models that choose one class. Of labels any number holds, and each is "
+            "told: leave it out."
+        )
+    return prediction.labels()

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kerasport.literals import OutputKind
 from kerasport.shares import share_text
 
 if TYPE_CHECKING:
@@ -33,23 +34,24 @@ def quantize_options(
     return Quantize(weights, max_accuracy_drop=drop, images=images, cache=cache)
 
 
-def print_quantization(quantization: Quantization, console: Console) -> None:
-    """Print what was measured, if anything was."""
+def print_quantization(quantization: Quantization, kind: OutputKind, console: Console) -> None:
+    """Print what was measured, if anything was, for a model of that kind."""
     if quantization.search is not None:
-        _print_search(quantization.search, console)
+        _print_search(quantization.search, kind, console)
         return
     agreement = quantization.agreement
     if agreement is not None:
         same = share_text(agreement.top1_agreement)
+        what = "same best class" if kind == "probabilities" else "same labels held"
         console.print(
-            f"Weights in {quantization.weights}: same best class as in float32 on {same} of the "
+            f"Weights in {quantization.weights}: {what} as in float32 on {same} of the "
             f"{agreement.pictures} samples, probabilities off by at most "
             f"{agreement.max_absolute_difference:.2g}",
             soft_wrap=True,
         )
 
 
-def _print_search(search: QuantizationSearch, console: Console) -> None:
+def _print_search(search: QuantizationSearch, kind: OutputKind, console: Console) -> None:
     table = Table(
         title=f"Types of weights, on {search.pictures}, with a loss of at most "
         f"{search.max_accuracy_drop:g} points",
@@ -57,7 +59,8 @@ def _print_search(search: QuantizationSearch, console: Console) -> None:
     )
     table.add_column("weights")
     table.add_column("noise limit", justify="right")
-    for heading in ("kB", "gzip", "accuracy", "top-1", "largest diff."):
+    measured = ("accuracy", "top-1") if kind == "probabilities" else ("mean F1", "same labels")
+    for heading in ("kB", "gzip", *measured, "largest diff."):
         table.add_column(heading, justify="right")
     table.add_column("")
     for trial in search.trials:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["print_parity", "verify"]
 
+_SAME = {"probabilities": "top-1", "labels": "same labels"}
+
 BackendOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -114,7 +116,8 @@ def print_parity(parity: Parity, console: Console) -> None:
     from kerasport.parity.compare.location import merge_findings
 
     table = Table()
-    for heading in ("witness", "pixels off", "probabilities off", "allowed", "top-1", ""):
+    same = _SAME[parity.output_kind]
+    for heading in ("witness", "pixels off", "probabilities off", "allowed", same, ""):
         # Names and figures stay whole on a narrow terminal; headings may break.
         table.add_column(
             heading,
@@ -158,7 +161,7 @@ def _print_agreement(parity: Parity, console: Console) -> None:
         return
     table = Table("witness", title="Against the float32 weights", title_justify="left")
     table.add_column("probabilities off", justify="right")
-    table.add_column("top-1", justify="right")
+    table.add_column(_SAME[parity.output_kind], justify="right")
     for name, agreement in agreements:
         off = f"{agreement.max_absolute_difference:.2g}"
         table.add_row(name, off, share_text(agreement.top1_agreement))

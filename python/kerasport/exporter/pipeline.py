@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import Preprocessing, ProbabilitiesOutput, Rescaling
+from kerasport.bundle.metadata import Preprocessing, Rescaling
 from kerasport.classifier import Classifier
 from kerasport.engine import engine_for
 from kerasport.exporter.answering import BundleReference, agree_on_ending, compare_written
@@ -22,7 +22,8 @@ from kerasport.exporter.gate import check_graph
 from kerasport.exporter.graph import rename_layers
 from kerasport.exporter.lowering import lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
-from kerasport.exporter.options import ExportOptions, read_image_size
+from kerasport.exporter.options import ExportOptions, read_image_size, read_thresholds
+from kerasport.exporter.output_kind import settle_output
 from kerasport.exporter.passes import Optimization, optimize
 from kerasport.exporter.quantize import Quantize, store_weights
 from kerasport.exporter.readers import ReadModel
@@ -31,6 +32,7 @@ from kerasport.exporter.subject import read_subject
 from kerasport.exporter.target import check_target
 from kerasport.exporter.winograd import choose_tiles
 from kerasport.files import replaced_folder
+from kerasport.literals import OutputKind
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
 
@@ -66,6 +68,8 @@ def export(
     rescaling: Rescaling | str | float | Sequence[float] | None = None,
     image_size: int | str | Sequence[int] | None = None,
     architecture: str | None = None,
+    output_kind: OutputKind | None = None,
+    thresholds: str | float | Sequence[float] | None = None,
     quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
@@ -90,6 +94,9 @@ def export(
         image_size: height and width of the pictures, like `"224x224"`, for a model that takes any,
             or all pixels in one row.
         architecture: name of the model in `keras.applications`, for a file of weights alone.
+        output_kind: of a model with a sigmoid for each output `labels`, of which any number holds,
+            or `probabilities`, of which one class wins; needed for such models only.
+        thresholds: probability from which on each label holds, like `"0.3,0.5"`; 0.5 by default.
         quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
         without: passes of `exporter.optimize` to leave out; `["all"]` leaves out every one.
@@ -98,7 +105,8 @@ def export(
     Raises:
         ModelError: there is no model that can be read.
         ExportError: the model cannot be expressed, or `out` must not be replaced.
-        UsageError: the classes of a model are not known, or something is given that a run knows.
+        UsageError: the classes or the kind of a model are not known, or something is given that a
+            run knows.
 
     >>> export(model, "web/model", class_names=["cat", "dog"])  # doctest: +SKIP
     >>> export("runs/digits", quantize="float16")  # doctest: +SKIP
@@ -111,6 +119,8 @@ def export(
         rescaling=None if rescaling is None else parse_rescaling(rescaling),
         image_size=read_image_size(image_size),
         architecture=architecture,
+        output_kind=output_kind,
+        thresholds=read_thresholds(thresholds),
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
         without=(without,) if isinstance(without, str) else without,
@@ -122,11 +132,15 @@ def export(
     optimization = optimize(graph, without=options.without)
     check_graph(graph, num_classes=len(subject.description.class_names))
     layer_names = rename_layers(graph)
+    output = settle_output(
+        lowered,
+        options,
+        labels=len(subject.description.class_names),
+        known=subject.output,
+        of_a_run=subject.run is not None,
+    )
     description = subject.description.model_copy(
-        update={
-            "rescaling": lowered.rescaling,
-            "output": ProbabilitiesOutput(activation=lowered.activation),
-        }
+        update={"rescaling": lowered.rescaling, "output": output}
     )
     agree_on_ending(lowered.ending, subject.reference)
     pixels = pixels_of(subject.samples, description.image_spec)

@@ -22,11 +22,12 @@ __all__ = ["SampleFile", "pattern_samples", "pixels_of", "run_samples", "write_s
 
 @dataclass(frozen=True)
 class SampleFile:
-    """A picture file to put into the bundle, with its true class where known."""
+    """A picture file to put into the bundle, with its true class or labels where known."""
 
     suffix: str
     content: bytes
     label: str | None = None
+    labels: tuple[str, ...] | None = None
 
 
 def run_samples(run: Run) -> tuple[SampleFile, ...]:
@@ -72,6 +73,7 @@ def write_samples(
             Sample(
                 file=file,
                 label=sample.label,
+                labels=None if sample.labels is None else list(sample.labels),
                 probabilities=_listed(answer),
                 float_probabilities=exact,
                 pixels_sha256=hashlib.sha256(array.tobytes()).hexdigest(),

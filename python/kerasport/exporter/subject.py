@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kerasport.bundle.metadata import (
     ClassifierDescription,
+    LabelsOutput,
     Preprocessing,
     ProbabilitiesOutput,
     Rescaling,
@@ -38,6 +39,7 @@ __all__ = ["Subject", "read_subject"]
 _OPTIONS = {
     "class_names": "--labels",
     "image_size": "--image-size",
+    "output_kind": "--output-kind",
     "preprocessing": "--fit, --resample",
 }
 """Argument of `export` -> the command line's name for it, where that is another."""
@@ -53,6 +55,7 @@ class Subject:
         rescaling: what has to be put before its layers; None where nothing has.
         reference: answers for it, from pixels of 0 to 255.
         samples: pictures that go into the bundle.
+        output: what it returns, where that is known without looking at its layers.
         run: the run that it comes from, if it comes from one.
     """
 
@@ -61,6 +64,7 @@ class Subject:
     rescaling: Rescaling | None
     reference: Reference
     samples: tuple[SampleFile, ...]
+    output: ProbabilitiesOutput | LabelsOutput | None = None
     run: Run | None = None
 
 
@@ -101,7 +105,16 @@ def _of_a_run(run: Run, options: ExportOptions, progress: Progress) -> Subject:
         )
     model = read_model(run.model_path)
     reference = reference_of(model, progress=progress)
-    return Subject(model.graph, run.description, None, reference, run_samples(run), run=run)
+    description = run.description
+    return Subject(
+        model.graph,
+        description,
+        None,
+        reference,
+        run_samples(run),
+        output=description.output,
+        run=run,
+    )
 
 
 def _spelled(name: str, value: object) -> str:
@@ -142,7 +155,7 @@ def _of_a_model(
     if rescaling is not None:
         reference = ScaledReference(reference, rescaling)
     samples = pattern_samples(description.image_spec)
-    return Subject(arranged.graph, description, rescaling, reference, samples)
+    return Subject(arranged.graph, description, rescaling, reference, samples, output=model.output)
 
 
 def _class_names(

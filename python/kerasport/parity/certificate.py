@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kerasport.bundle.metadata import Metadata
+from kerasport.bundle.metadata import LabelsOutput, Metadata
 from kerasport.bundle.parity import Parity
 from kerasport.parity.compare.bits import bits_sentence
 from kerasport.parity.compare.location import merge_findings
@@ -26,6 +26,8 @@ __all__ = ["CERTIFICATE_FILE", "certificate_page"]
 
 CERTIFICATE_FILE = "parity.html"
 """Name of the certificate in a bundle."""
+
+_SAME = {"probabilities": "same best class", "labels": "same labels held"}
 
 _SHOWN = 3
 """Pictures shown of each witness; those that it shares with others stand there once."""
@@ -88,7 +90,7 @@ def _witnesses(parity: Parity) -> str:
         "pixels off",
         "largest difference",
         "allowed",
-        "same best class",
+        _SAME[parity.output_kind],
     )
     rows = [
         (
@@ -154,7 +156,12 @@ def _agreement(parity: Parity, metadata: Metadata) -> str:
     if not rows:
         return ""
     kind = metadata.quantization.weights
-    head = ("witness", f"from the {kind} weights", "from the float32 weights", "same best class")
+    head = (
+        "witness",
+        f"from the {kind} weights",
+        "from the float32 weights",
+        _SAME[parity.output_kind],
+    )
     return table(
         head,
         rows,
@@ -238,10 +245,25 @@ def _side(title: str, pixels: NDArray[np.uint8]) -> str:
 def _top(metadata: Metadata, probabilities: NDArray[np.float32]) -> str:
     if not np.isfinite(probabilities).all():
         return "<p>no numbers</p>"
+    if metadata.labels_output is not None:
+        return _labels(metadata, metadata.labels_output, probabilities)
     best = np.argsort(-probabilities, kind="stable")[:3]
     items = "".join(
         f"<li>{escape(metadata.class_names[index])} {float(probabilities[index]):.6f}</li>"
         for index in best
+    )
+    return f"<ol>{items}</ol>"
+
+
+def _labels(metadata: Metadata, output: LabelsOutput, probabilities: NDArray[np.float32]) -> str:
+    """Return the labels that hold, best first, and the next one that does not."""
+    held = output.holding(probabilities)
+    best = np.argsort(-probabilities, kind="stable")
+    shown = [*best[held[best]], *best[~held[best]][:1]]
+    items = "".join(
+        f"<li>{escape(metadata.class_names[index])} {float(probabilities[index]):.6f} "
+        f"{'holds' if held[index] else 'does not hold'} ({output.thresholds[index]:g})</li>"
+        for index in shown
     )
     return f"<ol>{items}</ol>"
 
@@ -263,7 +285,7 @@ def _model(metadata: Metadata, parity: Parity) -> str:
         ("engines", ", ".join(dict.fromkeys(f"{w.engine} {w.engine_version}" for w in witnesses))),
         ("TensorFlow.js", ", ".join(dict.fromkeys(w.tfjs_version for w in witnesses))),
         ("weights", metadata.quantization.weights),
-        ("classes", f"{len(metadata.class_names):,}"),
+        ("labels" if metadata.labels_output else "classes", f"{len(metadata.class_names):,}"),
     ]
     return table(
         ("what", "value"), rows, caption="The bundle that was measured, and with what.", words=True

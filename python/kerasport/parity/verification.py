@@ -139,7 +139,8 @@ def _ask_witnesses(
                     witness.identity.name, bundle, witness.metadata
                 )
         rounding = bundle.metadata.float_rounding
-        answering = [(witness, Tally(witness.identity, rounding)) for witness in live]
+        labels = bundle.metadata.labels_output
+        answering = [(witness, Tally(witness.identity, rounding, labels)) for witness in live]
         total = len(expectations.paths) * len(answering)
         seen: list[NDArray[np.uint8]] = []
         with progress.task("verify", total=total) as task:
@@ -250,6 +251,7 @@ def _summarize(
         model_sha256=sha256_of(bundle.path / MODEL_FILE),
         integrity=bundle.integrity,
         network="refused",
+        output_kind=bundle.metadata.output.kind,
         pictures=expectations.pictures,
         skipped=expectations.skipped,
         witnesses=witnesses,

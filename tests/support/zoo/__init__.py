@@ -8,7 +8,7 @@ that no parity test passes by symmetry.
 from support.zoo import single_layers, whole_models  # isort: skip
 from support.zoo import branches, composites  # isort: skip
 from support.zoo.covering import covering
-from support.zoo.registry import CLASS_NAMES, INPUT_SHAPE, around, build, names
+from support.zoo.registry import CLASS_NAMES, INPUT_SHAPE, around, build, names, output_kind
 
 __all__ = [
     "CLASS_NAMES",
@@ -19,6 +19,7 @@ __all__ = [
     "composites",
     "covering",
     "names",
+    "output_kind",
     "single_layers",
     "whole_models",
 ]

@@ -35,6 +35,15 @@ SINCE_KERAS_3_13 = (
 """Models that Keras 3.12, the last for Python 3.10, cannot build."""
 
 
+KINDS = {"sigmoid-output": "probabilities", "labels": "labels", "labels-dense": "labels"}
+"""What those are said to be that end in a sigmoid for each output, which cannot be told."""
+
+
+def output_kind(name: str) -> Any:
+    """Return what `export` is told of a model's outputs; None where it can tell."""
+    return KINDS.get(name)
+
+
 def names() -> list[str]:
     """Return the names of all models that the installed Keras can build."""
     old = tuple(map(int, version("keras").split(".")[:2])) < (3, 13)

@@ -98,6 +98,39 @@ def _sigmoid_output(keras: Any) -> Any:
     )
 
 
+@model("labels")
+def _labels(keras: Any) -> Any:
+    """Of which any number holds, behind averages of maps that show where each one is."""
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            keras.layers.Rescaling(1 / 127.5, offset=-1),
+            keras.layers.Conv2D(6, 3, activation="tanh"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(
+                4,
+                activation="sigmoid",
+                kernel_initializer=keras.initializers.RandomNormal(stddev=4.0, seed=5),
+            ),
+        ]
+    )
+
+
+@model("labels-dense")
+def _labels_dense(keras: Any) -> Any:
+    """The same behind all values at once."""
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.MaxPooling2D(3),
+            keras.layers.Flatten(),
+            keras.layers.Dense(4),
+            keras.layers.Activation("sigmoid"),
+        ]
+    )
+
+
 @model("layer-names")
 def _layer_names(keras: Any) -> Any:
     """Names that TensorFlow.js does not take, and such that are equal without what it refuses."""

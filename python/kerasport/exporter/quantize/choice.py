@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasport.bundle.agreement import same_answers
 from kerasport.bundle.metadata import (
     ClassifierDescription,
     Interface,
+    LabelsOutput,
     QuantizationSearch,
     QuantizationTrial,
 )
@@ -51,12 +53,12 @@ class Labeled:
 
     Attributes:
         pixels: uint8 `[n, height, width, channels]`, n at least 1; read from disk as needed.
-        truth: index of the class, int64 `[n]`.
+        truth: index of the class, int64 `[n]`; of labels which of them are right, `[n, labels]`.
         source: which pictures they are, in words.
     """
 
     pixels: Pixels
-    truth: NDArray[np.int64]
+    truth: NDArray[np.integer[Any]]
     source: str
 
 
@@ -132,9 +134,9 @@ def choose_scheme(
             engine.load(candidate)
             answers = engine.predict(labeled.pixels, advance=task.advance)
             exact = answers if exact is None else exact
-            same = answers.argmax(axis=1) == exact.argmax(axis=1)
+            same = same_answers(exact, answers, interface.output)
             size, packed = _measure_size(candidate, stored, interface)
-            accuracy = float((answers.argmax(axis=1) == labeled.truth).mean())
+            accuracy = _accuracy(answers, labeled.truth, interface.output)
             trial = {
                 "weights": name,
                 "noise_limit": _finite(scheme.noise_limit),
@@ -159,6 +161,22 @@ def choose_scheme(
         ],
     )
     return *candidates[best], search
+
+
+def _accuracy(
+    answers: NDArray[np.float32], truth: NDArray[np.integer[Any]], labels: LabelsOutput | None
+) -> float:
+    """Return the share of right answers; of labels, the mean of their F1.
+
+    Most labels do not hold: the share of right decisions would hardly fall where all are missed.
+    """
+    if labels is None:
+        return float((answers.argmax(axis=1) == truth).mean())
+    held, true = labels.holding(answers), truth.astype(bool)
+    right = (held & true).sum(axis=0)
+    told = held.sum(axis=0) + true.sum(axis=0)
+    # A label that is neither true nor told anywhere says nothing.
+    return float((2 * right[told > 0] / told[told > 0]).mean()) if told.any() else 1.0
 
 
 def _finite(limit: float | None) -> float | None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasport.bundle.agreement import same_answers
 from kerasport.bundle.metadata import (
     ClassifierDescription,
     FloatAgreement,
+    LabelsOutput,
     Quantization,
     QuantizationSearch,
 )
@@ -132,7 +134,7 @@ def store_weights(
     quantization = Quantization.model_validate(
         {
             "weights": chosen.name,
-            "agreement": _agreement(comparison.of_samples, answers),
+            "agreement": _agreement(comparison.of_samples, answers, description.labels_output),
             "search": chosen.search,
         }
     )
@@ -204,9 +206,11 @@ def _choose(
     return _Choice(name, scheme, means, search)
 
 
-def _agreement(exact: NDArray[np.float32], rounded: NDArray[np.float32]) -> FloatAgreement:
+def _agreement(
+    exact: NDArray[np.float32], rounded: NDArray[np.float32], labels: LabelsOutput | None
+) -> FloatAgreement:
     """Return how the answers before and after rounding agree."""
-    same = exact.argmax(axis=1) == rounded.argmax(axis=1)
+    same = same_answers(exact, rounded, labels)
     return FloatAgreement(
         pictures=len(exact),
         top1_agreement=float(same.mean()),

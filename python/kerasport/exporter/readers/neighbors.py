@@ -9,7 +9,13 @@ from typing import Any
 
 from kerasport.bundle import METADATA_FILE
 from kerasport.bundle.document import parse_document
-from kerasport.bundle.metadata import Metadata, Preprocessing, Rescaling
+from kerasport.bundle.metadata import (
+    LabelsOutput,
+    Metadata,
+    Preprocessing,
+    ProbabilitiesOutput,
+    Rescaling,
+)
 from kerasport.errors import BundleError, ModelError
 from kerasport.exporter.containers import read_json
 from kerasport.exporter.graph.graph import Graph
@@ -27,6 +33,7 @@ class Neighbors:
     name: str | None = None
     rescaling: Rescaling | None = None
     preprocessing: Preprocessing | None = None
+    output: ProbabilitiesOutput | LabelsOutput | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -56,7 +63,11 @@ def _of_a_bundle(value: dict[str, Any], file: Path) -> Neighbors:
         metadata = parse_document(Metadata, json.dumps(value), str(file))
     except BundleError as error:
         return Neighbors(notes=(f"The metadata beside the model is not used. {error}",))
-    return Neighbors(name=metadata.name, preprocessing=metadata.preprocessing)
+    return Neighbors(
+        name=metadata.name,
+        preprocessing=metadata.preprocessing,
+        output=metadata.output,
+    )
 
 
 def _of_teachable_machine(value: dict[str, Any], graph: Graph) -> Neighbors:

@@ -23,7 +23,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from kerasport.bundle.metadata import Preprocessing, Rescaling
+from kerasport.bundle.metadata import (
+    LabelsOutput,
+    Preprocessing,
+    ProbabilitiesOutput,
+    Rescaling,
+)
 from kerasport.errors import KerasportError, ModelError, missing_extra
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.readers.archives import read_archive
@@ -72,6 +77,7 @@ class ReadModel:
         original: the model itself, or what it can be built from; None where there is neither.
         rescaling: what the files beside the model say, None where they say nothing.
         preprocessing: likewise.
+        output: whether several labels may hold, where the files beside the model say it.
         notes: sentences for the user.
     """
 
@@ -80,6 +86,7 @@ class ReadModel:
     original: Original | None = None
     rescaling: Rescaling | None = None
     preprocessing: Preprocessing | None = None
+    output: ProbabilitiesOutput | LabelsOutput | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -174,6 +181,7 @@ def _layers_model(path: Path) -> ReadModel:
         model,
         rescaling=beside.rescaling,
         preprocessing=beside.preprocessing,
+        output=beside.output,
         notes=(*beside.notes, *_notes(model)),
     )
 

@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.metadata import SMALLEST_TOLERANCE, FloatAgreement, FloatRounding
+from kerasport.bundle.agreement import same_answers
+from kerasport.bundle.metadata import (
+    SMALLEST_TOLERANCE,
+    FloatAgreement,
+    FloatRounding,
+    LabelsOutput,
+)
 from kerasport.bundle.parity import Witness
 from kerasport.errors import CheckFailed
 
@@ -23,7 +29,6 @@ __all__ = [
     "WitnessIdentity",
     "severity",
     "tolerance_on",
-    "top1_agrees",
 ]
 
 TOLERANCES = {
@@ -118,24 +123,23 @@ class Departure:
         return not self.differing and not self.difference and self.received.refusal is None
 
 
-def top1_agrees(
-    expected: NDArray[np.float32], received: NDArray[np.float32], tolerance: float
-) -> bool:
-    """Tell whether both name the same best class, or classes that tie within the tolerance."""
-    first, second = int(expected.argmax()), int(received.argmax())
-    return first == second or float(expected[first] - expected[second]) <= tolerance
-
-
 class Tally:
     """The figures of one witness, added up batch by batch; holds the pixels of few pictures.
 
     Args:
         identity: who answers.
         rounding: what float32 adds to the model's answers, from its metadata.
+        labels: the output of a model of several labels; None where one class is chosen.
     """
 
-    def __init__(self, identity: WitnessIdentity, rounding: FloatRounding | None = None) -> None:
+    def __init__(
+        self,
+        identity: WitnessIdentity,
+        rounding: FloatRounding | None = None,
+        labels: LabelsOutput | None = None,
+    ) -> None:
         self.identity = identity
+        self._labels = labels
         self.tolerance = tolerance_on(identity.backend, rounding)
         self.seconds = 0.0
         self.worst: list[Departure] = []
@@ -182,16 +186,16 @@ class Tally:
         self._differing += differing > 0 or received.refusal is not None
         # NaN is the largest value to argmax; it is no best class.
         if np.isfinite(received.probabilities).all():
-            self._agreed += top1_agrees(
-                expected.probabilities, received.probabilities, self.tolerance
-            )
+            self._agreed += self._agrees(expected.probabilities, received.probabilities)
         if expected.exact is not None:
             off = _distance(received.probabilities, expected.exact)
             self._from_exact = max(self._from_exact or 0.0, off)
-            self._same_as_exact += top1_agrees(
-                expected.exact, received.probabilities, self.tolerance
-            )
+            self._same_as_exact += self._agrees(expected.exact, received.probabilities)
         return Departure(expected, received, difference, differing)
+
+    def _agrees(self, expected: NDArray[np.float32], received: NDArray[np.float32]) -> bool:
+        same = same_answers(expected[None], received[None], self._labels, tolerance=self.tolerance)
+        return bool(same[0])
 
     def witness(self) -> Witness:
         """Return the figures over all pictures so far.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kerasport.bundle.parity import Parity, ParityFinding, Witness
+from kerasport.literals import OutputKind
 from kerasport.parity.compare.bits import bits_sentence
 from kerasport.parity.compare.location import merge_findings
 from kerasport.shares import share_text
@@ -51,8 +52,8 @@ def verdict_of(parity: Parity) -> str:
     )
 
 
-def shortcomings(witness: Witness) -> str:
-    """Return how a witness is wrong, without a full stop."""
+def shortcomings(witness: Witness, kind: OutputKind = "probabilities") -> str:
+    """Return how a witness is wrong about a model of that kind, without a full stop."""
     parts = []
     if witness.differing_pixels:
         parts.append(
@@ -66,7 +67,8 @@ def shortcomings(witness: Witness) -> str:
         )
     if witness.top1_agreement < 1:
         same = share_text(witness.top1_agreement)
-        parts.append(f"the best class is the same for {same} of the pictures")
+        what = "the best class is" if kind == "probabilities" else "the labels that hold are"
+        parts.append(f"{what} the same for {same} of the pictures")
     return "; ".join(parts) or "it did not pass"
 
 
@@ -75,7 +77,7 @@ def _detail(parity: Parity, failed: Sequence[Witness]) -> str:
     names = {witness.name for witness in failed}
     found: list[ParityFinding] = [each for each in parity.findings if each.witness in names]
     if not found:
-        return f": {shortcomings(failed[0])}"
+        return f": {shortcomings(failed[0], parity.output_kind)}"
     first = found[0]
     place = f"'{first.picture}', {first.where}" if first.picture else first.where
     return f", first of all in {place}: {_ended(first.detail)}"

@@ -262,6 +262,9 @@ export interface QuantizationSearch {
  * One way of storing the weights, measured.
  */
 export interface QuantizationTrial {
+  /**
+   * Share of right answers; of labels, mean of their F1.
+   */
   accuracy: number;
   /**
    * Of model.json and the weight files.
@@ -385,9 +388,13 @@ export interface Sample {
    */
   floatProbabilities: number[] | null;
   /**
-   * True class, where known.
+   * True class, where known; null beside labels.
    */
   label: string | null;
+  /**
+   * True labels of a model of several, none or more of them; null where they are not known, and of a model that chooses one class.
+   */
+  labels: string[] | null;
   /**
    * SHA-256 of the uint8 pixels after preprocessing, row by row, channels last.
    */

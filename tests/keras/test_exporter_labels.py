@@ -1,0 +1,177 @@
+"""Models of several labels: what is asked, what is written, and that the answers are Keras'."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support import zoo
+
+from kerasport.bundle import Bundle
+from kerasport.bundle.metadata import LabelsOutput
+from kerasport.errors import UsageError
+from kerasport.explanation import activation_heat, explain
+from kerasport.exporter import export
+from kerasport.models import probabilities
+from kerasport.prediction import predict
+from kerasport.runtime import Runtime
+
+THRESHOLDS = [0.3, 0.5, 0.7, 0.9]
+
+
+@pytest.fixture(scope="module")
+def model(keras: Any) -> Any:
+    return zoo.build("labels", keras)
+
+
+@pytest.fixture(scope="module")
+def bundle(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The tiny model with a threshold for each of its labels."""
+    return export(
+        model,
+        tmp_path_factory.mktemp("labels") / "bundle",
+        class_names=zoo.CLASS_NAMES,
+        output_kind="labels",
+        thresholds=THRESHOLDS,
+    )
+
+
+def refusal(model: Any, folder: Path, **options: Any) -> str:
+    with pytest.raises(UsageError) as error:
+        export(model, folder / "out", class_names=zoo.CLASS_NAMES, **options)
+    assert not (folder / "out").exists()
+    return str(error.value)
+
+
+def test_a_sigmoid_for_each_output_is_asked_about(model: Any, tmp_path: Path) -> None:
+    """What it may be is not guessed: both are named, with the option that tells."""
+    message = refusal(model, tmp_path)
+
+    assert "labels, of which any number holds, or classes, of which one wins" in message
+    assert "--output-kind labels, or --output-kind probabilities" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("logits", {"output_kind": "labels"}, "cannot tell labels: the layer"),
+        ("residual", {"output_kind": "labels"}, "sum to 1. Expected at least two outputs"),
+        ("labels", {"output_kind": "labels", "thresholds": [0.5]}, "Expected 4 numbers"),
+        ("labels", {"output_kind": "labels", "thresholds": "0.5,2,0.5,0.5"}, "0.5, 2, 0.5, 0.5"),
+        ("labels", {"output_kind": "labels", "thresholds": "half"}, "'half' are no thresholds"),
+        (
+            "labels",
+            {"output_kind": "probabilities", "thresholds": "1"},
+            "Thresholds are for labels",
+        ),
+        ("labels", {"output_kind": "logits"}, "The kind of the output is 'logits'"),
+    ],
+    ids=["of-logits", "of-a-softmax", "too-few", "above-one", "no-number", "of-one-class", "kind"],
+)
+def test_what_does_not_fit_is_refused(
+    name: str, options: dict[str, Any], message: str, keras: Any, tmp_path: Path
+) -> None:
+    """Kind and thresholds that the model cannot have leave nothing behind."""
+    assert message in refusal(zoo.build(name, keras), tmp_path, **options)
+
+
+def test_the_same_model_can_choose_one_class(model: Any, tmp_path: Path) -> None:
+    """Who says so gets the first version of the format, as ever."""
+    written = export(
+        model, tmp_path / "out", class_names=zoo.CLASS_NAMES, output_kind="probabilities"
+    )
+
+    assert written.metadata.format_version == 1
+    assert written.metadata.output.kind == "probabilities"
+    assert written.metadata.output.activation == "sigmoid"
+
+
+def test_the_bundle_says_what_holds_from_where_on(bundle: Bundle) -> None:
+    """Version, kind and thresholds stand in the metadata, and under the hash of model.json."""
+    metadata = json.loads((bundle.path / "metadata.json").read_text("utf-8"))
+    kept = bundle.model()["userDefinedMetadata"]["kerasport"]
+
+    assert metadata["formatVersion"] == 2
+    assert metadata["output"] == kept["output"]
+    assert metadata["output"]["thresholds"] == THRESHOLDS
+    assert metadata["output"]["aim"] == "unknown"
+    assert metadata["confidenceThreshold"] is None
+    assert b"formatVersion: 2" in (bundle.path / "model.js").read_bytes().replace(b"\0", b"")
+
+
+def test_thresholds_are_in_the_middle_unless_told(model: Any, tmp_path: Path) -> None:
+    """Nobody chose them, and the metadata says so."""
+    written = export(model, tmp_path / "out", class_names=zoo.CLASS_NAMES, output_kind="labels")
+
+    assert written.metadata.labels_output == LabelsOutput(thresholds=[0.5] * 4)
+
+
+def test_the_answers_are_keras(model: Any, bundle: Bundle, exported_zoo: Any) -> None:
+    """Each sigmoid is on its own: nothing makes them sum to 1 on the way."""
+    expected = probabilities(model, exported_zoo.pixels)
+    received = Runtime(bundle).predict(exported_zoo.pixels)
+
+    np.testing.assert_allclose(received, expected, rtol=0, atol=1e-6)
+    assert np.abs(expected.sum(axis=1) - 1).max() > 0.2
+
+
+def test_a_bundle_is_exported_again_as_what_it_is(bundle: Bundle, tmp_path: Path) -> None:
+    """The metadata beside a model.json tells the kind and the thresholds."""
+    again = export(bundle.path / "model.json", tmp_path / "out", class_names=zoo.CLASS_NAMES)
+
+    assert again.metadata.output == bundle.metadata.output
+
+
+def test_quantized_labels_are_compared_by_what_holds(model: Any, tmp_path: Path) -> None:
+    """The agreement is that of the sets of labels, and the largest difference of a probability."""
+    written = export(
+        model,
+        tmp_path / "out",
+        class_names=zoo.CLASS_NAMES,
+        output_kind="labels",
+        quantize="uint8",
+    )
+    output = written.metadata.labels_output
+    agreement = written.metadata.quantization.agreement
+    samples = written.samples()
+    exact = np.array([each.float_probabilities for each in samples], np.float32)
+    rounded = np.array([each.probabilities for each in samples], np.float32)
+
+    assert output is not None
+    assert agreement is not None
+    same = ((exact >= 0.5) == (rounded >= 0.5)).all(axis=1).mean()
+    assert agreement.top1_agreement == pytest.approx(same)
+    assert agreement.max_absolute_difference == pytest.approx(np.abs(exact - rounded).max())
+
+
+def test_files_are_told_every_label(bundle: Bundle) -> None:
+    """A prediction has each label with its threshold and whether it holds, and no best class."""
+    picture = bundle.path / bundle.samples()[0].file
+    (prediction,), _ = predict(bundle, [picture], engine="numpy")
+
+    labels = prediction.labels()
+
+    assert [each.name for each in labels] == zoo.CLASS_NAMES
+    assert [each.threshold for each in labels] == THRESHOLDS
+    assert [each.holds for each in labels] == [e.probability >= e.threshold for e in labels]
+    with pytest.raises(UsageError, match=r"none wins.*labels\(\)"):
+        prediction.top(1)
+
+
+def test_each_label_has_its_own_heat(bundle: Bundle, exported_zoo: Any) -> None:
+    """Class activation explains the sigmoid of the label that is asked for."""
+    pixels = exported_zoo.pixels[0]
+    runtime = Runtime(bundle)
+    features = runtime.input_of("global_average_pooling2d", pixels[None])
+    kernel = next(w for name, w in bundle.weights().items() if w.shape == (6, 4))
+
+    heats = [explain(bundle, pixels, index) for index in range(4)]
+
+    for index, (method, heat) in enumerate(heats):
+        assert method == "class-activation"
+        expected = activation_heat(features[0], kernel, index, pixels.shape[:2])
+        np.testing.assert_array_equal(heat, expected)
+    assert not np.array_equal(heats[0][1], heats[1][1])
