@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kerasport.classifier import Classifier
     from kerasport.engine import Engine
     from kerasport.errors import KerasportError
-    from kerasport.evaluation import Evaluation, evaluate
+    from kerasport.evaluation import Evaluation, LabelEvaluation, evaluate
     from kerasport.exporter import export
     from kerasport.parity import verify
     from kerasport.prediction import Prediction, predict, predict_each
@@ -36,6 +36,7 @@ __all__ = [
     "Evaluation",
     "ImageSpec",
     "KerasportError",
+    "LabelEvaluation",
     "Metadata",
     "Prediction",
     "Recipe",
@@ -64,6 +65,7 @@ _HOMES = {
     "Evaluation": "evaluation",
     "ImageSpec": "preprocess",
     "KerasportError": "errors",
+    "LabelEvaluation": "evaluation",
     "Metadata": "bundle.metadata",
     "Prediction": "prediction",
     "Recipe": "recipes",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kerasport import models
 from kerasport.errors import DataError
-from kerasport.evaluation import Evaluation
+from kerasport.evaluation import Evaluation, LabelEvaluation
 from kerasport.prediction import Prediction, answer_each
 from kerasport.preprocess import preprocess
 from kerasport.runs import Run
@@ -30,7 +30,7 @@ class Classifier:
 
     run: Run
     model: models.KerasModel
-    evaluation: Evaluation | None
+    evaluation: Evaluation | LabelEvaluation | None
 
     @property
     def class_names(self) -> tuple[str, ...]:

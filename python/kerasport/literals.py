@@ -15,6 +15,7 @@ __all__ = [
     "EngineChoice",
     "Fit",
     "LabelAim",
+    "LabelsChoice",
     "OutputKind",
     "PassName",
     "Resample",
@@ -36,6 +37,9 @@ OutputKind: TypeAlias = Literal["probabilities", "labels"]
 
 LabelAim: TypeAlias = Literal["f1", "precision", "unknown"]
 """What the thresholds of labels were chosen for."""
+
+LabelsChoice: TypeAlias = Literal["one", "many"]
+"""How many labels a picture has: exactly one, its class, or any number of them."""
 
 Schedule: TypeAlias = Literal["constant", "cosine", "plateau", "step"]
 """How the learning rate goes over the epochs."""

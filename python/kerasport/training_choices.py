@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from kerasport.literals import ClassWeights, ColorMode, Fit, Resample, Schedule
+from kerasport.literals import ClassWeights, ColorMode, Fit, LabelsChoice, Resample, Schedule
 
 __all__ = ["Declared", "TrainingChoices"]
 
@@ -94,6 +94,14 @@ class TrainingChoices:
         ),
     ] = None
 
+    label_precision: Annotated[
+        float | None,
+        Declared(
+            "Precision that the threshold of each label keeps, 0 to 1, where pictures have "
+            "several.  \\[default: the best F1]"
+        ),
+    ] = None
+
     backbone: Annotated[
         str | None,
         Declared("Name in keras.applications, like MobileNetV2.", panel=_BACKBONE_PANEL),
@@ -134,6 +142,13 @@ class TrainingChoices:
         float | None, Declared("Its learning rate.", panel=_BACKBONE_PANEL)
     ] = None
 
+    labels: Annotated[
+        LabelsChoice | None,
+        Declared(
+            "How many labels a picture has: one, its class, or many (any number, none too).  "
+            "\\[default: as the data says]"
+        ),
+    ] = None
     classes: Annotated[
         Sequence[str] | None,
         Declared("Use some of the classes only, separated by commas: daisy,tulips"),

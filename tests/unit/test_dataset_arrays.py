@@ -133,7 +133,7 @@ WRONG_LABELS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "too few": (Y[:-1], {}, "'arrays': 24 pictures and 23 labels. Expected as many of one as"),
     "several ones": (
         np.ones((24, 3)),
-        {},
+        {"labels": "one"},
         "'arrays': the labels have shape [24, 3] but are not one-hot rows: a picture has exactly",
     ),
     "fractions": (

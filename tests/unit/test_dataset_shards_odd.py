@@ -6,6 +6,7 @@ import io
 import json
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -332,7 +333,6 @@ def test_odd_tars_are_refused(what: str, pictures: Path, tmp_path: Path) -> None
         (b"{", "cannot be read"),
         (b"[1]", "it holds no JSON object"),
         (b'{"width": 3}', "no label"),
-        (b'{"label": ["cat", "dog"]}', "a list of 2 labels"),
         (b'{"label": 3}', "numbers in .* and texts in"),
     ],
 )
@@ -346,6 +346,20 @@ def test_odd_records_are_refused(
 
     with pytest.raises(DataError, match=message):
         read_data(tmp_path / "x.tar", options=LOOSE)
+
+
+def test_records_with_a_list_have_several_labels(pictures: Path, tmp_path: Path) -> None:
+    """One list makes labels of all of them, and is refused where one label is asked for."""
+    members = tar_of(files_below(pictures), kind="json")
+    members[1] = ("000000.json", b'{"label": ["cat", "dog"]}')
+    write_members(tmp_path / "x.tar", members)
+
+    dataset = read_data(tmp_path / "x.tar", options=LOOSE)
+
+    assert dataset.kind == "labels"
+    assert {len(example.labels) for example in dataset.examples} == {1, 2}
+    with pytest.raises(DataError, match="a list of 2 labels"):
+        read_data(tmp_path / "x.tar", options=replace(LOOSE, labels="one"))
 
 
 @pytest.mark.parametrize("length", [1, 600, 5000])

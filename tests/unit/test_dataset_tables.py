@@ -83,12 +83,13 @@ REFUSED = {
     ),
     "no class": (
         "path,label\na/000.png,a\nb/000.png, \n",
-        "{csv}, line 3: no label. Give the picture a class, or remove the row.",
+        "{csv}, line 3: no label. Give the picture a class, or remove the row; where a picture may "
+        "have several labels or none, pass --labels many.",
     ),
     "contradiction": (
         "path,label\na/000.png,a\n./a/../a/000.png,b\n",
         "{csv}, line 3: '{root}/a/000.png' is 'b', but 'a' in {csv}, line 2. A picture has one "
-        "class; remove one of the rows.",
+        "class; remove one of the rows, or pass --labels many.",
     ),
     "split": (
         "path,label,split\na/000.png,a,train\nb/000.png,b,fold 2\n",
@@ -102,31 +103,17 @@ REFUSED = {
     "several rows without a class": (
         "path,label\na/000.png,NaN\nb/000.png,\nb/001.png,b\n",
         "{csv}, line 2: no label, and so in 1 more row(s). Give the picture a class, or remove "
-        "the row.",
-    ),
-    "two classes set": (
-        "path,a,b\na/000.png,1,0\nb/000.png,1,1\nb/001.png,1,1\n",
-        "{csv}, line 3: the classes 'a' and 'b' are set, and so in 1 more row(s). A classifier "
-        "gives each picture one class; keep one of them, or remove the row.",
+        "the row; where a picture may have several labels or none, pass --labels many.",
     ),
     "no class set": (
         "path,a,b\na/000.png,1,0\nb/000.png,0,0\n",
-        "{csv}, line 3: no label. Set one of its classes to 1, or remove the row.",
-    ),
-    "a list of labels": (
-        """path,label\na/000.png,"['a', 'b']"\n""",
-        "{csv}, line 2: the list \"['a', 'b']\". A classifier gives each picture one class; keep "
-        "one, or remove the row.",
+        "{csv}, line 3: no label. Set one of its classes to 1, or remove the row; where a picture "
+        "may have several labels or none, pass --labels many.",
     ),
     "an endless label": (
         f"path,label\na/000.png,{'x' * 501}\n",
         "{csv}, line 2: a label of 501 characters, 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... "
         "Expected the name of a class.",
-    ),
-    "several labels": (
-        "path,label\na/000.png,a\nb/000.png,b\nb/001.png,a|b\n",
-        "{csv}, line 4: 'a|b' is several labels, each a class of other rows. A classifier gives "
-        "each picture one class; keep one of them, or remove the row.",
     ),
     "pixels": (
         "label,pixel0,pixel1\n1,0,0\n",
@@ -155,6 +142,45 @@ REFUSED = {
         "with 'train'.",
     ),
 }
+
+
+REFUSED_AS_ONE = {
+    "two classes set": (
+        "path,a,b\na/000.png,1,0\nb/000.png,1,1\nb/001.png,1,1\n",
+        "{csv}, line 3: the classes 'a' and 'b' are set, and so in 1 more row(s). A classifier "
+        "gives each picture one class; keep one of them, or remove the row; where a picture may "
+        "have several labels or none, pass --labels many.",
+    ),
+    "a list of labels": (
+        """path,label\na/000.png,"['a', 'b']"\n""",
+        "{csv}, line 2: the list \"['a', 'b']\". A classifier gives each picture one class; keep "
+        "one, or remove the row.",
+    ),
+    "several labels": (
+        "path,label\na/000.png,a\nb/000.png,b\nb/001.png,a|b\n",
+        "{csv}, line 4: 'a|b' is several labels, each a class of other rows. A classifier gives "
+        "each picture one class; keep one of them, or remove the row; where a picture may have "
+        "several labels or none, pass --labels many.",
+    ),
+    "one file with two labels": (
+        "path,label\na/000.png,a\nb/000.png,b\na/000.png,b\n",
+        "{csv}, line 4: '{root}/a/000.png' is 'b', but 'a' in '{root}/table.csv', line 2. A "
+        "picture has one class; remove one of the rows, or pass --labels many.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED_AS_ONE.values(), ids=REFUSED_AS_ONE.keys())
+def test_several_labels_are_refused_where_one_is_asked_for(
+    root: Path, text: str, message: str
+) -> None:
+    """With `labels="one"` no picture becomes one of several labels."""
+    path = root / "table.csv"
+    path.write_text(text)
+
+    expected = message.format(csv=f"'{path}'", root=root)
+    with pytest.raises(DataError, match="^" + re.escape(expected) + "$"):
+        read_data(path, options=ReadOptions(labels="one"))
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED.keys())

@@ -361,6 +361,9 @@ BROKEN_RECORDS = {
     "half a character": ('{"file_name": "\\ud800", "label": "a"}', ", line 1: no JSON ("),
     "deep": ("[" * 100_000, ": no JSON ("),
     "boxes": ('{"images": [], "annotations": []}', " lists annotations of parts of pictures, as"),
+}
+
+BROKEN_AS_ONE = {
     "two choices": (
         '{"data": {"image": "a"}, "annotations": '
         '[{"result": [{"value": {"choices": ["a", "b"]}}]}]}',
@@ -381,3 +384,15 @@ def test_records_that_are_not_right_are_refused(tmp_path: Path, text: str, messa
 
     with pytest.raises(DataError, match="^" + re.escape(f"'{table}'{message}")):
         read_data(table)
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN_AS_ONE.values(), ids=BROKEN_AS_ONE.keys())
+def test_records_of_several_are_refused_where_one_is_asked_for(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    """A list of labels is none of one label, wherever it is found."""
+    table = tmp_path / "labels.jsonl"
+    table.write_text(text)
+
+    with pytest.raises(DataError, match="^" + re.escape(f"'{table}'{message}")):
+        read_data(table, options=ReadOptions(labels="one"))

@@ -15,6 +15,7 @@ from kerasport.cli.shared_options import (
     ClassesOption,
     DropTestDuplicatesOption,
     JsonOption,
+    LabelsOption,
     MinPerClassOption,
     RootOption,
     TestShareOption,
@@ -41,6 +42,7 @@ def check(
             ".parquet, .tar, .npz, an address like s3://, keras:NAME, tfds:NAME."
         ),
     ],
+    labels: LabelsOption = None,
     classes: ClassesOption = None,
     root: RootOption = None,
     seed: Annotated[int, typer.Option(help="Of the cut into splits, as in training.")] = 1,
@@ -65,6 +67,7 @@ def check(
         validation_share=validation_share,
         max_unreadable=max_unreadable,
         min_per_class=min_per_class,
+        labels=labels,
         classes=parse_classes(classes),
         root=root,
         drop_test_duplicates=drop_test_duplicates,
@@ -81,7 +84,8 @@ def check(
 def _print_data_report(report: DataReport, console: Console) -> None:
     """Print counts per class, what the pictures look like, and each finding with its remedy."""
     counts, weights = report.counts, report.class_weights
-    table = Table("class", "train", "validation", "test", "class weight")
+    label = "class" if report.totals is None else "label"
+    table = Table(label, "train", "validation", "test", "class weight")
     for column in table.columns[1:]:
         column.justify = "right"
     rows = zip(report.class_names, counts.train, counts.validation, counts.test, strict=True)
@@ -89,8 +93,12 @@ def _print_data_report(report: DataReport, console: Console) -> None:
         weight = f"{weights[name]:.3f}" if weights else ""
         table.add_row(displayable(name), *(f"{number:,}" for number in numbers), weight)
     totals = [sum(numbers) for numbers in (counts.train, counts.validation, counts.test)]
+    if (pictures := report.totals) is not None:
+        totals = [pictures.train, pictures.validation, pictures.test]
     table.add_section()
-    table.add_row("all", *(f"{total:,}" for total in totals), "")
+    table.add_row(
+        "all" if report.totals is None else "pictures", *(f"{total:,}" for total in totals), ""
+    )
     console.print(table)
     _print_facts(report, console)
     for finding in report.findings:

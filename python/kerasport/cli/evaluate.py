@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -13,6 +13,9 @@ from kerasport.cli.shared_options import CacheOption, JsonOption, UnreadableOpti
 from kerasport.displayed import displayable
 from kerasport.shares import share_text
 
+if TYPE_CHECKING:
+    from kerasport.evaluation import LabelEvaluation
+
 __all__ = ["evaluate"]
 
 
@@ -21,7 +24,8 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of class folders, a .zip of it, or .parquet or .tar files.  "
+            help="Folder of class folders, a .zip of it, or .parquet or .tar files; of several "
+            "labels a table.  "
             "\\[default: the run's test set]"
         ),
     ] = None,
@@ -34,6 +38,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a trained model: accuracy, calibration, precision and recall of each class."""
+    from kerasport.evaluation import LabelEvaluation
     from kerasport.evaluation import evaluate as evaluate_run
     from kerasport.files import check_place, write_text
     from kerasport.progress import RichProgress
@@ -57,6 +62,9 @@ def evaluate(
     if as_json:
         print_json(evaluation.to_dict())
         return
+    if isinstance(evaluation, LabelEvaluation):
+        _print_labels(evaluation)
+        return
     shown = lowest_recall(evaluation, LISTED)
     left = len(evaluation.classes) - len(shown)
     title = "Per class"
@@ -77,4 +85,32 @@ def evaluate(
     results.print(
         f"Accuracy {share_text(evaluation.accuracy)} on {evaluation.pictures:,} pictures, "
         f"expected calibration error {share_text(evaluation.expected_calibration_error)}"
+    )
+
+
+def _print_labels(evaluation: LabelEvaluation) -> None:
+    """Print the figures of each label, and of all together."""
+    table = Table("label", "AP", "precision", "recall", "f1", "from", "pictures", title="Per label")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for score in evaluation.labels:
+        precision = score.average_precision
+        table.add_row(
+            displayable(score.name),
+            "" if precision is None else f"{precision:.3f}",
+            f"{score.precision:.3f}",
+            f"{score.recall:.3f}",
+            f"{score.f1:.3f}",
+            f"{score.threshold:.3g}",
+            f"{score.support}",
+        )
+    results.print(table)
+    mean = evaluation.mean_average_precision
+    results.print(
+        f"Mean average precision {'unknown' if mean is None else share_text(mean)}, "
+        f"F1 {share_text(evaluation.macro_f1)} (mean of the labels), "
+        f"{share_text(evaluation.micro_f1)} (all together), all labels right for "
+        f"{share_text(evaluation.exact_match)} of {evaluation.pictures:,} pictures, expected "
+        f"calibration error {share_text(evaluation.expected_calibration_error)}",
+        soft_wrap=True,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import typer
 
-from kerasport.literals import Fit, PassName, Resample, WeightType
+from kerasport.literals import Fit, LabelsChoice, PassName, Resample, WeightType
 from kerasport.training_choices import Declared, TrainingChoices
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "FitOption",
     "ForceOption",
     "JsonOption",
+    "LabelsOption",
     "MinPerClassOption",
     "Pass",
     "ResampleOption",
@@ -93,6 +94,7 @@ CacheOption = Annotated[
     ),
 ]
 
+LabelsOption = Annotated[LabelsChoice | None, option_of("labels")]
 ClassesOption = Annotated[str | None, option_of("classes")]
 RootOption = Annotated[Path | None, option_of("root")]
 TestShareOption = Annotated[float, option_of("test_share")]

@@ -24,6 +24,7 @@ from kerasport.dataset.reading import (
     leads_somewhere,
     name_of_source,
     read_data,
+    read_labels,
     read_part,
 )
 from kerasport.dataset.requirements import require_enough
@@ -58,6 +59,7 @@ __all__ = [
     "preprocess_file",
     "read_data",
     "read_labeled",
+    "read_labels",
     "read_part",
     "require_enough",
     "survey",

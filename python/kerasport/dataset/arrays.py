@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.dataset.dataset import Remark, Split
+from kerasport.dataset.dataset import Remark, Split, Truth
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.layout import split_named
 from kerasport.errors import DataError
 from kerasport.labels import check_class_names, normalize_class_name, order_class_names
+from kerasport.literals import LabelsChoice, OutputKind
 
 __all__ = ["array_source", "read_npz"]
 
@@ -26,7 +27,13 @@ _LAYOUT = (
 )
 
 
-def read_npz(path: Path, *, class_names: Sequence[str] | None, remarks: list[Remark]) -> Source:
+def read_npz(
+    path: Path,
+    *,
+    class_names: Sequence[str] | None,
+    remarks: list[Remark],
+    choice: LabelsChoice | None = None,
+) -> Source:
     """Return the pictures of an `.npz` file, see `array_source`. Its pickles are not opened.
 
     Raises:
@@ -45,7 +52,7 @@ def read_npz(path: Path, *, class_names: Sequence[str] | None, remarks: list[Rem
                 "are not. Save plain arrays: pixels as uint8, labels as numbers or text."
             ) from None
         raise DataError(f"'{path}' is not a readable .npz file: {error}.") from None
-    return array_source(arrays, root=path, class_names=class_names, remarks=remarks)
+    return array_source(arrays, root=path, class_names=class_names, remarks=remarks, choice=choice)
 
 
 def array_source(
@@ -54,6 +61,7 @@ def array_source(
     root: Path,
     class_names: Sequence[str] | None,
     remarks: list[Remark],
+    choice: LabelsChoice | None = None,
 ) -> Source:
     """Return pictures that are arrays: each is named `root/SPLIT/NUMBER`.
 
@@ -61,11 +69,13 @@ def array_source(
         arrays: `(x, y)`, `((x_train, y_train), (x_test, y_test))`, or a mapping with the names
             `x`, `y`, `x_train`, `y_train`, `x_test`, `y_test`, `x_val`, `y_val` (`images` and
             `labels` mean the same). Pixels are uint8 `[n, height, width]` or with 1, 3 or 4
-            channels at the end. Labels are numbers, text, or one-hot rows.
+            channels at the end. Labels are numbers, text, or one-hot rows; or rows of 0 and 1
+            with any number of ones, which are several labels of a picture.
         root: what the pictures' names begin with.
         class_names: the names of labels 0, 1, 2 ...; None uses `class_names` of the mapping,
             else the labels themselves.
         remarks: what was converted is added.
+        choice: how many labels a picture has; None lets the rows say it.
 
     Raises:
         DataError: shapes, dtypes or labels do not fit.
@@ -73,17 +83,20 @@ def array_source(
     parts, named = _parts(arrays, root=root)
     chosen = class_names if class_names is not None else named
     checked: list[tuple[Split | None, NDArray[np.uint8], NDArray[Any]]] = []
+    several = choice == "many" or (
+        choice is None and any(_has_several(np.asarray(y)) for _, _, y in parts)
+    )
     for split, x, y in parts:
         where = f"'{root}'" + (f", {split}" if split else "")
         pixels = _as_pixels(np.asarray(x), where=where, remarks=remarks)
-        labels = _as_labels(np.asarray(y), where=where)
+        labels = _as_rows(y, where=where) if several else _as_labels(np.asarray(y), where=where)
         if len(pixels) != len(labels):
             raise DataError(
                 f"{where}: {len(pixels):,} pictures and {len(labels):,} labels. Expected as many "
                 "of one as of the other."
             )
         checked.append((split, pixels, labels))
-    names, numbers = _classes([labels for _, _, labels in checked], chosen, root=root)
+    names, numbers = _truths([labels for _, _, labels in checked], several, chosen, root=root)
     given: frozenset[Split] = frozenset(
         split for split, _, _ in checked if split is not None and split != "train"
     )
@@ -97,10 +110,11 @@ def array_source(
             None if cut and split == "train" else split,
             data=picture,
         )
-        for (split, pixels, _), labels in zip(checked, numbers, strict=True)
-        for number, (picture, label) in enumerate(zip(pixels, labels, strict=True))
+        for (split, pixels, _), shown in zip(checked, numbers, strict=True)
+        for number, (picture, label) in enumerate(zip(pixels, shown, strict=True))
     ]
-    return Source(root, tuple(names), tuple(entries), given)
+    kind: OutputKind = "labels" if several else "probabilities"
+    return Source(root, tuple(names), tuple(entries), given, kind=kind)
 
 
 _Parts = list[tuple["Split | None", Any, Any]]
@@ -213,7 +227,8 @@ def _as_labels(y: NDArray[Any], *, where: str) -> NDArray[Any]:
         if not bool((ones & ((y != 0).sum(axis=1) == 1)).all()):
             raise DataError(
                 f"{where}: the labels have shape {list(y.shape)} but are not one-hot rows: a "
-                "picture has exactly one class."
+                "picture has exactly one class; where it may have several or none, say "
+                "labels='many' (--labels many)."
             )
         classes: NDArray[np.int64] = y.argmax(axis=1)
         return classes
@@ -226,6 +241,57 @@ def _as_labels(y: NDArray[Any], *, where: str) -> NDArray[Any]:
             f"{where}: the labels have dtype {y.dtype}. Expected whole numbers or text."
         )
     return np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
+
+
+def _truths(
+    labels: Sequence[NDArray[Any]], several: bool, class_names: Sequence[str] | None, *, root: Path
+) -> tuple[list[str], Sequence[Sequence[Truth]]]:
+    """Return the names of the classes, and in each part what each picture shows."""
+    return (_labels if several else _classes)(labels, class_names, root=root)
+
+
+def _has_several(y: NDArray[Any]) -> bool:
+    """Return whether rows of 0 and 1 have more than one 1 somewhere."""
+    return (
+        y.ndim == 2
+        and y.shape[1] > 1
+        and y.dtype.kind in "biuf"
+        and bool(((y == 0) | (y == 1)).all())
+        and bool(((y == 1).sum(axis=1) > 1).any())
+    )
+
+
+def _as_rows(y: Any, *, where: str) -> NDArray[Any]:
+    """Return which labels each picture has, bool `[n, labels]`."""
+    y = np.asarray(y)
+    if y.ndim != 2 or y.dtype.kind not in "biuf" or not bool(((y == 0) | (y == 1)).all()):
+        raise DataError(
+            f"{where}: the labels have shape {list(y.shape)} and dtype {y.dtype}. Expected rows of "
+            "0 and 1, [n, labels], where a picture may have several labels."
+        )
+    rows: NDArray[np.bool_] = y == 1
+    return rows
+
+
+def _labels(
+    rows: Sequence[NDArray[Any]], class_names: Sequence[str] | None, *, root: Path
+) -> tuple[list[str], list[list[tuple[int, ...]]]]:
+    widths = sorted({part.shape[1] for part in rows})
+    if len(widths) > 1 or widths[0] < 2:
+        raise DataError(
+            f"'{root}': the labels have {' and '.join(map(str, widths))} columns. Expected as many "
+            "in each split, and at least two."
+        )
+    if class_names is None:
+        names = [str(label) for label in range(widths[0])]
+    else:
+        names = check_class_names([normalize_class_name(name) for name in class_names])
+    if len(names) != widths[0]:
+        raise DataError(
+            f"'{root}': the labels have {widths[0]} columns, but there are {len(names)} class "
+            "names. Expected one for each."
+        )
+    return names, [[tuple(np.flatnonzero(row).tolist()) for row in part] for part in rows]
 
 
 def _classes(

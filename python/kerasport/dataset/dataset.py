@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from kerasport.bundle.metadata import Counts
 from kerasport.dataset.paths import read_bytes
+from kerasport.literals import OutputKind
 
 __all__ = [
     "SPLITS",
@@ -23,6 +24,7 @@ __all__ = [
     "Remark",
     "Skipped",
     "Split",
+    "Truth",
     "in_places",
 ]
 
@@ -33,6 +35,10 @@ SPLITS: tuple[Split, Split, Split] = ("train", "validation", "test")
 
 Content: TypeAlias = "bytes | memoryview | NDArray[np.uint8]"
 """A picture that is no file: its encoded bytes, or pixels `[height, width]` or with channels."""
+
+
+Truth: TypeAlias = "int | tuple[int, ...]"
+"""What a picture shows: the index of its one class, or the ascending indices of its labels."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +59,22 @@ class Header:
 class Example:
     """One labelled picture: `label` is an index into the class names, `content` a SHA-256.
 
-    `path` is a file, maybe in an archive, or where `data` is there, a name:
+    Where a picture may have several labels, `label` is a tuple of such indices, ascending, and
+    maybe empty. `path` is a file, maybe in an archive, or where `data` is there, a name:
     `mnist.npz/train/00042`.
     """
 
     path: Path
-    label: int
+    label: Truth
     content: str
     split: Split
     data: Content | None = field(default=None, compare=False, repr=False)
     header: Header | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The indices of all that it shows: of its one class, or of its labels."""
+        return (self.label,) if isinstance(self.label, int) else self.label
 
     def read(self) -> bytes | NDArray[np.uint8]:
         """Return the encoded picture, or its pixels, as `kerasport.preprocess` takes either.
@@ -115,7 +127,8 @@ class Dataset:
     `examples` are ordered by split (as in `SPLITS`), then by path, so that each split is one
     contiguous piece of whatever array is made of them. Every path lies below `root`. `skipped`
     are no usable pictures; `dropped` are, but were left out of the test as copies. `remarks` say
-    how the source was understood.
+    how the source was understood. `kind` says whether a picture has one class or any number of
+    labels.
     """
 
     root: Path
@@ -124,6 +137,7 @@ class Dataset:
     skipped: tuple[Skipped, ...] = ()
     dropped: tuple[Skipped, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    kind: OutputKind = "probabilities"
 
     def in_split(self, split: Split) -> tuple[Example, ...]:
         """Return the examples of one split."""
@@ -141,10 +155,14 @@ class Dataset:
 
     @property
     def counts(self) -> Counts:
-        """Number of pictures per split and class, in the order of the class names."""
+        """Number of pictures per split and class, in the order of the class names.
+
+        A picture with several labels counts for each of them.
+        """
         table = {split: [0] * len(self.class_names) for split in SPLITS}
         for example in self.examples:
-            table[example.split][example.label] += 1
+            for label in example.labels:
+                table[example.split][label] += 1
         return Counts(**table)
 
     @property
@@ -154,10 +172,15 @@ class Dataset:
         File names, the order of reading and time stamps do not enter.
         """
         lines = sorted(
-            f"{example.content}\t{self.class_names[example.label]}\t{example.split}\n"
+            f"{example.content}\t{self._shown_by(example)}\t{example.split}\n"
             for example in self.examples
         )
         return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
+
+    def _shown_by(self, example: Example) -> str:
+        names = (self.class_names[label] for label in example.labels)
+        # No name has a tab, and one label is written as one class is.
+        return "\t".join(names)
 
     def without(self, skipped: Collection[Skipped]) -> Dataset:
         """Return the data set less some files, which are added to `skipped`.

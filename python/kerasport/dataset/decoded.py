@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +24,15 @@ class DecodedDataset:
     """A data set with its pixels.
 
     `pixels` is uint8 `[n, height, width, channels]` in 0..255 and `labels` int64 `[n]`, both in
-    the order of `dataset.examples`. Pixels from a cache stay on disk until they are indexed.
+    the order of `dataset.examples`. Where a picture may have several labels, they are uint8
+    `[n, labels]`, 1 for each that it has. Pixels from a cache stay on disk until they are indexed.
     """
 
     dataset: Dataset
     pixels: Pixels
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
 
-    def split(self, split: Split) -> tuple[Pixels, NDArray[np.int64]]:
+    def split(self, split: Split) -> tuple[Pixels, NDArray[Any]]:
         """Return pixels and labels of one split, as views: nothing is copied."""
         span = self.dataset.span(split)
         return part_of(self.pixels, span), self.labels[span]
@@ -64,8 +66,16 @@ def decode_dataset(
     if damaged:
         dataset = dataset.without(damaged)
         require_readable(dataset.skipped, total=total, limit=max_unreadable, root=dataset.root)
-    labels = np.array([example.label for example in dataset.examples], np.int64)
-    return DecodedDataset(dataset, pixels, labels)
+    return DecodedDataset(dataset, pixels, _truth(dataset))
+
+
+def _truth(dataset: Dataset) -> NDArray[Any]:
+    if dataset.kind == "probabilities":
+        return np.array([example.label for example in dataset.examples], np.int64)
+    shown = np.zeros((len(dataset.examples), len(dataset.class_names)), np.uint8)
+    for row, example in zip(shown, dataset.examples, strict=True):
+        row[list(example.labels)] = 1
+    return shown
 
 
 def _pixels(

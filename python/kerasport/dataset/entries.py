@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,12 +17,15 @@ from kerasport.dataset.dataset import (
     Remark,
     Skipped,
     Split,
+    Truth,
 )
 from kerasport.dataset.identity import identify
 from kerasport.dataset.parallel import in_parallel
 from kerasport.dataset.read_options import ReadOptions
 from kerasport.dataset.split import split_of
+from kerasport.dataset.stratified import stratified_splits
 from kerasport.errors import DataError
+from kerasport.literals import OutputKind
 from kerasport.progress import SILENT, Progress
 
 __all__ = ["Entry", "Source", "collect", "look"]
@@ -32,12 +35,12 @@ __all__ = ["Entry", "Source", "collect", "look"]
 class Entry:
     """A labelled picture: a file, or `data` with `path` as its name.
 
-    `split` is None where its content has to decide. `seen` is what came of looking at it, where
-    that was done already.
+    `label` is as in `Example`. `split` is None where its content has to decide. `seen` is what
+    came of looking at it, where that was done already.
     """
 
     path: Path
-    label: int
+    label: Truth
     split: Split | None = None
     data: Content | None = None
     seen: tuple[str, Header] | Skipped | None = None
@@ -48,7 +51,7 @@ class Source:
     """What a reader found: entries in any order, and the splits that the data brings itself.
 
     `skipped` are what belongs to no class; every path lies below `root`. `remarks` say how the
-    source was understood.
+    source was understood. `kind` is as in `Dataset`.
     """
 
     root: Path
@@ -57,9 +60,12 @@ class Source:
     given: frozenset[Split] = frozenset()
     skipped: tuple[Skipped, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    kind: OutputKind = "probabilities"
 
     def only(self, classes: Sequence[str] | None) -> Source:
         """Return the entries of some of the classes, in the order that the data gives them.
+
+        A picture with several labels stays, with those of them that are chosen, if any.
 
         Raises:
             DataError: a class is not there; the message names the nearest.
@@ -71,12 +77,19 @@ class Source:
         old = [label for label, name in enumerate(self.class_names) if name in chosen]
         labels = {label: new for new, label in enumerate(old)}
         entries = tuple(
-            replace(entry, label=labels[entry.label])
+            replace(entry, label=left)
             for entry in self.entries
-            if entry.label in labels
+            if (left := _chosen(entry.label, labels)) is not None
         )
         kept = tuple(self.class_names[label] for label in old)
         return replace(self, class_names=kept, entries=entries)
+
+
+def _chosen(label: Truth, labels: Mapping[int, int]) -> Truth | None:
+    """Return what is left of a label under its new number, None where the picture goes."""
+    if isinstance(label, int):
+        return labels.get(label)
+    return tuple(labels[each] for each in label if each in labels)
 
 
 def _require_known(classes: Iterable[str], known: Sequence[str], *, root: Path) -> None:
@@ -99,6 +112,7 @@ def collect(source: Source, options: ReadOptions, *, progress: Progress = SILENT
     Whether there is enough of it is for the caller to check.
     """
     examples: list[Example] = []
+    undecided: list[int] = []
     skipped = list(source.skipped)
     with progress.task("Reading", total=len(source.entries)) as task:
         remaining = iter(source.entries)
@@ -109,7 +123,11 @@ def collect(source: Source, options: ReadOptions, *, progress: Progress = SILENT
                 if isinstance(found, Skipped):
                     skipped.append(found)
                     continue
+                if entry.split is None:
+                    undecided.append(len(examples))
                 examples.append(_example(entry, *found, options=options, given=source.given))
+    if source.kind == "labels":
+        _stratify(examples, undecided, source, options)
     examples.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
     return Dataset(
         source.root,
@@ -117,7 +135,22 @@ def collect(source: Source, options: ReadOptions, *, progress: Progress = SILENT
         tuple(examples),
         tuple(skipped),
         remarks=source.remarks,
+        kind=source.kind,
     )
+
+
+def _stratify(
+    examples: list[Example], undecided: Sequence[int], source: Source, options: ReadOptions
+) -> None:
+    """Put examples whose split the data does not name where their labels are wanted."""
+    splits = stratified_splits(
+        [(examples[at].content, examples[at].labels) for at in undecided],
+        labels=len(source.class_names),
+        options=options,
+        given=source.given,
+    )
+    for at in undecided:
+        examples[at] = replace(examples[at], split=splits[examples[at].content])
 
 
 def _example(

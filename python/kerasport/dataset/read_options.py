@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasport.errors import DataError
+from kerasport.literals import LabelsChoice
 
 __all__ = ["ReadOptions"]
 
@@ -19,6 +20,7 @@ class ReadOptions:
     brings no such split. `max_unreadable` is the number of files that may be left out because
     they are no usable pictures; None stands for 10 or 1 % of the files, whichever is more.
 
+    `labels` says whether a picture has `one` label or `many`; None lets the data decide.
     `classes` are those to train on, None for all; the data decides their order. `class_names`
     names the classes of arrays, whose labels are its indices. `root` is the folder that the
     relative paths of a table start from (None: the table's own), or that holds prepared
@@ -31,6 +33,7 @@ class ReadOptions:
     validation_share: float = 0.15
     max_unreadable: int | None = None
     min_per_class: int = 5
+    labels: LabelsChoice | None = None
     classes: Sequence[str] | None = None
     class_names: Sequence[str] | None = None
     root: Path | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,7 +21,7 @@ from kerasport.dataset.named_sets import keras_source, tfds_source
 from kerasport.dataset.parts import Part
 from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
-from kerasport.dataset.requirements import require_usable
+from kerasport.dataset.requirements import require_readable, require_usable
 from kerasport.dataset.shards import (
     find_shards,
     is_elsewhere,
@@ -40,9 +40,18 @@ from kerasport.dataset.tables import (
     tables_beside,
 )
 from kerasport.errors import DataError
+from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["DataSource", "check_data", "gather_data", "name_of_source", "read_data", "read_part"]
+__all__ = [
+    "DataSource",
+    "check_data",
+    "gather_data",
+    "name_of_source",
+    "read_data",
+    "read_labels",
+    "read_part",
+]
 
 DataSource: TypeAlias = "str | Path | Frame | tuple[Any, ...] | list[Any] | dict[str, Any]"
 """What `read_data` takes: a path, `keras:NAME`, `tfds:NAME`, a pandas DataFrame, or arrays."""
@@ -111,10 +120,87 @@ def gather_data(
         tell(remarks, progress)
         _explain(remarks, progress)
         raise
-    found = replace(found, remarks=(*remarks, *found.remarks))
+    found = _of_kind(found, options)
+    found = replace(found, remarks=(*remarks, *found.remarks, *_said_of_labels(found, options)))
     dataset = collect(found, options, progress=progress)
     if options.drop_test_duplicates:
         dataset = drop_copies(dataset, cache=cache, progress=progress)
+    return dataset
+
+
+def _of_kind(found: Source, options: ReadOptions) -> Source:
+    """Return a source of one class each as one of labels, where many were asked for."""
+    if options.labels != "many" or found.kind == "labels":
+        return found
+    entries = tuple(
+        replace(entry, label=(entry.label,)) if isinstance(entry.label, int) else entry
+        for entry in found.entries
+    )
+    return replace(found, entries=entries, kind="labels")
+
+
+def _said_of_labels(found: Source, options: ReadOptions) -> list[Remark]:
+    if found.kind == "probabilities":
+        return []
+    counts = [len(entry.label) for entry in found.entries if not isinstance(entry.label, int)]
+    none = counts.count(0)
+    without = f", {none:,} picture(s) with none" if none else ""
+    return [
+        Remark(
+            "several-labels",
+            f"{len(found.class_names):,} labels, up to {max(counts, default=0)} per picture"
+            f"{without}: training independent sigmoids.",
+            "" if options.labels == "many" else "Where a picture has one class, pass --labels one.",
+        )
+    ]
+
+
+def read_labels(
+    source: DataSource,
+    *,
+    class_names: Sequence[str],
+    max_unreadable: int | None = None,
+    progress: Progress = SILENT,
+) -> Dataset:
+    """Return pictures with labels for testing a model that knows `class_names`: all in `test`.
+
+    Some of the labels may be missing. Where there are splits, those of the test are read.
+
+    Raises:
+        DataError: a label is not one of the model's, or there is no picture.
+    """
+    options = ReadOptions(labels="many", max_unreadable=max_unreadable, class_names=class_names)
+    remarks: list[Remark] = []
+    found = _of_kind(_open(source, options, remarks, progress), options)
+    unknown = sorted(set(found.class_names) - set(class_names))
+    if unknown:
+        raise DataError(
+            f"'{found.root}' has labels that the model does not know: "
+            f"{mention_class_names(unknown)}. Expected some of: {mention_class_names(class_names)}."
+        )
+    places = [class_names.index(name) for name in found.class_names]
+    has_splits = any(entry.split is not None for entry in found.entries)
+    entries = tuple(
+        replace(entry, split="test", label=tuple(sorted(places[each] for each in entry.label)))
+        for entry in found.entries
+        if not isinstance(entry.label, int) and (entry.split == "test" or not has_splits)
+    )
+    if not entries:
+        raise DataError(
+            f"'{found.root}' has splits but no test among them. Mark the pictures that should be "
+            "tested with 'test'."
+        )
+    found = replace(
+        found,
+        class_names=tuple(class_names),
+        entries=entries,
+        given=frozenset({"test"}),
+        remarks=(*remarks, *found.remarks),
+    )
+    dataset = collect(found, options, progress=progress)
+    tell(dataset.remarks, progress)
+    total = len(dataset.examples) + len(dataset.skipped)
+    require_readable(dataset.skipped, total=total, limit=max_unreadable, root=dataset.root)
     return dataset
 
 
@@ -137,7 +223,7 @@ def read_part(
             entries = [Entry(path, 0) for path in part.of(list(pictures_in(shards)))]
         found = Source(shards.root, ("",), tuple(entries))
     else:
-        found = _open(source, options, [], progress).only(options.classes)
+        found = _of_kind(_open(source, options, [], progress).only(options.classes), options)
         found = replace(found, entries=tuple(part.of(found.entries)), skipped=())
     return collect(found, options, progress=progress)
 
@@ -205,10 +291,16 @@ def _open(
     if isinstance(source, str | Path):
         return _open_path(source, options, remarks, progress)
     if is_frame(source):
-        return frame_source(source, root=options.root or Path(), remarks=remarks)
+        return frame_source(
+            source, root=options.root or Path(), remarks=remarks, choice=options.labels
+        )
     if isinstance(source, tuple | list | dict):
         return array_source(
-            source, root=Path("arrays"), class_names=options.class_names, remarks=remarks
+            source,
+            root=Path("arrays"),
+            class_names=options.class_names,
+            remarks=remarks,
+            choice=options.labels,
         )
     raise DataError(
         f"Pictures cannot be read from a {type(source).__name__}. {_EXPECTED} From Python also a "
@@ -230,22 +322,30 @@ def _open_path(
     shards = find_shards(source)
     if shards is not None:
         return shard_source(
-            shards, class_names=options.class_names, remarks=remarks, progress=progress
+            shards,
+            class_names=options.class_names,
+            remarks=remarks,
+            choice=options.labels,
+            progress=progress,
         )
     path = Path(source)
     suffix = path.suffix.lower()
     if is_folder(path):
-        return _open_folder(path, remarks)
+        return _open_folder(path, options, remarks)
     if not exists(path):
         raise DataError(f"There is nothing at '{path}'. {_EXPECTED}")
     if suffix in TABLE_SUFFIXES:
-        return read_table(path, root=options.root or path.parent, remarks=remarks)
+        return read_table(
+            path, root=options.root or path.parent, remarks=remarks, choice=options.labels
+        )
     if suffix == ".npz" and archive_at(path) is None:
-        return read_npz(path, class_names=options.class_names, remarks=remarks)
+        return read_npz(
+            path, class_names=options.class_names, remarks=remarks, choice=options.labels
+        )
     raise DataError(f"'{path}' is a file of another kind. {_EXPECTED}")
 
 
-def _open_folder(path: Path, remarks: list[Remark]) -> Source:
+def _open_folder(path: Path, options: ReadOptions, remarks: list[Remark]) -> Source:
     found = archive_at(path)
     if found is not None and found[0].guessed is not None:
         remarks.append(
@@ -259,7 +359,7 @@ def _open_folder(path: Path, remarks: list[Remark]) -> Source:
         )
     inner = unwrapped(path)
     if tables := tables_beside(inner):
-        return read_tables(tables, root=inner, remarks=remarks)
+        return read_tables(tables, root=inner, remarks=remarks, choice=options.labels)
     try:
         layout = find_layout(path)
     except DataError as error:

@@ -2,6 +2,12 @@
 
 from kerasport.evaluation.answers import ask
 from kerasport.evaluation.confusion import Confusion
+from kerasport.evaluation.label_scores import (
+    LabelEvaluation,
+    LabelMistake,
+    LabelScore,
+    score_labels,
+)
 from kerasport.evaluation.measurement import evaluate
 from kerasport.evaluation.reliability import Reliability
 from kerasport.evaluation.scores import ClassScore, Evaluation, Mistake, score, score_batches
@@ -10,10 +16,14 @@ __all__ = [
     "ClassScore",
     "Confusion",
     "Evaluation",
+    "LabelEvaluation",
+    "LabelMistake",
+    "LabelScore",
     "Mistake",
     "Reliability",
     "ask",
     "evaluate",
     "score",
     "score_batches",
+    "score_labels",
 ]

@@ -5,9 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from kerasport import models
-from kerasport.dataset import PixelCache, decode_dataset, read_labeled, warnings_about
+from kerasport.dataset import (
+    PixelCache,
+    decode_dataset,
+    read_labeled,
+    read_labels,
+    warnings_about,
+)
 from kerasport.errors import DataError
 from kerasport.evaluation.answers import ask
+from kerasport.evaluation.label_scores import LabelEvaluation, score_labels
 from kerasport.evaluation.scores import Evaluation, score_batches
 from kerasport.progress import SILENT, Progress
 from kerasport.runs import Run, training_data
@@ -23,13 +30,13 @@ def evaluate(
     batch_size: int = models.PREDICTION_BATCH,
     cache: Path | None = None,
     progress: Progress = SILENT,
-) -> Evaluation:
+) -> Evaluation | LabelEvaluation:
     """Return how the run's Keras model does on labelled pictures.
 
     Args:
         run: the trained classifier.
-        data: class folders; None stands for the test pictures of the training data, cut again
-            as they were.
+        data: class folders, or a table where a picture may have several labels; None stands for
+            the test pictures of the training data, cut again as they were.
         max_unreadable: files that may be left out, see `ReadOptions`.
         batch_size: pictures per step.
         cache: where preprocessed pictures are kept, see `kerasport.train`.
@@ -38,11 +45,12 @@ def evaluate(
     Raises:
         DataError: the pictures are missing, or are of other classes.
     """
-    class_names = tuple(run.description.class_names)
+    class_names, output = tuple(run.description.class_names), run.description.labels_output
     if data is None:
         dataset = training_data(run, max_unreadable=max_unreadable, progress=progress)
     else:
-        dataset = read_labeled(
+        read = read_labels if output is not None else read_labeled
+        dataset = read(
             data, class_names=class_names, max_unreadable=max_unreadable, progress=progress
         )
     dataset = dataset.only("test")
@@ -63,4 +71,13 @@ def evaluate(
     model = models.load_model(run.model_path)
     answers = ask(model, decoded.pixels, batch_size=batch_size)
     paths = [example.path for example in decoded.dataset.examples]
+    if output is not None:
+        return score_labels(
+            answers,
+            decoded.labels,
+            class_names,
+            thresholds=output.thresholds,
+            paths=paths,
+            pixels=decoded.pixels,
+        )
     return score_batches(answers, decoded.labels, class_names, paths=paths, pixels=decoded.pixels)

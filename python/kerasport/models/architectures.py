@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from kerasport.errors import ModelError
+from kerasport.literals import OutputKind
 from kerasport.models.augmentation import Augmentation, augmentation_layers
 from kerasport.models.backend import import_keras
 from kerasport.models.loading import KerasModel
@@ -22,6 +23,7 @@ def build(
     *,
     input_shape: tuple[int, int, int],
     num_classes: int,
+    kind: OutputKind = "probabilities",
     augmentation: Augmentation | None = None,
     seed: int = 0,
 ) -> KerasModel:
@@ -33,6 +35,7 @@ def build(
         architecture: a name in `ARCHITECTURES`.
         input_shape: height, width, channels.
         num_classes: length of the output, at least 2.
+        kind: `labels` ends in a sigmoid for each, whatever the architecture ends in.
         augmentation: active while training only.
         seed: of the weights, the dropout and the augmentation. Sets the global seeds too.
 
@@ -56,11 +59,13 @@ def build(
     layer = keras.layers.Rescaling(1 / 255, name="rescaling")(inputs)
     for augment in augmentation_layers(augmentation or Augmentation(), seed):
         layer = augment(layer)
-    outputs = ARCHITECTURES[architecture](keras, layer, num_classes, seed)
+    chosen = ARCHITECTURES[architecture]
+    activation = "sigmoid" if kind == "labels" else chosen.activation
+    outputs = _output(keras, chosen.body(keras, layer, seed), num_classes, activation)
     return keras.Model(inputs, outputs, name=architecture)
 
 
-def _flat_cnn(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
+def _flat_cnn(keras: Any, layer: Any, seed: int) -> Any:
     """Two pairs of convolutions, then dense layers; for small pictures. Ends in softmax."""
     for block, filters in enumerate((32, 64), start=1):
         layer = _convolution(keras, layer, filters, f"block{block}_conv1")
@@ -69,10 +74,10 @@ def _flat_cnn(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
     layer = keras.layers.Flatten(name="flatten")(layer)
     layer = keras.layers.Dense(128, activation="relu", name="features")(layer)
     layer = keras.layers.Dropout(0.4, seed=seed + 10, name="dropout")(layer)
-    return _output(keras, layer, num_classes, "softmax")
+    return layer
 
 
-def _pooled_cnn(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
+def _pooled_cnn(keras: Any, layer: Any, seed: int) -> Any:
     """One to four halving blocks by the size of the input, then global pooling. Ends in logits."""
     side = min(layer.shape[1:3])
     blocks = max(1, min(4, (side // 4).bit_length() - 1))
@@ -83,34 +88,34 @@ def _pooled_cnn(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
     layer = _convolution(keras, layer, 128, "features_conv")
     layer = keras.layers.GlobalAveragePooling2D(name="features")(layer)
     layer = keras.layers.Dropout(0.2, seed=seed + 10, name="dropout")(layer)
-    return _output(keras, layer, num_classes, None)
+    return layer
 
 
-def _dense(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
+def _dense(keras: Any, layer: Any, seed: int) -> Any:
     """Two hidden layers of 50 units on the flat picture. Ends in softmax."""
     layer = keras.layers.Flatten(name="flatten")(layer)
     layer = keras.layers.Dense(50, activation="relu", name="hidden1")(layer)
     layer = keras.layers.Dense(50, activation="relu", name="hidden2")(layer)
-    return _output(keras, layer, num_classes, "softmax")
+    return layer
 
 
-def _three_block_cnn(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
+def _three_block_cnn(keras: Any, layer: Any, seed: int) -> Any:
     """Three halving convolutions of 16, 32 and 64 filters, then Dense 128. Ends in logits."""
     layer = _halving_blocks(keras, layer, (16, 32, 64))
     layer = keras.layers.Flatten(name="flatten")(layer)
     layer = keras.layers.Dense(128, activation="relu", name="features")(layer)
-    return _output(keras, layer, num_classes, None)
+    return layer
 
 
-def _five_block_cnn(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
+def _five_block_cnn(keras: Any, layer: Any, seed: int) -> Any:
     """Five halving convolutions of 16 to 64 filters, then Dense 128. Ends in softmax."""
     layer = _halving_blocks(keras, layer, (16, 32, 64, 64, 64))
     layer = keras.layers.Flatten(name="flatten")(layer)
     layer = keras.layers.Dense(128, activation="relu", name="features")(layer)
-    return _output(keras, layer, num_classes, "softmax")
+    return layer
 
 
-def _paired_cnn(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
+def _paired_cnn(keras: Any, layer: Any, seed: int) -> Any:
     """Three pairs of convolutions (32, 64, 128), then Dense 1024, with dropout. Softmax."""
     for block, filters in enumerate((32, 64, 128), start=1):
         layer = _convolution(keras, layer, filters, f"block{block}_conv1")
@@ -122,7 +127,7 @@ def _paired_cnn(keras: Any, layer: Any, num_classes: int, seed: int) -> Any:
     layer = keras.layers.Flatten(name="flatten")(layer)
     layer = keras.layers.Dense(1024, activation="relu", name="features")(layer)
     layer = keras.layers.Dropout(0.5, seed=seed + 10, name="dropout")(layer)
-    return _output(keras, layer, num_classes, "softmax")
+    return layer
 
 
 def _halving_blocks(keras: Any, layer: Any, filters: tuple[int, ...]) -> Any:
@@ -154,12 +159,22 @@ def _output(keras: Any, layer: Any, num_classes: int, activation: str | None) ->
     )(layer)
 
 
-ARCHITECTURES: dict[str, Callable[[Any, Any, int, int], Any]] = {
-    "dense": _dense,
-    "five_block_cnn": _five_block_cnn,
-    "flat_cnn": _flat_cnn,
-    "paired_cnn": _paired_cnn,
-    "pooled_cnn": _pooled_cnn,
-    "three_block_cnn": _three_block_cnn,
+class Architecture(NamedTuple):
+    """A network: its layers up to the output, and the activation of that.
+
+    `body` is a function of (keras, layer, seed).
+    """
+
+    body: Callable[[Any, Any, int], Any]
+    activation: str | None
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "dense": Architecture(_dense, "softmax"),
+    "five_block_cnn": Architecture(_five_block_cnn, "softmax"),
+    "flat_cnn": Architecture(_flat_cnn, "softmax"),
+    "paired_cnn": Architecture(_paired_cnn, "softmax"),
+    "pooled_cnn": Architecture(_pooled_cnn, None),
+    "three_block_cnn": Architecture(_three_block_cnn, None),
 }
-"""Name -> function of (keras, layer, number of classes, seed) that returns the output."""
+"""The networks by their names."""

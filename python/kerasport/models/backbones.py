@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasport.errors import ModelError
+from kerasport.literals import OutputKind
 from kerasport.models.augmentation import Augmentation, augmentation_layers, changing_layer
 from kerasport.models.backend import import_keras
 from kerasport.models.loading import KerasModel
@@ -103,11 +104,14 @@ def build_transfer(
     *,
     input_shape: tuple[int, int, int],
     num_classes: int,
+    kind: OutputKind = "probabilities",
     augmentation: Augmentation | None = None,
     seed: int = 0,
     with_weights: bool = True,
 ) -> KerasModel:
     """Return backbone and head as one model; it takes pixels of 0..255 and ends in logits.
+
+    For labels it ends in a sigmoid each.
 
     The backbone is frozen but for `transfer.unfrozen_layers`. Its BatchNormalization always runs
     in inference mode: statistics of a few small batches would spoil those of ImageNet.
@@ -116,6 +120,7 @@ def build_transfer(
         transfer: the choices.
         input_shape: height, width and 3.
         num_classes: length of the output, at least 2.
+        kind: whether these are classes, or labels.
         augmentation: active while training only.
         seed: of the head, the dropout and the augmentation. Sets the global seeds too.
         with_weights: False leaves the backbone's weights random, for a caller that sets them.
@@ -145,7 +150,10 @@ def build_transfer(
     layer = keras.layers.GlobalAveragePooling2D(name="features")(layer)
     layer = keras.layers.Dropout(0.2, seed=seed + 10, name="dropout")(layer)
     # float32 also in mixed precision: a softmax of float16 logits loses digits.
-    outputs = keras.layers.Dense(num_classes, dtype="float32", name="logits")(layer)
+    ending: dict[str, Any] = {"name": "logits"}
+    if kind == "labels":
+        ending = {"name": "probabilities", "activation": "sigmoid"}
+    outputs = keras.layers.Dense(num_classes, dtype="float32", **ending)(layer)
     model = keras.Model(inputs, outputs, name="transfer")
     unfreeze(model, transfer.unfrozen_layers)
     return model
@@ -187,11 +195,11 @@ def feature_extractor(model: KerasModel, *, augmentation: Augmentation, seed: in
 
 
 def head_of(model: KerasModel) -> KerasModel:
-    """Return the model from features to logits; its layers are those of `model`."""
+    """Return the model from features to the output; its layers are those of `model`."""
     keras = import_keras()
     inputs = keras.Input((backbone_of(model).output_shape[-1],))
     dropped = model.get_layer("dropout")(inputs)
-    return keras.Model(inputs, model.get_layer("logits")(dropped))
+    return keras.Model(inputs, model.layers[-1](dropped))
 
 
 def _find(name: str) -> tuple[Any, dict[str, Any] | None]:

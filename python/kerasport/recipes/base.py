@@ -49,11 +49,15 @@ class Choices:
         schedule: `constant`; `cosine`, down to a hundredth in the last epoch; `step`, a tenth
             after each third of the epochs; `plateau`, a fifth whenever the validation loss has
             not fallen for half of `patience`.
-        class_weights: `balanced` makes every class count alike in the loss.
+        class_weights: `balanced` makes every class count alike in the loss; of several labels the
+            pictures that have a rare one count up to 10 times.
         label_smoothing: part of each label that is spread over all classes, 0 to below 1.
         mixed_precision: compute in float16, keep and store weights in float32; for GPUs.
         tensorboard: write logs for TensorBoard into the run.
-        calibrate: fit a temperature on the validation pictures and fold it into the weights.
+        calibrate: fit a temperature on the validation pictures and fold it into the weights; a
+            scale and a shift each where a picture may have several labels.
+        label_precision: share of right answers that the threshold of each label has to keep on the
+            validation pictures, above 0 to 1; None aims at the best F1. For several labels only.
         transfer: backbone and phases, with the architecture `transfer` only.
         seed: for the split, the weights, the order and the augmentation.
     """
@@ -78,6 +82,7 @@ class Choices:
     mixed_precision: bool = False
     tensorboard: bool = False
     calibrate: bool = True
+    label_precision: float | None = None
     transfer: Transfer | None = None
     seed: int = 1
 
@@ -103,6 +108,10 @@ class Choices:
         for name in ("label_smoothing", "validation_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise DataError(f"{name} is {getattr(self, name)}. Expected 0 to below 1.")
+        if self.label_precision is not None and not 0 < self.label_precision <= 1:
+            raise DataError(
+                f"label_precision is {self.label_precision}. Expected more than 0, at most 1."
+            )
         if self.seed < 0:
             raise DataError(f"seed is {self.seed}. Expected 0 or more.")
 

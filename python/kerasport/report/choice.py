@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerasport.evaluation import ClassScore, Evaluation
+from kerasport.evaluation import ClassScore, Evaluation, LabelEvaluation, LabelScore
 
-__all__ = ["DRAWN", "LISTED", "MISTAKES", "SAMPLE", "lowest_recall", "sample"]
+__all__ = ["DRAWN", "LISTED", "MISTAKES", "SAMPLE", "lowest_precision", "lowest_recall", "sample"]
 
 DRAWN = 100
 """Most classes in one drawing; each is a row of it."""
@@ -21,7 +21,7 @@ MISTAKES = 12
 """Most confident mistakes that are shown."""
 
 
-def sample(evaluation: Evaluation) -> list[int]:
+def sample(evaluation: Evaluation | LabelEvaluation) -> list[int]:
     """Return the indices of up to 24 test pictures, evenly over all of them."""
     count = min(SAMPLE, evaluation.pictures)
     return [int(index) for index in np.linspace(0, evaluation.pictures - 1, count).round()]
@@ -35,3 +35,16 @@ def lowest_recall(evaluation: Evaluation, count: int) -> list[ClassScore]:
     classes = evaluation.classes
     order = sorted(range(len(classes)), key=lambda i: (not classes[i].support, classes[i].recall))
     return [classes[index] for index in sorted(order[:count])]
+
+
+def lowest_precision(evaluation: LabelEvaluation, count: int) -> list[LabelScore]:
+    """Return all labels, or the `count` of the lowest average precision, in their order.
+
+    Those that no test picture has come last: nothing is known about them.
+    """
+    labels = evaluation.labels
+    order = sorted(
+        range(len(labels)),
+        key=lambda at: 2.0 if (found := labels[at].average_precision) is None else found,
+    )
+    return [labels[at] for at in sorted(order[:count])]

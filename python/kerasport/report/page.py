@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from kerasport.report import plots, tested
+from kerasport.evaluation import Evaluation, LabelEvaluation
+from kerasport.report import labels, plots, tested
 from kerasport.report.choice import LISTED
 from kerasport.report.document import html_document
 from kerasport.report.markup import definitions, duration, plain, section, table, words
@@ -28,8 +29,11 @@ def render_page(report: Report) -> str:
         _figures(report),
         section("The data", _warnings(report)),
         section("Training", _training(report)),
-        *(tested.sections(report, report.evaluation) if report.evaluation else ()),
-        section("Pictures per class", _counts(report)),
+        *_tested(report),
+        section(
+            "Pictures per label" if report.description.labels_output else "Pictures per class",
+            _counts(report),
+        ),
         section("How it was made", _recipe(report)),
         section("Time", _timings(report)),
         section("Environment", _environment(report)),
@@ -38,12 +42,22 @@ def render_page(report: Report) -> str:
     return html_document(f"{report.description.name}: training report", body)
 
 
+def _tested(report: Report) -> list[str]:
+    evaluation = report.evaluation
+    if evaluation is None:
+        return []
+    if isinstance(evaluation, Evaluation):
+        return tested.sections(report, evaluation)
+    return labels.sections(report, evaluation)
+
+
 def _subtitle(report: Report) -> str:
     height, width, _ = report.description.input_shape
+    kind = "labels" if report.description.labels_output else "classes"
     training = report.description.training
     day = f", trained on {escape(training.date)}" if training else ""
     return (
-        f"{len(report.description.class_names)} classes, input {height}&times;{width} "
+        f"{len(report.description.class_names)} {kind}, input {height}&times;{width} "
         f"{escape(report.description.color_mode)}{day}"
     )
 
@@ -52,11 +66,13 @@ def _figures(report: Report) -> str:
     figures = []
     metrics = report.description.metrics
     if report.evaluation:
-        figures.append((share_text(report.evaluation.accuracy), "test accuracy"))
+        figures += _best_figures(report.evaluation)
         figures.append((f"{report.evaluation.pictures:,}", "test pictures"))
         error = report.evaluation.expected_calibration_error
         figures.append((share_text(error), "calibration error"))
-    if metrics and metrics.validation_accuracy is not None:
+    # Of labels it is that of all decisions, most of which are no.
+    is_one = report.description.labels_output is None
+    if is_one and metrics and metrics.validation_accuracy is not None:
         figures.append((share_text(metrics.validation_accuracy), "validation accuracy"))
     epochs = len(report.history["loss"])
     figures.append((f"{report.history['bestEpoch']} of {epochs}", "best epoch"))
@@ -67,6 +83,17 @@ def _figures(report: Report) -> str:
     )
     method = f'<p class="soft">{escape(metrics.method)}</p>' if metrics else ""
     return f'<section><div class="figures">{cells}</div>{method}</section>'
+
+
+def _best_figures(evaluation: Evaluation | LabelEvaluation) -> list[tuple[str, str]]:
+    if isinstance(evaluation, Evaluation):
+        return [(share_text(evaluation.accuracy), "test accuracy")]
+    mean = evaluation.mean_average_precision
+    return [
+        ("unknown" if mean is None else share_text(mean), "mean average precision"),
+        (share_text(evaluation.macro_f1), "F1, mean of the labels"),
+        (share_text(evaluation.exact_match), "all labels right"),
+    ]
 
 
 def _warnings(report: Report) -> str:
@@ -126,8 +153,13 @@ def _counts(report: Report) -> str:
             f" The {LISTED:,} of {len(names):,} classes with the fewest training pictures; "
             "report.json has all of them."
         )
-    rows.append(("all", sum(splits[0]), sum(splits[1]), sum(splits[2])))
-    return table(("class", "train", "validation", "test"), rows, caption=caption)
+    several = report.description.labels_output is not None
+    # A picture counts for each of its labels.
+    if not several:
+        rows.append(("all", sum(splits[0]), sum(splits[1]), sum(splits[2])))
+    return table(
+        ("label" if several else "class", "train", "validation", "test"), rows, caption=caption
+    )
 
 
 def _recipe(report: Report) -> str:
@@ -140,6 +172,8 @@ def _recipe(report: Report) -> str:
             *([_why(report.automatic.get(key))] if report.automatic else []),
         )
         for key, value in choices.items()
+        # What is about several labels says nothing where there is one.
+        if value is not None or key != "labelPrecision"
     ]
     head = ("choice", "value", *(["why"] if report.automatic else []))
     return table(head, rows, caption="The recipe, with what the command line changed.", words=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,58 +10,61 @@ from typing import Any
 import numpy as np
 
 from kerasport.dataset import Pixels
-from kerasport.errors import missing_extra
-from kerasport.evaluation import Evaluation, Reliability
+from kerasport.evaluation import Evaluation, LabelEvaluation, Reliability
 from kerasport.report.choice import DRAWN, MISTAKES, lowest_recall, sample
 from kerasport.report.document import token
-from kerasport.report.markup import shortened
+from kerasport.report.drawing import (
+    ACCENT,
+    MARK,
+    SOFT,
+    WRONG,
+    Draw,
+    cut,
+    drawn_reliability,
+    figure_of,
+    save,
+    svg,
+)
+from kerasport.report.label_plots import write_label_plots
 from kerasport.report.report import Report
 from kerasport.shares import share_text
 
 __all__ = ["curve_panels", "reliability_svg", "write_plots"]
 
-_SOFT, _ACCENT, _WRONG = token("edge"), token("accent"), token("danger")
-_MARK = "#000000"
-# In the SVG of a page they follow its scheme; black is what matplotlib has for text and axes.
-_ON_PAGES = {
-    _SOFT: "var(--edge)",
-    _ACCENT: "var(--accent)",
-    _WRONG: "var(--danger)",
-    _MARK: "currentColor",
-}
 _LARGEST_NUMBERED = 15
-
-Draw = Callable[[Any], None]
 
 
 def curve_panels(history: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the training curves: one SVG element per panel, each with its text alternative."""
     return [
-        (_svg(partial(_draw_curve, history=history, key=key)), _described(history, key))
+        (svg(partial(_draw_curve, history=history, key=key)), _described(history, key))
         for key in _panels(history)
     ]
 
 
 def reliability_svg(reliability: Reliability) -> str:
     """Return the reliability diagram as an SVG element."""
-    return _svg(partial(_draw_reliability, data=reliability), size=(4.2, 3.6))
+    return svg(partial(drawn_reliability, data=reliability), size=(4.2, 3.6))
 
 
 def write_plots(report: Report, folder: Path) -> list[Path]:
     """Write the plots as PNG files into a new folder and return their paths.
 
     `curves.png` always; `confusion.png`, `recall.png` and `reliability.png` where there are test
-    pictures, and with their pixels `predictions.png` and, if there are any, `mistakes.png`.
+    pictures, and with their pixels `predictions.png` and, if there are any, `mistakes.png`. Of
+    several labels `labels.png` and `reliability.png`.
     """
     folder.mkdir()
     panels = _panels(report.history)
-    figure = _figure((4.6 * len(panels), 3.2))
+    figure = figure_of((4.6 * len(panels), 3.2))
     for axes, key in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
         _draw_curve(axes, report.history, key)
-    written = [_save(figure, folder / "curves.png")]
+    written = [save(figure, folder / "curves.png")]
     evaluation = report.evaluation
     if evaluation is None:
         return written
+    if isinstance(evaluation, LabelEvaluation):
+        return [*written, *write_label_plots(evaluation, folder)]
     count = min(DRAWN, len(evaluation.class_names))
     side = max(
         4.0, min(16.0, 2.2 + 0.42 * count if count <= _LARGEST_NUMBERED else 4 + 0.13 * count)
@@ -72,19 +72,19 @@ def write_plots(report: Report, folder: Path) -> list[Path]:
     plots: tuple[tuple[str, tuple[float, float], Draw], ...] = (
         ("confusion", (side, side), partial(_draw_confusion, evaluation=evaluation)),
         ("recall", (6.4, max(2.0, 1 + 0.24 * count)), partial(_draw_recall, evaluation=evaluation)),
-        ("reliability", (4.8, 4.0), partial(_draw_reliability, data=evaluation.reliability)),
+        ("reliability", (4.8, 4.0), partial(drawn_reliability, data=evaluation.reliability)),
     )
     for name, size, draw in plots:
-        figure = _figure(size)
+        figure = figure_of(size)
         draw(figure.subplots())
-        written.append(_save(figure, folder / f"{name}.png"))
+        written.append(save(figure, folder / f"{name}.png"))
     if evaluation.pixels is None:
         return written
     mistakes = [mistake.index for mistake in evaluation.mistakes[:MISTAKES]]
     for name, indices in (("predictions", sample(evaluation)), ("mistakes", mistakes)):
         if indices:
             written.append(
-                _save(_pictures(evaluation, evaluation.pixels, indices), folder / f"{name}.png")
+                save(_pictures(evaluation, evaluation.pixels, indices), folder / f"{name}.png")
             )
     return written
 
@@ -114,11 +114,11 @@ def _draw_curve(axes: Any, history: Mapping[str, Any], key: str) -> None:
     marker = "o" if len(epochs) < 3 else ""
     validation = _validation(history, key)
     label = None if key == "learningRate" else "train"
-    axes.plot(epochs, history[key], color=_SOFT, label=label, marker=marker)
+    axes.plot(epochs, history[key], color=SOFT, label=label, marker=marker)
     if validation:
-        axes.plot(epochs, validation, color=_ACCENT, label="validation", linewidth=2, marker=marker)
+        axes.plot(epochs, validation, color=ACCENT, label="validation", linewidth=2, marker=marker)
     best = history["bestEpoch"]
-    axes.axvline(best, color=_MARK, linestyle=":", label=f"best epoch, {best}")
+    axes.axvline(best, color=MARK, linestyle=":", label=f"best epoch, {best}")
     _draw_phases(axes, history)
     # The names of the phases stand between the title and the curves.
     axes.set_title("learning rate" if key == "learningRate" else key, loc="left", pad=16)
@@ -129,7 +129,7 @@ def _draw_curve(axes: Any, history: Mapping[str, Any], key: str) -> None:
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter("{x:.3g}")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color=_SOFT, alpha=0.25, linewidth=0.6)
+    axes.grid(axis="y", color=SOFT, alpha=0.25, linewidth=0.6)
     axes.legend(frameon=False, fontsize="small")
 
 
@@ -140,7 +140,7 @@ def _draw_phases(axes: Any, history: Mapping[str, Any]) -> None:
     start = 0
     for number, phase in enumerate(phases):
         if number % 2:
-            axes.axvspan(start + 0.5, start + phase["epochs"] + 0.5, color=_SOFT, alpha=0.15, lw=0)
+            axes.axvspan(start + 0.5, start + phase["epochs"] + 0.5, color=SOFT, alpha=0.15, lw=0)
         middle = start + (phase["epochs"] + 1) / 2
         axes.annotate(
             str(phase["name"]),
@@ -154,34 +154,11 @@ def _draw_phases(axes: Any, history: Mapping[str, Any]) -> None:
         start += phase["epochs"]
 
 
-def _draw_reliability(axes: Any, data: Reliability) -> None:
-    bins = len(data.counts)
-    held = np.array(data.counts) > 0
-    centers = (np.arange(bins) + 0.5)[held] / bins
-    accuracy = np.array(data.accuracy)[held]
-    confidence = np.array(data.confidence)[held]
-    # Bins of a few pictures say little; they are paler.
-    share = np.array(data.counts)[held] / sum(data.counts)
-    for x, height, alpha in zip(centers, accuracy, np.clip(share * 4, 0.3, 1.0), strict=True):
-        axes.bar(x, height, 0.92 / bins, color=_ACCENT, alpha=float(alpha))
-    axes.plot([0, 1], [0, 1], color=_SOFT, linestyle="--", linewidth=1)
-    axes.plot(confidence, accuracy, "o", color=_MARK, markersize=4)
-    for x, height, count in zip(centers, accuracy, np.array(data.counts)[held], strict=True):
-        axes.annotate(
-            f"{count}", (x, height), (0, 4), textcoords="offset points", ha="center", fontsize=6.5
-        )
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.06)
-    axes.set_xlabel("confidence")
-    axes.set_ylabel("share of right answers")
-    axes.spines[["top", "right"]].set_visible(False)
-
-
 def _draw_recall(axes: Any, evaluation: Evaluation) -> None:
     shown = lowest_recall(evaluation, DRAWN)
     places = np.arange(len(shown))
-    axes.barh(places, [item.recall for item in shown], color=_ACCENT)
-    axes.set_yticks(places, [_cut(item.name) for item in shown], parse_math=False)
+    axes.barh(places, [item.recall for item in shown], color=ACCENT)
+    axes.set_yticks(places, [cut(item.name) for item in shown], parse_math=False)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     left = len(evaluation.classes) - len(shown)
@@ -196,7 +173,7 @@ def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
     chosen = everything.most_confused(DRAWN)
     counts = everything.among(chosen).matrix()
     shares = counts / np.maximum(everything.support[chosen, None], 1)
-    shades = LinearSegmentedColormap.from_list("shares", [token("card"), _ACCENT])
+    shades = LinearSegmentedColormap.from_list("shares", [token("card"), ACCENT])
     axes.imshow(shares, cmap=shades, vmin=0, vmax=1)
     size = len(counts)
     if size <= _LARGEST_NUMBERED:
@@ -205,7 +182,7 @@ def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
     places = np.arange(size)
     text = {"parse_math": False, "fontsize": 9 if size <= 30 else 6}
-    names = [_cut(evaluation.class_names[index]) for index in chosen]
+    names = [cut(evaluation.class_names[index]) for index in chosen]
     axes.set_xticks(places, names, rotation=90, **text)
     axes.set_yticks(places, names, **text)
     left = everything.classes - size
@@ -216,7 +193,7 @@ def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
 def _pictures(evaluation: Evaluation, pixels: Pixels, indices: list[int]) -> Any:
     columns = 6
     rows = -(-len(indices) // columns)
-    figure = _figure((1.9 * columns, 2.3 * rows))
+    figure = figure_of((1.9 * columns, 2.3 * rows))
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
@@ -227,56 +204,9 @@ def _pictures(evaluation: Evaluation, pixels: Pixels, indices: list[int]) -> Any
         answer, truth = int(evaluation.predicted[index]), int(evaluation.truth[index])
         is_right = answer == truth
         share = float(evaluation.confidence[index])
-        title = f"{_cut(evaluation.class_names[answer])} {share_text(share)}"
+        title = f"{cut(evaluation.class_names[answer])} {share_text(share)}"
         if not is_right:
-            title += f"\nis {_cut(evaluation.class_names[truth])}"
-        color = _ACCENT if is_right else _WRONG
+            title += f"\nis {cut(evaluation.class_names[truth])}"
+        color = ACCENT if is_right else WRONG
         axes.set_title(title, fontsize=8, color=color, parse_math=False)
     return figure
-
-
-def _cut(name: str) -> str:
-    # matplotlib draws Unicode only.
-    name = name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return shortened(name, 20)
-
-
-def _figure(size: tuple[float, float]) -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise missing_extra("train", "The report of a training") from None
-    return Figure(figsize=size, layout="constrained")
-
-
-def _save(figure: Any, path: Path) -> Path:
-    with warnings.catch_warnings():
-        # A script that the font lacks is shown as boxes here; the page has every name as text.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        # Equal content, equal bytes: no version of the software in the file.
-        figure.savefig(path, dpi=120, metadata={"Software": None})
-    return path
-
-
-def _svg(draw: Draw, size: tuple[float, float] = (4.6, 3.0)) -> str:
-    figure = _figure(size)
-    import matplotlib
-
-    # Text stays text, and equal curves give equal bytes; both are read from the settings only.
-    settings: dict[Any, Any] = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "kerasport",
-        "font.family": "sans-serif",
-    }
-    with matplotlib.rc_context(settings):
-        draw(figure.subplots())
-        stream = io.StringIO()
-        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
-    text = stream.getvalue()
-    svg = text[text.index("<svg") :]
-    # The figure around it has the text alternative; the size is the page's affair.
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = svg.replace("<svg ", '<svg aria-hidden="true" ', 1)
-    for color, followed in _ON_PAGES.items():
-        svg = svg.replace(color, followed)
-    return svg

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasport.bundle.metadata import ClassifierDescription
-from kerasport.evaluation import Evaluation
+from kerasport.evaluation import Evaluation, LabelEvaluation
 
 __all__ = ["Report"]
 
@@ -31,7 +31,7 @@ class Report:
     description: ClassifierDescription
     recipe: Mapping[str, Any]
     history: Mapping[str, Any]
-    evaluation: Evaluation | None
+    evaluation: Evaluation | LabelEvaluation | None
     warnings: tuple[str, ...] = ()
     findings: Sequence[Mapping[str, Any]] = ()
     automatic: Mapping[str, str] = field(default_factory=dict)

@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from kerasport.errors import DataError
-from kerasport.evaluation import Evaluation
+from kerasport.evaluation import Evaluation, LabelEvaluation
 from kerasport.report.report import Report
 from kerasport.runs import Run
 
 __all__ = ["report_on"]
 
 
-def report_on(run: Run, evaluation: Evaluation, *, pictures: str) -> Report:
+def report_on(run: Run, evaluation: Evaluation | LabelEvaluation, *, pictures: str) -> Report:
     """Return the report of a run with other test figures.
 
     Args:
@@ -35,10 +35,16 @@ def report_on(run: Run, evaluation: Evaluation, *, pictures: str) -> Report:
         method = (
             f"Share of the {evaluation.pictures:,} pictures {pictures} whose most probable class "
             "is the true one; measured after the training."
+            if isinstance(evaluation, Evaluation)
+            else f"Figures of each label on the {evaluation.pictures:,} pictures {pictures}; "
+            "measured after the training."
         )
         metrics = description.metrics.model_copy(
             update={
-                "test_accuracy": evaluation.accuracy,
+                "test_accuracy": evaluation.accuracy
+                if isinstance(evaluation, Evaluation)
+                else None,
+                "labels": evaluation.metrics if isinstance(evaluation, LabelEvaluation) else None,
                 "test_pictures": evaluation.pictures,
                 "expected_calibration_error": evaluation.expected_calibration_error,
                 "method": method,

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from kerasport.displayed import displayable
-from kerasport.evaluation import Evaluation
+from kerasport.evaluation import Evaluation, LabelEvaluation
 from kerasport.report import plots
 from kerasport.report.choice import LISTED, MISTAKES, SAMPLE, lowest_recall, sample
 from kerasport.report.confusion import confusion
@@ -15,13 +15,13 @@ from kerasport.report.markup import definitions, picture, section, table
 from kerasport.report.report import Report
 from kerasport.shares import share_text
 
-__all__ = ["sections"]
+__all__ = ["grid", "sample_note", "sections"]
 
 
 def sections(report: Report, evaluation: Evaluation) -> list[str]:
     """Return the sections, the most telling first."""
     return [
-        section("Predictions", _predictions(report, evaluation), note=_sample_note(evaluation)),
+        section("Predictions", _predictions(report, evaluation), note=sample_note(evaluation)),
         section(
             "Most confident mistakes",
             _mistakes(report, evaluation),
@@ -35,7 +35,8 @@ def sections(report: Report, evaluation: Evaluation) -> list[str]:
     ]
 
 
-def _sample_note(evaluation: Evaluation) -> str:
+def sample_note(evaluation: Evaluation | LabelEvaluation) -> str:
+    """Return how many of the test pictures are shown."""
     if evaluation.pictures <= SAMPLE:
         return "All test pictures, as the model sees them."
     return (
@@ -43,7 +44,8 @@ def _sample_note(evaluation: Evaluation) -> str:
     )
 
 
-def _grid(report: Report, figures: list[str]) -> str:
+def grid(report: Report, figures: list[str]) -> str:
+    """Return figures of pictures side by side, as wide as the model's input is."""
     height, width, _ = report.description.input_shape
     return f'<div class="pictures" style="--aspect: {width} / {height}">{"".join(figures)}</div>'
 
@@ -65,7 +67,7 @@ def _predictions(report: Report, evaluation: Evaluation) -> str:
                 is_right=answer == truth,
             )
         )
-    return _grid(report, figures)
+    return grid(report, figures)
 
 
 def _mistakes(report: Report, evaluation: Evaluation) -> str:
@@ -81,7 +83,7 @@ def _mistakes(report: Report, evaluation: Evaluation) -> str:
         )
         for mistake in evaluation.mistakes[:MISTAKES]
     ]
-    return _grid(report, figures) if figures else "<p>There are no mistakes.</p>"
+    return grid(report, figures) if figures else "<p>There are no mistakes.</p>"
 
 
 def _per_class(evaluation: Evaluation) -> str:

@@ -22,44 +22,69 @@ __all__ = ["SamplePicture", "choose_samples", "read_samples", "write_samples"]
 _MAX_SAMPLES = 12
 _MAX_SAMPLE_BYTES = 200_000
 _LONGEST_SIDE = 512
+_NO_LABEL = -1
 # Formats that every browser decodes; older ones do not know AVIF.
 _KEPT_SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "BMP": "bmp", "WEBP": "webp"}
 
 
 class SamplePicture(NamedTuple):
-    """A picture of the run with its true class."""
+    """A picture of the run with its true class.
+
+    Where a picture may have several labels, `label` is a tuple of their names, maybe empty.
+    """
 
     path: Path
-    label: str
+    label: str | tuple[str, ...]
+
+    @property
+    def class_name(self) -> str | None:
+        """Its class; None where it may have several labels."""
+        return self.label if isinstance(self.label, str) else None
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """Its labels; None where it has a class."""
+        return None if isinstance(self.label, str) else self.label
 
 
 def choose_samples(dataset: Dataset) -> list[Example]:
     """Return up to 12 pictures, one per class, the same for the same data.
 
-    They come from the test pictures; from validation, then training, where those are missing.
+    Where a picture may have several labels: one for each that those before do not show, and one
+    without any. They come from the test pictures; from validation, then training, where those are
+    missing.
     """
     rank = {"test": 0, "validation": 1, "train": 2}
-    best: dict[int, Example] = {}
+    known: set[int] = set()
+    best: list[Example] = []
     for example in sorted(dataset.examples, key=lambda item: (rank[item.split], item.content)):
-        best.setdefault(example.label, example)
+        shown = set(example.labels or (_NO_LABEL,))
+        if not shown <= known:
+            known |= shown
+            best.append(example)
     # With more classes than samples, those whose picture has the smallest hash.
-    chosen = sorted(best.values(), key=lambda item: item.content)[:_MAX_SAMPLES]
-    return sorted(chosen, key=lambda item: item.label)
+    chosen = sorted(best, key=lambda item: item.content)[:_MAX_SAMPLES]
+    return sorted(chosen, key=lambda item: (item.labels, item.content))
 
 
 def write_samples(examples: list[Example], folder: Path, *, class_names: tuple[str, ...]) -> None:
     """Write the pictures as `01.png`, `02.jpg` ... and `labels.json` (file -> class name).
 
+    Where a picture may have several labels, it is file -> list of their names.
+
     Files of up to 200 kB keep their bytes; larger ones become JPEGs of at most 512 pixels.
     Pixels that came as an array become a PNG first.
     """
     folder.mkdir()
-    labels = {}
+    labels: dict[str, str | list[str]] = {}
     for number, example in enumerate(examples, start=1):
         data, suffix = _sample(example)
         name = f"{number:02d}.{suffix}"
         (folder / name).write_bytes(data)
-        labels[name] = class_names[example.label]
+        if isinstance(example.label, int):
+            labels[name] = class_names[example.label]
+        else:
+            labels[name] = [class_names[label] for label in example.label]
     write_json(folder / LABELS_FILE, labels)
 
 
@@ -71,13 +96,19 @@ def read_samples(folder: Path) -> tuple[SamplePicture, ...]:
     """
     try:
         labels = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
-        items = [SamplePicture(folder / name, str(labels[name])) for name in sorted(labels)]
+        items = [_labeled(folder / name, labels[name]) for name in sorted(labels)]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(f"'{folder}' is damaged ({error}). Train the run again.") from None
     for item in items:
         if not item.path.is_file():
             raise DataError(f"'{item.path}' is missing. Train the run again.")
     return tuple(items)
+
+
+def _labeled(path: Path, label: object) -> SamplePicture:
+    if isinstance(label, list):
+        return SamplePicture(path, tuple(map(str, label)))
+    return SamplePicture(path, str(label))
 
 
 def _sample(example: Example) -> tuple[bytes, str]:

@@ -17,13 +17,18 @@ from kerasport.dataset import (
     hash_rows,
 )
 from kerasport.errors import DataError
-from kerasport.evaluation import Evaluation, ask, score_batches
+from kerasport.evaluation import Evaluation, LabelEvaluation, ask, score_batches, score_labels
 from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.report import Report
 from kerasport.runs import DataRecord, Run, names, new_run
 from kerasport.shares import share_text
-from kerasport.training.calibration import CalibrationOutcome, calibrate
+from kerasport.training.calibration import (
+    CalibrationOutcome,
+    LabelCalibration,
+    calibrate,
+    calibrate_labels,
+)
 from kerasport.training.describe import TrainingResult, describe
 from kerasport.training.fitting import History
 from kerasport.training.model import fitted_model
@@ -115,15 +120,13 @@ class _Ending:
         out, say = self.unfinished.out, self.progress.say
         trained = time.perf_counter()
         # The last thing that is chosen, hence on validation; the test sees the model that is kept.
-        calibration = calibrate(
-            model, *self.decoded.split("validation"), adjust=self.settings.recipe.calibrate
-        )
+        calibration = self._calibrate(model)
         if calibration is not None:
             say(calibration.note)
-        evaluation = _evaluate_once(model, self.decoded)
+        evaluation = _evaluate_once(model, self.decoded, calibration)
         if evaluation is not None:
             say(
-                f"Test accuracy: {share_text(evaluation.accuracy)} of {evaluation.pictures:,} "
+                f"{_told(evaluation)} of {evaluation.pictures:,} "
                 f"pictures (best epoch {history.best_epoch} of {history.epochs})."
             )
         times["calibrate and test"] = time.perf_counter() - trained
@@ -136,6 +139,19 @@ class _Ending:
             self._write_report(finished, folder)
         self.unfinished.remove()
         return Classifier(Run.open(out), model, evaluation)
+
+    def _calibrate(self, model: KerasModel) -> CalibrationOutcome | LabelCalibration | None:
+        recipe, dataset = self.settings.recipe, self.decoded.dataset
+        pictures = self.decoded.split("validation")
+        if dataset.kind == "probabilities":
+            return calibrate(model, *pictures, adjust=recipe.calibrate)
+        return calibrate_labels(
+            model,
+            *pictures,
+            dataset.class_names,
+            adjust=recipe.calibrate,
+            precision=recipe.label_precision,
+        )
 
     def _write_report(self, finished: FinishedRun, folder: Path) -> None:
         try:
@@ -151,8 +167,8 @@ class _Ending:
         self,
         model: KerasModel,
         history: History,
-        calibration: CalibrationOutcome | None,
-        evaluation: Evaluation | None,
+        calibration: CalibrationOutcome | LabelCalibration | None,
+        evaluation: Evaluation | LabelEvaluation | None,
         times: dict[str, float],
     ) -> FinishedRun:
         settings, decoded, found = self.settings, self.decoded, self.found
@@ -178,7 +194,22 @@ class _Ending:
         return FinishedRun(model, history, record, data, self.samples, report)
 
 
-def _evaluate_once(model: KerasModel, decoded: DecodedDataset) -> Evaluation | None:
+def _told(evaluation: Evaluation | LabelEvaluation) -> str:
+    if isinstance(evaluation, Evaluation):
+        return f"Test accuracy: {share_text(evaluation.accuracy)}"
+    precision = evaluation.mean_average_precision
+    return (
+        f"Test: mean average precision {'unknown' if precision is None else share_text(precision)},"
+        f" F1 {share_text(evaluation.macro_f1)}, all labels right for "
+        f"{share_text(evaluation.exact_match)}"
+    )
+
+
+def _evaluate_once(
+    model: KerasModel,
+    decoded: DecodedDataset,
+    calibration: CalibrationOutcome | LabelCalibration | None,
+) -> Evaluation | LabelEvaluation | None:
     pixels, truth = decoded.split("test")
     if len(pixels) == 0:
         return None
@@ -187,4 +218,13 @@ def _evaluate_once(model: KerasModel, decoded: DecodedDataset) -> Evaluation | N
         for example in decoded.dataset.in_split("test")
     ]
     answers = ask(model, pixels)
+    if isinstance(calibration, LabelCalibration):
+        return score_labels(
+            answers,
+            truth,
+            decoded.dataset.class_names,
+            thresholds=calibration.output.thresholds,
+            paths=paths,
+            pixels=pixels,
+        )
     return score_batches(answers, truth, decoded.dataset.class_names, paths=paths, pixels=pixels)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from kerasport import models
 from kerasport.bundle.metadata import (
     ClassifierDescription,
+    LabelsOutput,
     Metrics,
     Preprocessing,
     ProbabilitiesOutput,
@@ -18,10 +19,10 @@ from kerasport.bundle.metadata import (
     Training,
 )
 from kerasport.dataset import DecodedDataset
-from kerasport.evaluation import Evaluation
+from kerasport.evaluation import Evaluation, LabelEvaluation
 from kerasport.models import KerasModel
 from kerasport.recipes import SettledRecipe
-from kerasport.training.calibration import CalibrationOutcome
+from kerasport.training.calibration import CalibrationOutcome, LabelCalibration
 from kerasport.training.fitting import History
 from kerasport.version import VERSION
 
@@ -45,20 +46,14 @@ class TrainingResult:
     decoded: DecodedDataset
     model: KerasModel
     history: History
-    calibration: CalibrationOutcome | None
-    evaluation: Evaluation | None
+    calibration: CalibrationOutcome | LabelCalibration | None
+    evaluation: Evaluation | LabelEvaluation | None
 
 
 def describe(name: str, result: TrainingResult) -> ClassifierDescription:
     """Return the description of a classifier called `name`, which its bundle takes over."""
     recipe, dataset, history = result.recipe, result.decoded.dataset, result.history
     evaluation, outcome = result.evaluation, result.calibration
-    method = (
-        f"Share of the {evaluation.pictures:,} test pictures whose most probable class is the true "
-        "one; set apart before training, looked at once after it."
-        if evaluation
-        else "Not measured: the data has no test pictures."
-    )
     return ClassifierDescription(
         name=name,
         class_names=list(dataset.class_names),
@@ -66,7 +61,7 @@ def describe(name: str, result: TrainingResult) -> ClassifierDescription:
         color_mode=recipe.color_mode,
         rescaling=_rescaling(result.model),
         preprocessing=Preprocessing(fit=recipe.fit, resample=recipe.resample),
-        output=ProbabilitiesOutput(activation="softmax"),
+        output=_output(result),
         training=Training(
             recipe=recipe.name,
             architecture=recipe.transfer.backbone if recipe.transfer else recipe.architecture,
@@ -79,16 +74,44 @@ def describe(name: str, result: TrainingResult) -> ClassifierDescription:
             versions=versions(),
         ),
         metrics=Metrics(
-            test_accuracy=evaluation.accuracy if evaluation else None,
+            test_accuracy=evaluation.accuracy if isinstance(evaluation, Evaluation) else None,
             test_pictures=evaluation.pictures if evaluation else 0,
             validation_accuracy=history.validation_accuracy,
-            method=method,
+            method=_method(result),
             expected_calibration_error=(
                 evaluation.expected_calibration_error if evaluation else None
             ),
+            labels=evaluation.metrics if isinstance(evaluation, LabelEvaluation) else None,
         ),
         calibration=outcome.calibration if outcome else None,
-        confidence_threshold=outcome.confidence_threshold if outcome else None,
+        confidence_threshold=(
+            outcome.confidence_threshold if isinstance(outcome, CalibrationOutcome) else None
+        ),
+    )
+
+
+def _output(result: TrainingResult) -> ProbabilitiesOutput | LabelsOutput:
+    dataset, outcome = result.decoded.dataset, result.calibration
+    if dataset.kind == "probabilities":
+        return ProbabilitiesOutput(activation="softmax")
+    if isinstance(outcome, LabelCalibration):
+        return outcome.output
+    return LabelsOutput(thresholds=[0.5] * len(dataset.class_names))
+
+
+def _method(result: TrainingResult) -> str:
+    evaluation = result.evaluation
+    if evaluation is None:
+        return "Not measured: the data has no test pictures."
+    kept = "set apart before training, looked at once after it."
+    if isinstance(evaluation, LabelEvaluation):
+        return (
+            f"Figures of each label on the {evaluation.pictures:,} test pictures, with thresholds "
+            f"chosen on the validation pictures; the test pictures were {kept}"
+        )
+    return (
+        f"Share of the {evaluation.pictures:,} test pictures whose most probable class is the true "
+        f"one; {kept}"
     )
 
 

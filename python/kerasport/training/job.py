@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kerasport.classifier import Classifier
@@ -62,6 +62,14 @@ class TrainingJob:
         dataset = read_pictures(
             source, reading, self.validation, cache=self.cache, progress=progress
         )
+        if dataset.kind == "labels":
+            # What the data decided is kept: a picture less must not decide otherwise.
+            reading = replace(reading, labels="many")
+        elif recipe.label_precision is not None:
+            raise DataError(
+                "A precision was named for labels, and each picture has one class here. Leave out "
+                "--label-precision, or pass --labels many."
+            )
         settled, choices = decide_open_choices(recipe, dataset, cache=PixelCache.find(self.cache))
         settings = Settings(
             recipe=settled,

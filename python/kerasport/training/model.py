@@ -64,12 +64,13 @@ def _build(
     recipe: SettledRecipe, decoded: DecodedDataset, *, with_weights: bool = True
 ) -> KerasModel:
     shape = decoded.pixels.shape[1:]
-    classes = len(decoded.dataset.class_names)
+    classes, kind = len(decoded.dataset.class_names), decoded.dataset.kind
     if recipe.transfer is not None:
         return models.build_transfer(
             recipe.transfer,
             input_shape=shape,
             num_classes=classes,
+            kind=kind,
             augmentation=recipe.augmentation,
             seed=recipe.seed,
             with_weights=with_weights,
@@ -78,6 +79,7 @@ def _build(
         recipe.architecture,
         input_shape=shape,
         num_classes=classes,
+        kind=kind,
         augmentation=recipe.augmentation,
         seed=recipe.seed,
     )

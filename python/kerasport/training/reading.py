@@ -17,6 +17,7 @@ from kerasport.dataset import (
     name_of_source,
     read_data,
     read_labeled,
+    read_labels,
     require_enough,
 )
 from kerasport.errors import DataError
@@ -51,7 +52,8 @@ def read_pictures(
             f"'{source}' has validation pictures of its own, and '{validation}' was named for "
             "them too. Leave one of the two out."
         )
-    extra = read_labeled(validation.absolute(), class_names=dataset.class_names, progress=progress)
+    read = read_labels if dataset.kind == "labels" else read_labeled
+    extra = read(validation.absolute(), class_names=dataset.class_names, progress=progress)
     if dataset.root.is_absolute() != extra.root.is_absolute():
         raise DataError(
             f"'{source}' is no folder here, and '{validation}' was named for validation. "
@@ -91,7 +93,8 @@ def decode_pictures(
     )
     parts = [f"{len(dataset.in_split(split)):,} {split}" for split in SPLITS]
     progress.say(
-        f"{len(dataset.examples):,} pictures in {len(dataset.class_names)} classes: "
+        f"{len(dataset.examples):,} pictures in {len(dataset.class_names)} "
+        f"{'labels' if dataset.kind == 'labels' else 'classes'}: "
         f"{', '.join(parts)}. "
         f"Input: {height}x{width}, {spec.color_mode}, {spec.fit}."
     )

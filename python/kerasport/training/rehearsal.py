@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasport.dataset import Dataset, DecodedDataset, part_of
 from kerasport.errors import DataError, KerasportError
-from kerasport.evaluation import Evaluation, score
+from kerasport.evaluation import Evaluation, LabelEvaluation, score, score_labels
 from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.runs import choose_samples, write_samples
@@ -103,7 +103,7 @@ def made_up_history(*, has_validation: bool) -> History:
     )
 
 
-def made_up_evaluation(decoded: DecodedDataset) -> Evaluation | None:
+def made_up_evaluation(decoded: DecodedDataset) -> Evaluation | LabelEvaluation | None:
     """Return an evaluation of some test pictures in which every second answer is wrong."""
     pixels, truth = decoded.split("test")
     if len(pixels) == 0:
@@ -111,11 +111,22 @@ def made_up_evaluation(decoded: DecodedDataset) -> Evaluation | None:
     examples = decoded.dataset.in_split("test")
     count = min(_PICTURES, len(truth))
     chosen = np.linspace(0, len(truth) - 1, count).round().astype(np.int64)
+    paths = [examples[index].path.relative_to(decoded.dataset.root) for index in chosen]
     classes = len(decoded.dataset.class_names)
+    if decoded.dataset.kind == "labels":
+        wrong = (np.arange(count)[:, None] + np.arange(classes)) % 2
+        answers = np.where(truth[chosen] != wrong, 0.9, 0.1).astype(np.float32)
+        return score_labels(
+            [answers],
+            truth[chosen],
+            decoded.dataset.class_names,
+            thresholds=[0.5] * classes,
+            paths=paths,
+            pixels=part_of(pixels, chosen),
+        )
     answers = np.full((count, classes), 0.1 / classes, np.float32)
     answered = (truth[chosen] + np.arange(count) % 2) % classes
     answers[np.arange(count), answered] = 0.9
-    paths = [examples[index].path.relative_to(decoded.dataset.root) for index in chosen]
     return score(
         answers,
         truth[chosen],

@@ -9,6 +9,7 @@ from typing import Any
 
 from kerasport.classifier import Classifier
 from kerasport.dataset import DataSource, name_of_source
+from kerasport.literals import LabelsChoice
 from kerasport.progress import SILENT, Progress, RichProgress
 from kerasport.recipes import Recipe, get_recipe
 from kerasport.runs import Run
@@ -70,6 +71,7 @@ def train_classifier(
     train_directory: DataSource,
     *,
     image_size: tuple[int, int] | int | None = None,
+    labels: LabelsChoice | None = None,
     classes: Sequence[str] | None = None,
     batch_size: int | None = None,
     epochs: int | None = None,
@@ -89,6 +91,7 @@ def train_classifier(
         train_directory: folder with one folder per class, or any other source that
             `kerasport.dataset.read_data` takes.
         image_size: of the model's input, height and width in pixels, or one number for both.
+        labels: `one` or `many` for each picture; the data says it by default.
         classes: those to train on; all by default.
         batch_size: pictures per step; never more than there are.
         epochs: the most that are run.
@@ -110,6 +113,7 @@ def train_classifier(
     size = (image_size, image_size) if isinstance(image_size, int) else image_size
     given: dict[str, Any] = {
         "image_size": size,
+        "labels": labels,
         "classes": classes,
         "batch_size": batch_size,
         "epochs": epochs,

@@ -10,7 +10,15 @@ from typing import Any, NamedTuple
 from kerasport.errors import DataError
 from kerasport.json_text import JsonProblem, load_json
 
-__all__ = ["PictureColumn", "class_names_of", "is_text", "picture_column", "scalar_columns"]
+__all__ = [
+    "PictureColumn",
+    "class_names_of",
+    "is_list",
+    "is_text",
+    "list_columns",
+    "picture_column",
+    "scalar_columns",
+]
 
 _NAMES = ("image", "img", "picture", "photo", "jpg", "png")
 _HUGGING_FACE = b"huggingface"
@@ -62,6 +70,25 @@ def scalar_columns(schema: Any) -> list[str]:
     return [each.name for each in schema if counts[each.name] == 1 and _is_scalar(each.type)]
 
 
+def list_columns(schema: Any) -> list[str]:
+    """Return the columns of lists of numbers or texts, which may be several labels each."""
+    counts = Counter(schema.names)
+    return [
+        each.name
+        for each in schema
+        if counts[each.name] == 1 and is_list(each.type) and _is_scalar(each.type.value_type)
+    ]
+
+
+def is_list(kind: Any) -> bool:
+    """Return whether each value of a column of that type is a list."""
+    from pyarrow import types
+
+    return any(
+        is_kind(kind) for is_kind in (types.is_list, types.is_large_list, types.is_fixed_size_list)
+    )
+
+
 def is_text(kind: Any) -> bool:
     """Return whether each value of a column of that type has a length of its own."""
     from pyarrow import types
@@ -84,6 +111,11 @@ def class_names_of(schema: Any) -> dict[str, Sequence[str]]:
         return {}
     found: dict[str, Sequence[str]] = {}
     for name, feature in items:
+        # Of a list: the feature of what it holds, in one of the two ways that there have been.
+        if isinstance(feature, list) and len(feature) == 1:
+            feature = feature[0]
+        elif isinstance(feature, dict) and isinstance(feature.get("feature"), dict):
+            feature = feature["feature"]
         names = feature.get("names") if isinstance(feature, dict) else None
         if isinstance(names, list) and names and all(isinstance(each, str) for each in names):
             found[name] = names

@@ -14,6 +14,7 @@ from typing import Any
 
 from kerasport.dataset.archives.parquet_columns import (
     class_names_of,
+    list_columns,
     picture_column,
     scalar_columns,
 )
@@ -66,12 +67,17 @@ class ParquetPictures:
         return scalar_columns(self._values.schema)
 
     @property
+    def list_columns(self) -> list[str]:
+        """The columns of lists of numbers or texts, which may be several labels each."""
+        return list_columns(self._values.schema)
+
+    @property
     def class_names(self) -> dict[str, Sequence[str]]:
         """The names of the numbers in columns, where the file has them."""
         return class_names_of(self._values.schema)
 
     def cells(self, column: str) -> list[Any]:
-        """Return the values of one of the `columns`, None where there is none.
+        """Return the values of one of the columns, None where there is none; lists as tuples.
 
         Raises:
             OSError: they cannot be read; the message is the reason alone.

@@ -10,7 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from kerasport.dataset.archives.parquet_columns import is_text
+from kerasport.dataset.archives.parquet_columns import is_list, is_text
 from kerasport.dataset.archives.parquet_pages import Chunk, read_row_groups, require_bounded_pages
 from kerasport.dataset.archives.stamps import stamp_of
 from kerasport.errors import missing_extra
@@ -87,20 +87,28 @@ class ParquetValues:
             yield values[0].as_buffer() if values[0].is_valid else None
 
     def scalars(self, name: str) -> list[Any]:
-        """Return the numbers or texts of a column, None where there is none.
+        """Return the numbers, texts or lists of a column, None where there is none.
 
         Raises:
             OSError: they cannot be read; the message is the reason alone.
         """
+        kind = self.schema.field(name).type
         # One at a time, as in `pieces`.
-        count = 1 if is_text(self.schema.field(name).type) else _NUMBERS_AT_ONCE
+        count = 1 if is_list(kind) or is_text(kind) else _NUMBERS_AT_ONCE
         found: list[Any] = []
         # Equal texts are one object, as classes are few.
         known: dict[Any, Any] = {}
         for group in range(len(self._starts) - 1):
-            for values in self._batches(group, name, count):
+            for values in self._batches(group, self._path_of(group, name, kind), count):
                 found += [known.setdefault(value, value) for value in _plain(values)]
         return found
+
+    def _path_of(self, group: int, name: str, kind: Any) -> str:
+        """Return the path of a column's pages: that of a list goes on inside of it."""
+        if not is_list(kind):
+            return name
+        inside = [path for path in self._groups[group].chunks if path.startswith(f"{name}.")]
+        return inside[0] if len(inside) == 1 else name
 
     def _batches(self, group: int, path: str, count: int) -> Iterator[Any]:
         chunk, rows, seen = self._chunk(group, path), self.rows_in(group), 0
@@ -142,10 +150,13 @@ def _plain(values: Any) -> list[Any]:
     if hasattr(values, "dictionary"):
         words = _plain(values.dictionary)
         return [None if at is None else words[at] for at in values.indices.to_pylist()]
-    return [
-        value[:_MOST_CHARACTERS] if isinstance(value, str) else value
-        for value in values.to_pylist()
-    ]
+    return [_bounded(value) for value in values.to_pylist()]
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_bounded, value))
+    return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
 
 
 def _first_line(error: BaseException) -> str:

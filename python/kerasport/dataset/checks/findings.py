@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kerasport.dataset.checks.names import odd_names
-from kerasport.dataset.checks.report import DataFinding, DataReport, PictureFacts
+from kerasport.dataset.checks.report import DataFinding, DataReport, PictureFacts, Totals
+from kerasport.dataset.checks.together import label_findings
 from kerasport.dataset.dataset import SPLITS, Dataset, Example, Remark, Skipped, Split
 from kerasport.dataset.duplicates import key_of
 from kerasport.dataset.read_options import ReadOptions
@@ -47,6 +48,8 @@ def check_dataset(
         findings += _class_sizes(dataset, options)
     findings += _missing(dataset, [split for split in splits if split != "train"])
     findings += _copies(dataset, hashes or {})
+    if dataset.kind == "labels":
+        findings += label_findings(dataset)
     order = {"error": 0, "warning": 1, "note": 2}
     return DataReport(
         dataset.root,
@@ -54,6 +57,7 @@ def check_dataset(
         dataset.counts,
         PictureFacts.of(dataset),
         tuple(sorted(findings, key=lambda finding: order[finding.severity])),
+        Totals.of(dataset) if dataset.kind == "labels" else None,
     )
 
 
@@ -137,6 +141,9 @@ def _class_sizes(dataset: Dataset, options: ReadOptions) -> Iterable[DataFinding
             f"Fewer than {_TINY} training pictures in: {_list(tiny)}.",
             "Expect chance to decide much of the figures; add pictures where you can.",
         )
+    if dataset.kind == "labels":
+        # How often a label is there is nothing that is to be even: see `label_findings`.
+        return
     smallest, largest = min(counts.train, default=0), max(counts.train, default=0)
     if smallest and largest / smallest >= _UNEVEN:
         ratio = largest / smallest
@@ -206,8 +213,12 @@ def _copies(dataset: Dataset, hashes: Mapping[str, str]) -> Iterable[DataFinding
             "two-labels",
             "warning",
             len(disputed),
-            f"{len(disputed)} picture(s) lie in more than one class{_how(disputed)}.",
-            "Keep each in the class that it shows.",
+            f"{len(disputed)} picture(s) lie in more than one class{_how(disputed)}."
+            if dataset.kind == "probabilities"
+            else f"{len(disputed)} picture(s) have a copy with other labels{_how(disputed)}.",
+            "Keep each in the class that it shows."
+            if dataset.kind == "probabilities"
+            else "Give all copies the labels that the picture shows.",
             _paths(dataset, disputed),
         )
     repeated, surplus = [], 0

@@ -11,9 +11,9 @@ from typing import Any, Literal, TypeAlias
 
 from kerasport.bundle.metadata import Counts
 from kerasport.dataset.balance import balanced_weights
-from kerasport.dataset.dataset import Dataset
+from kerasport.dataset.dataset import SPLITS, Dataset
 
-__all__ = ["DataFinding", "DataReport", "PictureFacts", "Severity"]
+__all__ = ["DataFinding", "DataReport", "PictureFacts", "Severity", "Totals"]
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
@@ -99,14 +99,35 @@ class PictureFacts:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """Pictures per split, and those without any label, where a picture may have several."""
+
+    train: int
+    validation: int
+    test: int
+    without_label: int
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Totals:
+        """Return the numbers of a data set."""
+        train, validation, test = (len(dataset.in_split(split)) for split in SPLITS)
+        without = sum(not example.labels for example in dataset.examples)
+        return cls(train, validation, test, without)
+
+
+@dataclass(frozen=True)
 class DataReport:
-    """A data set's counts, what its pictures look like, and what was found in it."""
+    """A data set's counts, what its pictures look like, and what was found in it.
+
+    `totals` is there where a picture may have several labels: counts do not add up to pictures.
+    """
 
     root: Path
     class_names: tuple[str, ...]
     counts: Counts
     pictures: PictureFacts
     findings: tuple[DataFinding, ...]
+    totals: Totals | None = None
 
     @property
     def usable(self) -> bool:
@@ -132,13 +153,29 @@ class DataReport:
         over the pictures is 1. Empty where a class has none.
         """
         train = self.counts.train
-        if not all(train):
+        # Labels are weighed against the pictures without them, not against each other.
+        if self.totals is not None or not all(train):
             return {}
         return dict(zip(self.class_names, balanced_weights(train), strict=True))
 
     def to_dict(self, *, most: int | None = 20) -> dict[str, Any]:
         """Return the report for JSON; each finding names at most `most` pictures or groups."""
+        totals = self.totals
+        several = (
+            {
+                "kind": "labels",
+                "totals": {
+                    "train": totals.train,
+                    "validation": totals.validation,
+                    "test": totals.test,
+                    "withoutLabel": totals.without_label,
+                },
+            }
+            if totals
+            else {}
+        )
         return {
+            **several,
             "usable": self.usable,
             "classNames": list(self.class_names),
             "counts": self.counts.model_dump(mode="json"),

@@ -10,6 +10,7 @@ from kerasport.dataset.archives import Container, ParquetPictures
 from kerasport.dataset.shards.samples import LABEL_KINDS, label_cells, samples_in
 from kerasport.dataset.tables.headings import flag_named, rank_of
 from kerasport.errors import DataError
+from kerasport.literals import LabelsChoice
 
 __all__ = ["Cells", "cells_of"]
 
@@ -35,19 +36,26 @@ class Cells:
         return all(cell is None for cells in self.columns.values() for cell in cells)
 
 
-def cells_of(container: Container, *, class_names: Sequence[str] | None, kind: str = "") -> Cells:
+def cells_of(
+    container: Container,
+    *,
+    class_names: Sequence[str] | None,
+    kind: str = "",
+    choice: LabelsChoice | None = None,
+) -> Cells:
     """Return what a shard says.
 
     Args:
         container: a TAR or a Parquet file.
         class_names: the names of numbers that the file itself does not name.
         kind: where the labels of a TAR are, if that is known.
+        choice: how many labels a picture has; lists are looked for first where it has many.
 
     Raises:
         DataError: it is not clear what it says, or it cannot be read.
     """
     if isinstance(container, ParquetPictures):
-        return _of_parquet(container, class_names)
+        return _of_parquet(container, class_names, choice)
     return _of_tar(container, class_names, kind)
 
 
@@ -79,12 +87,14 @@ def _kind_of(samples: Any) -> str:
     return next((kind for kind in LABEL_KINDS if kind in there), "")
 
 
-def _of_parquet(container: ParquetPictures, class_names: Sequence[str] | None) -> Cells:
+def _of_parquet(
+    container: ParquetPictures, class_names: Sequence[str] | None, choice: LabelsChoice | None
+) -> Cells:
     known = container.class_names
     try:
         columns = {
             name: _named(container.cells(name), known.get(name) or class_names, container)
-            for name in _columns_of(container, known)
+            for name in _columns_of(container, known, choice)
         }
     except OSError as error:
         raise DataError(
@@ -94,11 +104,18 @@ def _of_parquet(container: ParquetPictures, class_names: Sequence[str] | None) -
     return Cells(list(container.names), columns)
 
 
-def _columns_of(container: ParquetPictures, known: dict[str, Sequence[str]]) -> list[str]:
+def _columns_of(
+    container: ParquetPictures, known: dict[str, Sequence[str]], choice: LabelsChoice | None
+) -> list[str]:
     """Return the columns that may say the label or the split."""
     others = [name for name in container.columns if rank_of(name, "path") is None]
     splits = [name for name in others if rank_of(name, "split") == 0 or flag_named(name)]
     labels = [name for name in others if rank_of(name, "label") is not None]
+    lists = [] if choice == "one" else container.list_columns
+    listed = [name for name in lists if rank_of(name, "label") is not None]
+    listed = listed or [name for name in lists if name in known]
+    if listed and (choice == "many" or not labels):
+        return [*listed, *splits]
     if labels:
         return [*labels, *splits]
     labels = [name for name in others if name in known]
@@ -112,7 +129,8 @@ def _columns_of(container: ParquetPictures, known: dict[str, Sequence[str]]) -> 
 
 def _named(cells: list[Any], names: Sequence[str] | None, container: Container) -> list[Any]:
     """Return the cells with the names of their numbers, where these have any."""
-    numbers = {cell for cell in cells if isinstance(cell, int) and not isinstance(cell, bool)}
+    inside = [each for cell in cells for each in (cell if isinstance(cell, tuple) else (cell,))]
+    numbers = {cell for cell in inside if isinstance(cell, int) and not isinstance(cell, bool)}
     if names is None or not numbers:
         return cells
     # As hubs write that a picture has no label.
@@ -123,4 +141,9 @@ def _named(cells: list[Any], names: Sequence[str] | None, container: Container) 
             f"only. Expected 0 to {len(names) - 1}."
         )
     named = {number: names[number] if number >= 0 else None for number in numbers}
-    return [named.get(cell, cell) for cell in cells]
+    return [
+        tuple(named.get(each, each) for each in cell)
+        if isinstance(cell, tuple)
+        else named.get(cell, cell)
+        for cell in cells
+    ]

@@ -16,10 +16,11 @@ from kerasport.dataset.shards.places import Shards, open_shard
 from kerasport.dataset.shards.streams import seen_in
 from kerasport.dataset.split_names import Meaning, splits_among
 from kerasport.dataset.tables.columns import choose_columns
-from kerasport.dataset.tables.source import Row, source_of_rows
+from kerasport.dataset.tables.source import Row, source_of_rows, truths_of
 from kerasport.dataset.tables.table import Table
 from kerasport.errors import DataError
 from kerasport.labels import mention_class_names
+from kerasport.literals import LabelsChoice, OutputKind
 from kerasport.progress import SILENT, Progress
 
 __all__ = ["labeled_shards", "shard_source"]
@@ -34,6 +35,7 @@ def shard_source(
     *,
     class_names: Sequence[str] | None = None,
     remarks: list[Remark],
+    choice: LabelsChoice | None = None,
     progress: Progress = SILENT,
 ) -> Source:
     """Return the labelled pictures of shards.
@@ -42,18 +44,25 @@ def shard_source(
         shards: the files.
         class_names: the names of labels 0, 1, 2 ..., where the files have none.
         remarks: how they were understood is added.
+        choice: how many labels a picture has.
         progress: told what is read.
 
     Raises:
         DataError: a shard cannot be opened, there are no labels, or not of one kind.
     """
-    rows, seen = _shard_rows(shards, class_names=class_names, remarks=remarks, progress=progress)
+    rows, seen = _shard_rows(
+        shards, class_names=class_names, remarks=remarks, choice=choice, progress=progress
+    )
     source = source_of_rows(f"'{shards.called}'", rows, root=shards.root, remarks=remarks)
     return replace(source, entries=tuple(_with(seen, entry) for entry in source.entries))
 
 
 def labeled_shards(
-    shards: Shards, *, class_names: Sequence[str], progress: Progress = SILENT
+    shards: Shards,
+    *,
+    class_names: Sequence[str],
+    kind: OutputKind = "probabilities",
+    progress: Progress = SILENT,
 ) -> Source:
     """Return pictures for testing a model that knows `class_names`: all in `test`.
 
@@ -63,7 +72,10 @@ def labeled_shards(
         DataError: a label is none of the model's classes, or there is no test.
     """
     remarks: list[Remark] = []
-    rows, seen = _shard_rows(shards, class_names=None, remarks=remarks, progress=progress)
+    choice: LabelsChoice = "many" if kind == "labels" else "one"
+    rows, seen = _shard_rows(
+        shards, class_names=None, remarks=remarks, choice=choice, progress=progress
+    )
     if len({row.split for row in rows}) > 1:
         rows = [row for row in rows if row.split == "test"]
         if not rows:
@@ -71,16 +83,25 @@ def labeled_shards(
                 f"'{shards.called}' has splits but no test among them. Name the files whose "
                 "pictures should be tested."
             )
-    unknown = sorted({row.label for row in rows} - set(class_names))
+    labels = [row.label for row in rows]
+    names = {name for label in labels for name in ([label] if isinstance(label, str) else label)}
+    unknown = sorted(names - set(class_names))
     if unknown:
         raise DataError(
             f"'{shards.called}' has labels that are not classes of the model: "
             f"{mention_class_names(unknown)}. Expected some of: {mention_class_names(class_names)}."
         )
-    labels = {name: label for label, name in enumerate(class_names)}
-    entries = tuple(_with(seen, Entry(row.path, labels[row.label], "test")) for row in rows)
+    truths = truths_of(labels, class_names)
+    entries = tuple(
+        _with(seen, Entry(row.path, truth, "test")) for row, truth in zip(rows, truths, strict=True)
+    )
     return Source(
-        shards.root, tuple(class_names), entries, frozenset({"test"}), remarks=tuple(remarks)
+        shards.root,
+        tuple(class_names),
+        entries,
+        frozenset({"test"}),
+        remarks=tuple(remarks),
+        kind=kind,
     )
 
 
@@ -89,6 +110,7 @@ def _shard_rows(
     *,
     class_names: Sequence[str] | None = None,
     remarks: list[Remark],
+    choice: LabelsChoice | None = None,
     progress: Progress = SILENT,
 ) -> tuple[list[Row], dict[Path, Entry]]:
     """Return a row for each picture of the shards, in their order, and what was seen of it.
@@ -105,7 +127,7 @@ def _shard_rows(
             if splits.get(path) == "unlabeled":
                 remarks.append(_unlabeled(path))
                 continue
-            cells = cells_of(open_shard(path), class_names=class_names, kind=kind)
+            cells = cells_of(open_shard(path), class_names=class_names, kind=kind, choice=choice)
             kind = cells.kind
             if splits.get(path) == "test" and cells.names and cells.is_unlabeled:
                 remarks.append(_unlabeled(path))
@@ -121,7 +143,7 @@ def _shard_rows(
     if lost := sum(cells.lost for _, cells in parts):
         message = f"{lost:,} key(s) in the shards of '{shards.called}' have no picture."
         remarks.append(Remark("keys-without-picture", message, severity="warning", count=lost))
-    return _rows(shards, parts, splits, remarks=remarks), seen
+    return _rows(shards, parts, splits, remarks=remarks, choice=choice), seen
 
 
 def _with(seen: dict[Path, Entry], entry: Entry) -> Entry:
@@ -134,12 +156,13 @@ def _rows(
     splits: dict[Path, Split | None],
     *,
     remarks: list[Remark],
+    choice: LabelsChoice | None,
 ) -> list[Row]:
     paths = [path / name for path, cells in parts for name in cells.names]
     columns = _columns(parts)
     lines = _Lines(paths)
     table = Table(f"'{shards.called}'", (_PATH, *columns), (paths, *columns.values()), lines)
-    chosen = choose_columns(table, remarks=remarks)
+    chosen = choose_columns(table, remarks=remarks, choice=choice)
     of_files = [splits.get(path) for path, cells in parts for _ in cells.names]
     return [
         Row(path, label, of_file or own, line)

@@ -17,9 +17,11 @@ from kerasport.dataset.tables.headings import (
     rank_of,
 )
 from kerasport.dataset.tables.labels import is_one_hot, labels_in_column, labels_of_one_hot
+from kerasport.dataset.tables.several import labels_in_cells, labels_of_flags
 from kerasport.dataset.tables.table import Table, cell_text
 from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name
+from kerasport.literals import LabelsChoice
 
 __all__ = ["Columns", "choose_columns", "split_of_word"]
 
@@ -45,18 +47,24 @@ _TRUTH = {
 
 @dataclass(frozen=True)
 class Columns:
-    """Path cell, class name and split of each row; a split is None where the row names none."""
+    """Path cell, class name and split of each row; a split is None where the row names none.
+
+    Where a picture may have several labels, there is a tuple of names in each row.
+    """
 
     paths: Sequence[Any]
-    labels: Sequence[str]
+    labels: Sequence[str | tuple[str, ...]]
     splits: Sequence[Split | None]
 
 
-def choose_columns(table: Table, *, remarks: list[Remark]) -> Columns:
+def choose_columns(
+    table: Table, *, remarks: list[Remark], choice: LabelsChoice | None = None
+) -> Columns:
     """Return what a table says of each picture, with a remark where the choice is a guess.
 
     Columns are known by their names; without a heading, or under other names, by what they hold.
-    Several columns of 0 and 1 are classes of which each row has one.
+    Several columns of 0 and 1 are classes of which each row has one, or labels. What decides
+    between the two is told in `labels_in_cells`, and `choice` overrides it.
 
     Raises:
         DataError: a column is missing or there are several, a row has no class or more than one,
@@ -66,11 +74,16 @@ def choose_columns(table: Table, *, remarks: list[Remark]) -> Columns:
     path = _path_column(table, named)
     split, flag = _split_column(table, named, path)
     others = [at for at in named if at not in (path, split) and _says_something(table, at)]
-    label, guessed = _label_column(table, others)
+    label, guessed = _label_column(table, others, choice)
+    labels: Sequence[str | tuple[str, ...]] | None
     if isinstance(label, int):
-        labels = labels_in_column(table, label, remarks=remarks)
+        labels = labels_in_cells(table, label, choice=choice, remarks=remarks)
+        if labels is None:
+            labels = _normalized(labels_in_column(table, label, remarks=remarks))
     else:
-        labels = labels_of_one_hot(table, label)
+        labels = labels_of_flags(table, label, choice=choice)
+        if labels is None:
+            labels = _normalized(labels_of_one_hot(table, label))
     if guessed or not table.headed or rank_of(table.columns[path], "path") is None:
         taken = (
             f"the label is {table.columns[label]!r}"
@@ -80,7 +93,11 @@ def choose_columns(table: Table, *, remarks: list[Remark]) -> Columns:
         message = f"{table.name}: the path is {table.columns[path]!r}, {taken}."
         remarks.append(Remark("guessed-columns", message))
     splits = _splits(table, split, flag, remarks=remarks)
-    return Columns(table.cells[path], [normalize_class_name(text) for text in labels], splits)
+    return Columns(table.cells[path], labels, splits)
+
+
+def _normalized(texts: Sequence[str]) -> list[str]:
+    return [normalize_class_name(text) for text in texts]
 
 
 def _path_column(table: Table, named: Sequence[int]) -> int:
@@ -93,7 +110,9 @@ def _path_column(table: Table, named: Sequence[int]) -> int:
     return _only(table, found, "path")
 
 
-def _label_column(table: Table, others: Sequence[int]) -> tuple[int | list[int], bool]:
+def _label_column(
+    table: Table, others: Sequence[int], choice: LabelsChoice | None
+) -> tuple[int | list[int], bool]:
     """Return the column of labels, or those of the classes, and whether it is a guess."""
     found = _believed(table, others, "label")
     if len(found) > 1:
@@ -106,8 +125,16 @@ def _label_column(table: Table, others: Sequence[int]) -> tuple[int | list[int],
         return others[0], True
     flags = [at for at in others if _is_flags(table.cells[at])]
     # Beside other columns, only where each row has one of them: else they may be anything.
-    if len(flags) > 1 and (len(flags) == len(others) or is_one_hot(table, flags)):
+    if len(flags) > 1 and (
+        choice == "many" or len(flags) == len(others) or is_one_hot(table, flags)
+    ):
         return flags, True
+    if len(flags) > 1:
+        raise DataError(
+            f"{table.name} has no column for the label. If {_listed(table, flags)} are labels, "
+            "pass --labels many; else expected a heading with one of: "
+            f"{', '.join(_NAMED['label'])}."
+        )
     return _only(table, [], "label"), False
 
 

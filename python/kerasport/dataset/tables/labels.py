@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasport.dataset.dataset import Remark
+from kerasport.dataset.tables.several import MOST_CHARACTERS, set_in_rows
 from kerasport.dataset.tables.table import Table, cell_text
 from kerasport.errors import DataError
 
-__all__ = ["labels_in_column", "labels_of_one_hot"]
+__all__ = ["is_one_hot", "labels_in_column", "labels_of_one_hot"]
 
 _NUMBER = re.compile(r"-?\d+(\.0+)?")
 # What stands between several labels in one cell; a space does too, but also inside of one.
 _BETWEEN = ";|,"
 _LIST_OF_ONE = re.compile(r"""\[\s*(["'])([^"']+)\1\s*\]""")
 _LIST = re.compile(r"""\[\s*["'].*["']\s*\]|\{"choices":.*\}""", re.DOTALL)
-_MOST_CHARACTERS = 500
 _ONE_CLASS = "A classifier gives each picture one class"
+_MANY = "where a picture may have several labels or none, pass --labels many"
 
 
 def labels_in_column(table: Table, column: int, *, remarks: list[Remark]) -> list[str]:
@@ -31,7 +32,7 @@ def labels_in_column(table: Table, column: int, *, remarks: list[Remark]) -> lis
     """
     cells = table.cells[column]
     texts = [_label(value, line) for value, line in zip(cells, table.lines, strict=True)]
-    _require_all(texts, table, "Give the picture a class, or remove the row.")
+    _require_all(texts, table, f"Give the picture a class, or remove the row; {_MANY}.")
     classes = set(texts)
     joined = {text for text in classes if _is_made_of(classes, text)}
     several = sorted(text for text in joined if any(mark in text for mark in _BETWEEN))
@@ -40,7 +41,7 @@ def labels_in_column(table: Table, column: int, *, remarks: list[Remark]) -> lis
         first = texts[table.lines.index(lines[0])]
         raise DataError(
             f"{lines[0]}: {first!r} is several labels, each a class of other rows"
-            f"{_and_others(lines)}. {_ONE_CLASS}; keep one of them, or remove the row."
+            f"{_and_others(lines)}. {_ONE_CLASS}; keep one of them, or remove the row; {_MANY}."
         )
     if joined:
         count = sum(text in joined for text in texts)
@@ -48,7 +49,8 @@ def labels_in_column(table: Table, column: int, *, remarks: list[Remark]) -> lis
             Remark(
                 "joined-labels",
                 f"{table.name}: {count} row(s) have a label made of others, like {min(joined)!r}.",
-                f"{_ONE_CLASS}: if these show several, remove the rows; else nothing is wrong.",
+                f"{_ONE_CLASS}: if these show several, remove the rows or pass --labels many; else "
+                "nothing is wrong.",
                 "warning",
                 count,
             )
@@ -60,7 +62,7 @@ def labels_in_column(table: Table, column: int, *, remarks: list[Remark]) -> lis
 
 def is_one_hot(table: Table, columns: Sequence[int]) -> bool:
     """Return whether each row has exactly one of the columns set."""
-    return all(len(names) == 1 for names in _set_in_rows(table, columns))
+    return all(len(names) == 1 for names in set_in_rows(table, columns))
 
 
 def labels_of_one_hot(table: Table, columns: Sequence[int]) -> list[str]:
@@ -69,34 +71,28 @@ def labels_of_one_hot(table: Table, columns: Sequence[int]) -> list[str]:
     Raises:
         DataError: a row has no column set, or several; the message says how many such rows.
     """
-    sets = _set_in_rows(table, columns)
+    sets = set_in_rows(table, columns)
     several = [line for line, names in zip(table.lines, sets, strict=True) if len(names) > 1]
     if several:
         first = next(names for names in sets if len(names) > 1)
         raise DataError(
             f"{several[0]}: the classes {' and '.join(map(repr, first[:5]))} are set"
-            f"{_and_others(several)}. {_ONE_CLASS}; keep one of them, or remove the row."
+            f"{_and_others(several)}. {_ONE_CLASS}; keep one of them, or remove the row; {_MANY}."
         )
     texts = [names[0] if names else "" for names in sets]
-    _require_all(texts, table, "Set one of its classes to 1, or remove the row.")
+    _require_all(texts, table, f"Set one of its classes to 1, or remove the row; {_MANY}.")
     return texts
 
 
-def _set_in_rows(table: Table, columns: Sequence[int]) -> list[list[str]]:
-    names = [table.columns[at].strip() for at in columns]
-    rows = zip(*(table.cells[at] for at in columns), strict=True)
-    return [
-        [name for name, value in zip(names, row, strict=True) if _is_set(value)] for row in rows
-    ]
-
-
 def _label(value: Any, line: str) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and len(value) > 1:
         raise DataError(
             f"{line}: a list of {len(value)} labels. {_ONE_CLASS}; keep one, or remove the row."
         )
+    if isinstance(value, tuple):
+        value = value[0] if value else None
     text = cell_text(value)
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > MOST_CHARACTERS:
         raise DataError(
             f"{line}: a label of {len(text):,} characters, {text!r:.40}... Expected the name of a "
             "class."
@@ -123,7 +119,3 @@ def _and_others(lines: Sequence[str]) -> str:
 def _is_made_of(classes: set[str], text: str) -> bool:
     lists = [text.split(), *(text.split(mark) for mark in _BETWEEN)]
     return any(len(parts) > 1 and classes.issuperset(map(str.strip, parts)) for parts in lists)
-
-
-def _is_set(value: Any) -> bool:
-    return cell_text(value).lower() in {"1", "1.0", "true", "yes", "t", "y"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kerasport.dataset.dataset import Remark, Split
+from kerasport.dataset.dataset import Remark, Split, Truth
 from kerasport.dataset.entries import Entry, Source
 from kerasport.dataset.tables.cells import parse_separated
 from kerasport.dataset.tables.columns import choose_columns, split_of_word
@@ -16,6 +16,7 @@ from kerasport.dataset.tables.table import Frame, Table, table_of_frame
 from kerasport.dataset.tables.text import read_text
 from kerasport.errors import DataError
 from kerasport.labels import order_class_names
+from kerasport.literals import LabelsChoice
 
 __all__ = [
     "TABLE_SUFFIXES",
@@ -25,6 +26,7 @@ __all__ = [
     "read_table",
     "read_tables",
     "source_of_rows",
+    "truths_of",
 ]
 
 _RECORDS = frozenset({".json", ".jsonl", ".ndjson"})
@@ -38,29 +40,36 @@ TABLE_SUFFIXES = _RECORDS | {
 
 
 class Row(NamedTuple):
-    """A labelled picture of a table; `line` begins a sentence about it."""
+    """A labelled picture of a table; `line` begins a sentence about it.
+
+    `label` is the name of its class or, where it may have several, those of its labels.
+    """
 
     path: Path
-    label: str
+    label: str | tuple[str, ...]
     split: Split | None
     line: str
 
 
-def read_table(path: Path, *, root: Path, remarks: list[Remark]) -> Source:
+def read_table(
+    path: Path, *, root: Path, remarks: list[Remark], choice: LabelsChoice | None = None
+) -> Source:
     """Return the pictures that a file lists, with the columns that `frame_source` names.
 
     Cells are separated by commas, semicolons, tabs or bars; `.json` and `.jsonl` hold records. How
-    the table was understood is added to `remarks`.
+    the table was understood is added to `remarks`. `choice` says how many labels a picture has.
 
     Raises:
         DataError: it is no such table, or a row is not usable; the message names the line.
     """
     table = parse_table(path, remarks=remarks)
-    rows = _rows(table, root=root, file=path, split=None, remarks=remarks)
+    rows = _rows(table, root=root, file=path, split=None, remarks=remarks, choice=choice)
     return source_of_rows(table.name, rows, root=root, remarks=remarks)
 
 
-def frame_source(frame: Frame, *, root: Path, remarks: list[Remark]) -> Source:
+def frame_source(
+    frame: Frame, *, root: Path, remarks: list[Remark], choice: LabelsChoice | None = None
+) -> Source:
     """Return the pictures that a DataFrame lists: its columns path and label, and maybe split.
 
     Other names are understood too, in any case: `file`, `filename`, `image`; `class`,
@@ -71,12 +80,16 @@ def frame_source(frame: Frame, *, root: Path, remarks: list[Remark]) -> Source:
         DataError: a column is missing, or a row is not usable; the message names the row.
     """
     table = table_of_frame(frame)
-    rows = _rows(table, root=root, file=None, split=None, remarks=remarks)
+    rows = _rows(table, root=root, file=None, split=None, remarks=remarks, choice=choice)
     return source_of_rows(table.name, rows, root=root, remarks=remarks)
 
 
 def read_tables(
-    tables: Sequence[tuple[Path, Split | None]], *, root: Path, remarks: list[Remark]
+    tables: Sequence[tuple[Path, Split | None]],
+    *,
+    root: Path,
+    remarks: list[Remark],
+    choice: LabelsChoice | None = None,
 ) -> Source:
     """Return the pictures of tables that lie beside them below `root`, as `tables_beside` found.
 
@@ -85,10 +98,28 @@ def read_tables(
     Raises:
         DataError: see `read_table`.
     """
-    rows: list[Row] = []
-    for path, split in tables:
-        table = parse_table(path, remarks=remarks)
-        rows += _rows(table, root=path.parent, file=path, split=split, remarks=remarks)
+
+    def rows_of(choice: LabelsChoice | None, told: list[Remark]) -> list[Row]:
+        return [
+            row
+            for path, split in tables
+            for row in _rows(
+                parse_table(path, remarks=told),
+                root=path.parent,
+                file=path,
+                split=split,
+                remarks=told,
+                choice=choice,
+            )
+        ]
+
+    own: list[Remark] = []
+    rows = rows_of(choice, own)
+    if len({isinstance(row.label, tuple) for row in rows}) > 1:
+        # One of them has pictures with several labels, so that all of them may.
+        own.clear()
+        rows = rows_of("many", own)
+    remarks += own
     names = ", ".join(f"'{path}'" for path, _ in tables)
     remarks.append(Remark("table-beside", f"The labels are those of {names}, not of folders."))
     if left_out := unlisted(root, {row.path for row in rows}):
@@ -126,9 +157,15 @@ def _split_of_folder(path: Path, root: Path) -> Split | None:
 
 
 def _rows(
-    table: Table, *, root: Path, file: Path | None, split: Split | None, remarks: list[Remark]
+    table: Table,
+    *,
+    root: Path,
+    file: Path | None,
+    split: Split | None,
+    remarks: list[Remark],
+    choice: LabelsChoice | None,
 ) -> list[Row]:
-    columns = choose_columns(table, remarks=remarks)
+    columns = choose_columns(table, remarks=remarks, choice=choice)
     if not table.lines:
         raise DataError(f"{table.name} has a heading but no rows. Expected one row per picture.")
     paths = find_files(
@@ -160,11 +197,12 @@ def source_of_rows(name: str, rows: Sequence[Row], *, root: Path, remarks: list[
     Raises:
         DataError: there is one class only, a picture has two, or there is none to train on.
     """
-    class_names = tuple(order_class_names({row.label for row in rows}))
-    if len(class_names) == 1:
+    several = any(isinstance(row.label, tuple) for row in rows)
+    class_names = tuple(order_class_names({each for row in rows for each in _names_of(row)}))
+    if len(class_names) < 2:
+        only = f"one class only ({class_names[0]!r})" if class_names else "no labels"
         raise DataError(
-            f"{name} has one class only ({class_names[0]!r}). Expected at least two: a classifier "
-            "chooses between classes."
+            f"{name} has {only}. Expected at least two: a classifier chooses between classes."
         )
     kept = _without_repeats(rows, remarks=remarks, name=name)
     given: frozenset[Split] = frozenset(row.split for row in kept if row.split is not None)
@@ -175,27 +213,56 @@ def source_of_rows(name: str, rows: Sequence[Row], *, root: Path, remarks: list[
         )
     # As with folders: what is missing beside train is cut from it.
     cut = not {"validation", "test"} <= given
-    labels = {class_name: label for label, class_name in enumerate(class_names)}
+    truths = truths_of([row.label for row in kept], class_names)
     entries = tuple(
-        Entry(row.path, labels[row.label], None if cut and row.split == "train" else row.split)
-        for row in kept
+        Entry(row.path, truth, None if cut and row.split == "train" else row.split)
+        for row, truth in zip(kept, truths, strict=True)
     )
-    return Source(root, class_names, entries, given - {"train"} if cut else given)
+    return Source(
+        root,
+        class_names,
+        entries,
+        given - {"train"} if cut else given,
+        kind="labels" if several else "probabilities",
+    )
+
+
+def truths_of(labels: Sequence[str | tuple[str, ...]], class_names: Sequence[str]) -> list[Truth]:
+    """Return the class of each picture as its place among the names, or so its labels."""
+    places = {name: place for place, name in enumerate(class_names)}
+    return [
+        places[label] if isinstance(label, str) else tuple(sorted(places[each] for each in label))
+        for label in labels
+    ]
+
+
+def _names_of(row: Row) -> tuple[str, ...]:
+    return (row.label,) if isinstance(row.label, str) else row.label
 
 
 def _without_repeats(rows: Iterable[Row], *, remarks: list[Remark], name: str) -> list[Row]:
     first: dict[tuple[Path, Split | None], Row] = {}
-    repeats = 0
+    repeats = joined = 0
     for row in rows:
         before = first.setdefault((row.path, row.split), row)
-        if before.label != row.label:
+        repeats += before is not row
+        if before.label == row.label:
+            continue
+        if isinstance(before.label, tuple) and isinstance(row.label, tuple):
+            both = tuple(dict.fromkeys((*before.label, *row.label)))
+            first[row.path, row.split] = before._replace(label=both)
+            joined += 1
+        else:
             raise DataError(
                 f"{row.line}: '{row.path}' is {row.label!r}, but {before.label!r} in "
                 f"{before.line[0].lower()}{before.line[1:]}. A picture has one class; remove one "
-                "of the rows."
+                "of the rows, or pass --labels many."
             )
-        repeats += before is not row
-    if repeats:
+    if joined:
+        # As tables of detections are, with a row for each label.
+        message = f"{name} lists {joined} picture(s) again with other labels; each has all of them."
+        remarks.append(Remark("rows-joined", message, count=joined))
+    elif repeats:
         message = f"{name} lists {repeats} picture(s) again; each is used once."
         remarks.append(Remark("repeated-rows", message, severity="warning", count=repeats))
     return list(first.values())

@@ -21,7 +21,7 @@ Inputs: TypeAlias = "Pixels | NDArray[np.float32]"
 
 def batches(
     views: Sequence[Inputs],
-    labels: NDArray[np.int64],
+    labels: NDArray[Any],
     *,
     batch_size: int,
     seed: int | None = None,
@@ -40,7 +40,8 @@ def batches(
 
     Args:
         views: the data; with more than one, the epochs take them in turn.
-        labels: class of each row, int64 `[n]`.
+        labels: class of each row, int64 `[n]`; or its labels, uint8 `[n, labels]`, which are given
+            as float32.
         batch_size: rows per step; the last batch may be smaller.
         seed: with the number of the epoch, decides the order; None keeps the order of the data.
         first_epoch: number of the epoch that comes first, for a training that goes on.
@@ -76,7 +77,9 @@ def batches(
             if part is not None:
                 chosen = part.of(chosen)
             truth: NDArray[Any] = labels[chosen]
-            if one_hot is not None:
+            if truth.ndim == 2:
+                truth = truth.astype(np.float32)
+            elif one_hot is not None:
                 truth = _one_hot(truth, one_hot)
             rows = self._rows[chosen].astype(np.float32)
             return (

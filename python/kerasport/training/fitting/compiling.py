@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasport import models
 from kerasport.recipes import SettledRecipe
+from kerasport.training.fitting.label_loss import LabelLoss
 from kerasport.training.fitting.phase import Phase
 
 __all__ = ["WEIGHTED_ACCURACY", "compile_phase", "learning_rate"]
@@ -15,12 +16,19 @@ WEIGHTED_ACCURACY = "weighted_accuracy"
 """What the accuracy of rows with weights is called."""
 
 
-def compile_phase(phase: Phase, recipe: SettledRecipe, *, steps: int) -> None:
-    """Prepare the model of a phase for Keras' `fit`, with so many steps an epoch."""
+def compile_phase(
+    phase: Phase, recipe: SettledRecipe, *, steps: int, labels: LabelLoss | None = None
+) -> None:
+    """Prepare the model of a phase for Keras' `fit`, with so many steps an epoch.
+
+    `labels` is there where a picture may have several.
+    """
     keras = models.import_keras()
     on_jax = models.chosen_backend() == "jax"
     from_logits = not models.ends_in_probabilities(phase.model)
-    if recipe.label_smoothing:
+    if labels is not None:
+        loss = labels.loss(recipe.label_smoothing)
+    elif recipe.label_smoothing:
         loss = keras.losses.CategoricalCrossentropy(
             from_logits=from_logits, label_smoothing=recipe.label_smoothing
         )
@@ -33,9 +41,9 @@ def compile_phase(phase: Phase, recipe: SettledRecipe, *, steps: int) -> None:
             learning_rate=learning_rate(phase, recipe, steps=steps), name=recipe.optimizer
         ),
         loss=loss,
-        metrics=["accuracy"],
+        metrics=["accuracy"] if labels is None else [keras.metrics.BinaryAccuracy("accuracy")],
         # Rows that fill up a batch do not count in it; where there are none it is the same.
-        weighted_metrics=[_accuracy(recipe)] if on_jax else None,
+        weighted_metrics=[_accuracy(recipe, labels)] if on_jax else None,
         # Compiling with XLA takes longer than these models take to train on a CPU.
         jit_compile=False,
     )
@@ -45,8 +53,10 @@ def compile_phase(phase: Phase, recipe: SettledRecipe, *, steps: int) -> None:
     phase.model.optimizer.build(phase.model.trainable_variables)
 
 
-def _accuracy(recipe: SettledRecipe) -> Any:
+def _accuracy(recipe: SettledRecipe, labels: LabelLoss | None) -> Any:
     metrics = models.import_keras().metrics
+    if labels is not None:
+        return metrics.BinaryAccuracy(WEIGHTED_ACCURACY)
     kind = (
         metrics.CategoricalAccuracy if recipe.label_smoothing else metrics.SparseCategoricalAccuracy
     )

@@ -32,6 +32,7 @@ from kerasport.training.fitting.compiling import compile_phase
 from kerasport.training.fitting.events import event_writer
 from kerasport.training.fitting.features import features_of
 from kerasport.training.fitting.history import EpochLog, History
+from kerasport.training.fitting.label_loss import LabelLoss
 from kerasport.training.fitting.phase import TITLES, Phase, PhaseKind, kinds_of
 from kerasport.training.processes import device_count, part_of_a_batch
 
@@ -55,6 +56,13 @@ class _Fitting:
     @property
     def batch_size(self) -> int:
         return _for_all_devices(min(self.recipe.batch_size, len(self.decoded.split("train")[1])))
+
+    @property
+    def label_loss(self) -> LabelLoss | None:
+        """How labels count, where a picture may have several."""
+        if self.decoded.dataset.kind == "probabilities":
+            return None
+        return LabelLoss.of(self.decoded.split("train")[1], self.recipe)
 
     @property
     def steps(self) -> int:
@@ -106,7 +114,7 @@ def fit(
                 continue
             phase = _phase(fitting, index, kind, features=features)
             started = since if since is not None and since.phase == index else None
-            compile_phase(phase, recipe, steps=fitting.steps)
+            compile_phase(phase, recipe, steps=fitting.steps, labels=fitting.label_loss)
             if started is not None and started.ended:
                 restore(phase.model.variables, started.variables)
                 # A file of the model has the optimizer in it too.
@@ -114,6 +122,10 @@ def fit(
                 phase.model.set_weights(started.best)
                 continue
             _run(fitting, phase, since=started)
+    if fitting.label_loss is not None and model.compiled:
+        # A file of the model says its loss, and one with weights is of our own making.
+        loss = LabelLoss().loss(recipe.label_smoothing)
+        model.compile(optimizer=model.optimizer, loss=loss, jit_compile=False)
     return log.history()
 
 
@@ -154,6 +166,7 @@ def _run(fitting: _Fitting, phase: Phase, *, since: Checkpoint | None) -> None:
         callbacks.append(event_writer(work / TENSORBOARD_FOLDER / phase.slug))
     first = since.epoch if since else 0
     before = sum(epochs for _, epochs in log.phases[: phase.index])
+    is_weighted = bool(recipe.class_weights) and fitting.label_loss is None
     arrange = partial(batches, one_hot=classes if recipe.label_smoothing else None, part=part)
     validation_batch = _VALIDATION_BATCH
     if part is not None:
@@ -184,7 +197,7 @@ def _run(fitting: _Fitting, phase: Phase, *, since: Checkpoint | None) -> None:
             else None,
             initial_epoch=first,
             epochs=phase.epochs,
-            class_weight=_class_weights(labels, classes) if recipe.class_weights else None,
+            class_weight=_class_weights(labels, classes) if is_weighted else None,
             # The batches shuffle themselves; Keras would shuffle them once more, as a whole.
             shuffle=False,
             verbose=0,
