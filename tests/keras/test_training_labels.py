@@ -14,7 +14,9 @@ from support.marks import MARKS, draw_marks
 from kerasport import models
 from kerasport.dataset import read_data
 from kerasport.evaluation import LabelEvaluation, evaluate
+from kerasport.exporter import export
 from kerasport.models import Transfer
+from kerasport.prediction import predict
 from kerasport.recipes import get_recipe
 from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, train, train_classifier
@@ -161,3 +163,29 @@ def test_train_classifier_takes_rows_of_ones(tmp_path: Path) -> None:
     # Whoever loads the file with its loss finds one that Keras has.
     keras = models.import_keras()
     assert keras.models.load_model(classifier.run.model_path).loss.name == "binary_crossentropy"
+
+
+@pytest.mark.parametrize("quantize", ["float32", "auto"])
+def test_the_bundle_of_a_run_tells_the_same_labels(
+    quantize: str, run: Run, table: Path, tmp_path: Path
+) -> None:
+    """Thresholds, samples with their true labels, and Keras' answers arrive in the bundle."""
+    bundle = export(run, tmp_path / "model", quantize=quantize)
+    pictures = sorted(table.parent.rglob("*.png"))[:20]
+
+    by_keras, _ = predict(run, pictures)
+    by_bundle, _ = predict(bundle, pictures, engine="numpy")
+
+    assert bundle.metadata.format_version == 2
+    assert bundle.metadata.output == run.description.output
+    assert [sample.labels for sample in bundle.samples()] == [
+        list(sample.labels or ()) for sample in run.samples
+    ]
+    for first, second in zip(by_keras, by_bundle, strict=True):
+        off = 1e-5 if quantize == "float32" else 0.05
+        np.testing.assert_allclose(first.probabilities, second.probabilities, rtol=0, atol=off)
+    search = bundle.metadata.quantization.search
+    assert (search is not None) == (quantize == "auto")
+    if search is not None:
+        assert search.trials[0].top1_agreement == 1
+        assert search.trials[0].accuracy > 0.8
