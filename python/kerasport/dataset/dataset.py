@@ -35,7 +35,7 @@ Content: TypeAlias = "bytes | memoryview | NDArray[np.uint8]"
 """A picture that is no file: its encoded bytes, or pixels `[height, width]` or with channels."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """What a picture says about itself before it is decoded.
 
@@ -49,7 +49,7 @@ class Header:
     mode: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Example:
     """One labelled picture: `label` is an index into the class names, `content` a SHA-256.
 
