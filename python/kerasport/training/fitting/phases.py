@@ -33,7 +33,7 @@ from kerasport.training.fitting.events import event_writer
 from kerasport.training.fitting.features import features_of
 from kerasport.training.fitting.history import EpochLog, History
 from kerasport.training.fitting.phase import TITLES, Phase, PhaseKind, kinds_of
-from kerasport.training.processes import device_count, part_of_a_batch
+from kerasport.training.processes import add_up_at_once, device_count, part_of_a_batch
 
 __all__ = ["fit"]
 
@@ -107,6 +107,7 @@ def fit(
             phase = _phase(fitting, index, kind, features=features)
             started = since if since is not None and since.phase == index else None
             compile_phase(phase, recipe, steps=fitting.steps)
+            add_up_at_once(phase.model)
             if started is not None and started.ended:
                 restore(phase.model.variables, started.variables)
                 # A file of the model has the optimizer in it too.
