@@ -11,8 +11,12 @@ compare the processor times then: what one process needs, and what two need toge
 pictures. Efficiency is the first divided by the second. Two processors that share a core, its
 caches or its memory slow each other down whatever they do: "at once" are two trainings that know
 nothing of each other, one on each, and the efficiency beside them is what working together costs.
-With --kills trainings of two processes are ended by killing one of them at a random moment,
-resumed, and compared with one that nobody killed, bit for bit.
+With --kills trainings of two processes are ended by killing one of them, resumed, and compared
+with one that nobody killed, bit for bit. In turn that is at any moment, at one after the first
+epoch, and while a checkpoint is being written. Small pictures and many epochs leave little else:
+
+    python benchmarks/distributed_training.py --data path/to/cifar10/train --kills 20 \
+        --recipe folder --image-size 8 --pictures 20 --epochs 60
 """
 
 from __future__ import annotations
@@ -29,12 +33,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from support.run_variables import variables_of
+
+KILLS = ("any", "trained", "writing")
 
 # Notes the time at the end of every epoch, in a file of its own for each process.
 PROGRAM = """
@@ -153,43 +160,75 @@ def difference(first: Path, second: Path) -> float:
     return max(float(np.abs(one - two).max()) for one, two in pairs if one.dtype.kind == "f")
 
 
-def kill_one(given: argparse.Namespace, work: Path, seconds: float) -> tuple[bool, float, bool]:
-    """Kill one of two processes at a random moment; return if it was early, and if bits are equal.
+def kill_one(given: argparse.Namespace, work: Path, way: str, seconds: float) -> bool:
+    """Kill one of two processes, go on, and return whether the bits are those of nobody killed.
 
-    The middle number is how long the others took to end.
+    Args:
+        given: the command line.
+        work: has the data, and the run that nobody disturbed.
+        way: which moments.
+        seconds: what a whole training takes.
     """
     line = command(given, "killed")
-    start = [sys.executable, "-m", "kerasport"]
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    run = subprocess.Popen(
-        [*start, *line, "--processes", "2"], cwd=work, env=environment, stderr=subprocess.PIPE
-    )
-    time.sleep(random.uniform(0.1, seconds))
-    listed = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True)
-    children = [int(number) for number in listed.stdout.split()]
-    if children:
-        os.kill(random.choice(children), 9)
-    killed = time.perf_counter()
-    said = run.communicate()[1].decode()
-    took = time.perf_counter() - killed
-    if run.returncode == 0:
-        print("  it was done already")
-    elif said.count("Error:") != 1:
-        sys.exit(f"Expected one sentence:\n{said}")
+    run = started_together(line, work)
+    kept = work / "killed.unfinished"
+    begin = time.perf_counter()
+    if way == "any":
+        wait(run, lambda: False, random.uniform(0.1, seconds))
+        wait(run, lambda: len(children_of(run)) == 2)
     else:
-        print(f"  {said.splitlines()[-1]}")
-    can_go_on = (work / "killed.unfinished" / "checkpoint.npz").exists()
-    again = ["train", "--resume", "killed"] if can_go_on else line
+        wait(run, (kept / "checkpoint.npz").exists)
+        first = time.perf_counter() - begin
+        wait(run, lambda: False, random.uniform(0, max(0.1, seconds - first)))
+    if way == "writing":
+        wait(run, (kept / "new-checkpoint.npz").exists)
+    children = children_of(run)
+    writing = (kept / "new-checkpoint.npz").exists()
+    if children:
+        os.kill(children[0] if way == "writing" else random.choice(children), 9)
+    killed = time.perf_counter()
+    said = run.communicate()[1]
+    took = time.perf_counter() - killed
+    if run.returncode and said.count("Error:") != 1:
+        sys.exit(f"Expected one sentence:\n{said}")
+    can_go_on = (kept / "checkpoint.npz").exists()
+    how = "it was done already"
     if run.returncode:
-        subprocess.run(
-            [*start, *again, "--processes", "2"],
-            cwd=work,
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
+        how = "resumed" if can_go_on else "started again"
+        again = started_together(["train", "--resume", "killed"] if can_go_on else line, work)
+        said = again.communicate()[1]
+        if again.returncode:
+            sys.exit(said)
     equal = all(map(np.array_equal, variables_of(work / "killed"), variables_of(work / "whole")))
-    return not can_go_on, took, equal
+    during = ", while a checkpoint was written" if writing else ""
+    print(f"killed after {killed - begin:.1f} s{during}, ended in {took:.1f} s, {how}", end="")
+    print(f", {'the same bits' if equal else 'OTHER BITS'}", flush=True)
+    return equal
+
+
+def started_together(line: list[str], work: Path) -> subprocess.Popen[str]:
+    """Start a training in two processes of this machine."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "kerasport", *line, "--processes", "2"],
+        cwd=work,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def children_of(run: subprocess.Popen[str]) -> list[int]:
+    """Return the numbers of the processes that a process has started."""
+    listed = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True)
+    return [int(number) for number in listed.stdout.split()]
+
+
+def wait(run: subprocess.Popen[str], until: Callable[[], bool], seconds: float = 600) -> None:
+    """Wait until something is so, the run is over, or so many seconds have passed."""
+    end = time.perf_counter() + seconds
+    while not until() and run.poll() is None and time.perf_counter() < end:
+        time.sleep(0.0005)
 
 
 def main() -> None:
@@ -201,20 +240,16 @@ def main() -> None:
         some_pictures(given.data, work / "data", given.pictures)
         if given.kills:
             begin = time.perf_counter()
-            subprocess.run(
-                [sys.executable, "-m", "kerasport", *command(given, "whole"), "--processes", "2"],
-                cwd=work,
-                env={**os.environ, "KERAS_BACKEND": "jax"},
-                check=True,
-                capture_output=True,
-            )
+            whole = started_together(command(given, "whole"), work)
+            said = whole.communicate()[1]
+            if whole.returncode:
+                sys.exit(said)
             seconds = time.perf_counter() - begin
-            print(f"a whole training takes {seconds:.0f} s")
-            for number in range(given.kills):
-                early, took, equal = kill_one(given, work, seconds)
-                how = "started again" if early else "resumed"
-                print(f"kill {number + 1}: all ended in {took:.1f} s, {how}, same bits: {equal}")
-            return
+            print(f"a whole training takes {seconds:.0f} s", flush=True)
+            turns = [KILLS[number % len(KILLS)] for number in range(given.kills)]
+            equal = [kill_one(given, work, way, seconds) for way in turns]
+            print(f"{sum(equal)} of {len(equal)} ended with the same bits")
+            sys.exit(not all(equal))
         ways = {
             "one process": lambda: train(command(given, "run-1"), work, 1),
             "two at once": lambda: both_at_once(given, work),

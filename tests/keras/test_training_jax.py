@@ -253,3 +253,30 @@ def test_a_killed_process_ends_all_and_the_training_goes_on(work: Path, two: Any
     code, _, said = finish(start(work, ["--resume", "killed", "--processes", "2"]))
     assert code == 0, said
     assert all(map(np.array_equal, variables_of(work / "killed"), variables_of(two[0])))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is killed by a signal")
+@pytest.mark.parametrize("lost", [0, 1])
+def test_who_is_left_says_at_once_who_was_lost(work: Path, lost: int) -> None:
+    """Without a parent too, one sentence, exit code 1, and none of JAX's own messages."""
+    common = {
+        "KERASPORT_COORDINATOR": f"127.0.0.1:{free_port()}",
+        "KERASPORT_PROCESSES": "2",
+    }
+    arguments = [*OPTIONS, "--out", f"lost-{lost}", "--epochs", "200", "--patience", "200"]
+    both = [start(work, arguments, KERASPORT_PROCESS=str(number), **common) for number in (0, 1)]
+    checkpoint = work / f"lost-{lost}.unfinished" / "checkpoint.npz"
+    for _ in until(checkpoint.exists):
+        assert both[0].poll() is None
+    both[lost].kill()
+    killed = time.monotonic()
+    code, _, said = finish(both[1 - lost])
+
+    assert time.monotonic() - killed < 10
+    assert code == 1
+    told = said[said.index("Error:") :] if lost else said
+    assert told == (
+        f"Error: Process {lost} of 2 ended before the training was done, so this one ends too. "
+        f"Go on after the last whole epoch with: kerasport train --resume lost-{lost}\n"
+    )
+    finish(both[lost])

@@ -10,9 +10,7 @@ from support.listening import Listening
 from support.pictures import write_class_folders
 from support.table_pictures import (
     NO_CUT,
-    draw_pictures,
     labels_of,
-    link_pictures,
     names,
     row_table,
     told_of,
@@ -21,17 +19,6 @@ from support.table_pictures import (
 from kerasport.dataset import ReadOptions, check_data, read_data
 from kerasport.dataset.tables import tables_beside
 from kerasport.errors import DataError
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_pictures(tmp_path_factory.mktemp("drawn"))
-
-
-@pytest.fixture
-def root(drawn: Path, tmp_path: Path) -> Path:
-    """A folder with the pictures in images/."""
-    return link_pictures(drawn, tmp_path)
 
 
 def test_a_table_of_labels_beside_loose_pictures(root: Path) -> None:

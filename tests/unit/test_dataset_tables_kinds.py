@@ -11,9 +11,7 @@ import pytest
 from support.listening import Listening
 from support.table_pictures import (
     NO_CUT,
-    draw_pictures,
     labels_of,
-    link_pictures,
     names,
     row_table,
     told_of,
@@ -22,18 +20,6 @@ from support.table_pictures import (
 from kerasport.dataset import ReadOptions, read_data
 from kerasport.dataset.dataset import Remark
 from kerasport.errors import DataError
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_pictures(tmp_path_factory.mktemp("drawn"))
-
-
-@pytest.fixture
-def root(drawn: Path, tmp_path: Path) -> Path:
-    """A folder with the pictures in images/."""
-    return link_pictures(drawn, tmp_path)
-
 
 TABLES = {
     "ids without extension": row_table("{stem},{label}", heading="id,label"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -70,6 +70,13 @@ def _require(columns: Sequence[str], known: Sequence[str]) -> None:
             )
 
 
+def _kept(keep: Sequence[str] | None, known: Sequence[str], answers: Container[str]) -> list[str]:
+    """Return the columns that stay, before those of the answers, which replace their namesakes."""
+    names = list(known if keep is None else keep)
+    _require(names, known)
+    return [name for name in names if name not in answers]
+
+
 class _Arrow:
     def __init__(self, batch: Any) -> None:
         self._batch = batch
@@ -89,11 +96,9 @@ class _Arrow:
     ) -> Any:
         pyarrow: Any = importlib.import_module("pyarrow")
 
-        names = self._batch.schema.names if keep is None else list(keep)
-        _require(names, self._batch.schema.names)
-        answers = answer_columns(rows, class_names, top, output)
         types = dict(answer_fields(pyarrow, top, output))
-        kept = [name for name in names if name not in types]
+        kept = _kept(keep, self._batch.schema.names, types)
+        answers = answer_columns(rows, class_names, top, output)
         arrays = [self._batch.column(name) for name in kept]
         arrays += [pyarrow.array(answers[name], type=each) for name, each in types.items()]
         fields = [self._batch.schema.field(name) for name in kept]
@@ -119,10 +124,8 @@ class _Pandas:
     ) -> Any:
         pandas: Any = importlib.import_module("pandas")
 
-        names = list(self._frame.columns) if keep is None else list(keep)
-        _require(names, list(self._frame.columns))
         answers = answer_columns(rows, class_names, top, output)
-        kept = self._frame[[name for name in names if name not in answers]]
+        kept = self._frame[_kept(keep, list(self._frame.columns), answers)]
         told = {
             # pandas makes a missing number of None by itself; what is a list stays an object.
             name: pandas.Series(
@@ -151,10 +154,9 @@ class _Dict:
         keep: Sequence[str] | None,
         output: LabelsOutput | None = None,
     ) -> Any:
-        names = list(self._columns) if keep is None else list(keep)
-        _require(names, list(self._columns))
         answers = answer_columns(rows, class_names, top, output)
-        result = {name: self._columns[name] for name in names if name not in answers}
+        kept = _kept(keep, list(self._columns), answers)
+        result = {name: self._columns[name] for name in kept}
         for name, values in answers.items():
             if name == "probability":
                 numbers = [np.nan if value is None else value for value in values]

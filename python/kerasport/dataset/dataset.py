@@ -41,7 +41,7 @@ Truth: TypeAlias = "int | tuple[int, ...]"
 """What a picture shows: the index of its one class, or the ascending indices of its labels."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """What a picture says about itself before it is decoded.
 
@@ -55,7 +55,7 @@ class Header:
     mode: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Example:
     """One labelled picture: `label` is an index into the class names, `content` a SHA-256.
 

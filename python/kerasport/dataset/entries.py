@@ -31,7 +31,7 @@ from kerasport.progress import SILENT, Progress
 __all__ = ["Entry", "Source", "collect", "look"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A labelled picture: a file, or `data` with `path` as its name.
 

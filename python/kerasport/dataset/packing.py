@@ -46,7 +46,7 @@ class Packed:
     damaged: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Row:
     """A row that was found to be right."""
 

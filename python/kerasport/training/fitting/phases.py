@@ -34,7 +34,7 @@ from kerasport.training.fitting.features import features_of
 from kerasport.training.fitting.history import EpochLog, History
 from kerasport.training.fitting.label_loss import LabelLoss
 from kerasport.training.fitting.phase import TITLES, Phase, PhaseKind, kinds_of
-from kerasport.training.processes import device_count, part_of_a_batch
+from kerasport.training.processes import add_up_at_once, device_count, part_of_a_batch
 
 __all__ = ["fit"]
 
@@ -115,6 +115,7 @@ def fit(
             phase = _phase(fitting, index, kind, features=features)
             started = since if since is not None and since.phase == index else None
             compile_phase(phase, recipe, steps=fitting.steps, labels=fitting.label_loss)
+            add_up_at_once(phase.model)
             if started is not None and started.ended:
                 restore(phase.model.variables, started.variables)
                 # A file of the model has the optimizer in it too.

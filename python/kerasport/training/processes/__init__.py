@@ -9,6 +9,7 @@ from kerasport.training.processes.devices import (
     spread,
 )
 from kerasport.training.processes.launch import Ended, launch
+from kerasport.training.processes.summing import add_up_at_once
 from kerasport.training.processes.surroundings import is_one_of_several
 from kerasport.training.processes.watch import resuming_advice
 from kerasport.training.processes.world import World, current, joined
@@ -17,6 +18,7 @@ __all__ = [
     "BatchPart",
     "Ended",
     "World",
+    "add_up_at_once",
     "alone",
     "answers_in_step",
     "current",

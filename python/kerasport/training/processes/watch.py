@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from kerasport.training.processes.lifeline import Lifeline
 from kerasport.training.processes.surroundings import Surroundings
 
 __all__ = ["LOST_CODE", "Watch", "resuming_advice"]
@@ -37,25 +38,36 @@ def resuming_advice(tell: Callable[[], str]) -> None:
 
 
 class Watch:
-    """A thread that says that this process lives, and ends it when another does not."""
+    """A thread that says that this process lives, and ends it when another does not.
 
-    def __init__(self, client: Any, here: Surroundings) -> None:
+    Args:
+        client: of JAX's coordination service.
+        here: this process among the others.
+        host: where process 0 is.
+    """
+
+    def __init__(self, client: Any, here: Surroundings, host: str) -> None:
         self._client = client
         self._here = here
         self._over = threading.Event()
+        self._ending = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._lifeline = Lifeline(client, here, host, self._give_up)
 
     def start(self) -> None:
         """Begin to watch."""
         self._thread.start()
+        self._lifeline.start()
 
     def stop(self) -> None:
         """Watch no longer: what ends from now on ends as it should."""
         self._over.set()
+        self._lifeline.leave()
         self._thread.join(2 * _BEAT_SECONDS)
 
     def announce_end(self) -> None:
         """Tell the others that this process ends before its work is done."""
+        self._lifeline.leave()
         with contextlib.suppress(Exception):
             self._client.key_value_set(f"{_ENDED}{self._here.number}", "1", allow_overwrite=True)
             if self._here.number == 0:
@@ -108,11 +120,18 @@ class Watch:
 
     def _give_up(self, lost: int, told: bool) -> None:
         here = self._here
+        # Both threads may find it out, and the first ends the process.
+        self._ending.acquire()
+        if self._over.is_set():
+            self._ending.release()
+            return
         if here.parent is None and not told and (here.number == 0 or lost == 0):
             sys.stderr.write(
                 f"Error: Process {lost} of {here.count} ended before the training was done, so "
                 f"this one ends too.{_advice[0]()}\n"
             )
+        if here.number == 0:
+            self._lifeline.leave(told=True)
         self._end()
 
     def _end(self) -> None:

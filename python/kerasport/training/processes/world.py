@@ -95,9 +95,9 @@ def joined() -> Iterator[World]:
         yield current()
         return
     _require_jax()
-    client = _connect(here)
+    client, host = _connect(here)
     world = World(here.number, here.count, client)
-    watch = Watch(client, here)
+    watch = Watch(client, here, host)
     watch.start()
     _worlds.append(world)
     try:
@@ -134,7 +134,8 @@ def _require_jax() -> None:
         )
 
 
-def _connect(here: Surroundings) -> Any:
+def _connect(here: Surroundings) -> tuple[Any, str]:
+    """Return the client of JAX's coordination service, and the host that this is on."""
     try:
         import jax
         from jax.experimental import multihost_utils
@@ -164,7 +165,8 @@ def _connect(here: Surroundings) -> Any:
         ) from None
     from jax._src.distributed import global_state
 
-    return global_state.client
+    host = str(global_state.coordinator_address).rpartition(":")[0]
+    return global_state.client, host.strip("[]")
 
 
 def _disconnect() -> None:
