@@ -17,8 +17,12 @@ const WINDOWS = [
   [5, 2],
 ];
 
-/** Columns that these compute at once: what they load is used for all of them. */
-const COLUMNS = 4;
+/**
+ * Columns that these compute at once, where there are as many: what they load is used for all of them.
+ * Pictures of 224 have 7, 14, 28, ... columns.
+ */
+const COLUMNS = [7, 4];
+const [MANY, FEW] = COLUMNS;
 
 const ROW = [
   'table',
@@ -99,7 +103,7 @@ const rowStart = `
   ${set('end', `(i32.add ${get('table')} (i32.shl ${get('rows')} ${i32(2)}))`)}`;
 
 /**
- * One output row of a window of `taps` columns; at least {@link COLUMNS} columns.
+ * One output row of a window of `taps` columns; at least {@link FEW} columns.
  *
  * @param {import('./wat.mjs').Target} target
  * @param {number} taps
@@ -107,40 +111,50 @@ const rowStart = `
  */
 function fastRow(target, taps, stride) {
   const weight = (/** @type {number} */ t) => `weight${t}`;
-  const products = (/** @type {number} */ column) =>
-    each(COLUMNS, (j) => {
-      const t = column - j * stride;
-      if (t < 0 || t >= taps) return '';
-      return set(`sum${j}`, target.multiplyAdd(get(`sum${j}`), get('value'), get(weight(t))));
-    });
-  const oneRow = `
+  const oneRow = (/** @type {number} */ columns) => {
+    const products = (/** @type {number} */ column) =>
+      each(columns, (j) => {
+        const t = column - j * stride;
+        if (t < 0 || t >= taps) return '';
+        return set(`sum${j}`, target.multiplyAdd(get(`sum${j}`), get('value'), get(weight(t))));
+      });
+    return `
     ${each(taps, (t) => set(weight(t), load(get('tap'), t * 16)))}
     ${each(
-      (COLUMNS - 1) * stride + taps,
+      (columns - 1) * stride + taps,
       (column) => `${set('value', load(get('from')))} ${products(column)}
         ${advance('from', get('pixel'))}`,
     )}`;
+  };
+  const next = (/** @type {number} */ columns) => [
+    tile(columns, oneRow(columns)),
+    advance('x', `(i32.mul ${get('pixel')} ${i32(columns * stride)})`),
+    advance('y', `(i32.mul ${get('step')} ${i32(columns)})`),
+    set('columns', `(i32.sub ${get('columns')} ${i32(columns)})`),
+  ];
   const weights = Object.fromEntries(Array.from({ length: taps }, (_, t) => [weight(t), 'v128']));
   return routine(
     `depthwise${taps}${stride}`,
     ROW,
-    { ...ROW_LOCALS, ...sumLocals(COLUMNS), ...weights, back: 'i32' },
+    { ...ROW_LOCALS, ...sumLocals(MANY), ...weights, back: 'i32' },
     rowStart,
     set('width', i32(taps * 16)),
+    whilst(
+      // Eight are two times four.
+      `(i32.and (i32.ge_s ${get('columns')} ${i32(MANY)}) (i32.ne ${get('columns')} ${i32(2 * FEW)}))`,
+      ...next(MANY),
+    ),
     whilst(
       get('columns'),
       // The last ones begin earlier where fewer are left, and some are computed twice.
       when(
-        `(i32.lt_s ${get('columns')} ${i32(COLUMNS)})`,
-        `${set('back', `(i32.mul (i32.sub ${get('columns')} ${i32(COLUMNS)}) ${get('step')})`)}
-        ${advance('x', `(i32.mul ${get('pixel')} (i32.mul (i32.sub ${get('columns')} ${i32(COLUMNS)}) ${i32(stride)}))`)}
-        ${advance('y', get('back'))}
-        ${set('columns', i32(COLUMNS))}`,
+        `(i32.lt_s ${get('columns')} ${i32(FEW)})`,
+        set('back', `(i32.sub ${get('columns')} ${i32(FEW)})`),
+        advance('x', `(i32.mul ${get('pixel')} (i32.mul ${get('back')} ${i32(stride)}))`),
+        advance('y', `(i32.mul ${get('back')} ${get('step')})`),
+        set('columns', i32(FEW)),
       ),
-      tile(COLUMNS, oneRow),
-      advance('x', `(i32.mul ${get('pixel')} ${i32(COLUMNS * stride)})`),
-      advance('y', `(i32.mul ${get('step')} ${i32(COLUMNS)})`),
-      set('columns', `(i32.sub ${get('columns')} ${i32(COLUMNS)})`),
+      ...next(FEW),
     ),
   );
 }
@@ -221,7 +235,7 @@ function rows() {
     set('end', `(i32.add ${get('table')} (i32.shl ${get('kernelY')} ${i32(2)}))`),
     when(
       `(i32.and (i32.eq ${get('dilationX')} ${i32(1)}) (i32.and
-        (i32.ge_s ${get('columns')} ${i32(COLUMNS)}) (i32.lt_u ${get('strideX')} ${i32(8)})))`,
+        (i32.ge_s ${get('columns')} ${i32(FEW)}) (i32.lt_u ${get('strideX')} ${i32(8)})))`,
       set('kind', `(i32.or (i32.shl ${get('kernelX')} ${i32(3)}) ${get('strideX')})`),
     ),
     whilst(

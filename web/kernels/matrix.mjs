@@ -100,7 +100,7 @@ function tiles(target, rows) {
     advance('p', i32(count * PANEL_BYTES)),
   ];
 
-  const integers = ['tile', 'x1', 'p', 'd', 'c', 'end'];
+  const integers = ['tile', 'x1', 'p', 'd', 'c', 'end', 'straight', 'from'];
   const vectors = ['v', 'b0', 'b1', 'lowest', 'highest', ...sums.flat()];
   /** @type {Record<string, 'i32' | 'v128'>} */
   const locals = Object.fromEntries([
@@ -113,15 +113,23 @@ function tiles(target, rows) {
 
   return routine(
     `tiles${rows}`,
-    [...SHARED, 'x', 'adds'],
+    [...SHARED, 'x', 'adds', 'clamps'],
     locals,
     set('lowest', `(f32x4.splat ${get('low')})`),
     set('highest', `(f32x4.splat ${get('high')})`),
     set('tile', `(i32.div_s ${get('places')} ${i32(rows)})`),
     repeat(
       'tile',
+      // Most tiles lie in one line.
+      set('x1', `(i32.add ${get('x')} ${i32(rows)})`),
+      set('straight', `(i32.le_s ${get('x1')} ${get('across')})`),
+      `(if ${get('straight')} (then`,
+      each(rows, (row) => [set(`a${row}`, get('a')), advance('a', get('aStep'))].join('\n')),
+      lineEnds('x1', 'a'),
+      ') (else',
       set('x1', get('x')),
       each(rows, (row) => [set(`a${row}`, get('a')), nextPlace('x1', 'a')].join('\n')),
+      '))',
       set('p', get('b')),
       ...tile.map((cell) => set(sum(cell), load(cell.half, get('p')))),
       ...clear(sums.flatMap(([, ...rest]) => rest)),
@@ -143,9 +151,36 @@ function tiles(target, rows) {
         allRows(get('downStep')),
       ),
       ...(sets > 1 ? tile.map((cell) => set(sum(cell), gathered(cell))) : []),
+      `(if (i32.and ${get('straight')} (i32.ge_s ${get('n')} ${i32(PANEL)})) (then`,
+      when(
+        get('adds'),
+        set('from', `(i32.add ${get('y')} ${get('added')})`),
+        each(rows, (row) =>
+          [
+            ...HALVES.map((half) => {
+              const name = sum({ row, half });
+              return set(name, add(get(name), load(half, get('from'))));
+            }),
+            advance('from', get('yStep')),
+          ].join('\n'),
+        ),
+      ),
+      when(get('clamps'), ...tile.map((cell) => set(sum(cell), clamped(sum(cell))))),
+      each(rows, (row) =>
+        [
+          ...HALVES.map(
+            (half) => `(v128.store offset=${half * 16} ${get('y')} ${get(sum({ row, half }))})`,
+          ),
+          advance('y', get('yStep')),
+        ].join('\n'),
+      ),
+      advance('x', i32(rows)),
+      lineEnds('x', 'y'),
+      ') (else',
       each(rows, (row) =>
         [finish(HALVES.map((half) => sum({ row, half }))), nextPlace('x', 'y')].join('\n'),
       ),
+      '))',
     ),
   );
 }
@@ -155,15 +190,17 @@ function nextPlace(x, side) {
   return [
     advance(side, get(`${side}Step`)),
     set(x, `(i32.add ${get(x)} ${i32(1)})`),
-    when(`(i32.eq ${get(x)} ${get('across')})`, set(x, i32(0)), advance(side, get(`${side}Line`))),
+    lineEnds(x, side),
   ].join('\n');
 }
+
+/** Goes to the next line behind the last place of one. @param {string} x @param {string} side */
+const lineEnds = (x, side) =>
+  when(`(i32.eq ${get(x)} ${get('across')})`, set(x, i32(0)), advance(side, get(`${side}Line`)));
 
 /** Writes the sums of one place to `y`, as many of them as there are columns. @param {string[]} sums */
 function finish(sums) {
   const from = `(i32.add ${get('y')} ${get('added')})`;
-  const clamped = (/** @type {string} */ name) =>
-    `(f32x4.pmin (f32x4.pmax ${get(name)} ${get('lowest')}) ${get('highest')})`;
   return [
     when(get('adds'), ...sums.map((name, half) => set(name, add(get(name), load(half, from))))),
     ...sums.map((name) => set(name, clamped(name))),
@@ -172,6 +209,10 @@ function finish(sums) {
     `) (else (call $storeSome ${get('y')} ${sums.map(get).join(' ')} ${get('n')})))`,
   ].join('\n');
 }
+
+/** @param {string} name */
+const clamped = (name) =>
+  `(f32x4.pmin (f32x4.pmax ${get(name)} ${get('lowest')}) ${get('highest')})`;
 
 /** Stores the first `count` values, less than eight, of two vectors. */
 function storeSome() {
@@ -227,10 +268,9 @@ function convolve(sizes) {
     'convolve',
     SHARED,
     Object.fromEntries(
-      ['panel', 'tiles', 'rows', 'many', 'from', 'to', 'count', 'size', 'x', 'adds'].map((id) => [
-        id,
-        'i32',
-      ]),
+      ['panel', 'tiles', 'rows', 'many', 'from', 'to', 'count', 'size', 'x', 'adds', 'clamps'].map(
+        (id) => [id, 'i32'],
+      ),
     ),
     set(
       'panel',
@@ -243,6 +283,12 @@ function convolve(sizes) {
     advance('downStep', `(i32.mul ${get('along')} (i32.sub ${i32(0)} ${get('alongStep')}))`),
     advance('alongStep', `(i32.mul ${get('run')} ${i32(-4)})`),
     set('adds', get('added')),
+    set(
+      'clamps',
+      `(i32.or (f32.gt ${get('low')} (f32.const -inf)) (f32.lt ${get('high')} (f32.const inf)))`,
+    ),
+    // Lines that lie one behind the other are one.
+    when(`(i32.eqz (i32.or ${get('aLine')} ${get('yLine')}))`, set('across', get('places'))),
     advance('added', `(i32.sub ${i32(0)} ${get('y')})`),
     set('tiles', ceiling(i32(sizes.length))),
     set('rows', ceiling(get('tiles'))),
@@ -263,7 +309,7 @@ function convolve(sizes) {
         ...sizes.map((size) =>
           when(
             `(i32.eq ${get('size')} ${i32(size)})`,
-            `(call $tiles${size} ${passed} ${get('x')} ${get('adds')})`,
+            `(call $tiles${size} ${passed} ${get('x')} ${get('adds')} ${get('clamps')})`,
           ),
         ),
         set('from', behind('a')),

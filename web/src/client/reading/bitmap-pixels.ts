@@ -74,15 +74,17 @@ async function readFileByWebGl(
   }
 }
 
+/** The pixels of a bitmap's left top corner, RGBA. */
+export function readCorner(bitmap: ImageBitmap, width: number, height: number): Uint8Array {
+  const context = openCanvas(width, height);
+  context.drawImage(bitmap, 0, 0);
+  return new Uint8Array(context.getImageData(0, 0, width, height).data.buffer);
+}
+
 function readByCanvas(bitmap: ImageBitmap): Pixels & { data: Uint8Array } {
   const { width, height } = bitmap;
   const [tileWidth, tileHeight] = [Math.min(width, TILE), Math.min(height, TILE)];
-  const canvas = createCanvas(tileWidth, tileHeight);
-  const context = canvas.getContext('2d', { willReadFrequently: true }) as
-    | OffscreenCanvasRenderingContext2D
-    | CanvasRenderingContext2D
-    | null;
-  if (!context) throw new Error('this browser gives no 2D canvas');
+  const context = openCanvas(tileWidth, tileHeight);
   if (tileWidth === width && tileHeight === height) {
     // A fresh canvas is clear, and what it gives is ours: two passes less over all pixels.
     context.drawImage(bitmap, 0, 0);
@@ -188,7 +190,14 @@ function insert(
   }
 }
 
-function createCanvas(width: number, height: number): HTMLCanvasElement | OffscreenCanvas {
-  if (typeof OffscreenCanvas !== 'undefined') return new OffscreenCanvas(width, height);
-  return Object.assign(document.createElement('canvas'), { width, height });
+type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
+
+function openCanvas(width: number, height: number): Context {
+  const canvas =
+    typeof OffscreenCanvas !== 'undefined'
+      ? new OffscreenCanvas(width, height)
+      : Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d', { willReadFrequently: true }) as Context | null;
+  if (!context) throw new Error('this browser gives no 2D canvas');
+  return context;
 }

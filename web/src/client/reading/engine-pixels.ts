@@ -9,7 +9,8 @@ import {
   wrongData,
 } from '../pictures/index.js';
 import { avifProblem } from './avif-problem.js';
-import { AS_STORED, type ReadPixels, readBitmap } from './bitmap-pixels.js';
+import { AS_STORED, type ReadPixels, readBitmap, readCorner } from './bitmap-pixels.js';
+import { readOpaque } from './frame-pixels.js';
 
 /**
  * The pixels as stored, not turned.
@@ -17,24 +18,32 @@ import { AS_STORED, type ReadPixels, readBitmap } from './bitmap-pixels.js';
  * @throws {@link Problem} where the decoder refuses the file or gives a part of it only.
  */
 export async function decodeByEngine(file: EnginePictureFile): Promise<ReadPixels> {
-  const pixels = await readEncoded(file.content, file.format).catch(async () => {
+  const { pixels, isOpaque } = await readEncoded(file.content, file.format).catch(async () => {
     throw file.format === 'AVIF' ? await avifProblem() : wrongData();
   });
   if (pixels.width !== file.width || pixels.height !== file.height) throw wrongData();
+  if (isOpaque) return pixels;
   if (await isUnfinished(file, pixels)) throw wrongData();
-  if (file.isOpaque && !isAllOpaque(pixels)) {
-    throw damaged('it is transparent and says that it is not');
-  }
+  if (file.isOpaque) throw damaged('it is transparent and says that it is not');
   if (file.format === 'WEBP' && isAllClear(pixels)) throw showsNothing();
   return pixels;
 }
 
-async function readEncoded(content: Uint8Array, format: string): Promise<ReadPixels> {
+/** A picture's pixels, and whether each of them is opaque. */
+interface Decoded {
+  readonly pixels: ReadPixels;
+  readonly isOpaque: boolean;
+}
+
+async function readEncoded(content: Uint8Array, format: string): Promise<Decoded> {
   const type = `image/${format.toLowerCase()}`;
   const blob = new Blob([content as Uint8Array<ArrayBuffer>], { type });
   const bitmap = await createImageBitmap(blob, AS_STORED);
   try {
-    return await readBitmap(bitmap, blob);
+    const opaque = await readOpaque(bitmap, (width, height) => readCorner(bitmap, width, height));
+    if (opaque) return { pixels: { ...opaque, isExact: true }, isOpaque: true };
+    const pixels = await readBitmap(bitmap, blob);
+    return { pixels, isOpaque: isAllOpaque(pixels) };
   } finally {
     bitmap.close();
   }
@@ -61,9 +70,8 @@ function givesParts(): Promise<boolean> {
   return partsAreGiven;
 }
 
-/** Whether some of the picture was not painted, because its data broke off. */
+/** Whether some of a picture with alpha was not painted, because its data broke off. */
 async function isUnfinished(file: EnginePictureFile, pixels: ReadPixels): Promise<boolean> {
-  if (isAllOpaque(pixels)) return false;
   if (file.format !== 'WEBP' || hasNoAlpha(file.content)) return true;
   // What is transparent may be meant so. With more data behind it, a whole picture stays what it
   // is, and one that broke off goes on.
@@ -72,7 +80,7 @@ async function isUnfinished(file: EnginePictureFile, pixels: ReadPixels): Promis
   if (isAllClear(pixels)) return false;
   const more = withMoreData(file.content, pixels.data.length);
   const longer = await readEncoded(more, file.format).catch(() => undefined);
-  return !longer || longer.data.some((level, index) => level !== pixels.data[index]);
+  return !longer || longer.pixels.data.some((level, index) => level !== pixels.data[index]);
 }
 
 function isAllOpaque({ data, channels }: ReadPixels): boolean {

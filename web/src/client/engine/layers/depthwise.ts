@@ -6,8 +6,9 @@ import { further, type Place, type ProgramWriter, type Tensor } from '../program
 import { repeated } from '../rows.js';
 import { firstUnder, interior, under, type Walk, walk } from './window.js';
 
-/** Columns that the kernel computes at once. */
-const AT_ONCE = 4;
+/** Columns that the kernel computes at once, and those that it needs to compute more than one. */
+const AT_ONCE = 7;
+const FEWEST_AT_ONCE = 4;
 
 /** Bytes of a window's rows that stay in the nearest cache. */
 const NEAR_BYTES = 20 * 1024;
@@ -109,7 +110,12 @@ function cut(
   const parts = Math.ceil((to - from) / most);
   const each = Math.ceil((to - from) / parts / AT_ONCE) * AT_ONCE;
   const pieces: [number, number][] = [];
-  for (let at = from; at < to; at += each) pieces.push([at, Math.min(each, to - at)]);
+  for (let at = from; at < to; ) {
+    // Few are slow alone.
+    const count = to - at < each + FEWEST_AT_ONCE ? to - at : each;
+    pieces.push([at, count]);
+    at += count;
+  }
   return pieces;
 }
 
@@ -125,10 +131,10 @@ function segments(layer: Depthwise): Segment[] {
   const { across } = layer;
   const { count } = across;
   const [first, behind] = interior(across);
-  const left = first > 0 ? Math.max(first, AT_ONCE) : 0;
-  const right = behind < count ? Math.min(behind, count - AT_ONCE) : count;
+  const left = first > 0 ? Math.max(first, FEWEST_AT_ONCE) : 0;
+  const right = behind < count ? Math.min(behind, count - FEWEST_AT_ONCE) : count;
   // Narrow pictures are copied as a whole.
-  if ((left > 0 || right < count) && right - left < 2 * AT_ONCE) {
+  if ((left > 0 || right < count) && right - left < 2 * FEWEST_AT_ONCE) {
     return [{ first: 0, count, isBorder: true }];
   }
   const pieces: Segment[] = [];
