@@ -148,7 +148,7 @@ help: ## Show this list
 
 .venv/.test: .venv/.train
 	@echo "Installing what testing needs into .venv (once, a minute or two) ..."
-	@$(PIP_INSTALL) -e '.[train,jax,legacy,verify,engine,witness,datasets,shards,dev]'
+	@$(PIP_INSTALL) -e '.[train,jax,legacy,verify,engine,witness,datasets,shards,formats,dev]'
 	@touch $@
 
 # Not among the extras: KerasHub needs Keras 3.15, which Python 3.10 does not have, and pins packages

@@ -70,7 +70,7 @@ ORDER: dict[str, list[str]] = {
         *("containers", "graph", "refusal"),
         *("lowering", "readers", "passes", "gate"),
         *("stored_weight", "write"),
-        *("answering", "quantize"),
+        *("answering", "quantize", "formats"),
         *("options", "samples", "subject", "bundle_files", "target"),
         "winograd",
         *("pipeline", "smallest"),

@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 
 from kerasport.cli.console import messages, print_json, results, suggest
+from kerasport.cli.formats import print_formats
 from kerasport.cli.optimization import optimization_as_json, print_optimization
 from kerasport.cli.quantization import print_quantization, quantize_options
 from kerasport.cli.shared_options import (
+    AlsoOption,
     CacheOption,
     FitOption,
     ForceOption,
@@ -86,6 +88,7 @@ def export(
         ),
     ] = None,
     cache: CacheOption = None,
+    also: AlsoOption = None,
     without: WithoutOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
@@ -94,7 +97,8 @@ def export(
 
     [bold]kerasport export runs/digits[/]\n
     [bold]kerasport export model.keras --labels labels.txt --out bundle[/]\n
-    [bold]kerasport export keras_model.h5 --rescaling 1/127.5,-1[/]
+    [bold]kerasport export keras_model.h5 --rescaling 1/127.5,-1[/]\n
+    [bold]kerasport export runs/digits --also onnx,transformers[/]
     """
     from kerasport.exporter import export as export_model
     from kerasport.progress import RichProgress
@@ -117,6 +121,7 @@ def export(
             quantize=options,
             force=force,
             without=without or (),
+            also=[name for each in also or () for name in each.split(",")],
             progress=RichProgress(messages),
         )
     if as_json:
@@ -154,3 +159,4 @@ def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
         soft_wrap=True,
     )
     console.print(f"{MODEL_SCRIPT}: {bundle.integrity}", soft_wrap=True)
+    print_formats(metadata, console)

@@ -18,6 +18,7 @@ from kerasport.classifier import Classifier
 from kerasport.engine import engine_for
 from kerasport.exporter.answering import BundleReference, agree_on_ending, compare_written
 from kerasport.exporter.bundle_files import write_files, write_metadata
+from kerasport.exporter.formats import FormatSubject, check_formats, write_formats
 from kerasport.exporter.gate import check_graph
 from kerasport.exporter.graph import rename_layers
 from kerasport.exporter.lowering import lower_classifier
@@ -69,6 +70,7 @@ def export(
     quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
+    also: Collection[str] = (),
     progress: Progress = SILENT,
 ) -> ExportedBundle:
     """Export a model that takes pixels of 0 to 255, or that `rescaling` makes take them.
@@ -93,6 +95,7 @@ def export(
         quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
         without: passes of `exporter.optimize` to leave out; `["all"]` leaves out every one.
+        also: other formats to write into folders of the bundle, as `FormatName` lists them.
         progress: told what is done.
 
     Raises:
@@ -114,6 +117,7 @@ def export(
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
         without=(without,) if isinstance(without, str) else without,
+        also=check_formats((also,) if isinstance(also, str) else also),
     )
     check_target(out, force=options.force)
     subject = read_subject(model, options, progress=progress)
@@ -157,7 +161,28 @@ def export(
             rounding,
             progress=progress,
         )
-        metadata = metadata.model_copy(update={"float_rounding": rounding, "winograd": winograd})
+        others = write_formats(
+            folder,
+            options.also,
+            FormatSubject(
+                graph=storage.graph,
+                stored=storage.weights,
+                description=description,
+                gives="independent" if lowered.ending.gives == "independent" else "distribution",
+                pixels=storage.comparison.inputs.pixels,
+                expected=storage.expected,
+                tolerance=storage.comparison.tolerance,
+                typical=lambda: pixels,
+            ),
+            progress,
+        )
+        metadata = metadata.model_copy(
+            update={
+                "float_rounding": rounding,
+                "winograd": winograd,
+                "other_formats": others or None,
+            }
+        )
         write_metadata(folder, metadata)
         # Numpy is the judge. What browsers run is compared too, where it can be run.
         if (engine := engine_for(Bundle.open(folder))) is not None:
