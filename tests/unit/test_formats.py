@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.graphs import chain, conv, dense, layer, scaling
+from support.graphs import chain, conv, dense, layer, run, scaling
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import (
@@ -23,8 +23,9 @@ from kerasport.bundle.metadata import (
 )
 from kerasport.errors import BundleError, ExportError, UsageError
 from kerasport.exporter import export
-from kerasport.exporter.formats import FormatSubject, check_formats
+from kerasport.exporter.formats import FormatSubject, check_formats, runtime_of
 from kerasport.exporter.formats.onnx import onnx_model
+from kerasport.exporter.formats.teachable_machine import write_teachable_machine
 from kerasport.exporter.formats.transformers import write_transformers
 from kerasport.exporter.formats.transformers.card import model_card
 from kerasport.exporter.readers import ReadModel
@@ -79,6 +80,7 @@ def subject(**changes: Any) -> FormatSubject:
         "expected": nothing,
         "tolerance": 1e-5,
         "typical": lambda: np.zeros((0, 6, 4, 3), np.uint8),
+        "answer": lambda pixels: nothing,
         **changes,
     }
     return FormatSubject(**fields)
@@ -197,3 +199,58 @@ def test_a_model_card_has_a_head_of_yaml_and_shows_names_as_text() -> None:
     assert "<b>" not in body
     assert "| &lt;b&gt;bee&lt;/b&gt; \\| \\* | 8 | 2 | 4 |" in body
     assert f"Accuracy {share_text(0.975)} on 80 pictures" in body
+
+
+def test_teachable_machine_gets_square_pictures_scaled_its_way(tmp_path: Path) -> None:
+    """Its files have its names, one file of weights, and layers of its TensorFlow.js alone."""
+    graph = chain(
+        scaling([1 / 255, 2 / 255, 3 / 255], 0.5),
+        conv(activation="swish"),
+        layer("Activation", activation="mish"),
+        layer("GlobalAveragePooling2D"),
+        dense(6, 2, activation="softmax"),
+        shape=(6, 6, 3),
+    )
+    square = subject(graph=graph, description=described(input_shape=(6, 6, 3)))
+
+    paths = write_teachable_machine(tmp_path, square)
+
+    assert [path.name for path in paths] == ["model.json", "weights.bin", "metadata.json"]
+    metadata = json.loads((tmp_path / "metadata.json").read_text("utf-8"))
+    assert (metadata["labels"], metadata["imageSize"]) == (NAMES, 6)
+    runtime = runtime_of("teachable-machine", paths[0])
+    assert runtime is not None
+    pixels = np.random.default_rng(3).integers(0, 256, (4, 6, 6, 3)).astype(np.uint8)
+    expected = run(graph, pixels.astype(np.float32))
+    np.testing.assert_allclose(runtime.predict(pixels), expected, atol=1e-6)
+    layers = json.loads((tmp_path / "model.json").read_text("utf-8"))["modelTopology"]
+    classes = [each["class_name"] for each in layers["model_config"]["config"]["layers"]]
+    assert "Rescaling" not in classes
+    assert "swish" not in str(layers["model_config"]["config"]["layers"][3]["config"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "6 x 4"),
+        (
+            {
+                "description": described(input_shape=(6, 6, 3)),
+                "graph": chain(
+                    layer("GlobalAveragePooling2D"),
+                    dense(3, 2, activation="gelu"),
+                    layer("Softmax"),
+                    shape=(6, 6, 3),
+                ),
+            },
+            r"'dense' \(Dense\): TensorFlow.js 1.3.1 has no activation 'gelu'",
+        ),
+    ],
+    ids=["sides", "activation"],
+)
+def test_teachable_machine_refuses_what_its_format_has_not(
+    changes: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    """Pictures that are not square and newer activations are refused by name."""
+    with pytest.raises(ExportError, match=reason):
+        write_teachable_machine(tmp_path, subject(**changes))

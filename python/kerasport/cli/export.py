@@ -84,7 +84,8 @@ def export(
     images: Annotated[
         Path | None,
         typer.Option(
-            help="Class folders that auto measures on.  \\[default: the run's validation pictures]"
+            help="Class folders that auto measures on, and that litert-int8 is made for.  "
+            "\\[default: the run's validation pictures]"
         ),
     ] = None,
     cache: CacheOption = None,
@@ -98,12 +99,15 @@ def export(
     [bold]kerasport export runs/digits[/]\n
     [bold]kerasport export model.keras --labels labels.txt --out bundle[/]\n
     [bold]kerasport export keras_model.h5 --rescaling 1/127.5,-1[/]\n
-    [bold]kerasport export runs/digits --also onnx,transformers[/]
+    [bold]kerasport export runs/digits --also onnx,litert[/]
     """
     from kerasport.exporter import export as export_model
     from kerasport.progress import RichProgress
 
-    options = quantize_options(quantize, max_accuracy_drop, images, cache)
+    formats = [name for each in also or () for name in each.split(",")]
+    options = quantize_options(
+        quantize, max_accuracy_drop, images, cache, calibrates="litert-int8" in formats
+    )
     steps = {"fit": fit, "resample": resample}
     # A console draws one thing that moves at a time: here the bar of the measurements.
     measuring = quantize == "auto"
@@ -121,7 +125,7 @@ def export(
             quantize=options,
             force=force,
             without=without or (),
-            also=[name for each in also or () for name in each.split(",")],
+            also=formats,
             progress=RichProgress(messages),
         )
     if as_json:

@@ -16,7 +16,12 @@ from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
 from kerasport.engine import engine_for
-from kerasport.exporter.answering import BundleReference, agree_on_ending, compare_written
+from kerasport.exporter.answering import (
+    BundleReference,
+    agree_on_ending,
+    choose_engine,
+    compare_written,
+)
 from kerasport.exporter.bundle_files import write_files, write_metadata
 from kerasport.exporter.formats import FormatSubject, check_formats, write_formats
 from kerasport.exporter.gate import check_graph
@@ -25,7 +30,7 @@ from kerasport.exporter.lowering import lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
 from kerasport.exporter.options import ExportOptions, read_image_size
 from kerasport.exporter.passes import Optimization, optimize
-from kerasport.exporter.quantize import Quantize, store_weights
+from kerasport.exporter.quantize import Quantize, store_weights, typical_pictures
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.samples import pixels_of
 from kerasport.exporter.subject import read_subject
@@ -172,7 +177,8 @@ def export(
                 pixels=storage.comparison.inputs.pixels,
                 expected=storage.expected,
                 tolerance=storage.comparison.tolerance,
-                typical=lambda: pixels,
+                typical=partial(typical_pictures, options.quantize, description, subject.run),
+                answer=choose_engine(storage.graph, description.input_shape).predict,
             ),
             progress,
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kerasport.bundle.metadata import Metadata
-from kerasport.bundle.parity import Parity
+from kerasport.bundle.parity import Parity, Witness
 from kerasport.parity.compare.bits import bits_sentence
 from kerasport.parity.compare.location import merge_findings
 from kerasport.parity.compare.tally import Departure, severity
@@ -261,13 +261,18 @@ def _model(metadata: Metadata, parity: Parity) -> str:
         ("kerasport that exported it", metadata.kerasport_version),
         ("input", f"{width} x {height} pixels, {metadata.color_mode}"),
         ("engines", ", ".join(dict.fromkeys(f"{w.engine} {w.engine_version}" for w in witnesses))),
-        ("TensorFlow.js", ", ".join(dict.fromkeys(w.tfjs_version for w in witnesses))),
+        ("TensorFlow.js", ", ".join(_libraries(witnesses)) or "none"),
         ("weights", metadata.quantization.weights),
         ("classes", f"{len(metadata.class_names):,}"),
     ]
     return table(
         ("what", "value"), rows, caption="The bundle that was measured, and with what.", words=True
     )
+
+
+def _libraries(witnesses: Sequence[Witness]) -> list[str]:
+    """Return the versions of TensorFlow.js; runtimes of other formats have none."""
+    return [each for each in dict.fromkeys(w.tfjs_version for w in witnesses) if each]
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -30,6 +30,7 @@ class FormatSubject:
         expected: what the bundle answers for them, float32 `[n, classes]`.
         tolerance: how far a probability may be off in another program that computes in float32.
         typical: reads pictures like those of the training, uint8 `[n, height, width, channels]`.
+        answer: returns what the bundle answers for such, float32 `[n, classes]`.
     """
 
     graph: Graph
@@ -40,3 +41,4 @@ class FormatSubject:
     expected: NDArray[np.float32]
     tolerance: float
     typical: Callable[[], Pixels]
+    answer: Callable[[Pixels], NDArray[np.float32]]

@@ -14,6 +14,7 @@ from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError, KerasportError
 from kerasport.parity.browsers.chromium import launched_chromium
 from kerasport.parity.browsers.engines import WebEngine, find_engine
+from kerasport.parity.witnesses.format_reader import FORMATS_OF_READERS, format_reader
 from kerasport.parity.witnesses.playwright_page import chromium_page, single_file_page
 from kerasport.parity.witnesses.protocol import LiveWitness
 from kerasport.parity.witnesses.python_reader import python_reader
@@ -45,6 +46,8 @@ WITNESSES = (
     "stock-tfjs/cpu",
     "stock-tfjs/wasm",
     "tensorflowjs-python",
+    "onnxruntime-python",
+    "litert-python",
 )
 """Every witness there is."""
 
@@ -174,6 +177,8 @@ def _opened(
         return single_file_page(chromium.browser(), bundle, backend)
     if where == "tensorflowjs-python":
         return python_reader(bundle)
+    if where in FORMATS_OF_READERS:
+        return format_reader(where, bundle)
     if where == "stock-tfjs":
         return stock_page(find("chromium"), bundle, backend, start_seconds)
     if where in ("firefox", "webkit"):

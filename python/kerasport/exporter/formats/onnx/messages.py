@@ -17,10 +17,10 @@ from kerasport.exporter.formats.onnx.protobuf import (
     text,
 )
 
-__all__ = ["FLOAT", "IR_VERSION", "OPSET", "Attribute", "model", "operation", "tensor", "value"]
+__all__ = ["FLOAT", "Attribute", "model", "operation", "tensor", "value"]
 
-IR_VERSION = 9
-OPSET = 20
+_IR_VERSION = 9
+_OPSET = 20
 """The first one with Gelu; onnxruntime reads it from 1.17 on, its npm packages too."""
 
 FLOAT = 1
@@ -112,11 +112,11 @@ def model(
     ]
     return b"".join(
         [
-            number(1, IR_VERSION),
+            number(1, _IR_VERSION),
             text(2, name),
             text(3, version),
             message(7, *content),
-            message(8, text(1, ""), number(2, OPSET)),
+            message(8, text(1, ""), number(2, _OPSET)),
             *(message(14, text(1, key), text(2, each)) for key, each in sorted(properties.items())),
         ]
     )

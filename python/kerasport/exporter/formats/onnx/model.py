@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kerasport.exporter.formats.onnx.draft import Draft, Value
-from kerasport.exporter.formats.onnx.layers.step import Step
+from kerasport.exporter.formats.onnx.layers.step import OnnxStep
 from kerasport.exporter.formats.onnx.layers.table import RULES
 from kerasport.exporter.formats.onnx.messages import model, operation, value
 from kerasport.exporter.graph import Graph, Node, graph_shapes
@@ -87,7 +87,7 @@ def onnx_model(
             values[node.name] = values[node.inputs[0]]
             continue
         inputs = [values[source] for source in node.inputs]
-        step = Step(draft, node, inputs, shapes[node.name], stored or {})
+        step = OnnxStep(draft, node, inputs, shapes[node.name], stored or {})
         values[node.name] = RULES[node.class_name](step)
     answer = values[graph.output]
     if ends.gives == "logits" and not _ends_in_softmax(graph.nodes[graph.output]):

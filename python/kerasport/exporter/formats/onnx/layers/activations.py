@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerasport.exporter.formats.onnx.draft import Value
-from kerasport.exporter.formats.onnx.layers.step import Step
+from kerasport.exporter.formats.onnx.layers.step import OnnxStep
 
 __all__ = [
     "activate",
@@ -31,7 +31,7 @@ _PLAIN = {
 _OVER_CHANNELS = {"softmax": "Softmax", "logSoftmax": "LogSoftmax"}
 
 
-def activate(step: Step, value: Value, name: str | None) -> Value:
+def activate(step: OnnxStep, value: Value, name: str | None) -> Value:
     """Return the activation of that name of a value."""
     if name in (None, "linear"):
         return value
@@ -49,17 +49,17 @@ def activate(step: Step, value: Value, name: str | None) -> Value:
     raise KeyError(name)
 
 
-def activation(step: Step) -> Value:
+def activation(step: OnnxStep) -> Value:
     """Write Activation."""
     return activate(step, step.only(), str(step.config["activation"]))
 
 
-def softmax(step: Step) -> Value:
+def softmax(step: OnnxStep) -> Value:
     """Write Softmax, which is over the last axis."""
     return activate(step, step.only(), "softmax")
 
 
-def relu(step: Step) -> Value:
+def relu(step: OnnxStep) -> Value:
     """Write ReLU, with or without a largest value."""
     value, limit = step.only(), step.config.get("max_value")
     if limit is None:
@@ -68,20 +68,20 @@ def relu(step: Step) -> Value:
     return step.add("Clip", [value, *limits], step.like(value))
 
 
-def leaky_relu(step: Step) -> Value:
+def leaky_relu(step: OnnxStep) -> Value:
     """Write LeakyReLU."""
     value = step.only()
     return step.add("LeakyRelu", [value], step.like(value), alpha=float(step.config["alpha"]))
 
 
-def thresholded_relu(step: Step) -> Value:
+def thresholded_relu(step: OnnxStep) -> Value:
     """Write ThresholdedReLU."""
     value = step.only()
     alpha = float(step.config["theta"])
     return step.add("ThresholdedRelu", [value], step.like(value), alpha=alpha)
 
 
-def prelu(step: Step) -> Value:
+def prelu(step: OnnxStep) -> Value:
     """Write PReLU, whose slopes are as many as its inputs."""
     value = step.only()
     slopes = step.weight("alpha", (2, 0, 1) if value.first else None)

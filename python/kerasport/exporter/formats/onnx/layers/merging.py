@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerasport.exporter.formats.onnx.draft import Value
-from kerasport.exporter.formats.onnx.layers.step import Rule, Step
+from kerasport.exporter.formats.onnx.layers.step import OnnxStep, Rule
 
 __all__ = ["concatenated", "merged", "multiplied"]
 
@@ -11,14 +11,14 @@ __all__ = ["concatenated", "merged", "multiplied"]
 def merged(kind: str) -> Rule:
     """Return the rule of an operation that takes any number of inputs."""
 
-    def rule(step: Step) -> Value:
+    def rule(step: OnnxStep) -> Value:
         values = _alike(step)
         return step.add(kind, values, step.like(values[0]))
 
     return rule
 
 
-def multiplied(step: Step) -> Value:
+def multiplied(step: OnnxStep) -> Value:
     """Write Multiply, which ONNX has for two inputs only."""
     result, *others = _alike(step)
     for other in others:
@@ -28,7 +28,7 @@ def multiplied(step: Step) -> Value:
     return result
 
 
-def concatenated(step: Step) -> Value:
+def concatenated(step: OnnxStep) -> Value:
     """Write Concatenate."""
     values = _alike(step)
     axis = int(step.config["axis"])
@@ -36,7 +36,7 @@ def concatenated(step: Step) -> Value:
     return step.add("Concat", values, step.like(values[0]), axis=values[0].axis(place))
 
 
-def _alike(step: Step) -> list[Value]:
+def _alike(step: OnnxStep) -> list[Value]:
     """Return the inputs with their axes in one order: channels first as soon as one has them so."""
     first = any(value.first for value in step.inputs)
     return [step.draft.turned(value, first=first) for value in step.inputs]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from kerasport.exporter.formats.onnx.draft import Value
-from kerasport.exporter.formats.onnx.layers.step import Step
+from kerasport.exporter.formats.onnx.layers.step import OnnxStep
 
 __all__ = ["batch_normalization", "layer_normalization", "rescaling"]
 
 
-def rescaling(step: Step) -> Value:
+def rescaling(step: OnnxStep) -> Value:
     """Write Rescaling."""
     return _scaled(step, step.only(), step.config["scale"], step.config["offset"])
 
 
-def batch_normalization(step: Step) -> Value:
+def batch_normalization(step: OnnxStep) -> Value:
     """Write BatchNormalization as the factor and the summand that it is, rounded once."""
     mean, variance = step.array("moving_mean"), step.array("moving_variance")
     assert mean is not None
@@ -27,7 +27,7 @@ def batch_normalization(step: Step) -> Value:
     return _scaled(step, step.only(), factor, (0.0 if beta is None else beta) - mean * factor)
 
 
-def layer_normalization(step: Step) -> Value:
+def layer_normalization(step: OnnxStep) -> Value:
     """Write LayerNormalization over the channels.
 
     ONNX has it for the last axes only. With channels first it is written out, so that no picture is
@@ -54,7 +54,7 @@ def layer_normalization(step: Step) -> Value:
     return _scaled(step, result, 1.0 if gamma is None else gamma, 0.0 if beta is None else beta)
 
 
-def _scaled(step: Step, value: Value, factor: object, summand: object) -> Value:
+def _scaled(step: OnnxStep, value: Value, factor: object, summand: object) -> Value:
     """Return `value * factor + summand`, each one number or one per channel."""
     for kind, what, numbers, nothing in (
         ("Mul", "factor", factor, 1),

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from kerasport.exporter.formats.onnx.draft import Value
 from kerasport.exporter.formats.onnx.layers.activations import activate
-from kerasport.exporter.formats.onnx.layers.step import Step
+from kerasport.exporter.formats.onnx.layers.step import OnnxStep
 
 __all__ = ["dense", "dot"]
 
 
-def dense(step: Step) -> Value:
+def dense(step: OnnxStep) -> Value:
     """Write Dense; of a picture with channels first it is a convolution of 1 x 1."""
     value = step.only()
     has_bias = "bias" in step.node.weights
@@ -33,7 +33,7 @@ def dense(step: Step) -> Value:
     return activate(step, answer, step.config.get("activation"))
 
 
-def dot(step: Step) -> Value:
+def dot(step: OnnxStep) -> Value:
     """Write Dot of two matrices."""
     first, second = step.inputs
     if step.config["axes"][0] == 1:
@@ -43,7 +43,7 @@ def dot(step: Step) -> Value:
     return step.add("MatMul", [first, second], Value(step.node.name, step.shape))
 
 
-def _turned(step: Step, matrix: Value) -> Value:
+def _turned(step: OnnxStep, matrix: Value) -> Value:
     rows, columns = matrix.shape
     result = replace(matrix, name=f"{matrix.name}_turned", shape=(columns, rows))
     return step.add("Transpose", [matrix], result, perm=[0, 2, 1])

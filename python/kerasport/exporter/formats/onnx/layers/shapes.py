@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kerasport.exporter.formats.onnx.draft import Value
-from kerasport.exporter.formats.onnx.layers.step import Step
+from kerasport.exporter.formats.onnx.layers.step import OnnxStep
 
 __all__ = ["cropped", "enlarged", "padded", "permuted", "reshaped"]
 
 
-def reshaped(step: Step) -> Value:
+def reshaped(step: OnnxStep) -> Value:
     """Write Reshape and Flatten, which take the values with channels last."""
     result = Value(step.node.name, step.shape)
     if len(step.shape) == 3 and 1 in (step.shape[0] * step.shape[1], step.shape[2]):
@@ -19,21 +19,21 @@ def reshaped(step: Step) -> Value:
     return step.draft.reshape(step.only(first=False), result)
 
 
-def permuted(step: Step) -> Value:
+def permuted(step: OnnxStep) -> Value:
     """Write Permute."""
     order = [0, *step.config["dims"]]
     result = Value(step.node.name, step.shape)
     return step.add("Transpose", [step.only(first=False)], result, perm=order)
 
 
-def padded(step: Step) -> Value:
+def padded(step: OnnxStep) -> Value:
     """Write ZeroPadding2D."""
     (top, bottom), (left, right) = step.config["padding"]
     pads = step.constant("pads", [0, 0, top, left, 0, 0, bottom, right])
     return step.add("Pad", [step.only(first=True), pads], _first(step))
 
 
-def cropped(step: Step) -> Value:
+def cropped(step: OnnxStep) -> Value:
     """Write Cropping2D."""
     (top, bottom), (left, right) = step.config["cropping"]
     height, width, _ = step.only().shape
@@ -45,7 +45,7 @@ def cropped(step: Step) -> Value:
     return step.add("Slice", [step.only(first=True), *places], _first(step))
 
 
-def enlarged(step: Step) -> Value:
+def enlarged(step: OnnxStep) -> Value:
     """Write UpSampling2D: every pixel as often as the size says."""
     rows, columns = step.config["size"]
     scales = step.constant("scales", [1.0, 1.0, float(rows), float(columns)])
@@ -59,5 +59,5 @@ def enlarged(step: Step) -> Value:
     )
 
 
-def _first(step: Step) -> Value:
+def _first(step: OnnxStep) -> Value:
     return Value(step.node.name, step.shape, first=True)

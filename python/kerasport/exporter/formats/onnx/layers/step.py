@@ -14,11 +14,11 @@ from kerasport.exporter.formats.onnx.messages import Attribute
 from kerasport.exporter.graph import Node, Shape
 from kerasport.exporter.stored_weight import StoredWeight, quantize_array
 
-__all__ = ["Rule", "Step"]
+__all__ = ["OnnxStep", "Rule"]
 
 
 @dataclass(frozen=True)
-class Step:
+class OnnxStep:
     """A layer, what feeds it, and the draft that it goes into.
 
     Attributes:
@@ -92,5 +92,5 @@ class Step:
         return self.constant(what, array)
 
 
-Rule: TypeAlias = Callable[[Step], Value]
+Rule: TypeAlias = Callable[[OnnxStep], Value]
 """Writes a layer, and returns what it gives."""

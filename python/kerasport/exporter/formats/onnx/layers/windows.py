@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from kerasport.exporter.formats.onnx.draft import Value
 from kerasport.exporter.formats.onnx.layers.activations import activate
-from kerasport.exporter.formats.onnx.layers.step import Rule, Step
+from kerasport.exporter.formats.onnx.layers.step import OnnxStep, Rule
 
 __all__ = ["convolution", "depthwise", "global_pooling", "pooling", "transposed"]
 
 
-def convolution(step: Step) -> Value:
+def convolution(step: OnnxStep) -> Value:
     """Write Conv2D."""
     return _finish(step, "Conv", step.weight("kernel", (3, 2, 0, 1)), _slid(step, "kernel_size"))
 
 
-def depthwise(step: Step) -> Value:
+def depthwise(step: OnnxStep) -> Value:
     """Write DepthwiseConv2D: a convolution of as many groups as channels."""
     rows, columns, channels, multiplier = step.node.weights["depthwise_kernel"].shape
     shape = (channels * multiplier, 1, rows, columns)
@@ -22,7 +22,7 @@ def depthwise(step: Step) -> Value:
     return _finish(step, "Conv", kernel, {**_slid(step, "kernel_size"), "group": channels})
 
 
-def transposed(step: Step) -> Value:
+def transposed(step: OnnxStep) -> Value:
     """Write Conv2DTranspose.
 
     Keras gives input times stride, more only where `valid` windows reach farther; ONNX what the
@@ -45,7 +45,7 @@ def transposed(step: Step) -> Value:
     return _finish(step, "ConvTranspose", step.weight("kernel", (3, 2, 0, 1)), settings)
 
 
-def _finish(step: Step, kind: str, kernel: str, settings: dict[str, int | list[int]]) -> Value:
+def _finish(step: OnnxStep, kind: str, kernel: str, settings: dict[str, int | list[int]]) -> Value:
     inputs: list[Value | str] = [step.only(first=True), kernel]
     if "bias" in step.node.weights:
         inputs.append(step.weight("bias"))
@@ -53,7 +53,7 @@ def _finish(step: Step, kind: str, kernel: str, settings: dict[str, int | list[i
     return activate(step, result, step.config.get("activation"))
 
 
-def _slid(step: Step, size: str) -> dict[str, int | list[int]]:
+def _slid(step: OnnxStep, size: str) -> dict[str, int | list[int]]:
     """Return the settings of a window, `same` written out: an odd rest goes behind."""
     windows, strides = step.config[size], step.config["strides"]
     dilations = step.config.get("dilation_rate") or [1, 1]
@@ -79,7 +79,7 @@ def _slid(step: Step, size: str) -> dict[str, int | list[int]]:
 def pooling(kind: str) -> Rule:
     """Return the rule of a pooling; averages leave out the padding, as Keras' do."""
 
-    def rule(step: Step) -> Value:
+    def rule(step: OnnxStep) -> Value:
         settings = _slid(step, "pool_size")
         if kind == "AveragePool":
             settings["count_include_pad"] = 0
@@ -92,7 +92,7 @@ def pooling(kind: str) -> Rule:
 def global_pooling(kind: str) -> Rule:
     """Return the rule of a pooling over the whole picture."""
 
-    def rule(step: Step) -> Value:
+    def rule(step: OnnxStep) -> Value:
         value = step.only()
         axes = step.constant("axes", [value.axis(0), value.axis(1)])
         return step.add(kind, [value, axes], Value(step.node.name, step.shape), keepdims=0)
