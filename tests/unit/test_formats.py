@@ -224,6 +224,8 @@ def test_teachable_machine_gets_square_pictures_scaled_its_way(tmp_path: Path) -
     expected = run(graph, pixels.astype(np.float32))
     np.testing.assert_allclose(runtime.predict(pixels), expected, atol=1e-6)
     layers = json.loads((tmp_path / "model.json").read_text("utf-8"))["modelTopology"]
+    # TensorFlow.js 1.3.1 knows no other name for it.
+    assert layers["model_config"]["class_name"] == "Model"
     classes = [each["class_name"] for each in layers["model_config"]["config"]["layers"]]
     assert "Rescaling" not in classes
     assert "swish" not in str(layers["model_config"]["config"]["layers"][3]["config"])

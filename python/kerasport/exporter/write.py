@@ -37,6 +37,7 @@ def write_model(
     interface: Interface | None = None,
     stored: Mapping[str, StoredWeight] | None = None,
     weights_file: str | None = None,
+    model_class: str = "Functional",
 ) -> list[Path]:
     """Write `model.json` and its shards into `folder`; return their paths.
 
@@ -51,6 +52,7 @@ def write_model(
         stored: `layer/weight` -> how it is stored, as `quantize_graph` gives it; those that are
             not listed are stored as float32.
         weights_file: the name of the one file that has all weights; shards by default.
+        model_class: see `topology`.
     """
     manifest: list[dict[str, Any]] = []
     blocks: list[bytes] = []
@@ -77,7 +79,7 @@ def write_model(
         "format": "layers-model",
         "generatedBy": generated_by,
         "convertedBy": None,
-        "modelTopology": topology(graph),
+        "modelTopology": topology(graph, model_class=model_class),
         "weightsManifest": [{"paths": [path.name for path in paths], "weights": manifest}],
     }
     if interface is not None:

@@ -68,9 +68,9 @@ def certificate_page(
 _RULES = (
     "Pixels after preprocessing must be equal. A probability may be off by what the order of "
     "float32 sums explains; GPU backends also compute exponentials and divisions of their own. "
-    "stock-tfjs and tensorflowjs-python read no files: they are handed the pixels. No witness "
-    "had a network, and none ran a script of the folder: what they loaded was written anew from "
-    "its files."
+    "stock-tfjs, tensorflowjs-python and the runtimes of other formats read no files: they are "
+    "handed the pixels. No witness had a network, and none ran a script of the folder: what they "
+    "loaded was written anew from its files."
 )
 
 

@@ -18,6 +18,7 @@ from kerasport.parity.witnesses.format_reader import FORMATS_OF_READERS, format_
 from kerasport.parity.witnesses.playwright_page import chromium_page, single_file_page
 from kerasport.parity.witnesses.protocol import LiveWitness
 from kerasport.parity.witnesses.python_reader import python_reader
+from kerasport.parity.witnesses.runtime_page import RUNTIME_WITNESSES, runtime_page
 from kerasport.parity.witnesses.served_page import START_SECONDS, client_page
 from kerasport.parity.witnesses.stock_page import is_stock_installed, stock_page
 
@@ -48,6 +49,10 @@ WITNESSES = (
     "tensorflowjs-python",
     "onnxruntime-python",
     "litert-python",
+    "onnxruntime-web/wasm",
+    "litert-web/wasm",
+    "mediapipe-web/wasm",
+    "transformers-web/wasm",
 )
 """Every witness there is."""
 
@@ -179,6 +184,8 @@ def _opened(
         return python_reader(bundle)
     if where in FORMATS_OF_READERS:
         return format_reader(where, bundle)
+    if where in RUNTIME_WITNESSES:
+        return runtime_page(where, find("chromium"), bundle, backend, start_seconds)
     if where == "stock-tfjs":
         return stock_page(find("chromium"), bundle, backend, start_seconds)
     if where in ("firefox", "webkit"):

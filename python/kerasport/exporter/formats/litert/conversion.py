@@ -25,7 +25,6 @@ def converted(
     graph: Graph,
     input_shape: tuple[int, int, int],
     *,
-    halved: bool = False,
     typical: NDArray[np.uint8] | None = None,
 ) -> bytes:
     """Return a model of LiteRT that takes one picture.
@@ -36,7 +35,6 @@ def converted(
     Args:
         graph: lowered and optimized.
         input_shape: height, width, channels.
-        halved: whether weights are stored in float16.
         typical: pictures like those of the training, uint8 `[n, height, width, channels]`; where
             they are given all is computed in whole numbers of 8 bits, input and output too.
 
@@ -57,9 +55,6 @@ def converted(
     function = computation.get_concrete_function(signature)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if halved:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_types = [tf.float16]
     if typical is not None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: _one_by_one(typical)

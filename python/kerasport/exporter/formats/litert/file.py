@@ -12,6 +12,7 @@ import numpy as np
 from kerasport.bundle.metadata import ClassifierDescription
 from kerasport.displayed import displayable
 from kerasport.exporter.formats.litert.conversion import converted
+from kerasport.exporter.formats.litert.halving import halve_weights
 from kerasport.exporter.formats.litert.metadata import LABELS_FILE, metadata_of
 from kerasport.exporter.formats.subject import FormatSubject
 from kerasport.files import write_bytes
@@ -30,11 +31,9 @@ def write_litert(folder: Path, subject: FormatSubject) -> list[Path]:
     Raises:
         ExportError: LiteRT cannot express it.
     """
+    content = converted(subject.graph, subject.description.input_shape)
     kinds = {each.data.dtype for each in (subject.stored or {}).values()}
-    content = converted(
-        subject.graph, subject.description.input_shape, halved=np.dtype("<f2") in kinds
-    )
-    return _written(folder, content, subject.description)
+    return _written(folder, content, subject.description, halved=np.dtype("<f2") in kinds)
 
 
 def write_litert_int8(folder: Path, subject: FormatSubject) -> list[Path]:
@@ -46,29 +45,34 @@ def write_litert_int8(folder: Path, subject: FormatSubject) -> list[Path]:
     """
     shape = subject.description.input_shape
     content = converted(subject.graph, shape, typical=np.asarray(subject.typical()))
-    return _written(folder, content, subject.description)
+    return _written(folder, content, subject.description, halved=False)
 
 
-def _written(folder: Path, content: bytes, description: ClassifierDescription) -> list[Path]:
+def _written(
+    folder: Path, content: bytes, description: ClassifierDescription, *, halved: bool
+) -> list[Path]:
     path = folder / "model.tflite"
-    write_bytes(path, _with_names(_with_metadata(content, metadata_of(description)), description))
+    write_bytes(path, _with_names(_completed(content, description, halved), description))
     return [path]
 
 
-def _with_metadata(content: bytes, metadata: bytes) -> bytes:
+def _completed(content: bytes, description: ClassifierDescription, halved: bool) -> bytes:
+    """Return the model with its metadata, and its weights in float16 where the bundle's are."""
     import flatbuffers
     from tensorflow.lite.python import schema_py_generated
 
     # It has no types.
     schema: Any = schema_py_generated
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
+    if halved:
+        halve_weights(schema, model)
     buffer, entry = schema.BufferT(), schema.MetadataT()
-    buffer.data = np.frombuffer(metadata, np.uint8)
+    buffer.data = np.frombuffer(metadata_of(description), np.uint8)
     entry.name, entry.buffer = _METADATA, len(model.buffers)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or []), entry]
     model.description = b"kerasport"
-    builder = flatbuffers.Builder(len(content) + len(metadata))
+    builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
     return bytes(builder.Output())
 

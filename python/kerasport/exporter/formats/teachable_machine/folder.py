@@ -37,6 +37,7 @@ def write_teachable_machine(folder: Path, subject: FormatSubject) -> list[Path]:
         folder,
         generated_by=f"kerasport {VERSION}",
         weights_file=_WEIGHTS,
+        model_class="Model",
     )
     write_json(folder / "metadata.json", _metadata(description))
     return [*paths, folder / "metadata.json"]
