@@ -256,3 +256,16 @@ def test_teachable_machine_refuses_what_its_format_has_not(
     """Pictures that are not square and newer activations are refused by name."""
     with pytest.raises(ExportError, match=reason):
         write_teachable_machine(tmp_path, subject(**changes))
+
+
+def test_one_value_for_two_classes_is_no_independent_probability(tmp_path: Path) -> None:
+    """A sigmoid becomes two probabilities that sum to 1, which every format takes."""
+    graph = chain(
+        scaling(1 / 255), layer("GlobalAveragePooling2D"), dense(3, 1, activation="sigmoid")
+    )
+    graph.nodes["in"].config["batch_shape"] = [None, 6, 4, 3]
+
+    bundle = export(ReadModel("two", graph), tmp_path, class_names=NAMES, also=["transformers"])
+
+    (other,) = bundle.metadata.other_formats or ()
+    assert other.agreement is None or other.agreement.max_absolute_difference <= 1e-6

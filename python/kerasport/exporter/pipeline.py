@@ -12,9 +12,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import Output, Preprocessing, Rescaling
+from kerasport.bundle.metadata import (
+    ClassifierDescription,
+    Output,
+    Preprocessing,
+    Rescaling,
+)
 from kerasport.classifier import Classifier
+from kerasport.dataset import Pixels
 from kerasport.engine import engine_for
 from kerasport.exporter.answering import (
     BundleReference,
@@ -26,11 +35,11 @@ from kerasport.exporter.bundle_files import write_files, write_metadata
 from kerasport.exporter.formats import FormatSubject, check_formats, write_formats
 from kerasport.exporter.gate import check_graph
 from kerasport.exporter.graph import rename_layers
-from kerasport.exporter.lowering import lower_classifier
+from kerasport.exporter.lowering import Ending, lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
 from kerasport.exporter.options import ExportOptions, read_image_size
 from kerasport.exporter.passes import Optimization, optimize
-from kerasport.exporter.quantize import Quantize, store_weights, typical_pictures
+from kerasport.exporter.quantize import Quantize, Storage, store_weights, typical_pictures
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.samples import pixels_of
 from kerasport.exporter.subject import read_subject
@@ -169,17 +178,7 @@ def export(
         others = write_formats(
             folder,
             options.also,
-            FormatSubject(
-                graph=storage.graph,
-                stored=storage.weights,
-                description=description,
-                gives="independent" if lowered.ending.gives == "independent" else "distribution",
-                pixels=storage.comparison.inputs.pixels,
-                expected=storage.expected,
-                tolerance=storage.comparison.tolerance,
-                typical=partial(typical_pictures, options.quantize, description, subject.run),
-                answer=choose_engine(storage.graph, description.input_shape).predict,
-            ),
+            _format_subject(storage, description, lowered.ending, options.quantize, subject.run),
             progress,
         )
         metadata = metadata.model_copy(
@@ -199,4 +198,31 @@ def export(
         optimization=optimization,
         compared_with=subject.reference.name,
         difference=storage.comparison.difference,
+    )
+
+
+def _format_subject(
+    storage: Storage,
+    description: ClassifierDescription,
+    ending: Ending,
+    options: Quantize,
+    run: Run | None,
+) -> FormatSubject:
+    """Return what other formats are written from: the bundle's graph with its stored weights."""
+    # A single value becomes the probabilities of two classes.
+    is_independent = ending.gives == "independent" and ending.classes > 1
+
+    def answer(pixels: Pixels) -> NDArray[np.float32]:
+        return choose_engine(storage.graph, description.input_shape).predict(pixels)
+
+    return FormatSubject(
+        graph=storage.graph,
+        stored=storage.weights,
+        description=description,
+        gives="independent" if is_independent else "distribution",
+        pixels=storage.comparison.inputs.pixels,
+        expected=storage.expected,
+        tolerance=storage.comparison.tolerance,
+        typical=partial(typical_pictures, options, description, run),
+        answer=answer,
     )
