@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.graphs import chain, conv, dense, layer, run, scaling
+from typer.testing import CliRunner
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import (
@@ -21,6 +22,7 @@ from kerasport.bundle.metadata import (
     Rescaling,
     Training,
 )
+from kerasport.cli import app
 from kerasport.errors import BundleError, ExportError, UsageError
 from kerasport.exporter import export
 from kerasport.exporter.formats import FormatSubject, check_formats, runtime_of
@@ -134,6 +136,23 @@ def test_an_unknown_format_is_wrong_usage() -> None:
         check_formats(["onnx", "pt"])
 
     assert check_formats(["transformers", "onnx", "onnx"]) == ["onnx", "transformers"]
+
+
+def test_the_command_line_takes_formats_with_commas_and_repeated(tmp_path: Path) -> None:
+    """`--also onnx,pt --also litert` asks for three; an unknown one is told before all else."""
+    arguments = ["export", str(tmp_path / "missing.keras"), "--also", "onnx,pt", "--also", "litert"]
+
+    result = CliRunner().invoke(app, arguments)
+
+    assert isinstance(result.exception, UsageError)
+    assert "There is no other format 'pt'" in str(result.exception)
+
+
+def test_inspect_shows_other_formats(bundle: Bundle) -> None:
+    """A line for each says which file it is, and how near its runtime came."""
+    result = CliRunner().invoke(app, ["inspect", str(bundle.path)])
+
+    assert "onnx: onnx/model.onnx" in result.output
 
 
 def test_transformers_get_names_and_honest_steps(tmp_path: Path) -> None:
