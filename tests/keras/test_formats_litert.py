@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,11 @@ def exported(out: Path, **options: Any) -> Bundle:
 
 
 def interpreted(content: bytes) -> Any:
-    litert = pytest.importorskip("tensorflow.lite", reason="TensorFlow has no interpreter")
-    interpreter = litert.Interpreter(model_content=content)
+    tensorflow = pytest.importorskip("tensorflow")
+    with warnings.catch_warnings():
+        # It says that it moves to a package of its own.
+        warnings.simplefilter("ignore")
+        interpreter = tensorflow.lite.Interpreter(model_content=content)
     interpreter.allocate_tensors()
     return interpreter
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import warnings
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,9 @@ class LitertRuntime(FormatRuntime):
         self.name, self.version = name, version
         self._path = path
         try:
-            with native_output_held_back(_STDERR):
+            with native_output_held_back(_STDERR), warnings.catch_warnings():
+                # TensorFlow's interpreter says that it moves to a package of its own.
+                warnings.simplefilter("ignore")
                 self._interpreter = module.Interpreter(model_content=path.read_bytes())
                 self._interpreter.allocate_tensors()
         except Exception as error:
