@@ -90,7 +90,7 @@ def measure_applications(names: list[str]) -> None:
         model = getattr(keras.applications, name)(
             weights=None, classes=13, input_shape=(side, side, 3)
         )
-        randomise(model)
+        randomise(model, 13)
         exported(name, model, [f"class {number}" for number in range(13)], show=True)
 
 
