@@ -144,3 +144,15 @@ def test_whole_numbers_need_pictures(tmp_path: Path) -> None:
         exported(tmp_path / "bundle", also=["litert-int8"])
 
     assert not (tmp_path / "bundle").exists()
+
+
+def test_pixels_are_enlarged_as_they_are() -> None:
+    """Every pixel stands as often as the size says, none between two others."""
+    graph = chain(layer("UpSampling2D", size=[2, 3], interpolation="nearest"))
+    interpreter = interpreted(converted(graph, (6, 4, 3)))
+
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], PICTURES[:1])
+    interpreter.invoke()
+    answer = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+    np.testing.assert_array_equal(answer, run(graph, PICTURES[:1]))

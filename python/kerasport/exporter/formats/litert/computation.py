@@ -178,8 +178,7 @@ class Computation:
 
     def _enlarged(self, node: Node, inputs: Sequence[Any]) -> Any:
         height, width, _ = self._shapes[node.name]
-        resize = self._tf.compat.v1.image.resize_nearest_neighbor
-        return resize(inputs[0], (height, width))
+        return self._tf.raw_ops.ResizeNearestNeighbor(images=inputs[0], size=(height, width))
 
     def _concatenated(self, node: Node, inputs: Sequence[Any]) -> Any:
         return self._tf.concat(inputs, node.config["axis"])
