@@ -17,13 +17,13 @@ export DATA RUN OUT
 .DELETE_ON_ERROR:
 # Sub-commands such as `make train export` depend on each other through files in RUN and OUT.
 .NOTPARALLEL:
-.PHONY: help train evaluate export verify demo web test test-tools test-models screenshots fuzz fuzz-models hub clusters check format golden schema docs bench clean distclean
+.PHONY: help train evaluate export verify demo web runtimes test test-tools test-models screenshots fuzz fuzz-models hub clusters check format golden schema docs bench clean distclean
 
 KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
 PIP_INSTALL := .venv/bin/python -m pip --disable-pip-version-check install $(if $(MAKE_TERMOUT),,-q) -c python/constraints.txt
 NPM := web/node.sh npm
-BENCHMARKS_WITH_DATA := benchmarks/distributed_training.py|benchmarks/drawn_digits.py|benchmarks/node_pictures.py|benchmarks/quantization.py|benchmarks/several_labels.py|benchmarks/verify_many.py
+BENCHMARKS_WITH_DATA := benchmarks/distributed_training.py|benchmarks/drawn_digits.py|benchmarks/node_pictures.py|benchmarks/other_formats.py|benchmarks/quantization.py|benchmarks/several_labels.py|benchmarks/verify_many.py
 WEB_SOURCES := $(wildcard web/*.ts web/*.mts web/*.js web/*.mjs web/*.json web/*.html web/*.webmanifest) \
 	$(shell find web/src web/icons web/kernels web/scripts web/types web/notices -type f 2>/dev/null) web/LICENSE
 
@@ -47,6 +47,8 @@ demo: .venv/.train web/dist/.built ## Open the page, or say where it is
 ##@ Development
 
 web: web/dist/.built ## Build the client library and the page
+
+runtimes: web/runtimes/node_modules/.installed ## Install the runtimes of others that verify can ask: 600 MB
 
 test: .venv/.browser web/dist/.built ## Run everything: checks, TypeScript, Python, browser parity
 	@$(MAKE) --no-print-directory check
@@ -118,7 +120,7 @@ clean: ## Remove caches, builds, runs and the exported model
 	find python tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean ## Remove what was installed too
-	rm -rf .venv web/node_modules
+	rm -rf .venv web/node_modules web/runtimes/node_modules
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -148,7 +150,7 @@ help: ## Show this list
 
 .venv/.test: .venv/.train
 	@echo "Installing what testing needs into .venv (once, a minute or two) ..."
-	@$(PIP_INSTALL) -e '.[train,jax,legacy,verify,engine,witness,datasets,shards,dev]'
+	@$(PIP_INSTALL) -e '.[train,jax,legacy,verify,engine,witness,datasets,shards,formats,dev]'
 	@touch $@
 
 # Not among the extras: KerasHub needs Keras 3.15, which Python 3.10 does not have, and pins packages
@@ -175,6 +177,11 @@ help: ## Show this list
 web/node_modules/.installed: web/package.json web/package-lock.json | .venv/.created
 	@echo "Installing the web side's packages into web/node_modules (once, under a minute) ..."
 	@$(NPM) install --no-save --loglevel=error
+	@touch $@
+
+web/runtimes/node_modules/.installed: web/runtimes/package.json | .venv/.created
+	@echo "Installing the runtimes of others into web/runtimes (once, a minute or two) ..."
+	@$(NPM) install --prefix runtimes --no-save --no-package-lock --ignore-scripts --loglevel=error
 	@touch $@
 
 web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)

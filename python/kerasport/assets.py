@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kerasport.errors import BrowserError
 
-__all__ = ["CLIENT_SCRIPT", "stock_asset", "web_asset"]
+__all__ = ["CLIENT_SCRIPT", "runtime_package", "stock_asset", "web_asset"]
 
 CLIENT_SCRIPT = "kerasport.iife.js"
 
@@ -43,6 +43,24 @@ def stock_asset(name: str) -> Path:
         "Stock TensorFlow.js is not installed. It belongs to the development set-up; in a "
         "checkout run: make web",
     )
+
+
+def runtime_package(name: str) -> Path:
+    """Return a folder of a runtime's package from npm, as it is published.
+
+    Args:
+        name: like `onnxruntime-web/dist`.
+
+    Raises:
+        BrowserError: it is not installed; no wheel has them.
+    """
+    folder = _CHECKOUT / "runtimes" / "node_modules" / name
+    if not folder.is_dir():
+        raise BrowserError(
+            "Its package from npm is not installed. It belongs to no set-up, because all of them "
+            "take 600 MB; in a checkout run: make runtimes"
+        )
+    return folder
 
 
 def _find(name: str, folders: Sequence[Path], problem: str) -> Path:

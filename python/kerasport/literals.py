@@ -14,6 +14,7 @@ __all__ = [
     "ColorMode",
     "EngineChoice",
     "Fit",
+    "FormatName",
     "LabelAim",
     "LabelsChoice",
     "OutputKind",
@@ -46,6 +47,11 @@ Schedule: TypeAlias = Literal["constant", "cosine", "plateau", "step"]
 
 ClassWeights: TypeAlias = Literal["balanced"]
 """How the classes count in the loss."""
+
+FormatName: TypeAlias = Literal[
+    "onnx", "transformers", "litert", "litert-int8", "teachable-machine"
+]
+"""Other formats that a model is exported in, beside the bundle's own."""
 
 WeightType: TypeAlias = Literal["float32", "float16", "uint16", "uint8"]
 """Types of stored weights."""

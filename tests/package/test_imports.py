@@ -79,7 +79,7 @@ ORDER: dict[str, list[str]] = {
         *("containers", "graph", "refusal"),
         *("lowering", "readers", "passes", "gate"),
         *("stored_weight", "write"),
-        *("answering", "quantize"),
+        *("answering", "quantize", "formats"),
         *("options", "output_kind", "samples", "subject", "bundle_files", "target"),
         "winograd",
         *("pipeline", "smallest"),

@@ -1,55 +1,290 @@
-"""The comparison of picture formats, and its page of documentation."""
+"""Other formats beside a bundle: what is written, listed, checked and refused."""
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from support.graphs import chain, conv, dense, layer, run, scaling
+from typer.testing import CliRunner
 
-from kerasport.parity.formats.report import FormatFinding, FormatReport
-from kerasport.parity.formats.table import format_table
+from kerasport.bundle import Bundle
+from kerasport.bundle.metadata import (
+    ClassifierDescription,
+    Counts,
+    Metrics,
+    Output,
+    Preprocessing,
+    Rescaling,
+    Training,
+)
+from kerasport.cli import app
+from kerasport.errors import BundleError, ExportError, UsageError
+from kerasport.exporter import export
+from kerasport.exporter.formats import FormatSubject, check_formats, runtime_of
+from kerasport.exporter.formats.onnx import onnx_model
+from kerasport.exporter.formats.teachable_machine import write_teachable_machine
+from kerasport.exporter.formats.transformers import write_transformers
+from kerasport.exporter.formats.transformers.card import model_card
+from kerasport.exporter.readers import ReadModel
+from kerasport.exporter.stored_weight import quantize_array
+from kerasport.shares import share_text
 
-PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
+NAMES = ["ant", "<b>bee</b> | *"]
+
+
+def exported(out: Path, **options: Any) -> Bundle:
+    """A tiny classifier, made without Keras, as a bundle with a file of ONNX."""
+    graph = chain(
+        scaling(1 / 255), conv(), layer("GlobalAveragePooling2D"), dense(6, 2, activation="softmax")
+    )
+    graph.nodes["in"].config["batch_shape"] = [None, 6, 4, 3]
+    for node in graph:
+        node.weights = {
+            name: np.cos(np.arange(array.size, dtype=np.float32)).reshape(array.shape)
+            for name, array in node.weights.items()
+        }
+    return export(ReadModel("tiny", graph), out, class_names=NAMES, **options)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return exported(tmp_path_factory.mktemp("formats") / "bundle", also=["onnx"])
+
+
+def described(**changes: Any) -> ClassifierDescription:
+    fields = {
+        "name": "pets: [a]\n- b",
+        "class_names": NAMES,
+        "input_shape": (6, 4, 3),
+        "color_mode": "rgb",
+        "rescaling": Rescaling(scale=1.0, offset=0.0),
+        "preprocessing": Preprocessing(fit="stretch", resample="bicubic"),
+        "output": Output(activation="softmax"),
+        **changes,
+    }
+    return ClassifierDescription.model_validate(fields)
+
+
+def subject(**changes: Any) -> FormatSubject:
+    graph = chain(layer("GlobalAveragePooling2D"), dense(3, 2, activation="softmax"))
+    nothing = np.zeros((0, 2), np.float32)
+    fields: dict[str, Any] = {
+        "graph": graph,
+        "stored": None,
+        "description": described(),
+        "gives": "distribution",
+        "pixels": np.zeros((0, 6, 4, 3), np.uint8),
+        "expected": nothing,
+        "tolerance": 1e-5,
+        "typical": lambda: np.zeros((0, 6, 4, 3), np.uint8),
+        "answer": lambda pixels: nothing,
+        **changes,
+    }
+    return FormatSubject(**fields)
+
+
+def test_a_format_is_listed_by_itself(bundle: Bundle) -> None:
+    """Its files stand with their hashes in a list of their own, in no script and not in `files`."""
+    (other,) = bundle.metadata.other_formats or ()
+
+    assert other.format == "onnx"
+    assert [entry.path for entry in other.files] == ["onnx/model.onnx"]
+    assert "onnx/model.onnx" not in bundle.names()
+    assert bundle.other_format("onnx") == bundle.path / "onnx" / "model.onnx"
+    assert bundle.other_format("litert") is None
+
+
+def test_a_changed_file_is_refused_and_a_missing_one_is_not(bundle: Bundle, tmp_path: Path) -> None:
+    """A copy may leave the other formats out; what it has of them is what was exported."""
+    copy = tmp_path / "copy"
+    shutil.copytree(bundle.path, copy)
+    file = copy / "onnx" / "model.onnx"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + b"?")
+    with pytest.raises(BundleError, match=r"'onnx/model.onnx' in .* was changed after the export"):
+        Bundle.open(copy)
+    file.unlink()
+
+    assert Bundle.open(copy).other_format("onnx") is None
+
+
+def test_equal_exports_write_equal_files(bundle: Bundle, tmp_path: Path) -> None:
+    """The file of a format has the same bytes whenever it is written."""
+    again = exported(tmp_path / "again", also=["onnx"])
+
+    assert again.metadata.other_formats == bundle.metadata.other_formats
+
+
+@pytest.mark.parametrize(("kind", "share"), [("float16", 0.55), ("uint8", 0.3)])
+def test_weights_keep_the_type_in_which_they_are_stored(kind: Any, share: float) -> None:
+    """A file of ONNX is as much smaller as the weights that the bundle stores."""
+    graph = chain(layer("GlobalAveragePooling2D"), dense(3, 4000, activation="softmax"))
+    weights = graph.nodes["dense"].weights
+    stored = {f"dense/{name}": quantize_array(array, kind) for name, array in weights.items()}
+
+    assert len(onnx_model(graph, stored)) < share * len(onnx_model(graph, None))
+
+
+def test_an_unknown_format_is_wrong_usage() -> None:
+    """The error names what there is; the order is that of the documentation, each once."""
+    with pytest.raises(UsageError, match=r"There is no other format 'pt'. Expected some of: onnx"):
+        check_formats(["onnx", "pt"])
+
+    assert check_formats(["transformers", "onnx", "onnx"]) == ["onnx", "transformers"]
+
+
+def test_the_command_line_takes_formats_with_commas_and_repeated(tmp_path: Path) -> None:
+    """`--also onnx,pt --also litert` asks for three; an unknown one is told before all else."""
+    arguments = ["export", str(tmp_path / "missing.keras"), "--also", "onnx,pt", "--also", "litert"]
+
+    result = CliRunner().invoke(app, arguments)
+
+    assert isinstance(result.exception, UsageError)
+    assert "There is no other format 'pt'" in str(result.exception)
+
+
+def test_inspect_shows_other_formats(bundle: Bundle) -> None:
+    """A line for each says which file it is, and how near its runtime came."""
+    result = CliRunner().invoke(app, ["inspect", str(bundle.path)])
+
+    assert "onnx: onnx/model.onnx" in result.output
+
+
+def test_transformers_get_names_and_honest_steps(tmp_path: Path) -> None:
+    """The configuration has every class, and the processor neither scales nor normalises."""
+    paths = write_transformers(tmp_path, subject())
+
+    assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
+        "onnx/model.onnx",
+        "config.json",
+        "preprocessor_config.json",
+        "README.md",
+    ]
+    config = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    assert config["id2label"] == {"0": NAMES[0], "1": NAMES[1]}
+    assert config["label2id"] == {NAMES[0]: 0, NAMES[1]: 1}
+    steps = json.loads((tmp_path / "preprocessor_config.json").read_text("utf-8"))
+    assert steps["size"] == {"height": 6, "width": 4}
+    assert (steps["do_rescale"], steps["do_normalize"], steps["resample"]) == (False, False, 3)
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "agrees"),
+    ("changes", "reason"),
     [
-        (["exact", "refused by both"], True),
-        (["exact", "different"], False),
-        (["exact", "no answer"], False),
-        ([], False),
+        ({"gives": "independent"}, "a probability of its own"),
+        ({"description": described(color_mode="grayscale", input_shape=(6, 4, 1))}, "gray"),
     ],
 )
-def test_a_report_agrees_where_nothing_differs(verdicts: list[str], agrees: bool) -> None:
-    """Exact or refused by both, and at least one file."""
-    findings = [FormatFinding("a.png", "chromium", verdict) for verdict in verdicts]
+def test_transformers_refuse_what_their_pipelines_change(
+    changes: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    """Independent probabilities and gray pictures are refused by name; nothing is written."""
+    with pytest.raises(ExportError, match=reason):
+        write_transformers(tmp_path, subject(**changes))
 
-    assert FormatReport({}, {}, findings).agrees is agrees
-
-
-def test_the_documentation_begins_like_the_page_that_is_written() -> None:
-    """What formats are read is told in one place, and docs/formats.md has it."""
-    page = format_table(FormatReport({"Python": "3"}, {}, []))
-
-    introduction = page.partition("Python 3.\n")[0]
-    assert introduction.startswith("# Formats\n")
-    assert PAGE.read_text(encoding="utf-8").startswith(introduction)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_the_page_counts_and_lists() -> None:
-    """Counts by folder and engine; what disagrees one by one; reasons of what both refuse."""
-    findings = [
-        FormatFinding("png/a.png", "chromium", "exact"),
-        FormatFinding("png/b|c.png", "chromium", "different", "up to 3 of 255 levels"),
-        FormatFinding("d.tif", "chromium", "refused by both", "it is a TIFF"),
-    ]
+def test_a_model_card_has_a_head_of_yaml_and_shows_names_as_text() -> None:
+    """Names with marks of YAML, Markdown and HTML stay names; accuracy and counts stand there."""
+    card = model_card(
+        described(
+            metrics=Metrics(
+                test_accuracy=0.975, test_pictures=80, validation_accuracy=None, method="Held out."
+            ),
+            training=Training(
+                recipe="folder",
+                architecture="small",
+                data_fingerprint="0" * 64,
+                counts=Counts(train=[9, 8], validation=[3, 2], test=[1, 4]),
+                seed=1,
+                epochs=5,
+                best_epoch=4,
+                date="2026-01-01",
+                versions={},
+            ),
+        )
+    )
+    _, head, body = card.split("---\n", 2)
 
-    page = format_table(FormatReport({"Python": "3"}, {"webkit": "not here"}, findings))
+    (name,) = [line[len("- name: ") :] for line in head.splitlines() if line.startswith("- name: ")]
+    assert json.loads(name) == "pets: [a]\n- b"
+    assert "    metrics: [{type: accuracy, value: 0.9750}]" in head.splitlines()
+    assert "<b>" not in body
+    assert "| &lt;b&gt;bee&lt;/b&gt; \\| \\* | 8 | 2 | 4 |" in body
+    assert f"Accuracy {share_text(0.975)} on 80 pictures" in body
 
-    assert "**webkit was not measured**: not here" in page
-    assert "| . | chromium |  | 1 |  |  |  |  |" in page
-    assert "| png | chromium | 1 |  |  |  | 1 |  |" in page
-    assert "| **all** | chromium | 1 | 1 |  |  | 1 |  |" in page
-    assert "| png/b\\|c.png | chromium | different | up to 3 of 255 levels |" in page
-    assert "| it is a TIFF | 1 |" in page
+
+def test_teachable_machine_gets_square_pictures_scaled_its_way(tmp_path: Path) -> None:
+    """Its files have its names, one file of weights, and layers of its TensorFlow.js alone."""
+    graph = chain(
+        scaling([1 / 255, 2 / 255, 3 / 255], 0.5),
+        conv(activation="swish"),
+        layer("Activation", activation="mish"),
+        layer("GlobalAveragePooling2D"),
+        dense(6, 2, activation="softmax"),
+        shape=(6, 6, 3),
+    )
+    square = subject(graph=graph, description=described(input_shape=(6, 6, 3)))
+
+    paths = write_teachable_machine(tmp_path, square)
+
+    assert [path.name for path in paths] == ["model.json", "weights.bin", "metadata.json"]
+    metadata = json.loads((tmp_path / "metadata.json").read_text("utf-8"))
+    assert (metadata["labels"], metadata["imageSize"]) == (NAMES, 6)
+    runtime = runtime_of("teachable-machine", paths[0])
+    assert runtime is not None
+    pixels = np.random.default_rng(3).integers(0, 256, (4, 6, 6, 3)).astype(np.uint8)
+    expected = run(graph, pixels.astype(np.float32))
+    np.testing.assert_allclose(runtime.predict(pixels), expected, atol=1e-6)
+    layers = json.loads((tmp_path / "model.json").read_text("utf-8"))["modelTopology"]
+    # TensorFlow.js 1.3.1 knows no other name for it.
+    assert layers["model_config"]["class_name"] == "Model"
+    classes = [each["class_name"] for each in layers["model_config"]["config"]["layers"]]
+    assert "Rescaling" not in classes
+    assert "swish" not in str(layers["model_config"]["config"]["layers"][3]["config"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "6 x 4"),
+        (
+            {
+                "description": described(input_shape=(6, 6, 3)),
+                "graph": chain(
+                    layer("GlobalAveragePooling2D"),
+                    dense(3, 2, activation="gelu"),
+                    layer("Softmax"),
+                    shape=(6, 6, 3),
+                ),
+            },
+            r"'dense' \(Dense\): TensorFlow.js 1.3.1 has no activation 'gelu'",
+        ),
+    ],
+    ids=["sides", "activation"],
+)
+def test_teachable_machine_refuses_what_its_format_has_not(
+    changes: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    """Pictures that are not square and newer activations are refused by name."""
+    with pytest.raises(ExportError, match=reason):
+        write_teachable_machine(tmp_path, subject(**changes))
+
+
+def test_one_value_for_two_classes_is_no_independent_probability(tmp_path: Path) -> None:
+    """A sigmoid becomes two probabilities that sum to 1, which every format takes."""
+    graph = chain(
+        scaling(1 / 255), layer("GlobalAveragePooling2D"), dense(3, 1, activation="sigmoid")
+    )
+    graph.nodes["in"].config["batch_shape"] = [None, 6, 4, 3]
+
+    bundle = export(ReadModel("two", graph), tmp_path, class_names=NAMES, also=["transformers"])
+
+    (other,) = bundle.metadata.other_formats or ()
+    assert other.agreement is None or other.agreement.max_absolute_difference <= 1e-6

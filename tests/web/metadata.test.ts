@@ -53,10 +53,15 @@ test('valid metadata is read as it stands', () => {
     limit: "TensorFlow computes the layers 'resizing' in float32 only",
   };
   const winograd = { tiles: { conv_1: 4, conv_2: 2 }, rounding: 6e-5 };
+  const file = { path: 'onnx/model.onnx', bytes: 3, sha256: '0'.repeat(64) };
+  const otherFormats = [
+    { format: 'onnx', files: [file], agreement: { ...agreement, runtime: 'onnxruntime 1.32.0' } },
+    { format: 'litert', files: [file], agreement: null },
+  ];
   const written = metadataFor(
     { 'model.json': new Uint8Array(3) },
     {
-      ...{ training, metrics, quantization, calibration, floatRounding, winograd },
+      ...{ training, metrics, quantization, calibration, floatRounding, winograd, otherFormats },
       confidenceThreshold: 0.8,
       layerNames: { conv_1: 'conv 1' },
     },

@@ -56,3 +56,14 @@ interface Driven {
   read(): Promise<object>;
 }
 declare var parity: Driven;
+
+/** Defined by `images.js`. */
+interface Images {
+  /** The pictures in bytes of `[pictures, height, width, channels]`. */
+  imagesOf(bytes: Uint8Array, shape: number[]): ImageData[];
+  /** A picture as a canvas scales it. */
+  drawn(file: File, height: number, width: number): Promise<ImageData>;
+  /** The first so many channels of each pixel. */
+  valuesOf(image: ImageData, channels: number): Float32Array;
+}
+declare var images: Images;

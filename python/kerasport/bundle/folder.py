@@ -93,12 +93,17 @@ class Bundle:
         entries = [{"path": entry.path, "bytes": entry.bytes} for entry in self.metadata.files]
         check_listing(Field(str(self.path / METADATA_FILE), "files", entries))
         for entry in self.metadata.files:
-            file = _inside(self.path, entry.path)
-            if not file.is_file():
+            if not _inside(self.path, entry.path).is_file():
                 raise BundleError(
                     f"The bundle '{self.path}' misses its file '{entry.path}'. "
                     "Copy the folder again, whole, or export it again."
                 )
+        # A site has the page's files only: what is there of other formats must be what it was.
+        others = [entry for each in self.metadata.other_formats or () for entry in each.files]
+        others = [entry for entry in others if _inside(self.path, entry.path).exists()]
+        for entry in [*self.metadata.files, *others]:
+            file = _inside(self.path, entry.path)
+            check_is_file(file)
             size = file.stat().st_size
             if size != entry.bytes:
                 raise BundleError(
@@ -151,6 +156,14 @@ class Bundle:
                 "else, or is from another export. Do not put it into a page. Export the bundle "
                 "again."
             )
+
+    def other_format(self, name: str) -> Path | None:
+        """Return the model in another format; None where there is none, or it was left out."""
+        for each in self.metadata.other_formats or ():
+            file = _inside(self.path, each.files[0].path)
+            if each.format == name and file.is_file():
+                return file
+        return None
 
     def names(self) -> list[str]:
         """Return the paths of metadata.json and of all that it lists."""

@@ -36,11 +36,13 @@ __all__ = [
     "FileEntry",
     "FloatAgreement",
     "FloatRounding",
+    "FormatAgreement",
     "Interface",
     "LabelMetrics",
     "LabelsOutput",
     "Metadata",
     "Metrics",
+    "OtherFormat",
     "Output",
     "Preprocessing",
     "ProbabilitiesOutput",
@@ -437,6 +439,26 @@ class FileEntry(Document):
     sha256: Sha256
 
 
+class FormatAgreement(FloatAgreement):
+    """How close a runtime's answers from a file of another format are to the bundle's own."""
+
+    runtime: str = Field(description="What ran the file while exporting: `onnxruntime 1.32.0`.")
+
+
+class OtherFormat(Document):
+    """The same model for another runtime, in a folder of the bundle."""
+
+    format: str = Field(min_length=1, description="As `kerasport export --also` calls it.")
+    files: Annotated[list[FileEntry], Field(min_length=1)] = Field(
+        description="Its files, the model first. They are in no script, and a copy of the bundle "
+        "may leave them out."
+    )
+    agreement: FormatAgreement | None = Field(
+        description="On the samples and on made-up pictures; null where its runtime was not "
+        "installed when it was exported."
+    )
+
+
 class Metadata(ClassifierDescription):
     """`metadata.json`: everything a front end needs besides the model's own files."""
 
@@ -461,8 +483,13 @@ class Metadata(ClassifierDescription):
         "renamed because TensorFlow.js does not take them; null where none had.",
     )
     files: list[FileEntry] = Field(
-        description="Every file but metadata.json, model.js (made of the others) and parity.json "
-        "(written later by verify)."
+        description="Every file but metadata.json, model.js (made of the others), parity.json "
+        "(written later by verify) and those of other formats."
+    )
+    other_formats: list[OtherFormat] | None = Field(
+        default=None,
+        description="The same model for other runtimes; null where none was asked for, and in "
+        "bundles of earlier versions.",
     )
 
     @model_validator(mode="after")

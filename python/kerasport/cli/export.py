@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 
 from kerasport.cli.console import messages, print_json, results, suggest
+from kerasport.cli.formats import print_formats
 from kerasport.cli.optimization import optimization_as_json, print_optimization
 from kerasport.cli.quantization import print_quantization, quantize_options
 from kerasport.cli.shared_options import (
+    AlsoOption,
     CacheOption,
     FitOption,
     ForceOption,
@@ -97,10 +99,12 @@ def export(
     images: Annotated[
         Path | None,
         typer.Option(
-            help="Class folders that auto measures on.  \\[default: the run's validation pictures]"
+            help="Class folders that auto measures on, and that litert-int8 is made for.  "
+            "\\[default: the run's validation pictures]"
         ),
     ] = None,
     cache: CacheOption = None,
+    also: AlsoOption = None,
     without: WithoutOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
@@ -111,11 +115,15 @@ def export(
     [bold]kerasport export model.keras --labels labels.txt --out bundle[/]\n
     [bold]kerasport export keras_model.h5 --rescaling 1/127.5,-1[/]\n
     [bold]kerasport export tags.keras --output-kind labels --thresholds 0.3,0.5,0.5[/]
+    [bold]kerasport export runs/digits --also onnx,litert[/]
     """
     from kerasport.exporter import export as export_model
     from kerasport.progress import RichProgress
 
-    options = quantize_options(quantize, max_accuracy_drop, images, cache)
+    formats = [name for each in also or () for name in each.split(",")]
+    options = quantize_options(
+        quantize, max_accuracy_drop, images, cache, calibrates="litert-int8" in formats
+    )
     steps = {"fit": fit, "resample": resample}
     # A console draws one thing that moves at a time: here the bar of the measurements.
     measuring = quantize == "auto"
@@ -135,6 +143,7 @@ def export(
             quantize=options,
             force=force,
             without=without or (),
+            also=formats,
             progress=RichProgress(messages),
         )
     if as_json:
@@ -173,3 +182,4 @@ def _print_bundle(bundle: ExportedBundle, console: Console) -> None:
         soft_wrap=True,
     )
     console.print(f"{MODEL_SCRIPT}: {bundle.integrity}", soft_wrap=True)
+    print_formats(metadata, console)

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from kerasport.cli.console import print_json, results, suggest
+from kerasport.cli.formats import print_formats
 from kerasport.cli.shared_options import JsonOption
 from kerasport.cli.show import print_description
 from kerasport.cli.winograd import print_winograd
@@ -52,6 +53,7 @@ def inspect(
         if rounding.limit is not None:
             results.print(f"Compared in float32 only: {rounding.limit}")
     print_winograd(source.metadata, results)
+    print_formats(source.metadata, results)
     if parity is None:
         suggest(f"kerasport verify {path}")
         return

@@ -21,15 +21,21 @@ __all__ = ["print_quantization", "quantize_options"]
 
 
 def quantize_options(
-    weights: str, max_accuracy_drop: float | None, images: Path | None, cache: Path | None
+    weights: str,
+    max_accuracy_drop: float | None,
+    images: Path | None,
+    cache: Path | None,
+    *,
+    calibrates: bool,
 ) -> Quantize:
     """Return the choices of the command line; wrong usage where they do not belong together."""
     from kerasport.exporter import Quantize
 
     if weights != "auto":
-        for option, value in {"max-accuracy-drop": max_accuracy_drop, "images": images}.items():
-            if value is not None:
-                raise typer.BadParameter(f"--{option} is for --quantize auto.")
+        if max_accuracy_drop is not None:
+            raise typer.BadParameter("--max-accuracy-drop is for --quantize auto.")
+        if images is not None and not calibrates:
+            raise typer.BadParameter("--images is for --quantize auto and --also litert-int8.")
     drop = Quantize.max_accuracy_drop if max_accuracy_drop is None else max_accuracy_drop
     return Quantize(weights, max_accuracy_drop=drop, images=images, cache=cache)
 

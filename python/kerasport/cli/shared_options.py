@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import typer
 
-from kerasport.literals import Fit, LabelsChoice, PassName, Resample, WeightType
+from kerasport.literals import Fit, FormatName, LabelsChoice, PassName, Resample, WeightType
 from kerasport.training_choices import Declared, TrainingChoices
 
 __all__ = [
+    "AlsoOption",
     "CacheOption",
     "ClassesOption",
     "DropTestDuplicatesOption",
@@ -78,6 +79,14 @@ WithoutOption = Annotated[
         parser=one_of(Pass),
         metavar="PASS",
         help=f"Pass to leave out; may be repeated: {', '.join(get_args(Pass))}.",
+    ),
+]
+AlsoOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FORMAT",
+        help="Other format to write into a folder of the bundle; may be repeated, or several with "
+        f"commas: {', '.join(get_args(FormatName))}.",
     ),
 ]
 WitnessOption = Annotated[

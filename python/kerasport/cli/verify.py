@@ -145,10 +145,11 @@ def print_parity(parity: Parity, console: Console) -> None:
         text = f"{missing.name}: {missing.reason}"
         console.print(Text(kind, "yellow"), text, soft_wrap=True)
     versions = dict.fromkeys(f"{each.engine} {each.engine_version}" for each in parity.witnesses)
-    libraries = dict.fromkeys(each.tfjs_version for each in parity.witnesses)
+    # Runtimes of other formats have none.
+    libraries = [v for v in dict.fromkeys(each.tfjs_version for each in parity.witnesses) if v]
+    tfjs = f" TensorFlow.js {', '.join(libraries)}." if libraries else ""
     console.print(
-        f"{parity.pictures}, against {parity.reference}. {', '.join(versions)}. "
-        f"TensorFlow.js {', '.join(libraries)}.",
+        f"{parity.pictures}, against {parity.reference}. {', '.join(versions)}.{tfjs}",
         soft_wrap=True,
     )
 

@@ -32,6 +32,7 @@ class ExportOptions:
         quantize: how the weights are stored.
         force: whether a bundle that is already there is replaced.
         without: passes that are left out.
+        also: other formats to write, in their order.
     """
 
     class_names: Iterable[object] | str | Path | None = None
@@ -45,6 +46,7 @@ class ExportOptions:
     quantize: Quantize = field(default_factory=Quantize)
     force: bool = False
     without: Collection[str] = ()
+    also: Sequence[str] = ()
 
     def of_the_model(self) -> dict[str, object]:
         """Return by name those that were given and that a run knows from its training."""

@@ -12,20 +12,30 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import Preprocessing, Rescaling
+from kerasport.bundle.metadata import ClassifierDescription, Preprocessing, Rescaling
 from kerasport.classifier import Classifier
+from kerasport.dataset import Pixels
 from kerasport.engine import engine_for
-from kerasport.exporter.answering import BundleReference, agree_on_ending, compare_written
+from kerasport.exporter.answering import (
+    BundleReference,
+    agree_on_ending,
+    choose_engine,
+    compare_written,
+)
 from kerasport.exporter.bundle_files import write_files, write_metadata
+from kerasport.exporter.formats import FormatSubject, check_formats, write_formats
 from kerasport.exporter.gate import check_graph
 from kerasport.exporter.graph import rename_layers
-from kerasport.exporter.lowering import lower_classifier
+from kerasport.exporter.lowering import Ending, lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
 from kerasport.exporter.options import ExportOptions, read_image_size, read_thresholds
 from kerasport.exporter.output_kind import settle_output
 from kerasport.exporter.passes import Optimization, optimize
-from kerasport.exporter.quantize import Quantize, store_weights
+from kerasport.exporter.quantize import Quantize, Storage, store_weights, typical_pictures
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.samples import pixels_of
 from kerasport.exporter.subject import read_subject
@@ -73,6 +83,7 @@ def export(
     quantize: str | Quantize = "float32",
     force: bool = False,
     without: Collection[str] = (),
+    also: Collection[str] = (),
     progress: Progress = SILENT,
 ) -> ExportedBundle:
     """Export a model that takes pixels of 0 to 255, or that `rescaling` makes take them.
@@ -100,6 +111,7 @@ def export(
         quantize: type of the stored weights, `auto`, or more choices.
         force: replace a bundle that is already there.
         without: passes of `exporter.optimize` to leave out; `["all"]` leaves out every one.
+        also: other formats to write into folders of the bundle, as `FormatName` lists them.
         progress: told what is done.
 
     Raises:
@@ -124,6 +136,7 @@ def export(
         quantize=Quantize(quantize) if isinstance(quantize, str) else quantize,
         force=force,
         without=(without,) if isinstance(without, str) else without,
+        also=check_formats((also,) if isinstance(also, str) else also),
     )
     check_target(out, force=options.force)
     subject = read_subject(model, options, progress=progress)
@@ -174,7 +187,19 @@ def export(
             rounding,
             progress=progress,
         )
-        metadata = metadata.model_copy(update={"float_rounding": rounding, "winograd": winograd})
+        others = write_formats(
+            folder,
+            options.also,
+            _format_subject(storage, description, lowered.ending, options.quantize, subject.run),
+            progress,
+        )
+        metadata = metadata.model_copy(
+            update={
+                "float_rounding": rounding,
+                "winograd": winograd,
+                "other_formats": others or None,
+            }
+        )
         write_metadata(folder, metadata)
         # Numpy is the judge. What browsers run is compared too, where it can be run.
         if (engine := engine_for(Bundle.open(folder))) is not None:
@@ -185,4 +210,31 @@ def export(
         optimization=optimization,
         compared_with=subject.reference.name,
         difference=storage.comparison.difference,
+    )
+
+
+def _format_subject(
+    storage: Storage,
+    description: ClassifierDescription,
+    ending: Ending,
+    options: Quantize,
+    run: Run | None,
+) -> FormatSubject:
+    """Return what other formats are written from: the bundle's graph with its stored weights."""
+    # A single value becomes the probabilities of two classes.
+    is_independent = ending.gives == "independent" and ending.classes > 1
+
+    def answer(pixels: Pixels) -> NDArray[np.float32]:
+        return choose_engine(storage.graph, description.input_shape).predict(pixels)
+
+    return FormatSubject(
+        graph=storage.graph,
+        stored=storage.weights,
+        description=description,
+        gives="independent" if is_independent else "distribution",
+        pixels=storage.comparison.inputs.pixels,
+        expected=storage.expected,
+        tolerance=storage.comparison.tolerance,
+        typical=partial(typical_pictures, options, description, run),
+        answer=answer,
     )

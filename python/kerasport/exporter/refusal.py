@@ -24,11 +24,11 @@ class Refusal:
         return f"layer {self.node.name!r} ({self.node.class_name}): {self.reason}.{remedy}"
 
 
-def refuse(refusals: Sequence[Refusal]) -> None:
+def refuse(refusals: Sequence[Refusal], *, target: str = "TensorFlow.js") -> None:
     """Raise one error that lists every refusal; do nothing when there is none."""
     if refusals:
         listed = "\n".join(f"  - {refusal}" for refusal in refusals)
         raise ExportError(
-            f"{len(refusals)} layer(s) cannot be expressed in TensorFlow.js, so nothing was "
+            f"{len(refusals)} layer(s) cannot be expressed in {target}, so nothing was "
             f"written:\n{listed}"
         )

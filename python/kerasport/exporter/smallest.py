@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from kerasport.exporter.readers import ReadModel
 __all__ = ["export_smallest"]
 
 
-def export_smallest(out: str | Path) -> ExportedBundle:
+def export_smallest(out: str | Path, *, also: Collection[str] = ()) -> ExportedBundle:
     """Export a classifier of six numbers, made without Keras: is a 4x4 picture red or blue?"""
     source = Node("pixels", "InputLayer", {"batch_shape": [None, 4, 4, 3], "dtype": "float32"})
     graph = Graph("smallest", {source.name: source}, source.name, source.name)
@@ -22,4 +23,4 @@ def export_smallest(out: str | Path) -> ExportedBundle:
     kernel = np.array([[2, -1], [0, 1], [-1, 2]], np.float32)
     settings = {"units": 2, "activation": "softmax", "use_bias": False}
     graph.append(Node("answer", "Dense", settings, weights={"kernel": kernel}))
-    return export(ReadModel("smallest", graph), out, class_names=["red", "blue"])
+    return export(ReadModel("smallest", graph), out, class_names=["red", "blue"], also=also)

@@ -36,6 +36,8 @@ def write_model(
     generated_by: str,
     interface: Interface | None = None,
     stored: Mapping[str, StoredWeight] | None = None,
+    weights_file: str | None = None,
+    model_class: str = "Functional",
 ) -> list[Path]:
     """Write `model.json` and its shards into `folder`; return their paths.
 
@@ -49,6 +51,8 @@ def write_model(
             it as `kerasport`.
         stored: `layer/weight` -> how it is stored, as `quantize_graph` gives it; those that are
             not listed are stored as float32.
+        weights_file: the name of the one file that has all weights; shards by default.
+        model_class: see `topology`.
     """
     manifest: list[dict[str, Any]] = []
     blocks: list[bytes] = []
@@ -62,18 +66,20 @@ def write_model(
             manifest.append(entry)
             blocks.append(weight.data.tobytes())
     data = b"".join(blocks)
-    size = max(SHARD_BYTES, math.ceil(len(data) / MOST_SHARDS))
-    pieces = [data[start : start + size] for start in range(0, len(data), size)]
-    paths = [
-        folder / f"group1-shard{number}of{len(pieces)}.bin" for number in range(1, len(pieces) + 1)
-    ]
+    if weights_file is None:
+        size = max(SHARD_BYTES, math.ceil(len(data) / MOST_SHARDS))
+        pieces = [data[start : start + size] for start in range(0, len(data), size)]
+        count = len(pieces)
+        paths = [folder / f"group1-shard{number}of{count}.bin" for number in range(1, count + 1)]
+    else:
+        pieces, paths = [data], [folder / weights_file]
     for path, piece in zip(paths, pieces, strict=True):
         write_bytes(path, piece)
     model: dict[str, Any] = {
         "format": "layers-model",
         "generatedBy": generated_by,
         "convertedBy": None,
-        "modelTopology": topology(graph),
+        "modelTopology": topology(graph, model_class=model_class),
         "weightsManifest": [{"paths": [path.name for path in paths], "weights": manifest}],
     }
     if interface is not None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kerasport.bundle.metadata import LabelsOutput, Metadata
-from kerasport.bundle.parity import Parity
+from kerasport.bundle.parity import Parity, Witness
 from kerasport.parity.compare.bits import bits_sentence
 from kerasport.parity.compare.location import merge_findings
 from kerasport.parity.compare.tally import Departure, severity
@@ -70,9 +70,9 @@ def certificate_page(
 _RULES = (
     "Pixels after preprocessing must be equal. A probability may be off by what the order of "
     "float32 sums explains; GPU backends also compute exponentials and divisions of their own. "
-    "stock-tfjs and tensorflowjs-python read no files: they are handed the pixels. No witness "
-    "had a network, and none ran a script of the folder: what they loaded was written anew from "
-    "its files."
+    "stock-tfjs, tensorflowjs-python and the runtimes of other formats read no files: they are "
+    "handed the pixels. No witness had a network, and none ran a script of the folder: what they "
+    "loaded was written anew from its files."
 )
 
 
@@ -283,13 +283,18 @@ def _model(metadata: Metadata, parity: Parity) -> str:
         ("kerasport that exported it", metadata.kerasport_version),
         ("input", f"{width} x {height} pixels, {metadata.color_mode}"),
         ("engines", ", ".join(dict.fromkeys(f"{w.engine} {w.engine_version}" for w in witnesses))),
-        ("TensorFlow.js", ", ".join(dict.fromkeys(w.tfjs_version for w in witnesses))),
+        ("TensorFlow.js", ", ".join(_libraries(witnesses)) or "none"),
         ("weights", metadata.quantization.weights),
         ("labels" if metadata.labels_output else "classes", f"{len(metadata.class_names):,}"),
     ]
     return table(
         ("what", "value"), rows, caption="The bundle that was measured, and with what.", words=True
     )
+
+
+def _libraries(witnesses: Sequence[Witness]) -> list[str]:
+    """Return the versions of TensorFlow.js; runtimes of other formats have none."""
+    return [each for each in dict.fromkeys(w.tfjs_version for w in witnesses) if each]
 
 
 def _list(texts: Sequence[str]) -> str:

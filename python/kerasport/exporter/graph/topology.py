@@ -13,8 +13,11 @@ from kerasport.exporter.graph.graph import Graph
 __all__ = ["named_weights", "topology"]
 
 
-def topology(graph: Graph) -> dict[str, Any]:
-    """Return the Keras 2 style configuration that TensorFlow.js reads."""
+def topology(graph: Graph, *, model_class: str = "Functional") -> dict[str, Any]:
+    """Return the Keras 2 style configuration that TensorFlow.js reads.
+
+    Its first version knows a model of this kind as `Model` only.
+    """
     layers: list[dict[str, Any]] = []
     for node in graph:
         sources: list[str] = []
@@ -30,7 +33,7 @@ def topology(graph: Graph) -> dict[str, Any]:
         "keras_version": "2.15.0",
         "backend": "tensorflow",
         "model_config": {
-            "class_name": "Functional",
+            "class_name": model_class,
             "config": {
                 "name": graph.name,
                 "trainable": False,

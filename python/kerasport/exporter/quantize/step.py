@@ -17,7 +17,8 @@ from kerasport.bundle.metadata import (
     Quantization,
     QuantizationSearch,
 )
-from kerasport.errors import ExportError
+from kerasport.dataset import Pixels
+from kerasport.errors import DataError, ExportError
 from kerasport.exporter.answering import Comparison, GraphReference, Reference, compare
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.quantize.choice import choose_scheme, read_labeled_pictures
@@ -26,10 +27,12 @@ from kerasport.exporter.stored_weight import StoredWeight
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.run import Run
 
-__all__ = ["Quantize", "Storage", "store_weights"]
+__all__ = ["Quantize", "Storage", "store_weights", "typical_pictures"]
 
 _TYPICAL_PICTURES = 32
 """Of the labelled pictures, how many the mean activations are taken from; 64 were no better."""
+
+_MOST_TYPICAL = 200
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,28 @@ def store_weights(
         answers,
         comparison.of_samples,
     )
+
+
+def typical_pictures(
+    options: Quantize, description: ClassifierDescription, run: Run | None
+) -> Pixels:
+    """Return pictures like those of the training, at most 200: uint8 `[n, h, w, channels]`.
+
+    They are validation pictures of the run, or those that the options name.
+
+    Raises:
+        DataError: there are none.
+    """
+    if run is None and options.images is None:
+        raise DataError(
+            "Whole numbers of 8 bits need pictures like those of the training, which tell the "
+            "ranges of values, and this model comes without any. Name a folder with one folder per "
+            "class: --images FOLDER."
+        )
+    found = read_labeled_pictures(
+        description, run=run, images=options.images, cache=options.cache
+    ).pixels
+    return found[:: -(-len(found) // _MOST_TYPICAL)]
 
 
 def _as_they_are(

@@ -42,6 +42,8 @@ _TYPES = {
     "": "text/html",
     ".html": "text/html",
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
     ".json": "application/json",
 }
 

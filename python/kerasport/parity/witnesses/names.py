@@ -14,9 +14,11 @@ from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError, KerasportError
 from kerasport.parity.browsers.chromium import launched_chromium
 from kerasport.parity.browsers.engines import WebEngine, find_engine
+from kerasport.parity.witnesses.format_reader import FORMATS_OF_READERS, format_reader
 from kerasport.parity.witnesses.playwright_page import chromium_page, single_file_page
 from kerasport.parity.witnesses.protocol import LiveWitness
 from kerasport.parity.witnesses.python_reader import python_reader
+from kerasport.parity.witnesses.runtime_page import RUNTIME_WITNESSES, runtime_page
 from kerasport.parity.witnesses.served_page import START_SECONDS, client_page
 from kerasport.parity.witnesses.stock_page import is_stock_installed, stock_page
 
@@ -45,6 +47,12 @@ WITNESSES = (
     "stock-tfjs/cpu",
     "stock-tfjs/wasm",
     "tensorflowjs-python",
+    "onnxruntime-python",
+    "litert-python",
+    "onnxruntime-web/wasm",
+    "litert-web/wasm",
+    "mediapipe-web/wasm",
+    "transformers-web/wasm",
 )
 """Every witness there is."""
 
@@ -174,6 +182,10 @@ def _opened(
         return single_file_page(chromium.browser(), bundle, backend)
     if where == "tensorflowjs-python":
         return python_reader(bundle)
+    if where in FORMATS_OF_READERS:
+        return format_reader(where, bundle)
+    if where in RUNTIME_WITNESSES:
+        return runtime_page(where, find("chromium"), bundle, backend, start_seconds)
     if where == "stock-tfjs":
         return stock_page(find("chromium"), bundle, backend, start_seconds)
     if where in ("firefox", "webkit"):

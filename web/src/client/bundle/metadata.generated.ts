@@ -15,7 +15,7 @@ export interface Metadata {
    */
   confidenceThreshold: number | null;
   /**
-   * Every file but metadata.json, model.js (made of the others) and parity.json (written later by verify).
+   * Every file but metadata.json, model.js (made of the others), parity.json (written later by verify) and those of other formats.
    */
   files: FileEntry[];
   /**
@@ -50,6 +50,10 @@ export interface Metadata {
   metrics: Metrics | null;
   minimumTfjsVersion: string;
   name: string;
+  /**
+   * The same model for other runtimes; null where none was asked for, and in bundles of earlier versions.
+   */
+  otherFormats: OtherFormat[] | null;
   output: ProbabilitiesOutput | LabelsOutput;
   preprocessing: Preprocessing;
   quantization: Quantization;
@@ -153,6 +157,41 @@ export interface LabelMetrics {
    * F1 of all labels of all pictures together, with the same thresholds.
    */
   microF1: number | null;
+}
+/**
+ * The same model for another runtime, in a folder of the bundle.
+ */
+export interface OtherFormat {
+  /**
+   * On the samples and on made-up pictures; null where its runtime was not installed when it was exported.
+   */
+  agreement: FormatAgreement | null;
+  /**
+   * Its files, the model first. They are in no script, and a copy of the bundle may leave them out.
+   */
+  files: FileEntry[];
+  /**
+   * As `kerasport export --also` calls it.
+   */
+  format: string;
+}
+/**
+ * How close a runtime's answers from a file of another format are to the bundle's own.
+ */
+export interface FormatAgreement {
+  /**
+   * Largest difference of a probability.
+   */
+  maxAbsoluteDifference: number;
+  pictures: number;
+  /**
+   * What ran the file while exporting: `onnxruntime 1.32.0`.
+   */
+  runtime: string;
+  /**
+   * Share of pictures with the same best class; of several labels, with the same ones held.
+   */
+  top1Agreement: number;
 }
 /**
  * The model chooses one class of several: probabilities that sum to 1.

@@ -30,6 +30,7 @@ import type {
   LabelsOutput,
   Metadata,
   Metrics,
+  OtherFormat,
   Preprocessing,
   Quantization,
   Rescaling,
@@ -98,6 +99,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
     winograd: root.get('winograd').optional(readWinograd),
     layerNames: root.get('layerNames').optional((names) => names.dictionary((name) => name.text())),
     files: root.get('files').list(readFileEntry),
+    otherFormats: root.get('otherFormats').optional((field) => field.list(readOtherFormat)),
   };
 }
 
@@ -400,6 +402,16 @@ function readFileEntry(field: Field): FileEntry {
     path: field.get('path').path(),
     bytes: field.get('bytes').integer(0),
     sha256: field.get('sha256').sha256(),
+  };
+}
+
+function readOtherFormat(field: Field): OtherFormat {
+  return {
+    format: field.get('format').text(),
+    files: field.get('files').list(readFileEntry),
+    agreement: field
+      .get('agreement')
+      .optional((found) => ({ ...readAgreement(found), runtime: found.get('runtime').text() })),
   };
 }
 

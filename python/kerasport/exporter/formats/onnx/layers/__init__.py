@@ -1,0 +1,1 @@
+"""One rule a layer of TensorFlow.js: what it is in ONNX."""
