@@ -1,6 +1,7 @@
 """Evaluation: accuracy, calibration, and each class's precision and recall."""
 
 from kerasport.evaluation.answers import ask
+from kerasport.evaluation.comparison import ModelComparison, compare_models
 from kerasport.evaluation.confusion import Confusion
 from kerasport.evaluation.measurement import evaluate
 from kerasport.evaluation.reliability import Reliability
@@ -11,8 +12,10 @@ __all__ = [
     "Confusion",
     "Evaluation",
     "Mistake",
+    "ModelComparison",
     "Reliability",
     "ask",
+    "compare_models",
     "evaluate",
     "score",
     "score_batches",

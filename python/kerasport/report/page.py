@@ -9,6 +9,7 @@ from typing import Any
 
 from kerasport.report import plots, tested
 from kerasport.report.choice import LISTED
+from kerasport.report.compared import compared
 from kerasport.report.document import html_document
 from kerasport.report.markup import definitions, duration, plain, section, table, words
 from kerasport.report.report import Report
@@ -26,6 +27,7 @@ def render_page(report: Report) -> str:
         f'<header><p class="kicker">Training report</p><h1>{name}</h1>',
         f'<p class="soft">{_subtitle(report)}</p></header>',
         _figures(report),
+        compared(report),
         section("The data", _warnings(report)),
         section("Training", _training(report)),
         *(tested.sections(report, report.evaluation) if report.evaluation else ()),
