@@ -23,7 +23,7 @@ KERASPORT := .venv/bin/kerasport
 # pip is silent in a log and shows its progress on a terminal.
 PIP_INSTALL := .venv/bin/python -m pip --disable-pip-version-check install $(if $(MAKE_TERMOUT),,-q) -c python/constraints.txt
 NPM := web/node.sh npm
-BENCHMARKS_WITH_DATA := benchmarks/distributed_training.py|benchmarks/drawn_digits.py|benchmarks/node_pictures.py|benchmarks/other_formats.py|benchmarks/quantization.py|benchmarks/several_labels.py|benchmarks/verify_many.py
+BENCHMARKS_WITH_DATA := benchmarks/distributed_training.py|benchmarks/drawn_digits.py|benchmarks/node_pictures.py|benchmarks/other_formats.py|benchmarks/quantization.py|benchmarks/review_planted.py|benchmarks/several_labels.py|benchmarks/verify_many.py
 WEB_SOURCES := $(wildcard web/*.ts web/*.mts web/*.js web/*.mjs web/*.json web/*.html web/*.webmanifest) \
 	$(shell find web/src web/icons web/kernels web/scripts web/types web/notices -type f 2>/dev/null) web/LICENSE
 
@@ -150,7 +150,7 @@ help: ## Show this list
 
 .venv/.test: .venv/.train
 	@echo "Installing what testing needs into .venv (once, a minute or two) ..."
-	@$(PIP_INSTALL) -e '.[train,jax,legacy,verify,engine,witness,datasets,shards,formats,dev]'
+	@$(PIP_INSTALL) -e '.[train,jax,legacy,verify,engine,witness,datasets,shards,formats,review,dev]'
 	@touch $@
 
 # Not among the extras: KerasHub needs Keras 3.15, which Python 3.10 does not have, and pins packages

@@ -17,6 +17,7 @@ from kerasport.cli.evaluate import evaluate
 from kerasport.cli.export import export
 from kerasport.cli.inspect import inspect
 from kerasport.cli.predict import predict
+from kerasport.cli.review import review
 from kerasport.cli.site import site
 from kerasport.cli.train import train
 from kerasport.cli.verify import verify
@@ -29,8 +30,8 @@ app = typer.Typer(
     name="kerasport",
     help="Train a Keras image classifier, ship it to the browser, prove that it predicts the same."
     "\n\nThe commands follow the way: [bold]check[/], [bold]train[/], [bold]evaluate[/], "
-    "[bold]export[/], [bold]verify[/]. [bold]predict[/] and [bold]inspect[/] take a run or a "
-    "bundle.",
+    "[bold]export[/], [bold]verify[/]; [bold]review[/] looks for wrong labels. "
+    "[bold]predict[/] and [bold]inspect[/] take a run or a bundle.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -38,7 +39,7 @@ app = typer.Typer(
 )
 
 for _command in (
-    *(train, check, cache, evaluate, export, verify),
+    *(train, check, review, cache, evaluate, export, verify),
     *(doctor, site, predict, inspect),
 ):
     app.command()(_command)

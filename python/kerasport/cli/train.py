@@ -11,7 +11,12 @@ import typer
 from kerasport.cli.console import messages, print_json, suggest
 from kerasport.cli.shared_options import CacheOption, ForceOption, JsonOption
 from kerasport.cli.show import print_description
-from kerasport.cli.training_options import parsed, refuse_beside_resume, with_training_choices
+from kerasport.cli.training_options import (
+    given_choices,
+    parsed,
+    refuse_beside_resume,
+    with_training_choices,
+)
 
 __all__ = ["train"]
 
@@ -40,6 +45,21 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Run folder to write.  \\[default: runs/RECIPE]")
     ] = None,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Corrections of labels, .csv or .zip, as a page saved them; may be repeated, the "
+            "later ones win."
+        ),
+    ] = None,
+    from_run: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Start from this run's weights, with its recipe and data unless others are named, "
+            "and compare both models.",
+        ),
+    ] = None,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -64,7 +84,8 @@ def train(
     [bold]kerasport train digits[/]\n
     [bold]kerasport train folder --data pictures --out runs/pictures[/]\n
     [bold]kerasport train pictures.zip[/]\n
-    [bold]kerasport train --resume runs/pictures[/]
+    [bold]kerasport train --resume runs/pictures[/]\n
+    [bold]kerasport train --from runs/pictures --add corrections.zip --out runs/better[/]
     """
     from kerasport import training
     from kerasport.dataset import leads_somewhere
@@ -72,32 +93,43 @@ def train(
     from kerasport.recipes import RECIPES, get_recipe
 
     progress = RichProgress(messages)
-    name = recipe
+    name, is_named = recipe, bool(given_choices(context, among={"recipe"}))
     if resume is not None:
         refuse_beside_resume(context)
     elif data is None and recipe not in RECIPES and leads_somewhere(recipe):
-        recipe, data = "folder", recipe
+        recipe, data, is_named = "folder", recipe, False
         # Of a pattern, what comes before its numbers.
         name = re.split(r"[.{*]", Path(data).absolute().name)[0].rstrip("-_") or "folder"
+    options = training.TrainingOptions(**parsed(choices))
+    chosen = None if resume is not None or (from_run and not is_named) else get_recipe(recipe)
+    if from_run is not None:
+        origin = training.Origin.open(from_run)
+        takes_data = data is None and not is_named
+        options = origin.options(options, same_data=takes_data)
+        chosen = chosen or origin.recipe()
+        if takes_data:
+            data, validation = origin.source(), validation or origin.validation()
+            name = f"{from_run.absolute().name}-2"
     target = resume or out or Path("runs") / name
     if processes is not None and training.needs_others(processes):
         raise typer.Exit(training.train_in_processes(context.obj, processes, out=target))
     with training.training_together(target) as world:
         if not world.leads:
-            given = None if resume is not None else get_recipe(recipe)
-            training.follow(given, data=data, cache=cache)
+            training.follow(chosen, data=data, cache=cache)
             return
-        if resume is not None:
+        if chosen is None:
             run = training.resume(target, data=data, progress=progress)
         else:
             run = training.train(
-                get_recipe(recipe),
+                chosen,
                 out=target,
                 data=data,
                 validation=validation,
-                options=training.TrainingOptions(**parsed(choices)),
+                options=options,
                 cache=cache,
                 force=force,
+                add=add or (),
+                origin=from_run,
                 progress=progress,
             )
     if as_json:

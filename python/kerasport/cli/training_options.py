@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from kerasport.cli.shared_options import option_of, parse_classes, parse_image_size
 from kerasport.training_choices import TrainingChoices
 
-__all__ = ["parsed", "refuse_beside_resume", "with_training_choices"]
+__all__ = ["given_choices", "parsed", "refuse_beside_resume", "with_training_choices"]
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -71,17 +71,23 @@ def parsed(choices: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def refuse_beside_resume(context: typer.Context) -> None:
-    """Report wrong usage when a choice was given: an unfinished training has its own."""
+def given_choices(context: typer.Context, *, among: Container[str]) -> str:
+    """Return the options that were given on the command line, as a list in words."""
     given = [
         name
         for name in context.params
-        if name not in _FINE_BESIDE_RESUME
+        if name in among
         and (source := context.get_parameter_source(name)) is not None
         and source.name == "COMMANDLINE"
     ]
-    if given:
-        listed = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+    # --from is no name that Python takes.
+    flags = {"from_run": "--from"}
+    return ", ".join(flags.get(name, f"--{name.replace('_', '-')}") for name in given)
+
+
+def refuse_beside_resume(context: typer.Context) -> None:
+    """Report wrong usage when a choice was given: an unfinished training has its own."""
+    if given := given_choices(context, among=set(context.params) - _FINE_BESIDE_RESUME):
         raise typer.BadParameter(
-            f"--resume goes on with the choices of the interrupted training; leave out {listed}."
+            f"--resume goes on with the choices of the interrupted training; leave out {given}."
         )

@@ -1,6 +1,7 @@
 """Evaluation: accuracy, calibration, and each class's precision and recall."""
 
 from kerasport.evaluation.answers import ask
+from kerasport.evaluation.comparison import ModelComparison, compare_models
 from kerasport.evaluation.confusion import Confusion
 from kerasport.evaluation.label_scores import (
     LabelEvaluation,
@@ -20,8 +21,10 @@ __all__ = [
     "LabelMistake",
     "LabelScore",
     "Mistake",
+    "ModelComparison",
     "Reliability",
     "ask",
+    "compare_models",
     "evaluate",
     "score",
     "score_batches",

@@ -19,6 +19,7 @@ __all__ = [
     "definitions",
     "duration",
     "image",
+    "is_smooth",
     "picture",
     "plain",
     "scrolled",
@@ -95,7 +96,7 @@ def picture(
     pixels: NDArray[np.uint8], *, title: str, note: str, is_right: bool, file: str = ""
 ) -> str:
     """Return a figure with an answer under it, marked as right or wrong."""
-    smooth = ' class="smooth"' if min(pixels.shape[:2]) >= _SMOOTH_FROM else ""
+    smooth = ' class="smooth"' if is_smooth(pixels) else ""
     kind, mark = ("right", "&#10003;") if is_right else ("wrong", "&#10007;")
     alternative = escape(f"Test picture answered with {title}, {kind}: {note}")
     name = f'<small class="file" title="{escape(file)}">{escape(file)}</small>' if file else ""
@@ -107,12 +108,17 @@ def picture(
     )
 
 
+def is_smooth(pixels: NDArray[np.uint8]) -> bool:
+    """Return whether a picture is shown smoothly: small ones are shown pixel by pixel."""
+    return bool(min(pixels.shape[:2]) >= _SMOOTH_FROM)
+
+
 def image(pixels: NDArray[np.uint8]) -> str:
     """Return pixels, uint8 `[height, width, 1 or 3]`, as a data URI."""
     stream = io.BytesIO()
     drawn = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     # PNG for what is drawn pixel by pixel, JPEG for what would be large.
-    if min(pixels.shape[:2]) >= _SMOOTH_FROM:
+    if is_smooth(pixels):
         drawn.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
         drawn.save(stream, "JPEG", quality=85)
         kind = "jpeg"

@@ -10,6 +10,7 @@ from typing import Any
 from kerasport.evaluation import Evaluation, LabelEvaluation
 from kerasport.report import labels, plots, tested
 from kerasport.report.choice import LISTED
+from kerasport.report.compared import compared
 from kerasport.report.document import html_document
 from kerasport.report.markup import definitions, duration, plain, section, table, words
 from kerasport.report.report import Report
@@ -27,6 +28,7 @@ def render_page(report: Report) -> str:
         f'<header><p class="kicker">Training report</p><h1>{name}</h1>',
         f'<p class="soft">{_subtitle(report)}</p></header>',
         _figures(report),
+        compared(report),
         section("The data", _warnings(report)),
         section("Training", _training(report)),
         *_tested(report),

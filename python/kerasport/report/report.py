@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasport.bundle.metadata import ClassifierDescription
-from kerasport.evaluation import Evaluation, LabelEvaluation
+from kerasport.evaluation import Evaluation, LabelEvaluation, ModelComparison
 
 __all__ = ["Report"]
 
@@ -26,6 +26,7 @@ class Report:
         automatic: choice of the recipe -> why it was made, for those nobody made by hand.
         timings: what -> seconds.
         calibration_note: what calibrating came to, a sentence.
+        comparison: with the model that the training started from; None without one.
     """
 
     description: ClassifierDescription
@@ -37,6 +38,7 @@ class Report:
     automatic: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     calibration_note: str = ""
+    comparison: ModelComparison | None = None
 
     @property
     def training_seconds(self) -> float:
@@ -55,4 +57,5 @@ class Report:
             "timings": {name: round(seconds, 3) for name, seconds in self.timings.items()},
             "trainingSeconds": round(self.training_seconds, 3),
             "warnings": list(self.warnings),
+            **({"comparison": self.comparison.to_dict()} if self.comparison else {}),
         }

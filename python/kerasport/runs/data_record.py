@@ -6,13 +6,33 @@ import json
 from dataclasses import replace
 
 from kerasport.bundle.document import Document
+from kerasport.corrections import apply_corrections, read_corrections
 from kerasport.dataset import Dataset, ReadOptions, leads_somewhere, read_data
 from kerasport.errors import DataError
 from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
+from kerasport.runs.names import CORRECTIONS_FILE
 from kerasport.runs.run import Run
 
-__all__ = ["DataRecord", "training_data"]
+__all__ = [
+    "CorrectionsRecord",
+    "DataRecord",
+    "learned_contents",
+    "read_record",
+    "training_data",
+]
+
+
+class CorrectionsRecord(Document):
+    """What was corrected before a training; the corrections themselves are in the run.
+
+    Attributes:
+        files: where the tables were.
+        pictures: what was done -> with how many pictures, see `kerasport.corrections.Applied`.
+    """
+
+    files: list[str]
+    pictures: dict[str, int]
 
 
 class DataRecord(Document):
@@ -24,29 +44,42 @@ class DataRecord(Document):
             objects.
         reading: how the data was read and cut.
         validation: folder of validation pictures apart from the data.
+        corrections: what was corrected; None for nothing.
     """
 
     root: str
     source: str | None
     reading: ReadOptions
     validation: str | None = None
+    corrections: CorrectionsRecord | None = None
 
 
-def training_data(
-    run: Run, *, max_unreadable: int | None = None, progress: Progress = SILENT
-) -> Dataset:
-    """Return the pictures that a run was trained on, cut into the same splits.
+def read_record(run: Run) -> DataRecord:
+    """Return what a run says of its data.
 
     Raises:
-        DataError: they are no longer there, or have other classes now.
+        DataError: it says nothing that can be read.
     """
     try:
-        record = DataRecord.model_validate(json.loads(run.data_path.read_text(encoding="utf-8")))
+        return DataRecord.model_validate(json.loads(run.data_path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise DataError(
             f"'{run.data_path}' does not say where the training pictures are ({error!r}). "
             "Name a folder with one folder per class."
         ) from None
+
+
+def training_data(
+    run: Run, *, max_unreadable: int | None = None, progress: Progress = SILENT
+) -> Dataset:
+    """Return the pictures that a run was trained on, cut into the same splits and as corrected.
+
+    Pictures that came with corrections, and not with the data, are not among them.
+
+    Raises:
+        DataError: they are no longer there, or have other classes now.
+    """
+    record = read_record(run)
     source, options = record.source, record.reading
     if source is None:
         raise DataError(
@@ -67,4 +100,25 @@ def training_data(
             f"Expected those of the run: {mention_class_names(run.description.class_names)}. "
             "Train again, or name another folder."
         )
+    table = run.path / CORRECTIONS_FILE
+    if record.corrections is not None and table.is_file():
+        dataset, _ = apply_corrections(dataset, read_corrections([table]))
     return dataset
+
+
+def learned_contents(run: Run, dataset: Dataset) -> set[str]:
+    """Return the contents of all pictures that a run has learned from or chosen its epoch by.
+
+    Those that came with corrections are among them, wherever they are now.
+
+    Args:
+        run: the run.
+        dataset: its pictures, from `training_data`.
+    """
+    learned = {each.content for each in dataset.examples if each.split != "test"}
+    tested = {each.content for each in dataset.in_split("test")}
+    table = run.path / CORRECTIONS_FILE
+    if table.is_file():
+        added = read_corrections([table]).by_content.values()
+        learned |= {each.content for each in added if each.verdict == "label"} - tested
+    return learned

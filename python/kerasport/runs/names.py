@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "CHECKPOINT_FILE",
+    "CORRECTIONS_FILE",
     "DATA_FILE",
     "DESCRIPTION_FILE",
     "FEATURES_FOLDER",
@@ -34,6 +35,9 @@ RECIPE_FILE = "recipe.json"
 
 DATA_FILE = "data.json"
 """The `DataRecord`."""
+
+CORRECTIONS_FILE = "corrections.csv"
+"""What was corrected before the training, where something was."""
 
 REPORT_FILE = "report.json"
 """Figures for programs."""

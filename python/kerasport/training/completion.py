@@ -17,7 +17,15 @@ from kerasport.dataset import (
     hash_rows,
 )
 from kerasport.errors import DataError
-from kerasport.evaluation import Evaluation, LabelEvaluation, ask, score_batches, score_labels
+from kerasport.evaluation import (
+    Evaluation,
+    LabelEvaluation,
+    ModelComparison,
+    ask,
+    compare_models,
+    score_batches,
+    score_labels,
+)
 from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.report import Report
@@ -32,6 +40,7 @@ from kerasport.training.calibration import (
 from kerasport.training.describe import TrainingResult, describe
 from kerasport.training.fitting import History
 from kerasport.training.model import fitted_model
+from kerasport.training.origin import EarlierAnswers, Origin
 from kerasport.training.processes import current
 from kerasport.training.reading import decode_pictures
 from kerasport.training.record import FinishedRun, RecipeRecord
@@ -61,17 +70,27 @@ def complete(
     recipe = settings.recipe
     cache = PixelCache.find(Path(settings.cache) if settings.cache else None)
     started = time.perf_counter()
+    origin = Origin.open(Path(settings.origin)) if settings.origin else None
     decoded = decode_pictures(dataset, recipe, settings.reading, cache=cache, progress=progress)
     current().share(DECODED)
     found = check_dataset(decoded.dataset, options=settings.reading, hashes=hash_rows(decoded))
     for warning in found.warnings:
         progress.warn(warning)
     ready = time.perf_counter()
-    ending = _Ending(settings, unfinished, decoded, found, progress)
-    stage_samples(decoded.dataset, ending.samples)
+    stage_samples(decoded.dataset, unfinished.path / names.SAMPLES_FOLDER)
+    # Asked before the training: the run may be gone, or replaced by this one, after it.
+    earlier = None
+    if origin is not None and settings.comparable:
+        earlier = origin.answers_to(decoded, progress=progress)
+    ending = _Ending(settings, unfinished, decoded, found, progress, earlier)
     try:
         model, history = fitted_model(
-            recipe, decoded, unfinished.path, before=ending.rehearse, progress=progress
+            recipe,
+            decoded,
+            unfinished.path,
+            before=ending.rehearse,
+            start=origin.start if origin else None,
+            progress=progress,
         )
     except OSError as error:
         raise _stopped(unfinished, "could not be kept on disk", error) from error
@@ -103,6 +122,7 @@ class _Ending:
     decoded: DecodedDataset
     found: DataReport
     progress: Progress
+    earlier: EarlierAnswers | None = None
 
     @property
     def samples(self) -> Path:
@@ -129,10 +149,15 @@ class _Ending:
                 f"{_told(evaluation)} of {evaluation.pictures:,} "
                 f"pictures (best epoch {history.best_epoch} of {history.epochs})."
             )
+            if (compared := self._compared(evaluation)) is not None:
+                say(compared.text)
         times["calibrate and test"] = time.perf_counter() - trained
         finished = self._run(model, history, calibration, evaluation, times)
         with new_run(out, force=self.settings.force) as folder:
             finished.write(folder)
+            table = self.unfinished.path / names.CORRECTIONS_FILE
+            if table.is_file():
+                shutil.copyfile(table, folder / table.name)
             logs = self.unfinished.path / names.TENSORBOARD_FOLDER
             if logs.is_dir():
                 shutil.copytree(logs, folder / names.TENSORBOARD_FOLDER)
@@ -184,14 +209,24 @@ class _Ending:
             automatic=record.to_dict()["choices"],
             timings=times,
             calibration_note=calibration.note if calibration else "",
+            comparison=self._compared(evaluation),
         )
         data = DataRecord(
             root=str(decoded.dataset.root.absolute()),
             source=settings.source,
             reading=settings.reading,
             validation=settings.validation,
+            corrections=settings.corrections,
         )
         return FinishedRun(model, history, record, data, self.samples, report)
+
+    def _compared(self, evaluation: Evaluation | None) -> ModelComparison | None:
+        """Return the new answers beside the earlier model's; those of a rehearsal are fewer."""
+        if self.earlier is None or evaluation is None:
+            return None
+        if len(evaluation.truth) != len(self.earlier.predicted):
+            return None
+        return compare_models(self.earlier.name, self.earlier.predicted, evaluation)
 
 
 def _told(evaluation: Evaluation | LabelEvaluation) -> str:

@@ -11,8 +11,10 @@ from kerasport.progress import SILENT
 from kerasport.recipes import Recipe
 from kerasport.runs.names import SETTINGS_FILE
 from kerasport.training.completion import DECODED
+from kerasport.training.correcting import corrected
 from kerasport.training.job import WORK
 from kerasport.training.model import fitted_model
+from kerasport.training.origin import start_of
 from kerasport.training.processes import current
 from kerasport.training.reading import decode_pictures, read_pictures
 from kerasport.training.unfinished import Settings
@@ -39,6 +41,7 @@ def follow(recipe: Recipe | None, *, data: DataSource | None, cache: Path | None
     source = (settings.source or "") if recipe is None else recipe.prepare(data, WORK)
     validation = Path(settings.validation) if settings.validation else None
     dataset = read_pictures(source, settings.reading, validation, cache=cache, progress=SILENT)
+    dataset = corrected(dataset, settings.tables, cache=cache, progress=SILENT).dataset
     if dataset.fingerprint != settings.fingerprint:
         raise DataError(
             f"Process {world.number} of {world.count} finds other pictures at '{source}' than "
@@ -52,4 +55,11 @@ def follow(recipe: Recipe | None, *, data: DataSource | None, cache: Path | None
         cache=PixelCache.find(cache),
         progress=SILENT,
     )
-    fitted_model(settings.recipe, decoded, None, before=lambda model: None, progress=SILENT)
+    fitted_model(
+        settings.recipe,
+        decoded,
+        None,
+        before=lambda model: None,
+        start=start_of(settings),
+        progress=SILENT,
+    )

@@ -15,8 +15,10 @@ from kerasport.runs import cannot_be_written, check_target
 from kerasport.runs.names import SETTINGS_FILE
 from kerasport.training.choices import decide_open_choices
 from kerasport.training.completion import complete
+from kerasport.training.correcting import corrected
 from kerasport.training.describe import versions
 from kerasport.training.options import TrainingOptions
+from kerasport.training.origin import Origin
 from kerasport.training.processes import current, device_count
 from kerasport.training.reading import read_pictures
 from kerasport.training.unfinished import Settings, Unfinished
@@ -39,6 +41,8 @@ class TrainingJob:
     work: Path = WORK
     cache: Path | None = None
     force: bool = False
+    add: tuple[Path, ...] = ()
+    origin: Path | None = None
 
     def start(self, *, progress: Progress) -> Classifier:
         """Train from the beginning; for the errors see `train`."""
@@ -62,6 +66,8 @@ class TrainingJob:
         dataset = read_pictures(
             source, reading, self.validation, cache=self.cache, progress=progress
         )
+        changed = corrected(dataset, self.add, cache=self.cache, progress=progress)
+        dataset = changed.dataset
         if dataset.kind == "labels":
             # What the data decided is kept: a picture less must not decide otherwise.
             reading = replace(reading, labels="many")
@@ -71,6 +77,9 @@ class TrainingJob:
                 "--label-precision, or pass --labels many."
             )
         settled, choices = decide_open_choices(recipe, dataset, cache=PixelCache.find(self.cache))
+        comparable = self.origin is not None and Origin.open(self.origin).check(
+            settled, dataset, progress=progress
+        )
         settings = Settings(
             recipe=settled,
             reading=reading,
@@ -82,11 +91,15 @@ class TrainingJob:
             fingerprint=dataset.fingerprint,
             versions=versions(),
             devices=device_count(),
+            corrections=changed.record,
+            origin=str(self.origin.absolute()) if self.origin else None,
+            comparable=comparable,
         )
         for choice in choices.values():
             progress.say(choice)
         try:
             unfinished.start(settings)
+            changed.stage(unfinished.path)
         except OSError as error:
             raise cannot_be_written(self.out, error) from None
         current().share(SETTINGS_FILE, settings.to_json().encode())
@@ -101,7 +114,7 @@ class TrainingJob:
 
     def _check_paths(self, source: DataSource) -> None:
         """Raise where a path that is written down, to be found again, is no text."""
-        where = (name_of_source(source), self.validation, self.cache)
+        where = (name_of_source(source), self.validation, self.cache, self.origin, *self.add)
         for path in (Path(each).absolute() for each in where if each is not None):
             if not is_text(path):
                 raise DataError(

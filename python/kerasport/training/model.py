@@ -23,6 +23,7 @@ def fitted_model(
     work: Path | None,
     *,
     before: Callable[[KerasModel], None],
+    start: Callable[[KerasModel], None] | None = None,
     progress: Progress,
 ) -> tuple[KerasModel, History]:
     """Return the trained model, all in float32, and what happened.
@@ -33,6 +34,7 @@ def fitted_model(
         work: folder for what it takes to go on after an interruption, see `fit`; None in processes
             that do not lead.
         before: called with the model before the first epoch.
+        start: gives the model the weights that it starts from; None for those of the recipe.
         progress: told what is done.
 
     Raises:
@@ -50,7 +52,9 @@ def fitted_model(
         )
     precision = _mixed_precision(progress) if recipe.mixed_precision else contextlib.nullcontext()
     with precision, spread(progress) as is_spread:
-        fitted = _build(recipe, decoded)
+        fitted = _build(recipe, decoded, with_weights=start is None)
+        if start is not None:
+            start(fitted)
         before(fitted)
         history = fit(fitted, decoded, recipe, progress=progress, work=work)
     if not recipe.mixed_precision:

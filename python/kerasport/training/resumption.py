@@ -11,6 +11,7 @@ from kerasport.progress import SILENT, Progress
 from kerasport.runs import Run, check_target
 from kerasport.runs.names import SETTINGS_FILE
 from kerasport.training.completion import complete
+from kerasport.training.correcting import corrected
 from kerasport.training.describe import versions
 from kerasport.training.processes import current, device_count
 from kerasport.training.reading import read_pictures
@@ -68,6 +69,7 @@ def _resume(unfinished: Unfinished, data: DataSource | None, *, progress: Progre
     validation = Path(settings.validation) if settings.validation else None
     cache = Path(settings.cache) if settings.cache else None
     dataset = read_pictures(source, settings.reading, validation, cache=cache, progress=progress)
+    dataset = corrected(dataset, settings.tables, cache=cache, progress=progress).dataset
     if dataset.fingerprint != settings.fingerprint:
         raise DataError(
             f"The pictures are no longer those that the training of '{out}' began with. "

@@ -29,6 +29,8 @@ def train(
     work: Path = WORK,
     cache: Path | None = None,
     force: bool = False,
+    add: Sequence[Path] = (),
+    origin: Path | None = None,
     progress: Progress = SILENT,
 ) -> Run:
     """Train a classifier and return its run folder.
@@ -48,10 +50,14 @@ def train(
         cache: where preprocessed pictures are kept; None stands for the folder named by the
             environment variable KERASPORT_CACHE, else `.cache/kerasport`.
         force: replace a run, or an unfinished training, that is already at `out`.
+        add: tables and archives of corrections (docs/corrections.md), of which later ones win.
+        origin: a run folder: the training starts from its weights, and the report compares both
+            on the test pictures. Classes, input and network must be the same.
         progress: told what is done.
 
     Raises:
-        DataError: the pictures or the target are not usable.
+        DataError: the pictures, the corrections or the target are not usable, or `origin` does not
+            fit.
         ModelError: the training diverged, or the model does not fit the pictures.
     """
     job = TrainingJob(
@@ -63,6 +69,8 @@ def train(
         work=work,
         cache=cache,
         force=force,
+        add=tuple(add),
+        origin=origin,
     )
     return job.start(progress=progress).run
 

@@ -17,6 +17,7 @@ from kerasport.files import write_bytes, write_text
 from kerasport.locks import Held, locked
 from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
+from kerasport.runs import CorrectionsRecord
 from kerasport.runs.names import CHECKPOINT_FILE, MODEL_FILE, SETTINGS_FILE, UNFINISHED_SUFFIX
 from kerasport.training.choices import Reasons
 
@@ -39,6 +40,9 @@ class Settings(Document):
         fingerprint: of the data.
         versions: of the packages.
         devices: how many computed each step together.
+        corrections: what was corrected in the data; None for nothing.
+        origin: the run whose weights were started from; None for a new model.
+        comparable: whether both models are compared on the test pictures.
     """
 
     recipe: SettledRecipe
@@ -51,6 +55,14 @@ class Settings(Document):
     fingerprint: str
     versions: dict[str, str]
     devices: int = 1
+    corrections: CorrectionsRecord | None = None
+    origin: str | None = None
+    comparable: bool = False
+
+    @property
+    def tables(self) -> tuple[Path, ...]:
+        """The tables of corrections."""
+        return tuple(map(Path, self.corrections.files)) if self.corrections else ()
 
 
 @dataclass(frozen=True)

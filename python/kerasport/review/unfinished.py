@@ -1,0 +1,101 @@
+"""The working folder of a review: what it takes to go on after a kill."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kerasport.bundle.document import Document
+from kerasport.errors import DataError
+from kerasport.files import write_bytes, write_text
+from kerasport.locks import Held, locked
+from kerasport.recipes import SettledRecipe
+from kerasport.runs.names import SETTINGS_FILE, UNFINISHED_SUFFIX
+
+__all__ = ["ReviewSettings", "UnfinishedReview"]
+
+
+class ReviewSettings(Document):
+    """The content of `settings.json`: what decides every answer.
+
+    Attributes:
+        recipe: with nothing left open.
+        folds: how many.
+        fingerprint: of the pictures and their labels.
+        versions: of the packages.
+    """
+
+    recipe: SettledRecipe
+    folds: int
+    fingerprint: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class UnfinishedReview:
+    """The folder `NAME.unfinished` beside the page NAME, there while the review is under way."""
+
+    page: Path
+
+    @property
+    def path(self) -> Path:
+        """The folder: settings, the answers of folds, and what the training of one keeps."""
+        return self.page.with_name(self.page.name + UNFINISHED_SUFFIX)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other reviews that write this page out of the block.
+
+        Raises:
+            DataError: there is one, or nothing can be written beside the page.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                self.page.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(self.page.with_name(f".{self.page.name}.review.lock")))
+            except Held as held:
+                process = f" (process {held.process})" if held.process else ""
+                raise DataError(
+                    f"A review that writes '{self.page}' is under way{process}. Wait for its end, "
+                    "or name another file with --out."
+                ) from None
+            except OSError as error:
+                raise DataError(
+                    f"The folder '{self.page.parent}' cannot be written "
+                    f"({error.strerror or error}). Name another file with --out."
+                ) from None
+            yield
+
+    def begin(self, settings: ReviewSettings, *, force: bool) -> bool:
+        """Make the folder, or keep one that was begun with the same settings, and tell which.
+
+        Raises:
+            DataError: there is one with other settings, and `force` is false.
+        """
+        file = self.path / SETTINGS_FILE
+        if file.is_file() and not force:
+            if self._stored(file) == json.loads(settings.to_json()):
+                return True
+            raise DataError(
+                f"A review with other pictures, choices or versions was interrupted: "
+                f"'{self.path}'. Repeat its command to go on with it, or start anew with --force."
+            )
+        self.remove()
+        write_bytes(self.path / ".gitignore", b"*\n")
+        write_text(file, settings.to_json())
+        return False
+
+    def _stored(self, file: Path) -> object:
+        try:
+            return json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            # Then it is none that could be gone on with.
+            return None
+
+    def remove(self) -> None:
+        """Delete the folder, if it is there."""
+        shutil.rmtree(self.path, ignore_errors=True)

@@ -1,0 +1,231 @@
+"""Corrections of labels: the table, merging by content, and a data set that they change."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from support.pictures import write_class_folders, write_picture
+
+from kerasport.corrections import (
+    Correction,
+    Verdict,
+    apply_corrections,
+    read_corrections,
+    read_table,
+    table_text,
+)
+from kerasport.dataset import Dataset, read_data
+from kerasport.errors import DataError
+
+ONE, TWO, THREE = (digit * 64 for digit in "123")
+HEAD = "content,file,given,label,verdict\r\n"
+
+
+def sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def row(
+    content: str, label: str = "", verdict: Verdict = "label", file: str = "x.png"
+) -> Correction:
+    return Correction(content, file, "a", label, verdict)
+
+
+def write(path: Path, *rows: Correction) -> Path:
+    path.write_text(table_text(rows), encoding="utf-8", newline="")
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Dataset:
+    """Twenty pictures in each of two classes, cut by content."""
+    return read_data(write_class_folders(tmp_path / "data", {"a": 20, "b": 20}))
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """Commas, quotes, line ends and spaces in names survive, and the bytes are plain CSV."""
+    rows = [
+        row(ONE, 'say "a", b', file="a\nb.png"),
+        row(TWO, "", "none"),
+        row(THREE, "", "bad", file="ü.png"),
+    ]
+
+    path = write(tmp_path / "corrections.csv", *rows)
+
+    assert read_table(path) == rows
+    assert path.read_bytes().startswith(HEAD.encode())
+    assert table_text(rows[1:2]) == f"{HEAD}{TWO},x.png,a,,none\r\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\ufeff{HEAD}{ONE},x.png,a,b,label\r\n",
+        f"content;file;given;label;verdict\n{ONE};x.png;a;b;label\n\n",
+        f"Verdict\tlabel\tnote\tgiven\tfile\tCONTENT\nLabel\tb\t?\ta\tx.png\t{ONE.upper()}\n",
+    ],
+    ids=["byte order mark", "semicolons", "tabs, another order, a column more"],
+)
+def test_what_a_spreadsheet_makes_of_it_is_read(text: str, tmp_path: Path) -> None:
+    """Other separators, orders and cases mean the same."""
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+
+    assert read_table(path) == [row(ONE, "b")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("path,label\n1.png,a\n", "no column 'content', 'file', 'given', 'verdict'"),
+        ("", "no column"),
+        (f"{HEAD}12ab,x,a,b,label\n", "line 2: '12ab' is no SHA-256"),
+        (f"{HEAD}{ONE},x,a,b,label\n{ONE},x,a,b,maybe\n", "line 3: 'maybe' is no verdict"),
+        (f"{HEAD}{ONE},x,a,,label\n", "there is no label"),
+        (f'{HEAD}{ONE},"x,a,b,label\n', "no table of corrections"),
+        (f"{HEAD}{ONE},{'x' * 20_000},a,b,label\n", "more than 10,000 characters"),
+        ("PK\x03\x04", "no table but"),
+    ],
+)
+def test_what_is_no_table_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    """The message names the file, and the line where there is one."""
+    path = tmp_path / "table.csv"
+    path.write_bytes(text.encode())
+
+    with pytest.raises(DataError, match=message) as caught:
+        read_table(path)
+    assert "table.csv" in str(caught.value)
+
+
+def test_later_labels_win_and_contradictions_are_listed(tmp_path: Path) -> None:
+    """Within a table and between tables; what is said twice alike is no conflict."""
+    first = write(tmp_path / "1.csv", row(ONE, "a"), row(TWO, "a"), row(ONE, "b"))
+    second = write(tmp_path / "2.csv", row(TWO, "a"), row(ONE, "", "none", file="one.png"))
+
+    merged = read_corrections([first, second])
+    back = read_corrections([second, first])
+
+    assert {c: r.meaning for c, r in merged.by_content.items()} == {
+        ONE: ("none", ""),
+        TWO: ("label", "a"),
+    }
+    assert [each.text for each in merged.conflicts] == [
+        "'x.png' is 'a' and then 'b'",
+        "'one.png' is 'b' and then none of the classes",
+    ]
+    assert back.by_content[ONE].label == "b"
+
+
+def test_labels_change_and_splits_do_not(data: Dataset, tmp_path: Path) -> None:
+    """A picture keeps its split under another label; what shows no class is gone from each."""
+    examples = {split: data.in_split(split)[0] for split in ("train", "validation", "test")}
+    other = data.in_split("train")[1]
+    table = write(
+        tmp_path / "c.csv",
+        *(row(each.content, "b" if each.label == 0 else "a") for each in examples.values()),
+        row(other.content, "", "bad"),
+        row(data.in_split("test")[1].content, "", "none"),
+        row(data.in_split("train")[2].content, data.class_names[data.in_split("train")[2].label]),
+        row(ONE, "a"),
+    )
+
+    changed, applied = apply_corrections(data, read_corrections([table]))
+
+    now = {example.content: example for example in changed.examples}
+    for split, before in examples.items():
+        assert now[before.content].label == 1 - before.label
+        assert now[before.content].split == split
+    assert len(changed.examples) == 38
+    assert applied.to_dict() == {
+        "relabeled": 3,
+        "confirmed": 1,
+        "none": 1,
+        "bad": 1,
+        "new": 0,
+        "test_copies": 0,
+        "absent": 1,
+        "conflicts": 0,
+    }
+    assert "3 relabelled" in changed.remarks[-1].message
+
+
+def zipped(folder: Path, rows: list[Correction], pictures: dict[str, bytes]) -> Path:
+    path = folder / "corrections.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("corrections.csv", table_text(rows))
+        for name, content in pictures.items():
+            archive.writestr(f"pictures/{name}", content)
+    return path
+
+
+def test_new_pictures_are_trained_with_and_never_tested_on(data: Dataset, tmp_path: Path) -> None:
+    """Whatever their content would decide, they are in train; those without a class stay out."""
+    files = [write_picture(tmp_path / "new" / f"{n}.png", seed=100 + n) for n in range(30)]
+    rows = [row(sha(file), "ab"[n % 2]) for n, file in enumerate(files)]
+    rows[0] = row(sha(files[0]), "", "none")
+    pictures = {f"any-{file.name}": file.read_bytes() for file in files}
+
+    changed, applied = apply_corrections(data, read_corrections([zipped(tmp_path, rows, pictures)]))
+
+    new = [each for each in changed.examples if each not in data.examples]
+    assert (applied.new, applied.none) == (29, 1)
+    assert {each.split for each in new} == {"train"}
+    assert {each.content for each in new} == {sha(file) for file in files[1:]}
+    assert all(each.path.is_relative_to(changed.root) for each in new)
+    assert changed.in_split("test") == data.in_split("test")
+    assert new[0].read() in pictures.values()
+    assert changed.fingerprint != data.fingerprint
+
+
+def test_a_copy_of_a_test_picture_is_not_trained_with(data: Dataset, tmp_path: Path) -> None:
+    """Other bytes of the same pixels are the same picture, and the test keeps it."""
+    tested = data.in_split("test")[0]
+    again = tmp_path / "again.bmp"
+    Image.open(tested.path).save(again)
+    rows = [row(sha(again), data.class_names[tested.label])]
+
+    changed, applied = apply_corrections(
+        data, read_corrections([zipped(tmp_path, rows, {"again.bmp": again.read_bytes()})])
+    )
+
+    assert (applied.new, applied.test_copies) == (0, 1)
+    assert changed.examples == data.examples
+
+
+def test_a_label_that_is_no_class_is_refused(data: Dataset, tmp_path: Path) -> None:
+    """The message has the nearest class, and what to say of a picture of none."""
+    table = write(tmp_path / "c.csv", row(ONE, "bb"))
+
+    with pytest.raises(DataError, match=r"'bb', which is no class.*Did you mean 'b'.*'none'"):
+        apply_corrections(data, read_corrections([table]))
+
+
+@pytest.mark.parametrize(
+    ("pictures", "message"),
+    [({"a.png": b"no picture"}, "cannot be trained with: not a picture"), (None, "holds no")],
+    ids=["no picture", "no table"],
+)
+def test_a_damaged_archive_is_refused(
+    pictures: dict[str, bytes] | None, message: str, data: Dataset, tmp_path: Path
+) -> None:
+    """The message names what in it is wrong."""
+    if pictures is None:
+        path = tmp_path / "corrections.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("other.csv", HEAD)
+    else:
+        content = hashlib.sha256(b"no picture").hexdigest()
+        path = zipped(tmp_path, [row(content, "a")], pictures)
+
+    with pytest.raises(DataError, match=message):
+        apply_corrections(data, read_corrections([path]))
+
+
+def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    """The message says what is expected at the path."""
+    with pytest.raises(DataError, match="no corrections at"):
+        read_corrections([tmp_path / "corrections.zip"])
