@@ -57,7 +57,7 @@ ORDER: dict[str, list[str]] = {
     ],
     "kerasport.training": [
         *("options", "choices", "reading", "caching", "unfinished"),
-        *("processes", "fitting", "model", "calibration"),
+        *("processes", "fitting", "model", "calibration", "novelty"),
         *("describe", "record", "rehearsal", "completion"),
         *("job", "following", "joining", "resumption", "training"),
     ],
@@ -71,7 +71,7 @@ ORDER: dict[str, list[str]] = {
         *("lowering", "readers", "passes", "gate"),
         *("stored_weight", "write"),
         *("answering", "quantize"),
-        *("options", "samples", "subject", "bundle_files", "target"),
+        *("options", "samples", "subject", "bundle_files", "novelty", "target"),
         "winograd",
         *("pipeline", "smallest"),
     ],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 _FILE = "With --output"
+_STRANGE = "unlike anything it was trained on"
 
 EngineOption = Annotated[
     EngineChoice,
@@ -139,12 +140,21 @@ def predict(
                     {"className": name, "probability": probability}
                     for name, probability in prediction.top(top)
                 ],
+                **_strangeness(prediction),
             }
             for prediction in readable()
         )
     else:
         for prediction in readable():
             answer = "  ".join(f"{name} {share_text(value)}" for name, value in prediction.top(top))
-            results.print(f"{prediction.path}: {answer}", soft_wrap=True)
+            strange = "" if prediction.is_familiar else f"  ({_STRANGE})"
+            results.print(f"{prediction.path}: {answer}{strange}", soft_wrap=True)
     if failed:
         raise typer.Exit(1)
+
+
+def _strangeness(prediction: Prediction) -> dict[str, object]:
+    """Return what JSON says of a picture's distance from those of the training, if anything."""
+    if prediction.novelty is None:
+        return {}
+    return {"novelty": prediction.novelty, "familiar": prediction.is_familiar}

@@ -10,6 +10,7 @@ __all__ = [
     "HISTORY_FILE",
     "LABELS_FILE",
     "MODEL_FILE",
+    "NOVELTY_FILE",
     "PLOTS_FOLDER",
     "RECIPE_FILE",
     "REPORT_FILE",
@@ -22,6 +23,9 @@ __all__ = [
 
 MODEL_FILE = "model.keras"
 """The Keras model."""
+
+NOVELTY_FILE = "novelty.bin"
+"""What the distance to the training pictures is computed from; only where it could be measured."""
 
 DESCRIPTION_FILE = "metadata.json"
 """The `ClassifierDescription`."""

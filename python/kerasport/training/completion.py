@@ -27,6 +27,7 @@ from kerasport.training.calibration import CalibrationOutcome, calibrate
 from kerasport.training.describe import TrainingResult, describe
 from kerasport.training.fitting import History
 from kerasport.training.model import fitted_model
+from kerasport.training.novelty import NoveltyOutcome, measure_novelty
 from kerasport.training.processes import current
 from kerasport.training.reading import decode_pictures
 from kerasport.training.record import FinishedRun, RecipeRecord
@@ -120,6 +121,8 @@ class _Ending:
         )
         if calibration is not None:
             say(calibration.note)
+        novelty = measure_novelty(model, self.decoded)
+        say(novelty.note)
         evaluation = _evaluate_once(model, self.decoded)
         if evaluation is not None:
             say(
@@ -127,7 +130,7 @@ class _Ending:
                 f"pictures (best epoch {history.best_epoch} of {history.epochs})."
             )
         times["calibrate and test"] = time.perf_counter() - trained
-        finished = self._run(model, history, calibration, evaluation, times)
+        finished = self._run(model, history, calibration, evaluation, times, novelty)
         with new_run(out, force=self.settings.force) as folder:
             finished.write(folder)
             logs = self.unfinished.path / names.TENSORBOARD_FOLDER
@@ -154,9 +157,12 @@ class _Ending:
         calibration: CalibrationOutcome | None,
         evaluation: Evaluation | None,
         times: dict[str, float],
+        novelty: NoveltyOutcome | None = None,
     ) -> FinishedRun:
         settings, decoded, found = self.settings, self.decoded, self.found
-        result = TrainingResult(settings.recipe, decoded, model, history, calibration, evaluation)
+        result = TrainingResult(
+            settings.recipe, decoded, model, history, calibration, evaluation, novelty
+        )
         record = RecipeRecord(recipe=settings.recipe, choices=settings.choices)
         report = Report(
             description=describe(self.unfinished.out.name, result),
@@ -175,7 +181,8 @@ class _Ending:
             reading=settings.reading,
             validation=settings.validation,
         )
-        return FinishedRun(model, history, record, data, self.samples, report)
+        scale = novelty.scale if novelty else None
+        return FinishedRun(model, history, record, data, self.samples, report, scale)
 
 
 def _evaluate_once(model: KerasModel, decoded: DecodedDataset) -> Evaluation | None:

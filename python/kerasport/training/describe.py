@@ -23,6 +23,7 @@ from kerasport.models import KerasModel
 from kerasport.recipes import SettledRecipe
 from kerasport.training.calibration import CalibrationOutcome
 from kerasport.training.fitting import History
+from kerasport.training.novelty import NoveltyOutcome
 from kerasport.version import VERSION
 
 __all__ = ["TrainingResult", "describe", "versions"]
@@ -39,6 +40,7 @@ class TrainingResult:
         history: what happened in each epoch.
         calibration: how the calibration went; None where there are no validation pictures.
         evaluation: of the test pictures; None where there are none.
+        novelty: how strange pictures are told; None where that was not asked.
     """
 
     recipe: SettledRecipe
@@ -47,12 +49,14 @@ class TrainingResult:
     history: History
     calibration: CalibrationOutcome | None
     evaluation: Evaluation | None
+    novelty: NoveltyOutcome | None = None
 
 
 def describe(name: str, result: TrainingResult) -> ClassifierDescription:
     """Return the description of a classifier called `name`, which its bundle takes over."""
     recipe, dataset, history = result.recipe, result.decoded.dataset, result.history
     evaluation, outcome = result.evaluation, result.calibration
+    scale = result.novelty.scale if result.novelty else None
     method = (
         f"Share of the {evaluation.pictures:,} test pictures whose most probable class is the true "
         "one; set apart before training, looked at once after it."
@@ -89,6 +93,7 @@ def describe(name: str, result: TrainingResult) -> ClassifierDescription:
         ),
         calibration=outcome.calibration if outcome else None,
         confidence_threshold=outcome.confidence_threshold if outcome else None,
+        novelty=scale.novelty if scale else None,
     )
 
 

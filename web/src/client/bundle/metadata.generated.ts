@@ -47,6 +47,10 @@ export interface Metadata {
   metrics: Metrics | null;
   minimumTfjsVersion: string;
   name: string;
+  /**
+   * How far a picture is from those of the training; null where that was not measured, and in files of earlier versions.
+   */
+  novelty: Novelty | null;
   output: Output;
   preprocessing: Preprocessing;
   quantization: Quantization;
@@ -125,6 +129,44 @@ export interface Metrics {
   testAccuracy: number | null;
   testPictures: number;
   validationAccuracy: number | null;
+}
+/**
+ * How far a picture is from those that the model was trained on, by its features.
+ *
+ * The features are the values that the last dense layer takes. `novelty.bin` holds what their
+ * distance is computed from; docs/novelty.md has the formula.
+ */
+export interface Novelty {
+  /**
+   * Directions in which distances are measured each for itself.
+   */
+  axes: number;
+  /**
+   * Points of which the nearest one counts: the means of the classes.
+   */
+  centers: number;
+  /**
+   * Values of one picture.
+   */
+  features: number;
+  /**
+   * Dense layer whose input are the features; by its name in model.json in a bundle, in model.keras in a run.
+   */
+  layer: string;
+  /**
+   * Validation pictures that the quantiles were taken from.
+   */
+  pictures: number;
+  /**
+   * Distances of the validation pictures, ascending: the least, so on in equal shares, the largest. Where among them a distance lies is its novelty, 0..1.
+   *
+   * @maxItems 1001
+   */
+  quantiles: number[];
+  /**
+   * Novelty up to which a picture is familiar: the share of validation pictures that are.
+   */
+  threshold: number;
 }
 /**
  * What the model returns.

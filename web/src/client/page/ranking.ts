@@ -2,15 +2,17 @@
 
 import type { Classification, Prediction } from '../api.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
+import type { NoveltyScale } from '../model/novelty.js';
 import type { SessionAnswer } from '../worker/core.js';
 
 /** An answer that took `total` milliseconds, with the `topK` most probable classes by name. */
 export function classificationOf<ClassName extends string>(
-  { probabilities, input, milliseconds }: SessionAnswer,
+  { probabilities, features, input, milliseconds }: SessionAnswer,
   total: number,
   topK: number,
   { confidenceThreshold }: Pick<Metadata, 'confidenceThreshold'>,
   classNames: readonly ClassName[],
+  scale?: NoveltyScale,
 ): Classification<ClassName> {
   const ranked = Array.from(
     probabilities,
@@ -25,6 +27,7 @@ export function classificationOf<ClassName extends string>(
     predictions: [best, ...others.slice(0, topK - 1)],
     probabilities,
     isSure: best.probability >= (confidenceThreshold ?? 0),
+    ...(scale && features ? scale.judge(features) : { familiar: true }),
     input,
     milliseconds: { ...milliseconds, total },
   };
