@@ -31,6 +31,8 @@ export async function classifyRows(
                 best: classification.predictions[0],
                 probabilities: classification.probabilities,
                 isSure: classification.isSure,
+                familiar: classification.familiar,
+                novelty: classification.novelty,
               }
             : { problem: explain(error) };
           onAnswer(row);

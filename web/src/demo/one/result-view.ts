@@ -24,7 +24,7 @@ export interface ResultContext {
 /** The picture, what the model sees of it, and the most probable classes. */
 export function resultView(
   picture: HTMLElement,
-  { predictions, input, milliseconds, isSure }: Classification,
+  { predictions, input, milliseconds, isSure, familiar, novelty }: Classification,
   { backend, label, metadata, quiet, name, steps, why }: ResultContext,
 ): HTMLElement {
   const [best] = predictions;
@@ -47,6 +47,7 @@ export function resultView(
       ),
     ),
     note,
+    familiar ? null : strangeView(novelty ?? 1),
     isSure ? null : unsureView(best, metadata),
     element(
       'ol',
@@ -73,9 +74,10 @@ export function resultView(
 }
 
 /** The answer in one sentence, for those who listen. */
-export function announcementOf({ predictions: [best], isSure }: Classification): string {
+export function announcementOf({ predictions: [best], isSure, familiar }: Classification): string {
   const announce = isSure ? strings.result.announce : strings.result.announceUnsure;
-  return announce(best.className, best.probability);
+  const answer = announce(best.className, best.probability);
+  return familiar ? answer : strings.result.announceStrange(answer);
 }
 
 /** What the picture is called, whole, and the way to those beside it. */
@@ -85,6 +87,15 @@ function nameView(name: string, steps: HTMLElement | null): HTMLElement {
     { class: 'picture-name' },
     element('h2', { class: 'picture-name__text', dir: 'auto', id: 'picture-name' }, name),
     steps,
+  );
+}
+
+function strangeView(novelty: number): HTMLElement {
+  return element(
+    'div',
+    { class: 'unsure', 'data-testid': 'strange' },
+    element('p', { class: 'unsure__title' }, strings.result.strange),
+    element('p', { class: 'hint' }, strings.result.strangeWhy(novelty)),
   );
 }
 
