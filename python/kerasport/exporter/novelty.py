@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kerasport import models
 from kerasport.bundle import NoveltyScale
-from kerasport.exporter.graph import Graph, graph_shapes, named_weights, topology
+from kerasport.exporter.graph import Graph, cost_of, graph_shapes, named_weights, topology
 from kerasport.progress import Progress
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
@@ -17,6 +17,9 @@ from kerasport.runtime import Runtime
 __all__ = ["exported_scale"]
 
 _PICTURES = 4
+_MULTIPLY_ADDS = 2_000_000_000
+"""What numpy may spend on all of them; one is asked for whatever it costs."""
+
 _ALIKE = 1e-3
 """How far a distance may be off from that in Keras, of the validation pictures' median."""
 
@@ -42,7 +45,8 @@ def exported_scale(
     if not layers:
         _leave_out(progress, "no exported layer takes them")
         return None
-    few = pixels[:_PICTURES]
+    affordable = _MULTIPLY_ADDS // max(1, cost_of(graph).multiply_adds)
+    few = pixels[: max(1, min(_PICTURES, affordable))]
     shape: tuple[int, int, int] = few.shape[1:]
     runtime = Runtime.of(topology(graph), named_weights(graph), shape)
     watched = models.watch_features(models.load_model(run.model_path))

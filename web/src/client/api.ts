@@ -129,7 +129,7 @@ export interface Classification<ClassName extends string = string> {
   /**
    * How strange the picture is to the model, 0..1: the share of the validation pictures that are more
    * like those of the training, by the features before the last layer. Not there where the bundle
-   * measures none.
+   * measures none, nor in the one answer that showed a graphics processor to be wrong.
    */
   readonly novelty?: number;
   /**
