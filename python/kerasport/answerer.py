@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
-from kerasport.bundle import METADATA_FILE, Bundle
+from kerasport.bundle import METADATA_FILE, Bundle, NoveltyScale
 from kerasport.engine import Engine, engine_for
 from kerasport.errors import DataError, UsageError
 from kerasport.files import put_back
@@ -22,10 +22,35 @@ from kerasport.runs.names import MODEL_FILE
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
-__all__ = ["Answer", "Answerer", "all_cores", "open_answerer", "open_source", "require_engine"]
+__all__ = [
+    "Answer",
+    "Answerer",
+    "Judge",
+    "Judged",
+    "all_cores",
+    "judge_of_model",
+    "open_answerer",
+    "open_source",
+    "require_engine",
+]
 
 Answer: TypeAlias = "Callable[[NDArray[np.uint8]], NDArray[Any]]"
 """Takes pixels, uint8 `[n, height, width, channels]`, and returns probabilities `[n, classes]`."""
+
+
+class Judged(NamedTuple):
+    """Probabilities `[n, classes]`, and how strange each picture is, where that is known.
+
+    `novelties` is float64 `[n]`, 0..1; `familiar` bool `[n]`.
+    """
+
+    probabilities: NDArray[np.float32]
+    novelties: NDArray[np.float64] | None = None
+    familiar: NDArray[np.bool_] | None = None
+
+
+Judge: TypeAlias = "Callable[[NDArray[np.uint8]], Judged]"
+"""Takes pixels, uint8 `[n, height, width, channels]`, and says more of them than an `Answer`."""
 
 _WORDS = {
     "keras": "Keras",
@@ -39,13 +64,13 @@ class Answerer:
     """What answers, loaded.
 
     `kind` says who it is. `answer` is for many batches: up to `at_once` threads may ask at a time
-    and gain by it. `answer_few` is for one thread that has no more than a batch or two.
+    and gain by it. `judge_few` is for one thread that has no more than a batch or two.
     """
 
     kind: Literal["keras", "numpy", "wasm"]
     answer: Answer
     at_once: int
-    answer_few: Answer
+    judge_few: Judge
 
     @property
     def words(self) -> str:
@@ -107,9 +132,9 @@ def open_answerer(
     require_engine(source, engine)
     if not isinstance(source, Bundle):
         model = models.load_model(source.model_path)
-        # A few pictures are not worth compiling, nor a batch that is filled up for them.
-        few = partial(models.probabilities, model)
+        few = judge_of_model(model, source.novelty_scale)
         return Answerer("keras", models.compiled_answer(model), 1, few)
+    scale = source.novelty_scale
     workers = workers or all_cores()
     wasm = None
     if engine == "wasm":
@@ -117,7 +142,43 @@ def open_answerer(
     elif engine == "auto":
         wasm = engine_for(source, workers=workers)
     if wasm is None:
-        numpy = Runtime(source).predict
-        return Answerer("numpy", numpy, workers, numpy)
+        runtime = Runtime(source)
+        layer = scale.novelty.layer if scale else ""
+        judge = _judge(runtime.predict, partial(runtime.predict_with, layer), scale)
+        return Answerer("numpy", runtime.predict, workers, judge)
     alone = partial(wasm.predict, workers=1)
-    return Answerer("wasm", alone, wasm.workers, wasm.predict)
+    judge = _judge(wasm.predict, wasm.predict_with_features, scale)
+    return Answerer("wasm", alone, wasm.workers, judge)
+
+
+def judge_of_model(model: models.KerasModel, scale: NoveltyScale | None) -> Judge:
+    """Return what judges a few pictures by a Keras model.
+
+    Args:
+        model: takes float32 pixels of 0..255.
+        scale: what was measured with it; None where nothing was.
+    """
+    # A few pictures are not worth compiling, nor a batch that is filled up for them.
+    answer = partial(models.probabilities, model)
+    watched = models.watch_features(model) if scale is not None else ""
+    if isinstance(watched, str):
+        return _judge(answer, None, None)
+    return _judge(answer, watched.answers, scale)
+
+
+_Watching: TypeAlias = (
+    "Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]"
+)
+
+
+def _judge(answer: Answer, watching: _Watching | None, scale: NoveltyScale | None) -> Judge:
+    """Return what judges: by probabilities and features where there is a scale for these."""
+
+    def judge(pixels: NDArray[np.uint8]) -> Judged:
+        if scale is None or watching is None:
+            return Judged(answer(pixels))
+        probabilities, features = watching(pixels)
+        novelties = scale.novelties(features)
+        return Judged(probabilities, novelties, scale.are_familiar(novelties))
+
+    return judge

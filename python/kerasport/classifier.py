@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from kerasport import models
+from kerasport.answerer import judge_of_model
 from kerasport.errors import DataError
 from kerasport.evaluation import Evaluation, LabelEvaluation
 from kerasport.prediction import Prediction, answer_each
@@ -47,8 +47,12 @@ class Classifier:
         """
         path = Path(picture)
         pixels = preprocess(path, self.run.image_spec)[None]
-        answer = models.probabilities(self.model, pixels)[0]
-        return Prediction(path, self.class_names, answer, self.run.description.labels_output)
+        judged = judge_of_model(self.model, self.run.novelty_scale)(pixels)
+        answer, output = judged.probabilities[0], self.run.description.labels_output
+        if judged.novelties is None or judged.familiar is None:
+            return Prediction(path, self.class_names, answer, output)
+        novelty, is_familiar = float(judged.novelties[0]), bool(judged.familiar[0])
+        return Prediction(path, self.class_names, answer, output, novelty, is_familiar)
 
     def predict_each(self, pictures: Iterable[str | Path]) -> Iterator[Prediction | DataError]:
         """Yield a prediction for each picture file, or in its place the error why there is none.
@@ -59,7 +63,7 @@ class Classifier:
         ...     print(answer)
         """
         return answer_each(
-            lambda: partial(models.probabilities, self.model),
+            lambda: judge_of_model(self.model, self.run.novelty_scale),
             pictures,
             spec=self.run.image_spec,
             class_names=self.class_names,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
-from kerasport.answerer import Answer, open_answerer, open_source, require_engine
+from kerasport.answerer import Judge, Judged, open_answerer, open_source, require_engine
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import LabelsOutput
 from kerasport.dataset import preprocess_file
@@ -45,12 +45,18 @@ class Prediction:
 
     `output` is that of a model of several labels, which `labels` tells; it is None where one class
     is chosen, which `top` tells.
+
+    `novelty` is how strange the picture is to the model, 0..1: the share of the validation pictures
+    that are more like those of the training. It is None where that was not measured. `is_familiar`
+    says whether it is like most of them; true where nothing was measured.
     """
 
     path: Path
     class_names: tuple[str, ...]
     probabilities: NDArray[np.float32]
     output: LabelsOutput | None = None
+    novelty: float | None = None
+    is_familiar: bool = True
 
     def labels(self) -> list[LabelAnswer]:
         """Return every label in the model's order, with what was answered and whether it holds.
@@ -129,12 +135,12 @@ def predict_each(
     description = source.metadata if isinstance(source, Bundle) else source.description
     require_engine(source, engine)
 
-    def load() -> Answer:
+    def load() -> Judge:
         answerer = open_answerer(source, engine=engine, workers=workers)
         # Whoever asks for pictures of a run is not told what answers: nothing else can.
         if answerer.kind == "keras":
-            return answerer.answer_few
-        return _saying(answerer.answer_few, answerer.words, progress)
+            return answerer.judge_few
+        return _saying(answerer.judge_few, answerer.words, progress)
 
     return answer_each(
         load,
@@ -145,12 +151,12 @@ def predict_each(
     )
 
 
-def _saying(answer: Answer, who: str, progress: Progress) -> Answer:
+def _saying(judge: Judge, who: str, progress: Progress) -> Judge:
     """Return what answers the same, and says once who it is."""
     left = [f"Answered by {who}."]
 
-    def answer_and_say(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        answers = answer(pixels)
+    def answer_and_say(pixels: NDArray[np.uint8]) -> Judged:
+        answers = judge(pixels)
         # Where there is no answer there is nobody to name.
         if left:
             progress.say(left.pop())
@@ -160,7 +166,7 @@ def _saying(answer: Answer, who: str, progress: Progress) -> Answer:
 
 
 def answer_each(
-    load: Callable[[], Answer],
+    load: Callable[[], Judge],
     pictures: Iterable[str | Path],
     *,
     spec: ImageSpec,
@@ -176,22 +182,23 @@ def answer_each(
         class_names: in the order of the answers.
         output: that of a model of several labels.
     """
-    answer: Answer | None = None
+    judge: Judge | None = None
     waiting: list[tuple[Path, _Read]] = []
     readable = 0
 
     def answered() -> Iterator[Prediction | DataError]:
-        nonlocal answer
+        nonlocal judge
         pixels = [read for _, read in waiting if not isinstance(read, DataError)]
-        rows: Iterator[NDArray[np.float32]] = iter(())
+        rows: Iterator[tuple[NDArray[np.float32], float | None, bool]] = iter(())
         if pixels:
-            answer = answer or load()
-            rows = iter(answer(np.stack(pixels)))
+            judge = judge or load()
+            rows = _rows(judge(np.stack(pixels)))
         for path, read in waiting:
             if isinstance(read, DataError):
                 yield read
             else:
-                yield Prediction(path, class_names, next(rows), output)
+                probabilities, *strangeness = next(rows)
+                yield Prediction(path, class_names, probabilities, output, *strangeness)
         waiting.clear()
 
     for part in in_parallel(lambda path: _read(Path(path), spec), pictures):
@@ -202,6 +209,16 @@ def answer_each(
                 yield from answered()
                 readable = 0
     yield from answered()
+
+
+def _rows(judged: Judged) -> Iterator[tuple[NDArray[np.float32], float | None, bool]]:
+    probabilities, novelties, familiar = judged
+    for index, row in enumerate(probabilities):
+        yield (
+            row,
+            None if novelties is None else float(novelties[index]),
+            familiar is None or bool(familiar[index]),
+        )
 
 
 def _read(path: Path, spec: ImageSpec) -> tuple[Path, _Read]:

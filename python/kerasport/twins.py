@@ -20,6 +20,7 @@ from kerasport.bundle.file_names import (
     METADATA_FILE,
     MODEL_FILE,
     MODEL_SCRIPT,
+    NOVELTY_FILE,
     SAMPLES_FILE,
     SCHEMA_FILE,
 )
@@ -88,6 +89,9 @@ def constants() -> str:
         _constant("SCHEMA_FILE", SCHEMA_FILE, "JSON Schema of what describes it."),
         _constant("MODEL_FILE", MODEL_FILE, "Topology and manifest of the weights."),
         _constant("MODEL_SCRIPT", MODEL_SCRIPT, "The whole bundle as a classic script."),
+        _constant(
+            "NOVELTY_FILE", NOVELTY_FILE, "What the distance to the training is computed from."
+        ),
         _constant("SAMPLES_FILE", SAMPLES_FILE, "Pictures with Keras' answers."),
         _pattern("PATH_PATTERN", PATH_PATTERN, "A relative path that leads out of no folder."),
         _pattern("SHA256_PATTERN", SHA256_PATTERN, "A SHA-256 in hexadecimal."),
@@ -110,6 +114,11 @@ def constants() -> str:
             limits.MAX_LIVE_VALUES,
             "Values that may be held at one time for one picture.",
         ),
+        _constant("MAX_FEATURES", limits.MAX_FEATURES, "Features of one picture."),
+        _constant("MAX_AXES", limits.MAX_AXES, "Directions in which their distance is measured."),
+        _constant("MAX_CENTERS", limits.MAX_CENTERS, "Points that it is measured from."),
+        _constant("MAX_QUANTILES", limits.MAX_QUANTILES, "Distances that it is compared with."),
+        _constant("MAX_NOVELTY_VALUES", limits.MAX_NOVELTY_VALUES, "Values of what measures it."),
         _constant("MAX_WORK", limits.MAX_WORK, "Multiply-adds for one picture."),
         _constant(
             "WORK_OF_A_VALUE", limits.WORK_OF_A_VALUE, "Multiply-adds that a written value counts."

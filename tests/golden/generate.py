@@ -8,6 +8,7 @@ convolutions by Winograd's way round, of which Python is the reference.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 import struct
@@ -17,6 +18,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
+from kerasport.bundle import NoveltyScale
+from kerasport.bundle.metadata import Novelty
 from kerasport.preprocess import ImageSpec, preprocess
 from kerasport.runtime.winograd import winograd_convolution
 
@@ -347,6 +350,49 @@ def winograd_cases() -> list[dict[str, object]]:
     return cases
 
 
+def novelty_cases() -> list[dict[str, object]]:
+    """Scales of several sizes, and pictures near, far, and beyond every number."""
+    generator = np.random.default_rng(18)
+    cases = []
+    for features, axes, centers in ((1, 1, 1), (5, 2, 3), (8, 8, 2), (300, 18, 5)):
+        turned = np.linalg.qr(generator.normal(size=(features, features)))[0][:axes]
+        vectors = generator.normal(size=(8, features)).astype(np.float32)
+        vectors[3] *= 40
+        vectors[4] = np.float32(3e38)
+        blank = Novelty(
+            layer="dense",
+            features=features,
+            axes=axes,
+            centers=centers,
+            pictures=9,
+            quantiles=[0.0, 1.0],
+            threshold=0.75,
+        )
+        scale = NoveltyScale(
+            blank,
+            generator.normal(size=features).astype(np.float32),
+            turned.astype(np.float32),
+            generator.uniform(0.1, 9, axes).astype(np.float32),
+            np.float32(0.3),
+            generator.normal(size=(centers, axes)).astype(np.float32),
+        )
+        distances = scale.distances(vectors)
+        # Some of them are themselves among the quantiles, one twice.
+        quantiles = sorted([*distances[:3], distances[0], distances[5] * 1.25])
+        novelty = blank.model_copy(update={"quantiles": quantiles})
+        novelties = dataclasses.replace(scale, novelty=novelty).novelties(vectors)
+        cases.append(
+            {
+                "novelty": json.loads(novelty.to_json()),
+                "file": base64_of(np.frombuffer(scale.to_bytes(), np.uint8)),
+                "vectors": base64_of(vectors),
+                "distances": base64_of(distances),
+                "novelties": base64_of(novelties),
+            }
+        )
+    return cases
+
+
 def dump(cases: list[dict[str, object]]) -> str:
     """One case a line: small differences between versions stay readable."""
     lines = ",\n".join(json.dumps(case) for case in cases)
@@ -354,7 +400,7 @@ def dump(cases: list[dict[str, object]]) -> str:
 
 
 def golden() -> dict[Path, bytes]:
-    """Return path -> content of every golden file that preprocessing or a convolution decides.
+    """Return path -> content of every golden file that preprocessing or arithmetic decides.
 
     The pictures themselves are kept once written: another version of Pillow may encode the same
     scene into other bytes, and what has to be equal is the decoding.
@@ -364,6 +410,7 @@ def golden() -> dict[Path, bytes]:
         FOLDER / "preprocess-vectors.json": dump(vector_cases()).encode(),
         FOLDER / "pictures.json": dump(picture_cases(files)).encode(),
         FOLDER / "winograd.json": dump(winograd_cases()).encode(),
+        FOLDER / "novelty.json": dump(novelty_cases()).encode(),
     }
 
 

@@ -66,7 +66,7 @@ ORDER: dict[str, list[str]] = {
     ],
     "kerasport.training": [
         *("options", "choices", "reading", "correcting", "caching", "unfinished"),
-        *("processes", "fitting", "model", "calibration"),
+        *("processes", "fitting", "model", "calibration", "novelty"),
         *("describe", "record", "origin", "rehearsal", "completion"),
         *("job", "following", "joining", "resumption", "training"),
     ],
@@ -84,7 +84,7 @@ ORDER: dict[str, list[str]] = {
         *("lowering", "readers", "passes", "gate"),
         *("stored_weight", "write"),
         *("answering", "quantize", "formats"),
-        *("options", "output_kind", "samples", "subject", "bundle_files", "target"),
+        *("options", "output_kind", "samples", "subject", "bundle_files", "novelty", "target"),
         "winograd",
         *("pipeline", "smallest"),
     ],

@@ -169,3 +169,26 @@ test('the JSON has every probability, and problems where there are none', () => 
     ],
   });
 });
+
+test('where strange pictures are told, the files have how strange each is, and no others have', () => {
+  const all = rows(['a.png', 1], ['b.png', 0], ['c.png', null]);
+  const [first, second] = all.map(({ answer }) => answer);
+  Object.assign(first ?? {}, { novelty: 0.25, familiar: true });
+  Object.assign(second ?? {}, { novelty: 1, familiar: false });
+
+  const lines = toCsv(all).trim().split('\r\n');
+  const { pictures } = JSON.parse(toJson('m', CLASSES, all));
+
+  expect(lines.map((line) => line.split(',').slice(-2))).toEqual([
+    ['novelty', 'familiar'],
+    ['0.25', 'true'],
+    ['1', 'false'],
+    ['', ''],
+  ]);
+  expect(pictures.slice(0, 2)).toMatchObject([
+    { novelty: 0.25, familiar: true },
+    { novelty: 1, familiar: false },
+  ]);
+  expect(toCsv(rows(['a.png', 1]))).not.toContain('novelty');
+  expect(toJson('m', CLASSES, rows(['a.png', 1]))).not.toContain('novelty');
+});

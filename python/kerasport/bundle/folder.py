@@ -27,12 +27,14 @@ from kerasport.bundle.file_names import (
     METADATA_FILE,
     MODEL_FILE,
     MODEL_SCRIPT,
+    NOVELTY_FILE,
     PARITY_FILE,
     SAMPLES_FILE,
 )
 from kerasport.bundle.listing import check_listing
 from kerasport.bundle.manifest import read_manifest
 from kerasport.bundle.metadata import Interface, Metadata
+from kerasport.bundle.novelty import NoveltyScale, check_novelty
 from kerasport.bundle.parity import Parity
 from kerasport.bundle.plan import ModelPlan, plan_model
 from kerasport.bundle.samples import Sample, Samples
@@ -86,6 +88,7 @@ class Bundle:
             bundle._check_interface()
             _ = bundle._plan
             bundle.samples()
+            _ = bundle.novelty_scale
             bundle._check_script()
         return bundle
 
@@ -229,6 +232,19 @@ class Bundle:
                 )
         return found
 
+    @functools.cached_property
+    def novelty_scale(self) -> NoveltyScale | None:
+        """What tells how far a picture is from those of the training; None where nothing does.
+
+        Raises:
+            BundleError: its file does not hold what the metadata says.
+        """
+        if self.metadata.novelty is None:
+            return None
+        _ = self._plan  # nothing is read before the sizes are known to fit
+        file = _inside(self.path, NOVELTY_FILE)
+        return NoveltyScale.read(self.metadata.novelty, file.read_bytes(), str(file))
+
     def parity(self) -> Parity | None:
         """Return what verify measured, or None when it has not run yet."""
         file = _inside(self.path, PARITY_FILE)
@@ -288,6 +304,12 @@ class Bundle:
             document = str(self.path / METADATA_FILE)
             tiles = Field(document, "winograd.tiles", self.metadata.winograd.tiles)
             check_tiles(tiles, self._topology.layers)
+        if self.metadata.novelty is not None:
+            field = Field(
+                str(self.path / METADATA_FILE), "novelty", self.metadata.novelty.model_dump()
+            )
+            layers = {layer.name: layer for layer in self._topology.layers}
+            check_novelty(field, layers, plan.shapes, sizes)
         return plan
 
     @property

@@ -7,13 +7,18 @@ keras.applications at 1,024 pixels.
 from __future__ import annotations
 
 __all__ = [
+    "MAX_AXES",
     "MAX_BUNDLE_BYTES",
+    "MAX_CENTERS",
     "MAX_ENGINE_BYTES",
     "MAX_ENGINE_CALLS",
+    "MAX_FEATURES",
     "MAX_FILES",
     "MAX_LAYERS",
     "MAX_LAYER_VALUES",
     "MAX_LIVE_VALUES",
+    "MAX_NOVELTY_VALUES",
+    "MAX_QUANTILES",
     "MAX_WEIGHT_VALUES",
     "MAX_WORK",
     "WORK_OF_A_VALUE",
@@ -49,3 +54,18 @@ MAX_ENGINE_BYTES = (1 << 31) - (1 << 16)
 MAX_ENGINE_CALLS = 1 << 18
 """Calls of the engine's kernels for one picture, or while a model is loaded. EfficientNetB7 takes
 some thousands."""
+
+MAX_FEATURES = 1 << 14
+"""Features of a picture whose distance to the training pictures is measured."""
+
+MAX_AXES = 256
+"""Directions in which it is measured."""
+
+MAX_CENTERS = 20_000
+"""Points that it is measured from."""
+
+MAX_QUANTILES = 1_001
+"""Distances of validation pictures that it is compared with."""
+
+MAX_NOVELTY_VALUES = 1 << 22
+"""Values of `novelty.bin`: 16 MiB."""

@@ -20,6 +20,7 @@ from kerasport.bundle.document import (
     Probability,
     Sha256,
 )
+from kerasport.bundle.limits import MAX_AXES, MAX_CENTERS, MAX_FEATURES, MAX_QUANTILES
 from kerasport.errors import DataError
 from kerasport.labels import check_class_names
 from kerasport.literals import ColorMode, Fit, LabelAim, Resample, WeightType
@@ -42,6 +43,7 @@ __all__ = [
     "LabelsOutput",
     "Metadata",
     "Metrics",
+    "Novelty",
     "OtherFormat",
     "Output",
     "Preprocessing",
@@ -328,6 +330,47 @@ class Calibration(Document):
     )
 
 
+class Novelty(Document):
+    """How far a picture is from those that the model was trained on, by its features.
+
+    The features are the values that the last dense layer takes. `novelty.bin` holds what their
+    distance is computed from; docs/novelty.md has the formula.
+    """
+
+    layer: str = Field(
+        min_length=1,
+        description="Dense layer whose input are the features; by its name in "
+        "model.json in a bundle, in model.keras in a run.",
+    )
+    features: Annotated[int, Field(ge=1, le=MAX_FEATURES)] = Field(
+        description="Values of one picture."
+    )
+    axes: Annotated[int, Field(ge=1, le=MAX_AXES)] = Field(
+        description="Directions in which distances are measured each for itself."
+    )
+    centers: Annotated[int, Field(ge=1, le=MAX_CENTERS)] = Field(
+        description="Points of which the nearest one counts: the means of the classes."
+    )
+    pictures: Annotated[int, Field(ge=1)] = Field(
+        description="Validation pictures that the quantiles were taken from."
+    )
+    quantiles: Annotated[list[float], Field(min_length=2, max_length=MAX_QUANTILES)] = Field(
+        description="Distances of the validation pictures, ascending: the least, so on in equal "
+        "shares, the largest. Where among them a distance lies is its novelty, 0..1."
+    )
+    threshold: Probability = Field(
+        description="Novelty up to which a picture is familiar: the share of validation pictures "
+        "that are."
+    )
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Novelty:
+        pairs = zip(self.quantiles, self.quantiles[1:], strict=False)
+        if self.quantiles[0] < 0 or any(low > high for low, high in pairs):
+            raise ValueError("quantiles are not distances in ascending order")
+        return self
+
+
 class Interface(Document):
     """What the model takes and gives, as `model.json` keeps it for itself.
 
@@ -375,6 +418,11 @@ class ClassifierDescription(Document):
         description="Probability from which on the best class can be relied upon: at least 95 % of "
         "the validation pictures that reach it are answered rightly; never below 0.5. Below it an "
         "answer is 'not sure'. Null where there is no such probability.",
+    )
+    novelty: Novelty | None = Field(
+        default=None,
+        description="How far a picture is from those of the training; null where that was not "
+        "measured, and in files of earlier versions.",
     )
 
     @model_validator(mode="after")

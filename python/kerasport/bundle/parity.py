@@ -38,6 +38,14 @@ class Witness(Document):
         default=None,
         description="Against the float32 weights, where those in the bundle are quantised.",
     )
+    novelty_difference: float | None = Field(
+        default=None,
+        description="Largest difference of a novelty; null where the bundle measures none, or the "
+        "witness says none.",
+    )
+    differing_novelties: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Pictures whose novelty differs by more than rounding explains."
+    )
     seconds: float | None = Field(
         default=None, description="Time that the engine took for all pictures."
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 _FILE = "With --output"
+_STRANGE = "unlike anything it was trained on"
 
 _TOP = 3
 """Classes that are shown unless told."""
@@ -143,22 +144,24 @@ def predict(
 
 
 def _as_json(prediction: Prediction, top: int | None) -> dict[str, object]:
-    file = {"file": str(prediction.path)}
+    about = {"file": str(prediction.path), **_strangeness(prediction)}
     if prediction.output is not None:
-        return {**file, "labels": [each._asdict() for each in _labels(prediction, top)]}
+        return {**about, "labels": [each._asdict() for each in _labels(prediction, top)]}
     predictions = [
         {"className": name, "probability": probability}
         for name, probability in prediction.top(top or _TOP)
     ]
-    return {**file, "predictions": predictions}
+    return {**about, "predictions": predictions}
 
 
 def _as_text(prediction: Prediction, top: int | None) -> str:
     """Return the best classes; of labels those that hold, and behind them those that do not."""
+    strange = "" if prediction.is_familiar else f"  ({_STRANGE})"
     if prediction.output is None:
-        return "  ".join(
+        best = "  ".join(
             f"{name} {share_text(share)}" for name, share in prediction.top(top or _TOP)
         )
+        return f"{best}{strange}"
     labels = sorted(_labels(prediction, top), key=lambda each: -each.probability)
     held, others = (
         "  ".join(
@@ -168,7 +171,7 @@ def _as_text(prediction: Prediction, top: int | None) -> str:
         )
         for is_held in (True, False)
     )
-    return f"{held or 'nothing found'}{f'  (not: {others})' if others else ''}"
+    return f"{held or 'nothing found'}{f'  (not: {others})' if others else ''}{strange}"
 
 
 def _labels(prediction: Prediction, top: int | None) -> list[LabelAnswer]:
@@ -180,3 +183,10 @@ def _labels(prediction: Prediction, top: int | None) -> list[LabelAnswer]:
             "told: leave it out."
         )
     return prediction.labels()
+
+
+def _strangeness(prediction: Prediction) -> dict[str, object]:
+    """Return what JSON says of a picture's distance from those of the training, if anything."""
+    if prediction.novelty is None:
+        return {}
+    return {"novelty": prediction.novelty, "familiar": prediction.is_familiar}

@@ -57,13 +57,14 @@ class Engine:
             KerasportError: wasmtime is not installed.
             BundleError: the model needs more memory than the kernels can address, or than there is.
         """
-        winograd = bundle.metadata.winograd
+        winograd, novelty = bundle.metadata.winograd, bundle.metadata.novelty
         self._load(
             bundle.topology(),
             bundle.shapes,
             bundle.weights(),
             {} if winograd is None else winograd.tiles,
             workers,
+            watched=novelty.layer if novelty else None,
         )
 
     @classmethod
@@ -93,11 +94,12 @@ class Engine:
         weights: Mapping[str, NDArray[np.float32]],
         winograd: Mapping[str, int],
         workers: int = 1,
+        watched: str | None = None,
     ) -> None:
         self._shape = shapes[topology.layers[0].name]
         # Weights may be any numbers: what becomes of them is seen in the answers.
         with np.errstate(all="ignore"):
-            self._written = write_model(topology, shapes, weights, winograd)
+            self._written = write_model(topology, shapes, weights, winograd, watched)
         size = self._written.plan.bytes
         self.workers = max(1, min(workers, _MOST_BYTES // size))
         """How many pictures are computed at a time."""
@@ -131,32 +133,60 @@ class Engine:
             pixels: as `kerasport.preprocess` gives them.
             workers: to how many the pictures are dealt; None for all that the engine has.
         """
+        return self._predict(pixels, workers)[0]
+
+    def predict_with_features(
+        self, pixels: NDArray[np.uint8], *, workers: int | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return probabilities, and the features `[n, features]` of a bundle that has a novelty.
+
+        Args:
+            pixels: as `kerasport.preprocess` gives them.
+            workers: to how many the pictures are dealt; None for all that the engine has.
+        """
+        return self._predict(pixels, workers)
+
+    def _predict(
+        self, pixels: NDArray[np.uint8], workers: int | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         if pixels.ndim != 4 or pixels.shape[1:] != self._shape or pixels.dtype != np.uint8:
             raise BundleError(
                 f"The pixels are {pixels.dtype} of shape {pixels.shape}. Expected uint8 of "
                 f"[n, {', '.join(map(str, self._shape))}], as kerasport.preprocess gives it."
             )
         result = np.empty((len(pixels), *self._written.output.shape), np.float32)
+        watched = self._written.watched
+        seen = np.empty((len(pixels), watched.size if watched else 0), np.float32)
         parts = max(1, min(workers or self.workers, self.workers, len(pixels)))
         if parts == 1:
-            self._answer(pixels, result)
+            self._answer(pixels, result, seen)
         else:
             with ThreadPoolExecutor(parts) as pool:
-                given, taken = np.array_split(pixels, parts), np.array_split(result, parts)
-                list(pool.map(self._answer, given, taken))
+                cut = (np.array_split(each, parts) for each in (pixels, result, seen))
+                list(pool.map(self._answer, *cut))
         if not np.isfinite(result).all():
             raise BundleError(
                 "The model's answer holds values that are not finite numbers. Expected "
                 "probabilities. Export the bundle again."
             )
-        return result
+        return result, seen
 
-    def _answer(self, pixels: NDArray[np.uint8], result: NDArray[np.float32]) -> None:
+    def _answer(
+        self, pixels: NDArray[np.uint8], result: NDArray[np.float32], seen: NDArray[np.float32]
+    ) -> None:
         output, source = self._written.output, self._written.source
+        watched = self._written.watched
         with self._taken() as program:
             given = program.view(source, pixels[0].size if len(pixels) else 0)
             answer = program.view(output.place, 4 * output.size).view(np.float32)
-            for picture, row in zip(pixels, result, strict=True):
+            features = (
+                None
+                if watched is None
+                else program.view(watched.place, 4 * watched.size).view(np.float32)
+            )
+            for picture, row, kept in zip(pixels, result, seen, strict=True):
                 given[:] = picture.ravel()
                 program.run()
                 row[...] = answer.reshape(output.shape)
+                if features is not None:
+                    kept[...] = features

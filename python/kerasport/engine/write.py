@@ -20,11 +20,15 @@ __all__ = ["WrittenModel", "write_model"]
 
 @dataclass(frozen=True)
 class WrittenModel:
-    """A model as a list of calls; a picture's bytes go to `source`."""
+    """A model as a list of calls; a picture's bytes go to `source`.
+
+    `watched` is what a layer takes that was asked for, still there when all are done.
+    """
 
     plan: Plan
     source: MemoryPlace
     output: Tensor
+    watched: Tensor | None = None
 
 
 def write_model(
@@ -32,6 +36,7 @@ def write_model(
     shapes: Mapping[str, Shape],
     weights: Mapping[str, NDArray[np.float32]],
     winograd: Mapping[str, int],
+    watched: str | None = None,
 ) -> WrittenModel:
     """Return the calls that compute a model.
 
@@ -40,6 +45,7 @@ def write_model(
         shapes: of every layer's output, by its name.
         weights: by `layer/weight`.
         winograd: names of convolutions that are computed by Winograd's way -> side of their tiles.
+        watched: a layer with one input, which is kept.
     """
     writer = ProgramWriter()
     layers = {layer.name: layer for layer in topology.layers}
@@ -54,6 +60,8 @@ def write_model(
     # The client keeps the last feature maps, which it can show.
     head = find_head(topology)
     kept = {topology.output, *(layers[head.pooling].inputs if head else ())}
+    if watched is not None:
+        kept |= set(layers[watched].inputs)
     for step in fuse(topology, shapes, kept):
         tensors[step.name] = LAYER_WRITERS[step.class_name](
             LayerJob(
@@ -70,4 +78,7 @@ def write_model(
         )
     output = tensors[topology.output]
     writer.use(output.place)
-    return WrittenModel(writer.finish(), source, output)
+    seen = None if watched is None else tensors[layers[watched].inputs[0]]
+    if seen is not None:
+        writer.use(seen.place)
+    return WrittenModel(writer.finish(), source, output, seen)

@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle import METADATA_FILE, MODEL_SCRIPT, SCHEMA_FILE
+from kerasport.bundle import (
+    METADATA_FILE,
+    MODEL_SCRIPT,
+    NOVELTY_FILE,
+    SCHEMA_FILE,
+    NoveltyScale,
+)
 from kerasport.bundle.metadata import (
     LABELS_FORMAT_VERSION,
     ClassifierDescription,
@@ -35,6 +41,7 @@ def write_files(
     pixels: NDArray[np.uint8],
     *,
     layer_names: Mapping[str, str],
+    scale: NoveltyScale | None = None,
 ) -> Metadata:
     """Write all files of a bundle into an empty folder but what describes them, and return that.
 
@@ -45,6 +52,7 @@ def write_files(
         samples: n pictures.
         pixels: uint8 `[n, height, width, channels]`, what the pictures become.
         layer_names: names of layers -> the model's own, of those that were renamed.
+        scale: tells strange pictures, if something does; not what the description says of a run.
     """
     write_model(
         storage.graph,
@@ -55,8 +63,11 @@ def write_files(
     )
     write_bytes(folder / SCHEMA_FILE, (SCHEMA_FOLDER / SCHEMA_FILE).read_bytes())
     write_samples(folder, samples, pixels, storage.answers, storage.exact_answers)
+    if scale is not None:
+        write_bytes(folder / NOVELTY_FILE, scale.to_bytes())
+    novelty = scale.novelty if scale is not None else None
     return Metadata(
-        **description.model_dump(),
+        **description.model_copy(update={"novelty": novelty}).model_dump(),
         format_version=1 if description.labels_output is None else LABELS_FORMAT_VERSION,
         kerasport_version=VERSION,
         minimum_tfjs_version=minimum_tfjs_version(storage.graph),

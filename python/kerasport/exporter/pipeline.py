@@ -32,6 +32,7 @@ from kerasport.exporter.gate import check_graph
 from kerasport.exporter.graph import rename_layers
 from kerasport.exporter.lowering import Ending, lower_classifier
 from kerasport.exporter.lowering.input_scaling import parse_rescaling
+from kerasport.exporter.novelty import exported_scale
 from kerasport.exporter.options import ExportOptions, read_image_size, read_thresholds
 from kerasport.exporter.output_kind import settle_output
 from kerasport.exporter.passes import Optimization, optimize
@@ -157,6 +158,7 @@ def export(
     )
     agree_on_ending(lowered.ending, subject.reference)
     pixels = pixels_of(subject.samples, description.image_spec)
+    scale = exported_scale(subject.run, graph, pixels, progress=progress)
     storage = store_weights(
         graph,
         options.quantize,
@@ -170,7 +172,13 @@ def export(
         # Another command may have put a bundle there while this one waited for its turn.
         check_target(out, force=options.force)
         metadata = write_files(
-            folder, storage, description, subject.samples, pixels, layer_names=layer_names
+            folder,
+            storage,
+            description,
+            subject.samples,
+            pixels,
+            layer_names=layer_names,
+            scale=scale,
         )
         agree = partial(
             compare_written,

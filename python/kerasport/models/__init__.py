@@ -33,6 +33,7 @@ from kerasport.models.loading import (
     load_model,
     probabilities,
 )
+from kerasport.models.watched import WatchedModel, watch_features
 
 __all__ = [
     "ARCHITECTURES",
@@ -42,6 +43,7 @@ __all__ = [
     "Augmentation",
     "KerasModel",
     "Transfer",
+    "WatchedModel",
     "activation_of",
     "answer_kind",
     "as_probabilities",
@@ -63,4 +65,5 @@ __all__ = [
     "native_output_held_back",
     "probabilities",
     "unfreeze",
+    "watch_features",
 ]

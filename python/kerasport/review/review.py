@@ -138,6 +138,7 @@ def review_data(
     with unfinished.alone():
         source = chosen.prepare(data, Path("data"))
         dataset = read_data(source, options=reading, progress=progress, cache=cache)
+        _check_kind(dataset)
         settled, choices = decide_open_choices(chosen, dataset, cache=kept)
         for choice in choices.values():
             progress.say(choice)
@@ -210,6 +211,7 @@ def review_with_run(
     trained = before.only("train")
     reading = ReadOptions(min_per_class=1)
     dataset = read_data(data, options=reading, progress=progress, cache=cache)
+    _check_kind(dataset)
     dataset = _labeled_as(dataset, trained.class_names, run)
     known = decode_dataset(trained, run.image_spec, cache=kept, progress=progress)
     decoded = decode_dataset(dataset, run.image_spec, cache=kept, progress=progress)
@@ -297,6 +299,14 @@ def _check_page(out: Path, *, force: bool) -> None:
         raise DataError(
             f"There is a file at '{out}' already. Name another with --out, or pass --force to "
             "replace it."
+        )
+
+
+def _check_kind(dataset: Dataset) -> None:
+    if dataset.kind == "labels":
+        raise DataError(
+            "These pictures have several labels each, and a review doubts the one class of a "
+            "picture. 'kerasport check' tells labels that are rare or contradict one another."
         )
 
 

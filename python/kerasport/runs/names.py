@@ -11,6 +11,7 @@ __all__ = [
     "HISTORY_FILE",
     "LABELS_FILE",
     "MODEL_FILE",
+    "NOVELTY_FILE",
     "PLOTS_FOLDER",
     "RECIPE_FILE",
     "REPORT_FILE",
@@ -23,6 +24,9 @@ __all__ = [
 
 MODEL_FILE = "model.keras"
 """The Keras model."""
+
+NOVELTY_FILE = "novelty.bin"
+"""What the distance to the training pictures is computed from; only where it could be measured."""
 
 DESCRIPTION_FILE = "metadata.json"
 """The `ClassifierDescription`."""

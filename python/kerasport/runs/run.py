@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kerasport.bundle import NoveltyScale
 from kerasport.bundle.document import read_document
 from kerasport.bundle.metadata import ClassifierDescription
 from kerasport.errors import BundleError, DataError
@@ -74,6 +75,21 @@ class Run:
     def data_path(self) -> Path:
         """Where the pictures were and how they were cut."""
         return self.path / names.DATA_FILE
+
+    @property
+    def novelty_scale(self) -> NoveltyScale | None:
+        """What tells how far a picture is from those of the training; None where nothing does.
+
+        Raises:
+            DataError: its file is missing or damaged.
+        """
+        if self.description.novelty is None:
+            return None
+        path = self.path / names.NOVELTY_FILE
+        try:
+            return NoveltyScale.read(self.description.novelty, path.read_bytes(), str(path))
+        except (OSError, BundleError) as error:
+            raise DataError(f"'{self.path}' is damaged; train it again. {error}") from None
 
     @property
     def report_path(self) -> Path:

@@ -92,6 +92,24 @@ class Runtime:
 
     def predict(self, pixels: NDArray[np.uint8], *, batch_size: int = 32) -> Array:
         """Return probabilities `[n, classes]` for uint8 pixels `[n, h, w, c]`."""
+        return self._predict(pixels, batch_size, lambda name, inputs: None)
+
+    def predict_with(
+        self, layer: str, pixels: NDArray[np.uint8], *, batch_size: int = 32
+    ) -> tuple[Array, Array]:
+        """Return probabilities, and what goes into a layer with one input, of one inference."""
+        found: list[Array] = []
+
+        def note(name: str, inputs: list[Array]) -> None:
+            if name == layer:
+                found.extend(inputs)
+
+        answers = self._predict(pixels, batch_size, note)
+        return answers, np.concatenate(found)
+
+    def _predict(
+        self, pixels: NDArray[np.uint8], batch_size: int, note: Callable[[str, list[Array]], None]
+    ) -> Array:
         if pixels.ndim != 4 or pixels.shape[1:] != self._shape:
             raise BundleError(
                 f"The pixels have shape {pixels.shape}. Expected [n, "
@@ -99,7 +117,7 @@ class Runtime:
             )
         batch_size = min(batch_size, self._largest_batch)
         batches = [
-            self._forward(pixels[start : start + batch_size].astype(self._dtype))
+            self._forward(pixels[start : start + batch_size].astype(self._dtype), note)
             for start in range(0, len(pixels), batch_size)
         ]
         result: Array = np.concatenate(batches)

@@ -40,6 +40,7 @@ from kerasport.training.calibration import (
 from kerasport.training.describe import TrainingResult, describe
 from kerasport.training.fitting import History
 from kerasport.training.model import fitted_model
+from kerasport.training.novelty import NoveltyOutcome, measure_novelty
 from kerasport.training.origin import EarlierAnswers, Origin
 from kerasport.training.processes import current
 from kerasport.training.reading import decode_pictures
@@ -143,6 +144,8 @@ class _Ending:
         calibration = self._calibrate(model)
         if calibration is not None:
             say(calibration.note)
+        novelty = measure_novelty(model, self.decoded)
+        say(novelty.note)
         evaluation = _evaluate_once(model, self.decoded, calibration)
         if evaluation is not None:
             say(
@@ -152,7 +155,7 @@ class _Ending:
             if (compared := self._compared(evaluation)) is not None:
                 say(compared.text)
         times["calibrate and test"] = time.perf_counter() - trained
-        finished = self._run(model, history, calibration, evaluation, times)
+        finished = self._run(model, history, calibration, evaluation, times, novelty)
         with new_run(out, force=self.settings.force) as folder:
             finished.write(folder)
             table = self.unfinished.path / names.CORRECTIONS_FILE
@@ -195,9 +198,12 @@ class _Ending:
         calibration: CalibrationOutcome | LabelCalibration | None,
         evaluation: Evaluation | LabelEvaluation | None,
         times: dict[str, float],
+        novelty: NoveltyOutcome | None = None,
     ) -> FinishedRun:
         settings, decoded, found = self.settings, self.decoded, self.found
-        result = TrainingResult(settings.recipe, decoded, model, history, calibration, evaluation)
+        result = TrainingResult(
+            settings.recipe, decoded, model, history, calibration, evaluation, novelty
+        )
         record = RecipeRecord(recipe=settings.recipe, choices=settings.choices)
         report = Report(
             description=describe(self.unfinished.out.name, result),
@@ -218,11 +224,12 @@ class _Ending:
             validation=settings.validation,
             corrections=settings.corrections,
         )
-        return FinishedRun(model, history, record, data, self.samples, report)
+        scale = novelty.scale if novelty else None
+        return FinishedRun(model, history, record, data, self.samples, report, scale)
 
-    def _compared(self, evaluation: Evaluation | None) -> ModelComparison | None:
+    def _compared(self, evaluation: Evaluation | LabelEvaluation | None) -> ModelComparison | None:
         """Return the new answers beside the earlier model's; those of a rehearsal are fewer."""
-        if self.earlier is None or evaluation is None:
+        if self.earlier is None or not isinstance(evaluation, Evaluation):
             return None
         if len(evaluation.truth) != len(self.earlier.predicted):
             return None

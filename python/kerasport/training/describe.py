@@ -24,6 +24,7 @@ from kerasport.models import KerasModel
 from kerasport.recipes import SettledRecipe
 from kerasport.training.calibration import CalibrationOutcome, LabelCalibration
 from kerasport.training.fitting import History
+from kerasport.training.novelty import NoveltyOutcome
 from kerasport.version import VERSION
 
 __all__ = ["TrainingResult", "describe", "versions"]
@@ -40,6 +41,7 @@ class TrainingResult:
         history: what happened in each epoch.
         calibration: how the calibration went; None where there are no validation pictures.
         evaluation: of the test pictures; None where there are none.
+        novelty: how strange pictures are told; None where that was not asked.
     """
 
     recipe: SettledRecipe
@@ -48,12 +50,14 @@ class TrainingResult:
     history: History
     calibration: CalibrationOutcome | LabelCalibration | None
     evaluation: Evaluation | LabelEvaluation | None
+    novelty: NoveltyOutcome | None = None
 
 
 def describe(name: str, result: TrainingResult) -> ClassifierDescription:
     """Return the description of a classifier called `name`, which its bundle takes over."""
     recipe, dataset, history = result.recipe, result.decoded.dataset, result.history
     evaluation, outcome = result.evaluation, result.calibration
+    scale = result.novelty.scale if result.novelty else None
     return ClassifierDescription(
         name=name,
         class_names=list(dataset.class_names),
@@ -87,6 +91,7 @@ def describe(name: str, result: TrainingResult) -> ClassifierDescription:
         confidence_threshold=(
             outcome.confidence_threshold if isinstance(outcome, CalibrationOutcome) else None
         ),
+        novelty=scale.novelty if scale else None,
     )
 
 

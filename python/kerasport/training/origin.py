@@ -16,6 +16,7 @@ from kerasport.dataset import Dataset, DecodedDataset, ReadOptions
 from kerasport.errors import DataError
 from kerasport.evaluation import ask
 from kerasport.labels import mention_class_names
+from kerasport.literals import OutputKind
 from kerasport.models import KerasModel
 from kerasport.progress import Progress
 from kerasport.recipes import Recipe, SettledRecipe
@@ -27,6 +28,8 @@ from kerasport.training.record import RecipeRecord
 from kerasport.training.unfinished import Settings
 
 __all__ = ["EarlierAnswers", "Origin", "start_of"]
+
+_KINDS: dict[OutputKind, str] = {"probabilities": "chooses one class", "labels": "tells labels"}
 
 
 @dataclass(frozen=True)
@@ -108,12 +111,18 @@ class Origin:
         """Return whether models of the run and of these pictures can be compared.
 
         They cannot where the run's pictures are gone, which is told: what it has learned from then
-        is not known.
+        is not known. Models of several labels have no class that became right or wrong.
 
         Raises:
             DataError: classes or input differ, or test pictures of one were trained with by the
                 other.
         """
+        kind = self.run.description.output.kind
+        if kind != dataset.kind:
+            raise DataError(
+                f"'{self.run.path}' {_KINDS[kind]}, and this training's model would be one that "
+                f" {_KINDS[dataset.kind]}. Train without --from."
+            )
         known, names = tuple(self.run.description.class_names), dataset.class_names
         if known != names:
             raise DataError(
@@ -139,7 +148,7 @@ class Origin:
             )
             return False
         self._check_splits(dataset, before)
-        return True
+        return dataset.kind == "probabilities"
 
     def _check_splits(self, dataset: Dataset, before: Dataset) -> None:
         learned, tested = learned_contents(self.run, before), _contents(before, test=True)

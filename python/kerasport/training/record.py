@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kerasport.bundle import NoveltyScale
 from kerasport.bundle.document import Document
-from kerasport.files import write_json, write_text
+from kerasport.files import write_bytes, write_json, write_text
 from kerasport.models import KerasModel
 from kerasport.recipes import SettledRecipe
 from kerasport.report import Report, render_page, write_plots
@@ -41,6 +42,7 @@ class FinishedRun:
         data: where the pictures are.
         samples: folder with the sample pictures.
         report: on the training; its description becomes the run's.
+        novelty: tells how far pictures are from those of the training; None where nothing does.
     """
 
     model: KerasModel
@@ -49,6 +51,7 @@ class FinishedRun:
     data: DataRecord
     samples: Path
     report: Report
+    novelty: NoveltyScale | None = None
 
     def write(self, folder: Path) -> None:
         """Write what a run must have into an empty folder: all but the page and the plots."""
@@ -63,6 +66,8 @@ class FinishedRun:
         write_json(folder / names.HISTORY_FILE, self.history.to_dict())
         write_json(folder / names.REPORT_FILE, self.report.to_dict())
         shutil.copytree(self.samples, folder / names.SAMPLES_FOLDER)
+        if self.novelty is not None:
+            write_bytes(folder / names.NOVELTY_FILE, self.novelty.to_bytes())
 
     def write_report(self, folder: Path) -> None:
         """Write what people look at: the page and the plots."""

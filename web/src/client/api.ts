@@ -131,6 +131,18 @@ export interface Prediction<ClassName extends string = string> {
 interface Answered {
   /** All probabilities, in the order of `classNames`. */
   readonly probabilities: Float32Array;
+  /**
+   * How strange the picture is to the model, 0..1: the share of the validation pictures that are more
+   * like those of the training, by the features before the last layer. Not there where the bundle
+   * measures none, nor in the one answer that showed a graphics processor to be wrong.
+   */
+  readonly novelty?: number;
+  /**
+   * Whether the picture is like what the model was trained on: as near as 95 % of the validation
+   * pictures. True where the bundle does not measure it. Where this is false, say so: the classes are
+   * the least wrong ones.
+   */
+  readonly familiar: boolean;
   /** What the model saw. */
   readonly input: ModelInput;
   readonly milliseconds: {

@@ -26,10 +26,11 @@ import { type BundleSource, openFolder } from './bundle/source.js';
 import type { BackendName, OutputKind } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
+import type { NoveltyScale } from './model/novelty.js';
 import { answerAll, countOf, type Images } from './page/batch.js';
 import { checkVideo, frames } from './page/live/frames.js';
 import { LoadProgress } from './page/load-progress.js';
-import { readModel } from './page/model-files.js';
+import { readModel, readScale } from './page/model-files.js';
 import { Placement } from './page/placement.js';
 import { Pool, totalOf } from './page/pool.js';
 import { poolSize } from './page/pool-size.js';
@@ -89,8 +90,11 @@ export async function loadClassifier(
   const { onProgress, onBackendChange } = options;
   signal?.throwIfAborted();
   const choice = workerChoice(worker, workerUrl);
-  const open = ({ folder, metadata }: Opened) => {
+  const open = async ({ folder, metadata }: Opened) => {
     checkKind(metadata, kind);
+    const reading = readScale(folder, metadata, { signal });
+    // Whoever waits for it hears of its failure.
+    reading.catch(() => {});
     const parts = async () => {
       const progress = new LoadProgress(metadata, onProgress);
       const model = await readModel(folder, metadata, { signal, onBytes: progress.add });
@@ -105,13 +109,20 @@ export async function loadClassifier(
       }
       return { ...model, ...(binary && { binary }) };
     };
-    return openSession(backend, choice, parts, signal);
+    const session = await openSession(backend, choice, parts, signal);
+    try {
+      return { ...session, scale: await reading };
+    } catch (error) {
+      session.session.dispose();
+      throw error;
+    }
   };
   const found = await openBundle(openFolder(source, fetch), tfjsVersion, signal);
   const { opened: bundle, result } = await withCurrent(found, open, tfjsVersion, signal);
   new LoadProgress(bundle.metadata, onProgress).end();
   const tuning = { isAutomatic: backend === 'auto', worker: choice };
-  const loaded = new LoadedClassifier(bundle, result, tuning, onBackendChange);
+  const { scale, ...opened } = result;
+  const loaded = new LoadedClassifier(bundle, opened, tuning, scale, onBackendChange);
   return loaded as Classifier | LabelClassifier;
 }
 
@@ -166,6 +177,7 @@ class LoadedClassifier<
   /** Everything that the bundle says about itself. */
   readonly metadata: Metadata;
   readonly #folder: Folder;
+  readonly #scale: NoveltyScale | undefined;
   readonly #clock: TuningClock;
   readonly #placement: Placement;
   #samples: Promise<SamplePicture[]> | undefined;
@@ -177,12 +189,14 @@ class LoadedClassifier<
     { folder, metadata }: Opened,
     opened: OpenSession,
     tuning: Tuning,
+    scale: NoveltyScale | undefined,
     onBackendChange?: LoadOptions['onBackendChange'],
   ) {
     const { worker } = tuning;
     const parts = () => readModel(folder, metadata);
     this.metadata = metadata;
     this.#folder = folder;
+    this.#scale = scale;
     this.#clock = new TuningClock(tuning);
     this.#placement = new Placement(opened, {
       worker,
@@ -401,14 +415,16 @@ class LoadedClassifier<
     const total = performance.now() - start;
     checkClassCount(answer.probabilities.length, this.classNames.length);
     finite(answer.probabilities);
+    const { metadata, classNames } = this;
     return {
       answer,
       classification: answerOf<Kind, ClassName>(
         answer,
         total,
         topK,
-        this.metadata,
-        this.classNames,
+        metadata,
+        classNames,
+        this.#scale,
       ),
     };
   }

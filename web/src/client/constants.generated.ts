@@ -21,6 +21,9 @@ export const MODEL_FILE = "model.json";
 /** The whole bundle as a classic script. */
 export const MODEL_SCRIPT = "model.js";
 
+/** What the distance to the training is computed from. */
+export const NOVELTY_FILE = "novelty.bin";
+
 /** Pictures with Keras' answers. */
 export const SAMPLES_FILE = "samples/samples.json";
 
@@ -67,6 +70,21 @@ export const MAX_LAYER_VALUES = 134217728;
 
 /** Values that may be held at one time for one picture. */
 export const MAX_LIVE_VALUES = 268435456;
+
+/** Features of one picture. */
+export const MAX_FEATURES = 16384;
+
+/** Directions in which their distance is measured. */
+export const MAX_AXES = 256;
+
+/** Points that it is measured from. */
+export const MAX_CENTERS = 20000;
+
+/** Distances that it is compared with. */
+export const MAX_QUANTILES = 1001;
+
+/** Values of what measures it. */
+export const MAX_NOVELTY_VALUES = 4194304;
 
 /** Multiply-adds for one picture. */
 export const MAX_WORK = 549755813888;

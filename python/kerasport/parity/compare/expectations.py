@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +17,17 @@ from kerasport.bundle import Bundle
 from kerasport.bundle.samples import Sample
 from kerasport.errors import BundleError, DataError
 from kerasport.parity.compare.picture_files import PictureFiles
+from kerasport.parity.compare.strangeness import ExpectedNovelty, expect_novelties
 from kerasport.parity.compare.tally import Expectation
 from kerasport.preprocess import preprocess
 from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
 __all__ = ["Expectations"]
+
+_Watched: TypeAlias = (
+    "Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]"
+)
 
 _BATCH_PICTURES = 128
 """Pictures that are held and handed over at once: enough to hide every round trip."""
@@ -58,6 +65,7 @@ class Expectations:
         self._model = models.load_model(run.model_path) if run else None
         self._is_quantized = bundle.metadata.quantization.weights != "float32"
         self._runtime = Runtime(bundle) if run and self._is_quantized else None
+        self._watched = self._find_watched()
 
     @property
     def description(self) -> str:
@@ -125,16 +133,38 @@ class Expectations:
             return []
         stack = np.stack([pixels for _, pixels in kept])
         exact: NDArray[np.float32] | list[None] = [None] * len(kept)
-        if self._model is not None:
-            answers = models.probabilities(self._model, stack)
-            if self._runtime is not None:
-                exact, answers = answers, self._runtime.predict(stack)
-        else:
+        features: NDArray[np.float32] | None = None
+        if self._watched is not None:
+            watched, features = self._watched(stack)
+        if self._model is None:
             answers = np.array([sample.probabilities for sample in samples], np.float32)
             if self._is_quantized and all(sample.float_probabilities for sample in samples):
                 exact = np.array([sample.float_probabilities for sample in samples], np.float32)
-        rows = zip(kept, answers, exact, strict=True)
-        return [Expectation(path, pixels, answer, was) for (path, pixels), answer, was in rows]
+        elif self._runtime is None:
+            answers = watched if features is not None else models.probabilities(self._model, stack)
+        else:
+            exact = models.probabilities(self._model, stack)
+            answers = watched if features is not None else self._runtime.predict(stack)
+        scale = self._bundle.novelty_scale
+        novelties: Sequence[ExpectedNovelty | None] = [None] * len(kept)
+        if scale is not None and features is not None:
+            novelties = expect_novelties(scale, features)
+        rows = zip(kept, answers, exact, novelties, strict=True)
+        return [
+            Expectation(path, pixels, answer, was, novelty)
+            for (path, pixels), answer, was, novelty in rows
+        ]
+
+    def _find_watched(self) -> _Watched | None:
+        """Return who gives features beside answers: Keras; numpy, of weights that it has not."""
+        scale = self._bundle.novelty_scale
+        if scale is None:
+            return None
+        if self._model is None or self._runtime is not None:
+            runtime = self._runtime or Runtime(self._bundle)
+            return partial(runtime.predict_with, scale.novelty.layer)
+        found = models.watch_features(self._model)
+        return None if isinstance(found, str) else found.answers
 
     def _find_files(self) -> PictureFiles | None:
         """Return the pictures that are named, None for the samples."""

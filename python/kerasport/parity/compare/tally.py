@@ -19,6 +19,7 @@ from kerasport.bundle.metadata import (
 )
 from kerasport.bundle.parity import Witness
 from kerasport.errors import CheckFailed
+from kerasport.parity.compare.strangeness import ExpectedNovelty
 
 __all__ = [
     "TOLERANCES",
@@ -67,13 +68,14 @@ class Expectation:
 
     `pixels` is uint8 `[height, width, channels]`, `probabilities` float32 `[classes]`. Where the
     weights are quantised, these are the answers of the stored weights, and `exact` has those of
-    the float32 weights.
+    the float32 weights. `novelty` is None where the bundle measures none.
     """
 
     path: Path
     pixels: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
     exact: NDArray[np.float32] | None = None
+    novelty: ExpectedNovelty | None = None
 
     @property
     def pixels_sha256(self) -> str:
@@ -86,11 +88,13 @@ class Answer:
     """What an engine made of a picture; `pixels` is None when they are the expected ones.
 
     Where the engine refused the picture, `refusal` says why and the probabilities are NaN.
+    `novelty` is None where it says none.
     """
 
     probabilities: NDArray[np.float32]
     pixels: NDArray[np.uint8] | None = None
     refusal: str | None = None
+    novelty: float | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,8 @@ class Tally:
         self._pictures = self._agreed = self._values = self._differing = 0
         self._same_as_exact = 0
         self._from_exact: float | None = None
+        self._novelty_off: float | None = None
+        self._strayed = 0
 
     def add(self, expectations: Sequence[Expectation], answers: Sequence[Answer]) -> None:
         """Compare a batch.
@@ -191,6 +197,10 @@ class Tally:
             off = _distance(received.probabilities, expected.exact)
             self._from_exact = max(self._from_exact or 0.0, off)
             self._same_as_exact += self._agrees(expected.exact, received.probabilities)
+        if expected.novelty is not None and received.novelty is not None:
+            off = expected.novelty.off(received.novelty)
+            self._novelty_off = max(self._novelty_off or 0.0, off)
+            self._strayed += not expected.novelty.allows(received.novelty, self.tolerance)
         return Departure(expected, received, difference, differing)
 
     def _agrees(self, expected: NDArray[np.float32], received: NDArray[np.float32]) -> bool:
@@ -230,9 +240,12 @@ class Tally:
             worst_picture=name,
             passed=not self._values
             and largest <= self.tolerance
-            and self._agreed == self._pictures,
+            and self._agreed == self._pictures
+            and not self._strayed,
             differing_pictures=self._differing,
             float_agreement=agreement,
+            novelty_difference=self._novelty_off,
+            differing_novelties=self._strayed,
             seconds=round(self.seconds, 3),
         )
 

@@ -175,4 +175,5 @@ def _answer(expected: Expectation, reply: dict[str, Any]) -> Answer:
     pixels = None
     if reply["pixels"] is not None:
         pixels = np.frombuffer(base64.b64decode(reply["pixels"]), np.uint8)
-    return Answer(np.array(reply["probabilities"], np.float32), pixels)
+    probabilities = np.array(reply["probabilities"], np.float32)
+    return Answer(probabilities, pixels, novelty=reply.get("novelty"))

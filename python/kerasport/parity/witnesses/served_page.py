@@ -108,7 +108,8 @@ class ClientPage:
             size = int(np.prod(self.metadata["inputShape"]))
             pixels = np.frombuffer(body, np.uint8, size, offset)
             offset += size
-            answers.append(Answer(np.array(reply["probabilities"], np.float32), pixels))
+            probabilities = np.array(reply["probabilities"], np.float32)
+            answers.append(Answer(probabilities, pixels, novelty=reply.get("novelty")))
         return answers
 
     def engine_bits(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint32]:

@@ -51,6 +51,10 @@ export interface Metadata {
   minimumTfjsVersion: string;
   name: string;
   /**
+   * How far a picture is from those of the training; null where that was not measured, and in files of earlier versions.
+   */
+  novelty: Novelty | null;
+  /**
    * The same model for other runtimes; null where none was asked for, and in bundles of earlier versions.
    */
   otherFormats: OtherFormat[] | null;
@@ -157,6 +161,44 @@ export interface LabelMetrics {
    * F1 of all labels of all pictures together, with the same thresholds.
    */
   microF1: number | null;
+}
+/**
+ * How far a picture is from those that the model was trained on, by its features.
+ *
+ * The features are the values that the last dense layer takes. `novelty.bin` holds what their
+ * distance is computed from; docs/novelty.md has the formula.
+ */
+export interface Novelty {
+  /**
+   * Directions in which distances are measured each for itself.
+   */
+  axes: number;
+  /**
+   * Points of which the nearest one counts: the means of the classes.
+   */
+  centers: number;
+  /**
+   * Values of one picture.
+   */
+  features: number;
+  /**
+   * Dense layer whose input are the features; by its name in model.json in a bundle, in model.keras in a run.
+   */
+  layer: string;
+  /**
+   * Validation pictures that the quantiles were taken from.
+   */
+  pictures: number;
+  /**
+   * Distances of the validation pictures, ascending: the least, so on in equal shares, the largest. Where among them a distance lies is its novelty, 0..1.
+   *
+   * @maxItems 1001
+   */
+  quantiles: number[];
+  /**
+   * Novelty up to which a picture is familiar: the share of validation pictures that are.
+   */
+  threshold: number;
 }
 /**
  * The same model for another runtime, in a folder of the bundle.

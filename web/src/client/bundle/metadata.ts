@@ -8,6 +8,10 @@ import {
   LABEL_AIMS,
   LABELS_FORMAT_VERSION,
   LARGEST_TOLERANCE,
+  MAX_AXES,
+  MAX_CENTERS,
+  MAX_FEATURES,
+  MAX_QUANTILES,
   METADATA_FILE,
   MODEL_FILE,
   MOST_SHOWN,
@@ -30,6 +34,7 @@ import type {
   LabelsOutput,
   Metadata,
   Metrics,
+  Novelty,
   OtherFormat,
   Preprocessing,
   Quantization,
@@ -96,6 +101,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
     metrics: root.get('metrics').optional(readMetrics),
     calibration: root.get('calibration').optional(readCalibration),
     confidenceThreshold: root.get('confidenceThreshold').optional((share) => share.number(0, 1)),
+    novelty: root.get('novelty').optional(readNovelty),
     winograd: root.get('winograd').optional(readWinograd),
     layerNames: root.get('layerNames').optional((names) => names.dictionary((name) => name.text())),
     files: root.get('files').list(readFileEntry),
@@ -331,6 +337,23 @@ function readWinograd(field: Field): Winograd {
       return side === 2 || side === 4 ? side : tile.fail('2 or 4');
     }),
     rounding: field.get('rounding').number(0, 1),
+  };
+}
+
+function readNovelty(field: Field): Novelty {
+  const quantiles = field.get('quantiles').list((distance) => distance.number(0));
+  const isAscending = quantiles.every((distance, i) => i === 0 || quantiles[i - 1] <= distance);
+  if (quantiles.length < 2 || quantiles.length > MAX_QUANTILES || !isAscending) {
+    field.get('quantiles').fail('distances in ascending order');
+  }
+  return {
+    layer: field.get('layer').text(),
+    features: field.get('features').integer(1, MAX_FEATURES),
+    axes: field.get('axes').integer(1, MAX_AXES),
+    centers: field.get('centers').integer(1, MAX_CENTERS),
+    pictures: field.get('pictures').integer(1),
+    quantiles,
+    threshold: field.get('threshold').number(0, 1),
   };
 }
 

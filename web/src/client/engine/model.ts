@@ -10,11 +10,13 @@ import {
   type ModelArtifacts,
   type ModelLoader,
   type RunningModel,
+  type WatchedAnswer,
 } from '../model/model.js';
 import { findHead, type Head } from '../model/topology.js';
 import { vectorBytes } from '../preprocess/kernel.js';
 import { best, startKernels } from './binary.js';
-import { addressOf, type Place, Program } from './program.js';
+import { addressOf, type Place, Program, type Tensor } from './program.js';
+import { CACHE_BYTES } from './sizes.js';
 import { readWeights } from './weights.js';
 import { type Milestone, writeModel } from './write.js';
 
@@ -33,17 +35,20 @@ async function loadModel({
   weightData,
   shapes,
   winograd,
+  watched: layer,
   binary,
   ofLabels,
 }: ModelArtifacts): Promise<RunningModel> {
   const weights = readWeights(weightSpecs, weightData);
   const head = findHead(graph, ofLabels);
-  const { plan, input, output, features } = writeModel(
+  const { plan, input, output, features, watched } = writeModel(
     graph,
     shapes,
     weights,
     head?.features,
     winograd,
+    CACHE_BYTES,
+    layer,
   );
   const kernels = await startKernels(plan.bytes, binary);
   // Everything is laid out and compiled while weights are still read, and packed as they come.
@@ -53,7 +58,7 @@ async function loadModel({
   const { bytes } = plan;
   const regions = plan.regions.length;
   return new EngineModel(
-    { memory, program, input, output, features, regions, bytes },
+    { memory, program, input, output, features, watched, regions, bytes },
     head && kernel && { ...head, kernel },
   );
 }
@@ -68,6 +73,7 @@ interface Running {
   readonly input: Place;
   readonly output: Milestone;
   readonly features: Milestone | undefined;
+  readonly watched: Tensor | undefined;
   /** Pieces that the memory is cut into. */
   readonly regions: number;
   /** Of them all. */
@@ -89,6 +95,13 @@ class EngineModel implements RunningModel {
   async run(pixels: Uint8Array): Promise<Float32Array> {
     const running = this.#alive();
     return answer(running, pixels, running.output);
+  }
+
+  async runWatched(pixels: Uint8Array): Promise<WatchedAnswer> {
+    const running = this.#alive();
+    const { output, watched } = running;
+    const probabilities = answer(running, pixels, output);
+    return { probabilities, features: watched && copyOf(running, watched) };
   }
 
   async classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined> {
@@ -116,12 +129,13 @@ class EngineModel implements RunningModel {
 }
 
 /** Works as far as one output, and copies it. */
-function answer(
-  { input, memory, program }: Running,
-  pixels: Uint8Array,
-  { tensor, end }: Milestone,
-): Float32Array {
+function answer(running: Running, pixels: Uint8Array, { tensor, end }: Milestone): Float32Array {
+  const { input, memory, program } = running;
   new Uint8Array(memory.buffer, addressOf(input), pixels.length).set(pixels);
   program.run(end);
-  return new Float32Array(memory.buffer, addressOf(tensor.place), product(tensor.shape)).slice();
+  return copyOf(running, tensor);
+}
+
+function copyOf({ memory }: Running, { place, shape }: Tensor): Float32Array {
+  return new Float32Array(memory.buffer, addressOf(place), product(shape)).slice();
 }

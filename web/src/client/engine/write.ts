@@ -28,6 +28,8 @@ export interface WrittenModel {
   readonly output: Milestone;
   /** The last feature maps, where they were asked for. */
   readonly features: Milestone | undefined;
+  /** What the watched layer takes, there when all is done. */
+  readonly watched: Tensor | undefined;
   /** What is computed after so many calls. */
   readonly steps: readonly (Step & { readonly shape: readonly number[]; readonly end: number })[];
 }
@@ -37,6 +39,7 @@ export interface WrittenModel {
  * @param weights - of every layer.
  * @param features - the layer whose output is to be kept readable.
  * @param tiles - which convolutions are computed by Winograd's way.
+ * @param watched - a layer with one input, which is kept readable.
  * @param stripBytes - of what is computed by strips; 0: every layer by itself. The bits are the same, but
  *   where an Add is joined to a sum that is cut: it is added to the first piece.
  */
@@ -47,6 +50,7 @@ export function writeModel(
   features?: string,
   tiles?: Tiles,
   stripBytes = CACHE_BYTES,
+  watched?: string,
 ): WrittenModel {
   const { layers, output } = graph;
   const writer = new ProgramWriter();
@@ -87,7 +91,8 @@ export function writeModel(
       ...(side && { side }),
     };
   };
-  const outside = [features, output];
+  const seen = layers.find(({ name }) => name === watched)?.inputs[0];
+  const outside = [features, output, seen];
   const joined = () => {
     const fused = shared(fuse(graph, shapes, outside), shapes, weights, outside);
     return inBlocks(fused, weights, outside);
@@ -108,5 +113,6 @@ export function writeModel(
     if (step.name === features) kept = milestone(step.name);
   }
   const last = milestone(output);
-  return { plan: writer.finish(), input, output: last, features: kept, steps };
+  const beside = seen === undefined ? undefined : milestone(seen).tensor;
+  return { plan: writer.finish(), input, output: last, features: kept, watched: beside, steps };
 }

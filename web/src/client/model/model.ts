@@ -23,6 +23,8 @@ export interface ModelArtifacts {
   readonly winograd?: Tiles;
   /** Whether each answer is that of a label of its own: the model ends in sigmoids. */
   readonly ofLabels?: boolean;
+  /** A layer with one input whose input is given beside the answer. */
+  readonly watched?: string;
   /** Which of the engine's binaries is to run; the better one where it is not said. */
   readonly binary?: 'plain' | 'relaxed';
 }
@@ -34,11 +36,19 @@ export interface ActivationMap {
   readonly width: number;
 }
 
+/** The answer to one picture, and what the watched layer took; undefined where none is watched. */
+export interface WatchedAnswer {
+  readonly probabilities: Float32Array;
+  readonly features: Float32Array | undefined;
+}
+
 /** A model that is ready to answer. */
 export interface RunningModel {
   readonly backend: BackendName;
   /** The answer to one picture of 0..255, row by row, channels last. */
   run(pixels: Uint8Array): Promise<Float32Array>;
+  /** The same, with what is watched, of one inference. */
+  runWatched(pixels: Uint8Array): Promise<WatchedAnswer>;
   /**
    * How much each place of the last feature maps adds to a class: the sum over the maps of their
    * value times the weight that the dense layer gives them (Zhou et al., "Learning Deep Features

@@ -2,7 +2,7 @@
 
 import type { LoadOptions } from '../api.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
-import { MODEL_FILE } from '../constants.generated.js';
+import { MODEL_FILE, NOVELTY_FILE } from '../constants.generated.js';
 
 /** How far the loading is when the files are there. */
 const STARTING = 0.9;
@@ -16,7 +16,7 @@ export class LoadProgress {
   constructor({ files }: Pick<Metadata, 'files'>, onProgress: LoadOptions['onProgress']) {
     this.#tell = onProgress;
     this.#total = files
-      .filter(({ path }) => path === MODEL_FILE || path.endsWith('.bin'))
+      .filter(({ path }) => path === MODEL_FILE || (path.endsWith('.bin') && path !== NOVELTY_FILE))
       .reduce((sum, { bytes }) => sum + bytes, 0);
   }
 

@@ -1,12 +1,13 @@
 /** Reads the model's own files out of a bundle. */
 
-import { type Field, readJson } from '../bundle/fields.js';
+import { Field, readJson } from '../bundle/fields.js';
 import type { Folder, ReadOptions } from '../bundle/folder.js';
 import { readManifest } from '../bundle/manifest.js';
 import type { Metadata } from '../bundle/metadata.generated.js';
 import { checkAnswer, checkInputShape, checkInterface, imageSpecOf } from '../bundle/metadata.js';
 import { readVerified } from '../bundle/verified.js';
-import { MODEL_FILE } from '../constants.generated.js';
+import { METADATA_FILE, MODEL_FILE, NOVELTY_FILE } from '../constants.generated.js';
+import { checkNovelty, NoveltyScale } from '../model/novelty.js';
 import { type ModelPlan, planModel } from '../model/plan.js';
 import { type Graph, graphOf, readTopology } from '../model/topology.js';
 import { checkTiles } from '../model/winograd.js';
@@ -15,7 +16,7 @@ import type { ModelParts } from '../worker/core.js';
 /** Refuses a model that cannot be run, or would cost too much, before its weights are read. */
 function checkModel(
   root: Field,
-  { files, classNames, inputShape, winograd }: Metadata,
+  { files, classNames, inputShape, winograd, novelty }: Metadata,
 ): { graph: Graph; shapes: ModelPlan['shapes'] } {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const weights = readManifest(root.get('weightsManifest'), sizes);
@@ -24,6 +25,10 @@ function checkModel(
   checkInputShape(plan.inputShape, inputShape);
   checkAnswer(plan.outputShape, classNames.length);
   if (winograd) checkTiles(winograd.tiles, topology.layers);
+  if (novelty) {
+    const field = new Field(METADATA_FILE, 'novelty', novelty);
+    checkNovelty(field, novelty, topology.layers, plan.shapes, sizes);
+  }
   return { graph: graphOf(topology), shapes: plan.shapes };
 }
 
@@ -69,5 +74,16 @@ export async function readModel(
     classes: classNames.length,
     ...(metadata.winograd && { winograd: metadata.winograd.tiles }),
     ...(metadata.output.kind === 'labels' && { ofLabels: true }),
+    ...(metadata.novelty && { watched: metadata.novelty.layer }),
   };
+}
+
+/** What tells strange pictures; undefined where the bundle has nothing. */
+export async function readScale(
+  folder: Folder,
+  { files, novelty }: Metadata,
+  options: Pick<ReadOptions, 'signal' | 'onBytes'> = {},
+): Promise<NoveltyScale | undefined> {
+  if (!novelty) return undefined;
+  return new NoveltyScale(novelty, await readVerified(folder, NOVELTY_FILE, files, options));
 }

@@ -3,6 +3,7 @@
 import type { AnswerOf, Classification, Label, LabelClassification, Prediction } from '../api.js';
 import type { LabelsOutput, Metadata } from '../bundle/metadata.generated.js';
 import type { OutputKind } from '../constants.generated.js';
+import type { NoveltyScale } from '../model/novelty.js';
 import type { SessionAnswer } from '../worker/core.js';
 
 /** What the metadata says of answers. */
@@ -12,6 +13,7 @@ type Rules = Pick<Metadata, 'confidenceThreshold' | 'output'>;
  * An answer that took `total` milliseconds, as people see it.
  *
  * @param topK - how many of the most probable classes are named, where one is chosen.
+ * @param scale - what tells strange pictures, where the bundle has it.
  */
 export function answerOf<Kind extends OutputKind, ClassName extends string>(
   answer: SessionAnswer,
@@ -19,6 +21,7 @@ export function answerOf<Kind extends OutputKind, ClassName extends string>(
   topK: number,
   rules: Rules,
   classNames: readonly ClassName[],
+  scale?: NoveltyScale,
 ): AnswerOf<Kind, ClassName>;
 export function answerOf<ClassName extends string>(
   answer: SessionAnswer,
@@ -26,9 +29,15 @@ export function answerOf<ClassName extends string>(
   topK: number,
   rules: Rules,
   classNames: readonly ClassName[],
+  scale?: NoveltyScale,
 ): Classification<ClassName> | LabelClassification<ClassName> {
-  const { probabilities, input, milliseconds } = answer;
-  const answered = { probabilities, input, milliseconds: { ...milliseconds, total } };
+  const { probabilities, features, input, milliseconds } = answer;
+  const answered = {
+    probabilities,
+    ...(scale && features ? scale.judge(features) : { familiar: true }),
+    input,
+    milliseconds: { ...milliseconds, total },
+  };
   const { output, confidenceThreshold } = rules;
   if (output.kind === 'labels') {
     const labels = labelsOf(probabilities, output, classNames);

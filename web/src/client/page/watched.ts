@@ -112,7 +112,10 @@ export class WatchedSession implements Session {
   async classify(image: ImageSource): Promise<SessionAnswer> {
     const answer = await this.#session.classify(image);
     const probabilities = await this.#judged(answer.input.data, answer.probabilities);
-    return { ...answer, probabilities };
+    if (probabilities === answer.probabilities) return answer;
+    // What was wrong about the answer is wrong about the features too.
+    const { features: _, ...right } = answer;
+    return { ...right, probabilities };
   }
 
   async predict(pixels: Uint8Array): Promise<Float32Array> {

@@ -12,6 +12,7 @@ import type {
   ModelArtifacts,
   ModelLoader,
   RunningModel,
+  WatchedAnswer,
 } from '../model/model.js';
 import { Executor } from './executor.js';
 import { type BackendStarter, contextLost } from './starter.js';
@@ -71,6 +72,10 @@ class BackendModel implements RunningModel {
 
   run(pixels: Uint8Array): Promise<Float32Array> {
     return this.#inTurn(() => this.#executor.run(pixels));
+  }
+
+  runWatched(pixels: Uint8Array): Promise<WatchedAnswer> {
+    return this.#inTurn(() => this.#executor.runWatched(pixels));
   }
 
   classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined> {

@@ -5,7 +5,12 @@
 
 import { engine, io, type Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationName, LayerName } from '../constants.generated.js';
-import { type ActivationMap, activationMap, type ModelArtifacts } from '../model/model.js';
+import {
+  type ActivationMap,
+  activationMap,
+  type ModelArtifacts,
+  type WatchedAnswer,
+} from '../model/model.js';
 import { unknown } from '../model/plan.js';
 import { findHead, type Graph, type GraphLayer, type Head, outputsOf } from '../model/topology.js';
 import {
@@ -33,12 +38,18 @@ export class Executor {
   /** Number of values in an answer; undefined where only an answer can tell. */
   readonly outputs: number | undefined;
   readonly #graph: Graph;
+  /** Layer whose output is given beside the answer. */
+  readonly #watched: string | undefined;
   readonly #head: (Head & { readonly kernel: Float32Array }) | undefined;
   readonly #steps: readonly Step[];
   readonly #kept: Tensor[] = [];
 
-  constructor({ graph, weightSpecs, ofLabels }: ModelArtifacts, weightData: ArrayBuffer[]) {
+  constructor(
+    { graph, weightSpecs, watched, ofLabels }: ModelArtifacts,
+    weightData: ArrayBuffer[],
+  ) {
     this.#graph = graph;
+    this.#watched = graph.layers.find(({ name }) => name === watched)?.inputs[0];
     this.inputShape = this.#graph.inputShape;
     this.outputs = outputsOf(this.#graph);
     engine().startScope();
@@ -48,7 +59,8 @@ export class Executor {
       const head = findHead(this.#graph, ofLabels);
       const kernel = head && weights.get(head.dense)?.kernel?.dataSync<'float32'>().slice();
       this.#head = head && kernel && { ...head, kernel };
-      this.#steps = plan(this.#graph, weights, head?.features, (tensor) => {
+      const kept = [head?.features, this.#watched, this.#graph.output];
+      this.#steps = plan(this.#graph, weights, kept, (tensor) => {
         tensor.kept = true;
         this.#kept.push(tensor);
         return tensor;
@@ -63,14 +75,22 @@ export class Executor {
 
   /** See {@link RunningModel.run}. */
   async run(pixels: Uint8Array): Promise<Float32Array> {
-    return (await this.#compute(pixels, this.#graph.output)).values;
+    return (await this.#compute(pixels, [this.#graph.output]))[0].values;
+  }
+
+  /** See {@link RunningModel.runWatched}. */
+  async runWatched(pixels: Uint8Array): Promise<WatchedAnswer> {
+    const { output } = this.#graph;
+    const wanted = this.#watched === undefined ? [output] : [output, this.#watched];
+    const [answer, features] = await this.#compute(pixels, wanted);
+    return { probabilities: answer.values, features: features?.values };
   }
 
   /** See {@link RunningModel.classActivation}. */
   async classActivation(pixels: Uint8Array, index: number): Promise<ActivationMap | undefined> {
     if (!this.#head) return undefined;
     const { features, kernel } = this.#head;
-    const { values, shape } = await this.#compute(pixels, features);
+    const [{ values, shape }] = await this.#compute(pixels, [features]);
     return activationMap(values, shape.slice(1), kernel, index);
   }
 
@@ -78,24 +98,28 @@ export class Executor {
     for (const tensor of this.#kept.splice(0)) tensor.dispose();
   }
 
-  /** The output of one layer. */
-  async #compute(pixels: Uint8Array, wanted: string) {
+  /** The outputs of some layers, the last one of all first. */
+  async #compute(pixels: Uint8Array, wanted: readonly string[]) {
     const [input] = this.#graph.layers;
-    const output = engine().tidy(() => {
+    const outputs = engine().tidy(() => {
       const values = new Map<string, Tensor>();
       const first = Float32Array.from(pixels);
       values.set(input.name, engine().makeTensor(first, [1, ...this.inputShape], 'float32'));
       for (const { name, inputs, compute, finished } of this.#steps) {
         values.set(name, compute(inputs.map((source) => values.get(source) as Tensor)));
-        if (name === wanted) break;
-        for (const source of finished) values.get(source)?.dispose();
+        if (name === wanted[0]) break;
+        for (const source of finished) if (!wanted.includes(source)) values.get(source)?.dispose();
       }
-      return values.get(wanted) as Tensor;
+      return wanted.map((name) => values.get(name) as Tensor);
     });
     try {
-      return { values: (await output.data<'float32'>()).slice(), shape: output.shape };
+      const read = async (tensor: Tensor) => ({
+        values: (await tensor.data<'float32'>()).slice(),
+        shape: tensor.shape,
+      });
+      return await Promise.all(outputs.map(read));
     } finally {
-      output.dispose();
+      for (const output of outputs) output.dispose();
     }
   }
 }
@@ -113,9 +137,9 @@ function groupByLayer(tensors: Record<string, Tensor>): Map<string, Record<strin
 }
 
 function plan(
-  { layers, output }: Graph,
+  { layers }: Graph,
   weights: ReadonlyMap<string, Weights>,
-  features: string | undefined,
+  kept: readonly (string | undefined)[],
   keep: Keep,
 ): Step[] {
   const consumers = (name: string) => layers.filter(({ inputs }) => inputs.includes(name));
@@ -130,9 +154,7 @@ function plan(
     // One kernel computes both where the activation stands behind as a layer of its own.
     const [next, other] = consumers(layer.name);
     const joined =
-      own === 'linear' && !other && layer.name !== features && layer.name !== output
-        ? fusable(layer, next)
-        : undefined;
+      own === 'linear' && !other && !kept.includes(layer.name) ? fusable(layer, next) : undefined;
     if (joined) done.add(next.name);
     const held = weights.get(layer.name) ?? {};
     for (const tensor of Object.values(held)) keep(tensor);

@@ -22,6 +22,8 @@ export interface ModelParts extends ModelArtifacts {
 /** The answer to one picture. */
 export interface SessionAnswer {
   readonly probabilities: Float32Array;
+  /** What the watched layer took, where one is. */
+  readonly features?: Float32Array;
   readonly input: ModelInput;
   readonly milliseconds: {
     readonly decode: number;
@@ -82,9 +84,10 @@ class LocalSession implements Session {
     const decoded = performance.now();
     const input = preprocess(pixels, this.#spec);
     const preprocessed = performance.now();
-    const probabilities = await this.#model.run(input.data);
+    const { probabilities, features } = await this.#model.runWatched(input.data);
     return {
       probabilities,
+      ...(features && { features }),
       input,
       milliseconds: {
         decode: decoded - start,

@@ -4,11 +4,15 @@ import { bestOf, heldNames, isRight, labelsOf, type Row } from './rows.js';
 
 const COLUMNS = ['file', 'class', 'confidence', 'sure', 'trueClass', 'correct', 'problem'];
 
+/** Columns behind them, where the model measures how strange pictures are. */
+const STRANGENESS = ['novelty', 'familiar'];
+
 /**
  * The rows as CSV by RFC 4180, in UTF-8 with a byte order mark, without which Excel takes it for
  * another encoding.
  */
 export function toCsv(rows: readonly Row[]): string {
+  const isMeasured = rows.some((row) => noveltyOf(row) !== undefined);
   const lines = rows.map((row) => {
     const { answer } = row;
     const best = bestOf(row);
@@ -20,9 +24,22 @@ export function toCsv(rows: readonly Row[]): string {
       text(row.truth ?? ''),
       String(isRight(row) ?? ''),
       text(answer !== null && 'problem' in answer ? answer.problem : ''),
+      ...(isMeasured ? strangeness(row) : []),
     ].join(',');
   });
-  return `\ufeff${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
+  const columns = isMeasured ? [...COLUMNS, ...STRANGENESS] : COLUMNS;
+  return `\ufeff${[columns.join(','), ...lines].join('\r\n')}\r\n`;
+}
+
+function noveltyOf({ answer }: Row): number | undefined {
+  return answer !== null && 'best' in answer ? answer.novelty : undefined;
+}
+
+function strangeness(row: Row): string[] {
+  const { answer } = row;
+  const novelty = noveltyOf(row);
+  if (novelty === undefined || answer === null || !('best' in answer)) return ['', ''];
+  return [digits(novelty), String(answer.familiar ?? true)];
 }
 
 /** The same of labels: those that hold and the true ones joined by `|`, and a column for each. */
@@ -74,6 +91,10 @@ export function toJson(model: string, classNames: readonly string[], rows: reado
       class: answer.best.className,
       confidence: Number(digits(answer.best.probability)),
       sure: answer.isSure,
+      ...(answer.novelty !== undefined && {
+        novelty: Number(digits(answer.novelty)),
+        familiar: answer.familiar ?? true,
+      }),
       trueClass: truth,
       probabilities: Array.from(answer.probabilities, (value) => Number(digits(value))),
     };

@@ -97,7 +97,7 @@ function truthCell({ truth, labels }: Row): HTMLElement {
 }
 
 /** The class, or that there is none to be named; right or wrong where that is known. */
-function answerView(row: Row, { best: { className }, isSure }: Answered): HTMLElement {
+function answerView(row: Row, { best: { className }, isSure, familiar }: Answered): HTMLElement {
   const right = isRight(row);
   const text = isSure
     ? [element('span', { class: 'two-lines', dir: 'auto', title: className }, className)]
@@ -105,6 +105,9 @@ function answerView(row: Row, { best: { className }, isSure }: Answered): HTMLEl
         element('span', { class: 'ellipsis' }, strings.result.unsure),
         element('span', { class: 'muted small ellipsis' }, strings.many.perhaps(className)),
       ];
+  if (familiar === false) {
+    text.push(element('span', { class: 'muted small ellipsis' }, strings.result.strange));
+  }
   const mark = {
     class: right ? 'mark mark--right' : 'mark mark--wrong',
     role: 'img',

@@ -8,6 +8,10 @@ import type { Picked } from '../ways/dropped.js';
 export interface Answered {
   readonly best: Prediction;
   readonly isSure: boolean;
+  /** Whether the picture is like those that the model was trained on; true unless told. */
+  readonly familiar?: boolean;
+  /** How strange it is, 0 to 1; undefined where the model does not measure it. */
+  readonly novelty?: number | undefined;
   /** In the order of the class names. */
   readonly probabilities: Float32Array;
 }

@@ -44,6 +44,6 @@ type Told = BatchResult<string, Classification> | BatchResult<string, LabelClass
 /** What the table keeps of an answer. */
 function keptOf(answer: Classification | LabelClassification): RowAnswer {
   if (answer.kind === 'labels') return { labels: answer.labels };
-  const { predictions, probabilities, isSure } = answer;
-  return { best: predictions[0], probabilities, isSure };
+  const { predictions, probabilities, isSure, familiar, novelty } = answer;
+  return { best: predictions[0], probabilities, isSure, familiar, novelty };
 }

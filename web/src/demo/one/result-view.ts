@@ -59,6 +59,7 @@ export function resultView(
       ),
     ),
     note,
+    answer.familiar ? null : strangeView(answer.novelty ?? 1),
     ...(answer.kind === 'labels'
       ? labelsView(answer, {
           truth: context.labels,
@@ -102,11 +103,11 @@ function classesView(
 
 /** The answer in one sentence, for those who listen. */
 export function announcementOf(answer: Classification | LabelClassification): string {
-  if (answer.kind === 'labels') return labelsAnnouncement(answer);
-  const {
-    predictions: [best],
-    isSure,
-  } = answer;
+  const told = answer.kind === 'labels' ? labelsAnnouncement(answer) : classAnnouncement(answer);
+  return answer.familiar ? told : strings.result.announceStrange(told);
+}
+
+function classAnnouncement({ predictions: [best], isSure }: Classification): string {
   const announce = isSure ? strings.result.announce : strings.result.announceUnsure;
   return announce(best.className, best.probability);
 }
@@ -118,6 +119,15 @@ function nameView(name: string, steps: HTMLElement | null): HTMLElement {
     { class: 'picture-name' },
     element('h2', { class: 'picture-name__text', dir: 'auto', id: 'picture-name' }, name),
     steps,
+  );
+}
+
+function strangeView(novelty: number): HTMLElement {
+  return element(
+    'div',
+    { class: 'unsure', 'data-testid': 'strange' },
+    element('p', { class: 'unsure__title' }, strings.result.strange),
+    element('p', { class: 'hint' }, strings.result.strangeWhy(novelty)),
   );
 }
 

@@ -16,9 +16,9 @@
       const answers = await classifyFiles(
         classifier,
         filesOf(task, bytes),
-        ({ probabilities, input }, i) => {
+        ({ probabilities, input, novelty }, i) => {
           pixels[i] = input.data;
-          return { probabilities: Array.from(probabilities) };
+          return { probabilities: Array.from(probabilities), novelty };
         },
       );
       // There are none of a file that was refused.

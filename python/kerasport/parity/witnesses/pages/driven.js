@@ -34,11 +34,11 @@
     },
 
     classify(hashes) {
-      return classifyFiles(classifier, chosen(), async ({ probabilities, input }, i) => {
+      return classifyFiles(classifier, chosen(), async ({ probabilities, input, novelty }, i) => {
         // Pixels travel only where their hash is not the expected one.
         const isExpected = (await sha256(input.data)) === hashes[i];
         const pixels = isExpected ? null : toBase64(input.data);
-        return { probabilities: Array.from(probabilities), pixels };
+        return { probabilities: Array.from(probabilities), pixels, novelty };
       });
     },
 

@@ -84,6 +84,11 @@ export const texts: typeof english = {
       'dieses Modell zu oft, um es zu sagen.',
     announceUnsure: (className, probability) =>
       `Nicht sicher. Vielleicht ${className}, ${formatShare(probability)}`,
+    strange: 'Anders als alles, womit es trainiert wurde',
+    strangeWhy: (share) =>
+      `${formatShare(share)} der Bilder, mit denen das Modell geprüft wurde, sind denen seines ` +
+      'Trainings ähnlicher. Die Klassen darunter sind die am wenigsten falschen.',
+    announceStrange: (answer) => `Anders als alles, womit es trainiert wurde. ${answer}`,
     back: '← Alle Bilder',
     previous: 'Voriges Bild',
     next: 'Nächstes Bild',

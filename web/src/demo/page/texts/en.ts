@@ -78,6 +78,11 @@ export const texts = {
       'too often to say so.',
     announceUnsure: (className: string, probability: number) =>
       `Not sure. Perhaps ${className}, ${formatShare(probability)}`,
+    strange: 'Unlike anything it was trained on',
+    strangeWhy: (share: number) =>
+      `${formatShare(share)} of the pictures that the model was checked with are more like those of ` +
+      'its training. The classes below are the least wrong ones.',
+    announceStrange: (answer: string) => `Unlike anything it was trained on. ${answer}`,
     back: '← All pictures',
     previous: 'Previous picture',
     next: 'Next picture',

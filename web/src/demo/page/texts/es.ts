@@ -83,6 +83,11 @@ export const texts: typeof english = {
       'se equivoca demasiado para decirlo.',
     announceUnsure: (className, probability) =>
       `No es seguro. Quizá ${className}, ${formatShare(probability)}`,
+    strange: 'No se parece a nada de su entrenamiento',
+    strangeWhy: (share) =>
+      `El ${formatShare(share)} de las imágenes con que se comprobó el modelo se parece más a las de ` +
+      'su entrenamiento. Las clases de abajo son las menos erróneas.',
+    announceStrange: (answer) => `No se parece a nada de su entrenamiento. ${answer}`,
     back: '← Todas las imágenes',
     previous: 'Imagen anterior',
     next: 'Imagen siguiente',
