@@ -180,17 +180,18 @@ def kill_one(given: argparse.Namespace, work: Path, way: str, seconds: float) ->
         wait(run, (kept / "checkpoint.npz").exists)
         first = time.perf_counter() - begin
         wait(run, lambda: False, random.uniform(0, max(0.1, seconds - first)))
+    children = children_of(run)
     if way == "writing":
         wait(run, (kept / "new-checkpoint.npz").exists)
-    children = children_of(run)
-    writing = (kept / "new-checkpoint.npz").exists()
-    if children:
+    if children and run.poll() is None:
         os.kill(children[0] if way == "writing" else random.choice(children), 9)
     killed = time.perf_counter()
     said = run.communicate()[1]
     took = time.perf_counter() - killed
     if run.returncode and said.count("Error:") != 1:
         sys.exit(f"Expected one sentence:\n{said}")
+    # Who was ended while it wrote has left it.
+    writing = (kept / "new-checkpoint.npz").exists()
     can_go_on = (kept / "checkpoint.npz").exists()
     how = "it was done already"
     if run.returncode:
@@ -228,7 +229,7 @@ def wait(run: subprocess.Popen[str], until: Callable[[], bool], seconds: float =
     """Wait until something is so, the run is over, or so many seconds have passed."""
     end = time.perf_counter() + seconds
     while not until() and run.poll() is None and time.perf_counter() < end:
-        time.sleep(0.0005)
+        time.sleep(0.0002)
 
 
 def main() -> None:

@@ -121,7 +121,7 @@ class Origin:
         if kind != dataset.kind:
             raise DataError(
                 f"'{self.run.path}' {_KINDS[kind]}, and this training's model would be one that "
-                f" {_KINDS[dataset.kind]}. Train without --from."
+                f"{_KINDS[dataset.kind]}. Train without --from."
             )
         known, names = tuple(self.run.description.class_names), dataset.class_names
         if known != names:
