@@ -197,8 +197,8 @@ def answer_each(
             if isinstance(read, DataError):
                 yield read
             else:
-                probabilities, *strangeness = next(rows)
-                yield Prediction(path, class_names, probabilities, output, *strangeness)
+                answer, novelty, is_familiar = next(rows)
+                yield Prediction(path, class_names, answer, output, novelty, is_familiar)
         waiting.clear()
 
     for part in in_parallel(lambda path: _read(Path(path), spec), pictures):

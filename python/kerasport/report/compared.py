@@ -19,7 +19,7 @@ _PICTURES = 24
 def compared(report: Report) -> str:
     """Return the section; nothing where there is no earlier model."""
     comparison, evaluation = report.comparison, report.evaluation
-    if comparison is None or evaluation is None:
+    if comparison is None or not isinstance(evaluation, Evaluation):
         return ""
     body = f"<p>{escape(comparison.text)}</p>{_classes(comparison)}"
     for title, places, is_right in (

@@ -73,7 +73,7 @@ def deal(
     for group, places in members.items():
         # Of copies under several labels one decides, whatever the order of reading.
         decisive = min(places, key=lambda at: (examples[at].content, examples[at].label))
-        by_class[examples[decisive].label].append(group)
+        by_class[examples[decisive].labels[0]].append(group)
     turn = 0
     for label in sorted(by_class):
         for group in sorted(by_class[label], key=lambda group: fraction_of(keys[group], seed=seed)):

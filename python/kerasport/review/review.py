@@ -256,7 +256,7 @@ def _labeled_as(dataset: Dataset, class_names: tuple[str, ...], run: Run) -> Dat
             f"Expected some of: {mention_class_names(class_names)}."
         )
     places = [class_names.index(name) for name in dataset.class_names]
-    examples = tuple(replace(each, label=places[each.label]) for each in dataset.examples)
+    examples = tuple(replace(each, label=places[each.labels[0]]) for each in dataset.examples)
     return replace(dataset, class_names=class_names, examples=examples)
 
 

@@ -140,7 +140,7 @@ def _sentence(
     name = displayable(dataset.class_names[given])
     if kind == "copy":
         listed = "; ".join(
-            f"{displayable(dataset.class_names[each.label])} "
+            f"{displayable(dataset.class_names[each.labels[0]])} "
             f"({displayable(each.path.relative_to(dataset.root).as_posix())})"
             for each in copies[:_SHOWN]
         )
