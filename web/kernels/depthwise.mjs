@@ -8,21 +8,19 @@
 
 import { advance, each, get, i32, kernel, routine, set, when, whilst } from './wat.mjs';
 
-/** Windows along a row with a kernel of their own: taps and stride. */
-const WINDOWS = [
-  [1, 1],
-  [3, 1],
-  [3, 2],
-  [5, 1],
-  [5, 2],
-];
+/** Columns that a kernel computes at once: what it loads is used for all of them. */
+const FEW = 4;
+/** Of the windows that there are most of, where there are as many: maps of 224 have 7, 14, 28, ... */
+const MANY = 7;
 
-/**
- * Columns that these compute at once, where there are as many: what they load is used for all of them.
- * Pictures of 224 have 7, 14, 28, ... columns.
- */
-const COLUMNS = [7, 4];
-const [MANY, FEW] = COLUMNS;
+/** Windows along a row with a kernel of their own: taps, stride and columns. */
+const WINDOWS = /** @type {const} */ ([
+  [1, 1, [FEW]],
+  [3, 1, [MANY, FEW]],
+  [3, 2, [MANY, FEW]],
+  [5, 1, [FEW]],
+  [5, 2, [FEW]],
+]);
 
 const ROW = [
   'table',
@@ -108,8 +106,9 @@ const rowStart = `
  * @param {import('./wat.mjs').Target} target
  * @param {number} taps
  * @param {number} stride
+ * @param {readonly number[]} widths columns at once, {@link FEW} at last.
  */
-function fastRow(target, taps, stride) {
+function fastRow(target, taps, stride, widths) {
   const weight = (/** @type {number} */ t) => `weight${t}`;
   const oneRow = (/** @type {number} */ columns) => {
     const products = (/** @type {number} */ column) =>
@@ -133,16 +132,20 @@ function fastRow(target, taps, stride) {
     set('columns', `(i32.sub ${get('columns')} ${i32(columns)})`),
   ];
   const weights = Object.fromEntries(Array.from({ length: taps }, (_, t) => [weight(t), 'v128']));
+  const locals = { ...ROW_LOCALS, ...sumLocals(Math.max(...widths)), ...weights };
   return routine(
     `depthwise${taps}${stride}`,
     ROW,
-    { ...ROW_LOCALS, ...sumLocals(MANY), ...weights, back: 'i32' },
+    { ...locals, back: 'i32' },
     rowStart,
     set('width', i32(taps * 16)),
-    whilst(
-      // Eight are two times four.
-      `(i32.and (i32.ge_s ${get('columns')} ${i32(MANY)}) (i32.ne ${get('columns')} ${i32(2 * FEW)}))`,
-      ...next(MANY),
+    ...widths.slice(0, -1).map((columns) =>
+      whilst(
+        // Eight are two times four.
+        `(i32.and (i32.ge_s ${get('columns')} ${i32(columns)})
+          (i32.ne ${get('columns')} ${i32(2 * FEW)}))`,
+        ...next(columns),
+      ),
     ),
     whilst(
       get('columns'),
@@ -305,6 +308,6 @@ const pack = kernel(
 
 /** @param {import('./wat.mjs').Target} target @returns {string} the functions' text. */
 export function depthwise(target) {
-  const fast = WINDOWS.map(([taps, stride]) => fastRow(target, taps, stride));
+  const fast = WINDOWS.map((window) => fastRow(target, ...window));
   return [...fast, anyRow(target), rows(), pack].join('\n');
 }

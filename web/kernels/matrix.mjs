@@ -151,21 +151,20 @@ function tiles(target, rows) {
         allRows(get('downStep')),
       ),
       ...(sets > 1 ? tile.map((cell) => set(sum(cell), gathered(cell))) : []),
-      `(if (i32.and ${get('straight')} (i32.ge_s ${get('n')} ${i32(PANEL)})) (then`,
       when(
         get('adds'),
+        set('x1', get('x')),
         set('from', `(i32.add ${get('y')} ${get('added')})`),
-        each(rows, (row) =>
-          [
-            ...HALVES.map((half) => {
-              const name = sum({ row, half });
-              return set(name, add(get(name), load(half, get('from'))));
-            }),
-            advance('from', get('yStep')),
-          ].join('\n'),
-        ),
+        each(rows, (row) => {
+          const cells = HALVES.map((half) => ({ half, name: sum({ row, half }) }));
+          const more = cells.map(({ half, name }) =>
+            set(name, add(get(name), load(half, get('from')))),
+          );
+          return [...more, nextPlace('x1', 'y', 'from')].join('\n');
+        }),
       ),
       when(get('clamps'), ...tile.map((cell) => set(sum(cell), clamped(sum(cell))))),
+      `(if (i32.and ${get('straight')} (i32.ge_s ${get('n')} ${i32(PANEL)})) (then`,
       each(rows, (row) =>
         [
           ...HALVES.map(
@@ -178,37 +177,42 @@ function tiles(target, rows) {
       lineEnds('x', 'y'),
       ') (else',
       each(rows, (row) =>
-        [finish(HALVES.map((half) => sum({ row, half }))), nextPlace('x', 'y')].join('\n'),
+        [store(HALVES.map((half) => sum({ row, half }))), nextPlace('x', 'y')].join('\n'),
       ),
       '))',
     ),
   );
 }
 
-/** @param {string} x of the place in its line @param {string} side `a` or `y` */
-function nextPlace(x, side) {
+/**
+ * @param {string} x of the place in its line
+ * @param {string} side `a` or `y`
+ * @param {string} address the local that goes on, if it is another one
+ */
+function nextPlace(x, side, address = side) {
   return [
-    advance(side, get(`${side}Step`)),
+    advance(address, get(`${side}Step`)),
     set(x, `(i32.add ${get(x)} ${i32(1)})`),
-    lineEnds(x, side),
+    lineEnds(x, side, address),
   ].join('\n');
 }
 
-/** Goes to the next line behind the last place of one. @param {string} x @param {string} side */
-const lineEnds = (x, side) =>
-  when(`(i32.eq ${get(x)} ${get('across')})`, set(x, i32(0)), advance(side, get(`${side}Line`)));
+/**
+ * Goes to the next line behind the last place of one.
+ *
+ * @param {string} x
+ * @param {string} side
+ */
+const lineEnds = (x, side, address = side) =>
+  when(`(i32.eq ${get(x)} ${get('across')})`, set(x, i32(0)), advance(address, get(`${side}Line`)));
 
 /** Writes the sums of one place to `y`, as many of them as there are columns. @param {string[]} sums */
-function finish(sums) {
-  const from = `(i32.add ${get('y')} ${get('added')})`;
-  return [
-    when(get('adds'), ...sums.map((name, half) => set(name, add(get(name), load(half, from))))),
-    ...sums.map((name) => set(name, clamped(name))),
+const store = (sums) =>
+  [
     `(if (i32.ge_s ${get('n')} ${i32(PANEL)}) (then`,
     ...sums.map((name, half) => `(v128.store offset=${half * 16} ${get('y')} ${get(name)})`),
     `) (else (call $storeSome ${get('y')} ${sums.map(get).join(' ')} ${get('n')})))`,
   ].join('\n');
-}
 
 /** @param {string} name */
 const clamped = (name) =>
