@@ -67,8 +67,8 @@ def _body(description: ClassifierDescription) -> list[str]:
             "",
         ]
     lines += [
-        "In browsers transformers.js resizes with a canvas, whatever the filter: the answers are "
-        "not quite those that were measured. In Node.js and in Python they are.",
+        "transformers.js resizes in its own way, in browsers with a canvas, whatever the filter: "
+        "its answers for a picture of another size are not quite those that were measured.",
         "",
         "## Classes",
         "",

@@ -25,22 +25,14 @@ serve({
     return { header: {}, parts: [await answerOf(Float32Array.from(bytes), shape)] };
   },
 
-  // Its own way from a picture: Tensor.fromImage, which draws on a canvas, and gives three channels
-  // one after the other.
+  // Tensor.fromImage does not scale: with other sides it cuts out the upper left corner. So this is
+  // the canvas that pages use.
   async classify(task, bytes) {
-    const [, height = 0, width = 0] = task.shape;
+    const [, height = 0, width = 0, channels = 0] = task.shape;
     const parts = [];
     for (const file of filesOf(task, bytes)) {
-      const bitmap = await createImageBitmap(file);
-      const options = { resizedHeight: height, resizedWidth: width, norm: { mean: 1, bias: 0 } };
-      const { data } = await ort.Tensor.fromImage(bitmap, options);
-      bitmap.close();
-      const values = new Float32Array(data.length);
-      const size = height * width;
-      for (let at = 0; at < data.length; at++) {
-        values[(at % size) * 3 + Math.floor(at / size)] = data[at];
-      }
-      parts.push(await answerOf(values, [1, height, width, 3]));
+      const values = images.valuesOf(await images.drawn(file, height, width), channels);
+      parts.push(await answerOf(values, [1, height, width, channels]));
     }
     return { header: {}, parts };
   },
