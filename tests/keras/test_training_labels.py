@@ -12,9 +12,12 @@ from support.listening import Listening
 from support.marks import MARKS, draw_marks
 
 from kerasport import models
+from kerasport.bundle import Bundle
 from kerasport.dataset import read_data
 from kerasport.evaluation import LabelEvaluation, evaluate
+from kerasport.exporter import export
 from kerasport.models import Transfer
+from kerasport.prediction import predict
 from kerasport.recipes import get_recipe
 from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, train, train_classifier
@@ -89,6 +92,23 @@ def test_evaluating_again_gives_the_same_figures(run: Run, table: Path) -> None:
     assert run.description.metrics is not None
     assert again.metrics == run.description.metrics.labels
     assert everything.pictures == 160
+
+
+def test_a_run_of_labels_becomes_a_bundle_of_labels(run: Run, table: Path, tmp_path: Path) -> None:
+    """The bundle has the thresholds and the samples' labels, and answers as the run does."""
+    export(run, tmp_path / "bundle")
+    bundle = Bundle.open(tmp_path / "bundle")
+
+    pictures = sorted(table.parent.glob("*.png"))[:8]
+    ours, theirs = (predict(source, pictures)[0] for source in (run, bundle))
+    assert bundle.metadata.format_version == 2
+    assert bundle.metadata.output == run.description.output
+    assert [sample.labels for sample in bundle.samples()] == [
+        list(sample.labels or ()) for sample in run.samples
+    ]
+    for own, other in zip(ours, theirs, strict=True):
+        assert np.allclose(own.probabilities, other.probabilities, atol=1e-5)
+        assert [each.holds for each in own.labels()] == [each.holds for each in other.labels()]
 
 
 def test_calibrating_folds_scale_and_shift_into_the_weights(table: Path) -> None:
