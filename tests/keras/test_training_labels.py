@@ -12,7 +12,6 @@ from support.listening import Listening
 from support.marks import MARKS, draw_marks
 
 from kerasport import models
-from kerasport.bundle import Bundle
 from kerasport.dataset import read_data
 from kerasport.evaluation import LabelEvaluation, evaluate
 from kerasport.exporter import export
@@ -94,23 +93,6 @@ def test_evaluating_again_gives_the_same_figures(run: Run, table: Path) -> None:
     assert everything.pictures == 160
 
 
-def test_a_run_of_labels_becomes_a_bundle_of_labels(run: Run, table: Path, tmp_path: Path) -> None:
-    """The bundle has the thresholds and the samples' labels, and answers as the run does."""
-    export(run, tmp_path / "bundle")
-    bundle = Bundle.open(tmp_path / "bundle")
-
-    pictures = sorted(table.parent.glob("*.png"))[:8]
-    ours, theirs = (predict(source, pictures)[0] for source in (run, bundle))
-    assert bundle.metadata.format_version == 2
-    assert bundle.metadata.output == run.description.output
-    assert [sample.labels for sample in bundle.samples()] == [
-        list(sample.labels or ()) for sample in run.samples
-    ]
-    for own, other in zip(ours, theirs, strict=True):
-        assert np.allclose(own.probabilities, other.probabilities, atol=1e-5)
-        assert [each.holds for each in own.labels()] == [each.holds for each in other.labels()]
-
-
 def test_calibrating_folds_scale_and_shift_into_the_weights(table: Path) -> None:
     """The model's own answers become the scaled and shifted ones, and thresholds cut them."""
     dataset = read_data(table)
@@ -181,3 +163,29 @@ def test_train_classifier_takes_rows_of_ones(tmp_path: Path) -> None:
     # Whoever loads the file with its loss finds one that Keras has.
     keras = models.import_keras()
     assert keras.models.load_model(classifier.run.model_path).loss.name == "binary_crossentropy"
+
+
+@pytest.mark.parametrize("quantize", ["float32", "auto"])
+def test_the_bundle_of_a_run_tells_the_same_labels(
+    quantize: str, run: Run, table: Path, tmp_path: Path
+) -> None:
+    """Thresholds, samples with their true labels, and Keras' answers arrive in the bundle."""
+    bundle = export(run, tmp_path / "model", quantize=quantize)
+    pictures = sorted(table.parent.rglob("*.png"))[:20]
+
+    by_keras, _ = predict(run, pictures)
+    by_bundle, _ = predict(bundle, pictures, engine="numpy")
+
+    assert bundle.metadata.format_version == 2
+    assert bundle.metadata.output == run.description.output
+    assert [sample.labels for sample in bundle.samples()] == [
+        list(sample.labels or ()) for sample in run.samples
+    ]
+    for first, second in zip(by_keras, by_bundle, strict=True):
+        off = 1e-5 if quantize == "float32" else 0.05
+        np.testing.assert_allclose(first.probabilities, second.probabilities, rtol=0, atol=off)
+    search = bundle.metadata.quantization.search
+    assert (search is not None) == (quantize == "auto")
+    if search is not None:
+        assert search.trials[0].top1_agreement == 1
+        assert search.trials[0].accuracy > 0.8

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.keras, pytest.mark.browser]
 
 EXPLAIN = """\
 async ([path, data, width, height, options]) => {
-  const classifier = await kerasport.loadClassifier(path);
+  const classifier = await kerasport.loadClassifier(path, { kind: 'any' });
   const told = [];
   const onProgress = (fraction) => void told.push(fraction);
   try {
@@ -38,7 +38,7 @@ async ([path, data, width, height, options]) => {
 
 @pytest.fixture(scope="module")
 def models(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model that ends as class activation needs it, and one that does not."""
+    """A model that ends as class activation needs it, one that does not, and one of labels."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "client.js").write_bytes(web_asset(CLIENT_SCRIPT).read_bytes())
     (folder / "index.html").write_text('<!doctype html><script src="client.js"></script>')
@@ -47,8 +47,11 @@ def models(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     body = [keras.Input(zoo.INPUT_SHAPE), layers.Rescaling(1 / 40), layers.Conv2D(6, 3, strides=2)]
     pooled = [layers.ReLU(), layers.GlobalAveragePooling2D(), layers.Dense(4), layers.Softmax()]
     flat = [layers.Flatten(), layers.Dense(4, activation="softmax")]
-    for name, head in {"pooled": pooled, "flat": flat}.items():
-        export(keras.Sequential(body + head), folder / name, class_names=zoo.CLASS_NAMES)
+    marks = [layers.ReLU(), layers.GlobalAveragePooling2D(), layers.Dense(4, activation="sigmoid")]
+    for name, head in {"pooled": pooled, "flat": flat, "labels": marks}.items():
+        kind: Any = "labels" if name == "labels" else None
+        model = keras.Sequential(body + head)
+        export(model, folder / name, class_names=zoo.CLASS_NAMES, output_kind=kind)
     return folder
 
 
@@ -75,6 +78,8 @@ def picture() -> np.ndarray:
         ("pooled", "auto", "class-activation"),
         ("pooled", "occlusion", "occlusion"),
         ("flat", "auto", "occlusion"),
+        ("labels", "auto", "class-activation"),
+        ("labels", "occlusion", "occlusion"),
     ],
 )
 @pytest.mark.parametrize("class_index", [None, 2])

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.keras, pytest.mark.browser]
 
 BITS = """\
 async ([path, pictures]) => {
-  const options = { backend: 'wasm', binary: 'plain', worker: false };
+  const options = { backend: 'wasm', binary: 'plain', worker: false, kind: 'any' };
   const classifier = await kerasport.loadClassifier(path, options);
   const answers = [];
   for (const data of pictures) {

@@ -46,7 +46,7 @@ LOAD = """\
 async () => {
   try {
     const files = document.querySelector("#files").files;
-    const classifier = await kerasport.loadClassifier({ files }, { backend: "cpu" });
+    const classifier = await kerasport.loadClassifier({ files }, { backend: "cpu", kind: "any" });
     await classifier.samples();
     return { loaded: classifier.classNames };
   } catch (error) {

@@ -195,6 +195,7 @@ describe('samples', () => {
   const sample = {
     file: 'samples/01.png',
     label: null,
+    labels: null,
     probabilities: [0.5, 0.25, 0.25],
     floatProbabilities: [0.6, 0.2, 0.2],
     pixelsSha256: 'b'.repeat(64),
@@ -208,7 +209,14 @@ describe('samples', () => {
     expect(readOne({})).toEqual([sample]);
   });
 
+  test('have as many labels as are true, none among them', () => {
+    expect(readOne({ labels: ['a', 'b'] })).toMatchObject([{ labels: ['a', 'b'] }]);
+    expect(readOne({ labels: [] })).toMatchObject([{ labels: [] }]);
+    expect(readOne({ labels: undefined })).toMatchObject([{ labels: null }]);
+  });
+
   test.each([
+    ['labels that are none', { labels: 'a' }],
     ['a probability too few', { probabilities: [0.5, 0.5] }],
     ['a float probability too few', { floatProbabilities: [1] }],
     ['more than certain', { probabilities: [1.5, 0, 0] }],

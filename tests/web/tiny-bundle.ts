@@ -17,7 +17,7 @@ const layer = (className: string, config: object) => ({ class_name: className, c
 const KERNEL = Array.from({ length: SIDE * SIDE }, () => [0, 0.5, -0.5]).flat();
 const BIAS = [1, 0, 0];
 
-const MODEL = {
+const modelOf = (activation: string) => ({
   format: 'layers-model',
   generatedBy: 'test',
   convertedBy: null,
@@ -30,7 +30,7 @@ const MODEL = {
         layer('InputLayer', { batch_input_shape: [null, SIDE, SIDE, 1], name: 'input' }),
         layer('Rescaling', { name: 'rescaling', scale: 1 / 255, offset: 0 }),
         layer('Flatten', { name: 'flatten' }),
-        layer('Dense', { name: 'dense', units: 3, activation: 'softmax', use_bias: true }),
+        layer('Dense', { name: 'dense', units: 3, activation, use_bias: true }),
       ],
     }),
   },
@@ -43,7 +43,7 @@ const MODEL = {
       ],
     },
   ],
-};
+});
 
 /** What the tiny model answers to pixels of 0..255. */
 export function expectedProbabilities(pixels: ArrayLike<number>): number[] {
@@ -97,15 +97,21 @@ export function metadataFor(files: Files, changes: Record<string, unknown> = {})
 }
 
 /** The tiny bundle's files; `changes` replace fields of its metadata. */
-export function tinyBundle(changes: Record<string, unknown> = {}): Files {
+export function tinyBundle(changes: Record<string, unknown> = {}, activation = 'softmax'): Files {
   const weights = new Uint8Array(Float32Array.from([...KERNEL, ...BIAS]).buffer);
   const files: Files = {
-    'model.json': jsonBytes(MODEL),
+    'model.json': jsonBytes(modelOf(activation)),
     // Cut inside a float, as any shard border may be.
     'group1-shard1of2.bin': weights.slice(0, 101),
     'group1-shard2of2.bin': weights.slice(101),
   };
   return { ...files, 'metadata.json': jsonBytes(metadataFor(files, changes)) };
+}
+
+/** The same model with a sigmoid for each output: it tells labels from `thresholds` on. */
+export function labelsBundle(thresholds: readonly number[]): Files {
+  const output = { kind: 'labels', activation: 'sigmoid', thresholds, aim: 'f1', precision: null };
+  return tinyBundle({ formatVersion: 2, output }, 'sigmoid');
 }
 
 /** Puts a bundle into the page as `model.js` does, each file in two pieces. */

@@ -147,6 +147,20 @@ describe('findHead', () => {
   });
 });
 
+test('findHead of labels takes sigmoids, and a softmax for none', () => {
+  const behind = layer('Activation', 'end', ['dense'], { activation: 'sigmoid' });
+  const head = { features: 'maps', dense: 'dense' };
+
+  const found = [
+    [POOL, dense('pool', 'sigmoid')],
+    [POOL, dense('pool', 'linear'), behind],
+    [POOL, dense('pool', 'softmax')],
+    [POOL, dense('pool', 'linear'), layer('Softmax', 'end', ['dense'])],
+  ].map((rest) => findHead(read([...MAPS, ...rest]), true));
+
+  expect(found).toEqual([head, head, undefined, undefined]);
+});
+
 describe('outputsOf', () => {
   test('is the number of units, behind activations too', () => {
     const end = layer('Softmax', 'end', ['act']);

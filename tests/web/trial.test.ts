@@ -11,6 +11,7 @@ const PIXELS = Uint8Array.of(1, 2, 3);
 const SAMPLE: SamplePicture = {
   file: 'samples/01.png',
   label: null,
+  labels: null,
   probabilities: [0.25, 0.75],
   floatProbabilities: null,
   pixelsSha256: sha256Of(PIXELS),

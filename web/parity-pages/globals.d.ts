@@ -1,8 +1,10 @@
 /** What the scripts of python/kerasport/parity/witnesses/pages find in their pages. */
 
 type Client = typeof import('../src/client/index.js');
-type Classifier = import('../src/client/index.js').Classifier;
-type Classification = import('../src/client/index.js').Classification;
+type Classifier = import('../src/client/index.js').ClassifierOf<'any'>;
+type Classification =
+  | import('../src/client/index.js').Classification
+  | import('../src/client/index.js').LabelClassification;
 
 /** The client library, `kerasport.iife.js`. */
 declare const kerasport: Client;

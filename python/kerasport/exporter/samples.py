@@ -34,10 +34,7 @@ def run_samples(run: Run) -> tuple[SampleFile, ...]:
     """Return the sample pictures of a run."""
     return tuple(
         SampleFile(
-            sample.path.suffix.lower(),
-            sample.path.read_bytes(),
-            sample.class_name,
-            sample.labels,
+            sample.path.suffix.lower(), sample.path.read_bytes(), sample.class_name, sample.labels
         )
         for sample in run.samples
     )

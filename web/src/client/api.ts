@@ -3,7 +3,7 @@
 import type { BackendChoice } from './backends.js';
 import type { Sample } from './bundle/metadata.generated.js';
 import type { Fetch } from './bundle/url-folder.js';
-import type { BackendName } from './constants.generated.js';
+import type { BackendName, OutputKind } from './constants.generated.js';
 import type { KerasportError } from './errors.js';
 import type { ModelInput } from './preprocess/spec.js';
 import type { ImageSource } from './reading/sources.js';
@@ -22,11 +22,20 @@ declare global {
 // biome-ignore lint/suspicious/noEmptyInterface: others fill it
 export interface ModelClasses {}
 
+/** Which models a page can show; see {@link LoadOptions.kind}. */
+export type WantedKind = OutputKind | 'any';
+
 /** What {@link LoadOptions.onProgress} is told about: the files, then the model's start. */
 export type LoadStage = 'reading' | 'starting';
 
 /** Options of `loadClassifier`. */
-export interface LoadOptions {
+export interface LoadOptions<Kind extends WantedKind = WantedKind> {
+  /**
+   * Which models the page can show: `probabilities` (the default), that choose one class; `labels`, of
+   * which any number holds; or `any`, where it looks at the `kind` of what it gets. Another one is
+   * refused.
+   */
+  readonly kind?: Kind;
   /** Where to run; `auto` (the default) starts on wasm and moves to a faster backend if it passes. */
   readonly backend?: BackendChoice;
   /** Gives the loading up. */
@@ -67,14 +76,17 @@ export interface LoadedBytes {
 
 /** Options of `classify`. */
 export interface ClassifyOptions {
-  /** How many classes to name; 5 unless told. */
+  /** How many classes to name; 5 unless told. Of labels all are told. */
   readonly topK?: number;
   /** Gives the picture up. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of `classifyMany`. */
-export interface ClassifyManyOptions<ClassName extends string = string> extends ClassifyOptions {
+export interface ClassifyManyOptions<
+  ClassName extends string = string,
+  Answer = Classification<ClassName>,
+> extends ClassifyOptions {
   /**
    * On how many workers at most; `auto` (the default) decides by the number of pictures, processors
    * and bytes. On a graphics processor, and without workers, it is always one.
@@ -86,25 +98,25 @@ export interface ClassifyManyOptions<ClassName extends string = string> extends 
    * Told each result in the order of the pictures, with the picture and the model's input; the next
    * result waits for a promise that it returns.
    */
-  readonly onResult?: (result: BatchResult<ClassName>) => void | Promise<void>;
+  readonly onResult?: (result: BatchResult<ClassName, Answer>) => void | Promise<void>;
 }
 
 /** The answer to one picture of many: a classification, or the error that it met. */
-export type BatchResult<ClassName extends string = string> = {
+export type BatchResult<ClassName extends string = string, Answer = Classification<ClassName>> = {
   /** Position among the pictures. */
   readonly index: number;
   readonly image: ImageSource;
 } & (
-  | { readonly classification: Classification<ClassName>; readonly error: null }
+  | { readonly classification: Answer; readonly error: null }
   | { readonly classification: null; readonly error: KerasportError }
 );
 
 /** What is kept of a {@link BatchResult} until the last picture: everything but pixels. */
-export interface KeptResult<ClassName extends string = string>
+export interface KeptResult<ClassName extends string = string, Answer = Classification<ClassName>>
   extends Omit<BatchResult, 'image' | 'classification'> {
   /** Null where the pictures are no list, set or `FileList`, which hold them anyway. */
   readonly image: ImageSource | null;
-  readonly classification: Omit<Classification<ClassName>, 'input'> | null;
+  readonly classification: Omit<Answer, 'input'> | null;
 }
 
 /** One class with its probability. */
@@ -115,17 +127,10 @@ export interface Prediction<ClassName extends string = string> {
   readonly probability: number;
 }
 
-/** The answer to one picture. */
-export interface Classification<ClassName extends string = string> {
-  /** The most probable classes, best first; at least one. */
-  readonly predictions: readonly [Prediction<ClassName>, ...Prediction<ClassName>[]];
+/** What every answer to a picture has. */
+interface Answered {
   /** All probabilities, in the order of `classNames`. */
   readonly probabilities: Float32Array;
-  /**
-   * Whether the best class reaches the bundle's `confidenceThreshold`; true where it has none.
-   * Where this is false, say "not sure" instead of naming a class.
-   */
-  readonly isSure: boolean;
   /** What the model saw. */
   readonly input: ModelInput;
   readonly milliseconds: {
@@ -136,12 +141,53 @@ export interface Classification<ClassName extends string = string> {
   };
 }
 
+/** The answer to one picture, of a model that chooses one class. */
+export interface Classification<ClassName extends string = string> extends Answered {
+  readonly kind: 'probabilities';
+  /** The most probable classes, best first; at least one. */
+  readonly predictions: readonly [Prediction<ClassName>, ...Prediction<ClassName>[]];
+  /**
+   * Whether the best class reaches the bundle's `confidenceThreshold`; true where it has none.
+   * Where this is false, say "not sure" instead of naming a class.
+   */
+  readonly isSure: boolean;
+}
+
+/** One label of a picture. */
+export interface Label<ClassName extends string = string> {
+  readonly name: ClassName;
+  /** Position in `classNames`. */
+  readonly index: number;
+  readonly probability: number;
+  /** Probability from which on it holds. */
+  readonly threshold: number;
+  /** Whether it does, both as float32. */
+  readonly holds: boolean;
+}
+
+/** The answer to one picture, of a model of several labels: none of them wins. */
+export interface LabelClassification<ClassName extends string = string> extends Answered {
+  readonly kind: 'labels';
+  /** Every label, in the order of `classNames`. */
+  readonly labels: readonly Label<ClassName>[];
+  /** Those that hold, in the same order. Where there are none, say that nothing was found. */
+  readonly held: readonly Label<ClassName>[];
+}
+
+/** The answer of a model of that kind. */
+export type AnswerOf<
+  Kind extends OutputKind,
+  ClassName extends string = string,
+> = Kind extends 'labels' ? LabelClassification<ClassName> : Classification<ClassName>;
+
 /** The answer to the picture that a video showed. */
-export interface VideoClassification<ClassName extends string = string>
-  extends Classification<ClassName> {
+export type VideoClassification<
+  ClassName extends string = string,
+  Answer = Classification<ClassName>,
+> = Answer & {
   /** That picture, to show or to explain. */
   readonly frame: HTMLCanvasElement;
-}
+};
 
 /** Options of `openCamera`. */
 export interface CameraOptions {

@@ -1,5 +1,6 @@
 /** Checks of what callers give: every wrong argument is `invalid-argument` and says what came. */
 
+import { OUTPUT_KINDS } from './constants.generated.js';
 import { KerasportError, quote } from './errors.js';
 
 type Expectation = readonly [is: (value: unknown) => boolean, expected: string];
@@ -20,6 +21,10 @@ const OPTIONS: Readonly<Record<string, Expectation>> = {
 
 const LOAD_OPTIONS: Readonly<Record<string, Expectation>> = {
   ...OPTIONS,
+  kind: [
+    (value) => value === 'any' || OUTPUT_KINDS.some((kind) => kind === value),
+    "'probabilities', 'labels' or 'any'",
+  ],
   worker: [(value) => value === 'auto' || typeof value === 'boolean', "true, false or 'auto'"],
   fetch: FUNCTION,
   onBackendChange: FUNCTION,

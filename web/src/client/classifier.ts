@@ -1,8 +1,8 @@
 /** The classifier: a bundle, a session that runs it, and what people ask of it. */
 
 import type {
+  AnswerOf,
   BackendTrial,
-  Classification,
   ClassifyManyOptions,
   ClassifyOptions,
   ExplainOptions,
@@ -14,6 +14,7 @@ import type {
   SelfTest,
   TotalMemory,
   VideoClassification,
+  WantedKind,
 } from './api.js';
 import { checkIterable, checkLoadOptions, checkOptions } from './arguments.js';
 import { type Opened, openBundle, withCurrent } from './bundle/current.js';
@@ -22,7 +23,7 @@ import type { Metadata } from './bundle/metadata.generated.js';
 import { checkClassCount, finite } from './bundle/metadata.js';
 import { checkScript } from './bundle/script-text.js';
 import { type BundleSource, openFolder } from './bundle/source.js';
-import type { BackendName } from './constants.generated.js';
+import type { BackendName, OutputKind } from './constants.generated.js';
 import { disposed, KerasportError, quote } from './errors.js';
 import { type Explainable, explain } from './model/explanation.js';
 import { answerAll, countOf, type Images } from './page/batch.js';
@@ -32,7 +33,7 @@ import { readModel } from './page/model-files.js';
 import { Placement } from './page/placement.js';
 import { Pool, totalOf } from './page/pool.js';
 import { poolSize } from './page/pool-size.js';
-import { classificationOf } from './page/ranking.js';
+import { answerOf } from './page/ranking.js';
 import { readSamplePictures } from './page/sample-pictures.js';
 import { type OpenSession, openSession, workerChoice } from './page/session.js';
 import { compareSamples } from './page/trial.js';
@@ -47,6 +48,8 @@ import type { SessionAnswer } from './worker/core.js';
  *
  * @param source - nothing for the model embedded in the page (`model.js`), `{embedded: name}`, the
  *   URL of an exported folder, or `{files}` that the user picked.
+ * @param options - `kind: 'labels'` for a model of several labels, `kind: 'any'` for a page that can
+ *   show both kinds; without it a model of labels is refused, because no label of it wins.
  * @throws {@link KerasportError} with a `code` that says what is wrong.
  *
  * @example
@@ -58,22 +61,36 @@ import type { SessionAnswer } from './worker/core.js';
  */
 export function loadClassifier<Name extends keyof ModelClasses>(
   source: { readonly embedded: Name } | `embedded:${Name}`,
-  options?: LoadOptions,
+  options?: LoadOptions<'probabilities'>,
 ): Promise<Classifier<ModelClasses[Name]>>;
+export function loadClassifier<Name extends keyof ModelClasses, Kind extends WantedKind>(
+  source: { readonly embedded: Name } | `embedded:${Name}`,
+  options: LoadOptions<Kind> & { readonly kind: Kind },
+): Promise<ClassifierOf<Kind, ModelClasses[Name]>>;
 export function loadClassifier<ClassName extends string = string>(
   source?: BundleSource,
-  options?: LoadOptions,
+  options?: LoadOptions<'probabilities'>,
 ): Promise<Classifier<ClassName>>;
+export function loadClassifier<ClassName extends string = string>(
+  source: BundleSource | undefined,
+  options: LoadOptions<'labels'> & { readonly kind: 'labels' },
+): Promise<LabelClassifier<ClassName>>;
+export function loadClassifier<ClassName extends string = string>(
+  source: BundleSource | undefined,
+  options: LoadOptions & { readonly kind: 'any' },
+): Promise<Classifier<ClassName> | LabelClassifier<ClassName>>;
 export async function loadClassifier(
   source?: BundleSource,
   options: LoadOptions = {},
-): Promise<Classifier> {
+): Promise<Classifier | LabelClassifier> {
   checkLoadOptions(options);
+  const { kind = 'probabilities' } = options;
   const { backend = 'auto', signal, worker = 'auto', workerUrl, fetch, binary } = options;
   const { onProgress, onBackendChange } = options;
   signal?.throwIfAborted();
   const choice = workerChoice(worker, workerUrl);
   const open = ({ folder, metadata }: Opened) => {
+    checkKind(metadata, kind);
     const parts = async () => {
       const progress = new LoadProgress(metadata, onProgress);
       const model = await readModel(folder, metadata, { signal, onBytes: progress.add });
@@ -94,20 +111,56 @@ export async function loadClassifier(
   const { opened: bundle, result } = await withCurrent(found, open, tfjsVersion, signal);
   new LoadProgress(bundle.metadata, onProgress).end();
   const tuning = { isAutomatic: backend === 'auto', worker: choice };
-  return new LoadedClassifier(bundle, result, tuning, onBackendChange);
+  const loaded = new LoadedClassifier(bundle, result, tuning, onBackendChange);
+  return loaded as Classifier | LabelClassifier;
+}
+
+/** Refuses a model of another kind than the page can show. */
+function checkKind({ name, output }: Metadata, wanted: WantedKind): void {
+  if (wanted === 'any' || wanted === output.kind) return;
+  throw new KerasportError(
+    'other-kind',
+    output.kind === 'labels'
+      ? `The model ${quote(name)} tells labels, of which any number holds and none wins. Expected one ` +
+          "that chooses a class. Load it with {kind: 'labels'}, and show the labels that hold."
+      : `The model ${quote(name)} chooses one class. Expected one of several labels. Load it without ` +
+          "{kind: 'labels'}, and show its predictions.",
+  );
 }
 
 // Browsers without it never ask for it.
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol('dispose');
 
-/** A loaded model that classifies pictures. Made by {@link loadClassifier}. */
+/** A loaded model that chooses one class of a picture. Made by {@link loadClassifier}. */
 export type Classifier<ClassName extends string = string> = Pick<
-  LoadedClassifier<ClassName>,
-  keyof LoadedClassifier<ClassName>
+  LoadedClassifier<ClassName, 'probabilities'>,
+  keyof LoadedClassifier<ClassName, 'probabilities'>
 >;
 
+/**
+ * A loaded model that tells which of several labels a picture has. Made by {@link loadClassifier}
+ * with `{kind: 'labels'}`.
+ */
+export type LabelClassifier<ClassName extends string = string> = Pick<
+  LoadedClassifier<ClassName, 'labels'>,
+  keyof LoadedClassifier<ClassName, 'labels'>
+>;
+
+/** What {@link loadClassifier} gives where models of that kind are wanted. */
+export type ClassifierOf<
+  Kind extends WantedKind,
+  ClassName extends string = string,
+> = Kind extends 'any'
+  ? Classifier<ClassName> | LabelClassifier<ClassName>
+  : Kind extends 'labels'
+    ? LabelClassifier<ClassName>
+    : Classifier<ClassName>;
+
 /** What {@link loadClassifier} makes. People see its public part, which is a type and no value. */
-class LoadedClassifier<ClassName extends string = string> {
+class LoadedClassifier<
+  ClassName extends string = string,
+  Kind extends OutputKind = 'probabilities',
+> {
   /** @internal Tells Vue, and what is built on its reactivity, to hand it out as it is. */
   readonly __v_skip = true;
   /** Everything that the bundle says about itself. */
@@ -150,7 +203,12 @@ class LoadedClassifier<ClassName extends string = string> {
     );
   }
 
-  /** Names of the classes, in the order of the probabilities. */
+  /** Whether it chooses one class, or tells several labels. */
+  get kind(): Kind {
+    return this.metadata.output.kind as Kind;
+  }
+
+  /** Names of the classes or labels, in the order of the probabilities. */
   get classNames(): readonly ClassName[] {
     return this.metadata.classNames as ClassName[];
   }
@@ -191,11 +249,11 @@ class LoadedClassifier<ClassName extends string = string> {
     return probabilities;
   }
 
-  /** The most probable classes of a picture; `topK` (5) says how many. */
+  /** The most probable classes of a picture, `topK` (5) of them; or each label, and whether it holds. */
   async classify(
     image: ImageSource,
     options: ClassifyOptions = {},
-  ): Promise<Classification<ClassName>> {
+  ): Promise<AnswerOf<Kind, ClassName>> {
     checkOptions(options);
     checkImageSource(image);
     const { topK = 5, signal } = options;
@@ -218,8 +276,8 @@ class LoadedClassifier<ClassName extends string = string> {
    */
   async classifyMany(
     images: Images,
-    options: ClassifyManyOptions<ClassName> = {},
-  ): Promise<KeptResult<ClassName>[]> {
+    options: ClassifyManyOptions<ClassName, AnswerOf<Kind, ClassName>> = {},
+  ): Promise<KeptResult<ClassName, AnswerOf<Kind, ClassName>>[]> {
     checkOptions(options);
     checkIterable(images);
     options.signal?.throwIfAborted();
@@ -228,7 +286,7 @@ class LoadedClassifier<ClassName extends string = string> {
     this.#placement.checkAlive();
     const batch = this.#pool.begin(wanted);
     try {
-      return await answerAll<ClassName>(images, options, {
+      return await answerAll<ClassName, AnswerOf<Kind, ClassName>>(images, options, {
         // In the page's own thread nothing is done side by side.
         window: () => (this.usesWorker ? batch.size() + 1 : 1),
         ended: this.#end.signal,
@@ -253,7 +311,7 @@ class LoadedClassifier<ClassName extends string = string> {
   async *classifyVideo(
     video: HTMLVideoElement,
     options: ClassifyOptions = {},
-  ): AsyncGenerator<VideoClassification<ClassName>, void, undefined> {
+  ): AsyncGenerator<VideoClassification<ClassName, AnswerOf<Kind, ClassName>>, void, undefined> {
     checkOptions(options);
     checkVideo(video);
     for await (const frame of frames(video, options.signal)) {
@@ -262,7 +320,7 @@ class LoadedClassifier<ClassName extends string = string> {
   }
 
   /**
-   * What mattered for an answer. Class activation takes one inference and occlusion about 120; both
+   * What mattered for an answer, or for one label of it. Class activation takes one inference and occlusion about 120; both
    * are described in docs/client-api.md.
    *
    * @throws {@link KerasportError} `invalid-argument` where the model does not allow the method.
@@ -345,7 +403,13 @@ class LoadedClassifier<ClassName extends string = string> {
     finite(answer.probabilities);
     return {
       answer,
-      classification: classificationOf(answer, total, topK, this.metadata, this.classNames),
+      classification: answerOf<Kind, ClassName>(
+        answer,
+        total,
+        topK,
+        this.metadata,
+        this.classNames,
+      ),
     };
   }
 

@@ -5,13 +5,26 @@
  * for `top-k`). Parts for styling: `label`, `input`, `status`, `predictions`, `prediction`.
  */
 
-import type { Classification, LoadedBytes, LoadStage } from './api.js';
+import type {
+  AnswerOf,
+  Classification,
+  LabelClassification,
+  LoadedBytes,
+  LoadStage,
+  WantedKind,
+} from './api.js';
 import type { BackendChoice } from './backends.js';
-import type { Classifier } from './classifier.js';
+import type { Classifier, ClassifierOf, LabelClassifier } from './classifier.js';
+import type { OutputKind } from './constants.generated.js';
 import { formatShare, KerasportError, loadClassifier } from './index.js';
 import type { ImageSource } from './reading/sources.js';
 
-const TEXTS = { label: 'Choose a picture', 'busy-label': 'Working …', 'unsure-label': 'Not sure' };
+const TEXTS = {
+  label: 'Choose a picture',
+  'busy-label': 'Working …',
+  'unsure-label': 'Not sure',
+  'nothing-label': 'Nothing found',
+};
 
 /** The element's attributes, for frameworks that check templates. */
 export interface ImageClassifierAttributes {
@@ -20,7 +33,12 @@ export interface ImageClassifierAttributes {
    * last model embedded in the page.
    */
   model?: string;
-  /** How many classes are named; 3 unless told. */
+  /**
+   * Which models the page can show, as in `loadClassifier`: those of several labels only where it says
+   * `labels` or `any`, because their answers come as another event.
+   */
+  kind?: WantedKind;
+  /** How many classes are named; 3 unless told. Labels that hold are all named. */
   'top-k'?: number | string;
   /** `eager` loads the model with the page, `lazy` (the default) with the first picture. */
   loading?: 'eager' | 'lazy';
@@ -35,6 +53,7 @@ export interface ImageClassifierAttributes {
   label?: string;
   'busy-label'?: string;
   'unsure-label'?: string;
+  'nothing-label'?: string;
 }
 
 /** How far the loading of a model is. */
@@ -48,6 +67,8 @@ export interface ModelProgress {
 /** The events that the element fires, beside those of every element. They bubble. */
 export interface ImageClassifierEventMap extends HTMLElementEventMap {
   classification: CustomEvent<Classification>;
+  /** The answer of a model of several labels. */
+  labelclassification: CustomEvent<LabelClassification>;
   /** Its detail is a `KerasportError` wherever the library itself failed, while loading too. */
   classificationerror: CustomEvent<Error>;
   modelload: CustomEvent<Classifier>;
@@ -62,6 +83,7 @@ type Listener<Name extends keyof ImageClassifierEventMap> = (
 /** The names of the properties that are attributes. */
 const PROPERTIES = {
   model: 'model',
+  kind: 'kind',
   topK: 'top-k',
   loading: 'loading',
   backend: 'backend',
@@ -70,14 +92,16 @@ const PROPERTIES = {
   label: 'label',
   busyLabel: 'busy-label',
   unsureLabel: 'unsure-label',
+  nothingLabel: 'nothing-label',
 } as const satisfies Record<string, keyof ImageClassifierAttributes>;
 
 /** What another model is loaded for. */
-const OF_THE_MODEL: readonly string[] = ['model', 'backend', 'worker-url'];
+const OF_THE_MODEL: readonly string[] = ['model', 'kind', 'backend', 'worker-url'];
 
 /** What listening is called, with the element's own events; and the attributes as properties. */
 export interface ImageClassifierElement {
   model: string | null;
+  kind: WantedKind | null;
   topK: number | string | null;
   loading: 'eager' | 'lazy' | null;
   backend: BackendChoice | null;
@@ -86,6 +110,7 @@ export interface ImageClassifierElement {
   label: string | null;
   busyLabel: string | null;
   unsureLabel: string | null;
+  nothingLabel: string | null;
   addEventListener<Name extends keyof ImageClassifierEventMap>(
     type: Name,
     listener: Listener<Name>,
@@ -136,8 +161,8 @@ export class ImageClassifierElement extends Base {
   readonly #input = part('input', 'input');
   readonly #status = part('p', 'status');
   readonly #list = part('ol', 'predictions');
-  #ready: Promise<Classifier> | undefined;
-  #given: Classifier | null = null;
+  #ready: Promise<Classifier | LabelClassifier> | undefined;
+  #given: Classifier | LabelClassifier | null = null;
   #asked = 0;
 
   constructor() {
@@ -164,11 +189,11 @@ export class ImageClassifierElement extends Base {
   }
 
   /** A classifier of the page's own, for several elements with one model; null without. */
-  get classifier(): Classifier | null {
+  get classifier(): Classifier | LabelClassifier | null {
     return this.#given;
   }
 
-  set classifier(value: Classifier | null) {
+  set classifier(value: Classifier | LabelClassifier | null) {
     this.#given = value;
     this.#begin();
   }
@@ -201,12 +226,20 @@ export class ImageClassifierElement extends Base {
     else if (OF_THE_MODEL.includes(name)) this.#begin();
   }
 
-  /** Loads the model, instead of with the first picture; once. */
-  load(): Promise<Classifier> {
+  /**
+   * Loads the model, instead of with the first picture; once. Its type is that of the element's `kind`.
+   */
+  load<Kind extends WantedKind = 'probabilities'>(): Promise<ClassifierOf<Kind>> {
+    return this.#load() as Promise<ClassifierOf<Kind>>;
+  }
+
+  #load(): Promise<Classifier | LabelClassifier> {
     if (this.#given) return Promise.resolve(this.#given);
     if (this.#ready) return this.#ready;
     const { model, backend, workerUrl } = this;
     const loading = loadClassifier(model ?? undefined, {
+      // What is wrong with it is refused like every wrong argument.
+      kind: (this.kind ?? 'probabilities') as 'any',
       ...(backend !== null && { backend }),
       ...(workerUrl !== null && { workerUrl }),
       onProgress: (fraction, what, bytes) =>
@@ -225,14 +258,22 @@ export class ImageClassifierElement extends Base {
     return loading;
   }
 
-  /** Classifies a picture as if it had been chosen. */
-  async classify(picture: ImageSource): Promise<Classification | undefined> {
+  /**
+   * Classifies a picture as if it had been chosen. The answer's type is that of the model's kind.
+   */
+  async classify<Kind extends OutputKind = 'probabilities'>(
+    picture: ImageSource,
+  ): Promise<AnswerOf<Kind> | undefined> {
+    return (await this.#classify(picture)) as AnswerOf<Kind> | undefined;
+  }
+
+  async #classify(picture: ImageSource): Promise<Classification | LabelClassification | undefined> {
     const turn = ++this.#asked;
     this.#list.replaceChildren();
     this.#status.textContent = this.#text('busy-label');
     try {
       const topK = this.#topK();
-      const classifier = await this.load();
+      const classifier = await this.#load();
       const answer = await classifier.classify(picture, { topK });
       // A later picture overtakes an earlier one.
       if (turn === this.#asked) this.#show(answer);
@@ -258,20 +299,48 @@ export class ImageClassifierElement extends Base {
     );
   }
 
-  #show(answer: Classification): void {
+  #show(answer: Classification | LabelClassification): void {
+    if (answer.kind === 'labels') {
+      this.#showLabels(answer);
+      return;
+    }
     const { predictions, isSure } = answer;
     this.#status.textContent = isSure
       ? (predictions[0]?.className ?? '')
       : this.#text('unsure-label');
-    const language = this.closest('[lang]')?.getAttribute('lang') || undefined;
     this.#list.replaceChildren(
-      ...predictions.map(({ className, probability }) => {
-        const item = part('li', 'prediction');
-        item.textContent = `${className} ${formatShare(probability, language)}`;
-        return item;
-      }),
+      ...predictions.map(({ className, probability }) =>
+        this.#item('prediction', className, probability),
+      ),
     );
     this.#tell('classification', answer);
+  }
+
+  /** Names all labels that hold, and of the others as many as there is place for. */
+  #showLabels(answer: LabelClassification): void {
+    const { labels, held } = answer;
+    this.#status.textContent =
+      held.map(({ name }) => name).join(', ') || this.#text('nothing-label');
+    const ranked = [...labels].sort(
+      (a, b) => Number(b.holds) - Number(a.holds) || b.probability - a.probability,
+    );
+    this.#list.replaceChildren(
+      ...ranked
+        .slice(0, Math.max(held.length, this.#topK()))
+        .map(({ name, probability, holds }) => {
+          const item = this.#item(holds ? 'prediction held' : 'prediction', name, probability);
+          if (holds) item.style.fontWeight = 'bold';
+          return item;
+        }),
+    );
+    this.#tell('labelclassification', answer);
+  }
+
+  #item(parts: string, name: string, probability: number): HTMLElement {
+    const language = this.closest('[lang]')?.getAttribute('lang') || undefined;
+    const item = part('li', parts);
+    item.textContent = `${name} ${formatShare(probability, language)}`;
+    return item;
   }
 
   #fail(error: unknown): void {
@@ -299,7 +368,7 @@ export class ImageClassifierElement extends Base {
   #loadEarly(): void {
     if (!this.isConnected || this.loading !== 'eager' || this.#ready) return;
     const turn = this.#asked;
-    this.load().catch((error) => {
+    this.#load().catch((error) => {
       if (turn === this.#asked) this.#fail(error);
     });
   }

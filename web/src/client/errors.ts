@@ -11,6 +11,7 @@ export type KerasportErrorCode =
   | 'format-too-new'
   | 'inference-failed'
   | 'invalid-argument'
+  | 'other-kind'
   | 'picture-unreadable';
 
 /** What the library itself can do about an error. */

@@ -18,6 +18,8 @@ export type {
   Explanation,
   ExplanationMethod,
   KeptResult,
+  Label,
+  LabelClassification,
   LoadedBytes,
   LoadOptions,
   LoadStage,
@@ -28,13 +30,14 @@ export type {
   SelfTest,
   TotalMemory,
   VideoClassification,
+  WantedKind,
 } from './api.js';
 export type { BackendChoice } from './backends.js';
 export type { Metadata, Sample } from './bundle/metadata.generated.js';
 export type { BundleSource } from './bundle/source.js';
-export type { Classifier } from './classifier.js';
+export type { Classifier, ClassifierOf, LabelClassifier } from './classifier.js';
 export { loadClassifier } from './classifier.js';
-export type { BackendName } from './constants.generated.js';
+export type { BackendName, OutputKind } from './constants.generated.js';
 export { KerasportError, type KerasportErrorCode } from './errors.js';
 export { preprocessImage, readPixels } from './page/cores/local.js';
 export { openCamera } from './page/live/camera.js';

@@ -6,6 +6,9 @@ import type {
   Classification,
   Classifier,
   ImageSource,
+  Label,
+  LabelClassification,
+  LabelClassifier,
   Camera as OpenCamera,
 } from '../client/index.js';
 import { aboutView } from './about/about-view.js';
@@ -13,7 +16,8 @@ import { samplesView } from './about/samples-view.js';
 import { summaryView } from './about/summary-view.js';
 import { Browsing } from './many/browsing.js';
 import type { Row } from './many/rows.js';
-import { ManyView } from './many/view.js';
+import { tablesIn, truthsOf } from './many/true-labels.js';
+import { type ManyHandlers, ManyView } from './many/view.js';
 import { frozen, PictureView } from './one/picture-view.js';
 import { announcementOf, resultView } from './one/result-view.js';
 import { Settled } from './one/settled.js';
@@ -38,7 +42,7 @@ const SHOWN_CLASSES = 5;
 
 /** What the page needs from outside. */
 export interface Tools {
-  load(source?: BundleSource): Promise<Classifier>;
+  load(source?: BundleSource): Promise<Classifier | LabelClassifier>;
   openCamera(options: CameraOptions): Promise<OpenCamera>;
   /** The sentence for an error. */
   explain(error: unknown): string;
@@ -48,6 +52,8 @@ export interface Tools {
 interface Showing {
   /** The true class, where known. */
   readonly label: string | null;
+  /** The true labels, where they are several and known. */
+  readonly labels: readonly string[] | null;
   /** Whether it follows another one in place: nothing moves, nothing scrolls. */
   readonly quiet: boolean;
   /** Whether it stays long enough to ask why. */
@@ -60,7 +66,7 @@ interface Showing {
 
 /** The page with a model in use. */
 export class App {
-  #classifier: Classifier | undefined;
+  #classifier: Classifier | LabelClassifier | undefined;
   #instead: HTMLElement | undefined;
   #builtIn = true;
   #latest = 0;
@@ -80,8 +86,8 @@ export class App {
     });
     this.#browsing = new Browsing(page, {
       classify: (row) => {
-        const { file, path, truth } = row;
-        return this.#classify(file, file.name, { label: truth, title: path, row });
+        const { file, path, truth, labels = null } = row;
+        return this.#classify(file, file.name, { label: truth, labels, title: path, row });
       },
       left: () => {
         this.#latest += 1;
@@ -130,11 +136,13 @@ export class App {
     page.title.textContent = metadata.name;
     page.summary.replaceChildren(...summaryView(metadata));
     page.samples.replaceChildren(
-      samplesView(samples, ({ blob, label }) =>
-        this.#classify(blob, strings.samples.name, { label }),
+      samplesView(samples, ({ blob, label, labels }) =>
+        this.#classify(blob, strings.samples.name, { label, labels }),
       ),
     );
     this.#showAbout(samples.length);
+    // A table beside them says which labels are true.
+    page.fileInput.accept = classifier.kind === 'labels' ? 'image/*,.csv' : 'image/*';
     page.tabs.offer('drawing', wantsDrawings(metadata));
     if (wantsDrawings(metadata)) {
       await showDrawingPad(page.drawingPanel, metadata, samples, {
@@ -172,7 +180,7 @@ export class App {
     else if (pictures.length === 1) {
       const [{ file }] = pictures;
       await this.#classify(file, file.name, { title: file.name });
-    } else await this.#classifyMany(pictures, picked.length - pictures.length);
+    } else await this.#classifyMany(pictures, picked);
   }
 
   async #switchTo(source: BundleSource | undefined, message: string): Promise<void> {
@@ -222,8 +230,9 @@ export class App {
   async #classify(
     picture: ImageSource,
     name: string,
-    { label = null, quiet = false, why = true, title = null, row }: Partial<Showing> = {},
+    showing: Partial<Showing> = {},
   ): Promise<void> {
+    const { label = null, labels = null, quiet = false, why = true, title = null, row } = showing;
     const classifier = this.#classifier;
     if (!classifier) return;
     const ticket = ++this.#latest;
@@ -236,7 +245,7 @@ export class App {
       const answer = await classifier.classify(picture, { topK: SHOWN_CLASSES });
       // Whoever drops a second picture wants the second answer.
       if (ticket !== this.#latest) return;
-      this.#showAnswer(picture, answer, { label, quiet, why, title, row });
+      this.#showAnswer(picture, answer, { label, labels, quiet, why, title, row });
       this.#setStatus('done', announcementOf(answer));
     } catch (error) {
       if (ticket === this.#latest) this.#showProblem(this.tools.explain(error));
@@ -249,9 +258,9 @@ export class App {
     const options = { topK: SHOWN_CLASSES, signal };
     for await (const answer of this.#classifier?.classifyVideo(video, options) ?? []) {
       if (ticket === this.#latest) {
-        const showing = { label: null, quiet: true, why: false, title: null, row: undefined };
-        this.#showAnswer(answer.frame, answer, showing);
-        if (this.#settled.isNew(answer.predictions[0].className)) {
+        const known = { label: null, labels: null, row: undefined, title: null };
+        this.#showAnswer(answer.frame, answer, { ...known, quiet: true, why: false });
+        if (this.#settled.isNew(namesOf(answer))) {
           this.#setStatus('live', announcementOf(answer));
         }
       }
@@ -261,8 +270,8 @@ export class App {
 
   #showAnswer(
     picture: ImageSource,
-    answer: Classification,
-    { label, quiet, why, title }: Showing,
+    answer: Classification | LabelClassification,
+    { label, labels, quiet, why, title }: Showing,
   ): void {
     const classifier = this.#classifier;
     if (!classifier) return;
@@ -271,12 +280,18 @@ export class App {
       resultView(this.#picture.show(picture), answer, {
         backend: classifier.backend,
         label,
+        labels,
         quiet,
         metadata: classifier.metadata,
         name: title,
         steps: this.#browsing.steps ? stepsView(this.#browsing.steps) : null,
         why: why
-          ? (frame, note) => this.#whyButton(classifier, picture, answer, { frame, note })
+          ? (frame, note, label) =>
+              this.#whyButton(classifier, picture, label ?? bestOf(answer), {
+                frame,
+                note,
+                ...(label && { label: label.name }),
+              })
           : null,
       }),
     );
@@ -285,25 +300,30 @@ export class App {
   }
 
   #whyButton(
-    classifier: Classifier,
+    classifier: Classifier | LabelClassifier,
     picture: ImageSource,
-    { predictions: [{ className, index }] }: Classification,
-    places: Pick<WhyContext, 'frame' | 'note'>,
+    { name, index }: Pick<Label, 'name' | 'index'>,
+    places: Pick<WhyContext, 'frame' | 'note' | 'label'>,
   ): HTMLButtonElement {
     return whyButton({
       ...places,
-      className,
+      className: name,
       explain: () => classifier.explain(picture, { classIndex: index }),
       announce: (message) => this.#setStatus('done', message),
       sentence: this.tools.explain,
     });
   }
 
-  async #classifyMany(pictures: readonly Picked[], ignored: number): Promise<void> {
+  async #classifyMany(pictures: readonly Picked[], picked: readonly Picked[]): Promise<void> {
     const classifier = this.#classifier;
     if (!classifier) return;
     this.#camera.stop();
-    const many = new ManyView(classifier, pictures, ignored, {
+    const tables = classifier.kind === 'labels' ? tablesIn(picked) : [];
+    const truths =
+      classifier.kind === 'labels' ? await truthsOf(pictures, tables, classifier.classNames) : null;
+    const used = truths?.table == null ? 0 : 1;
+    const ignored = picked.length - pictures.length - used;
+    const handlers: ManyHandlers = {
       open: (row) => void this.#browsing.openRow(row),
       back: () => {
         many.cancel();
@@ -313,7 +333,8 @@ export class App {
         if (this.#browsing.many === many) this.#setStatus(state, message);
       },
       explain: this.tools.explain,
-    });
+    };
+    const many = new ManyView(classifier, pictures, ignored, handlers, truths);
     this.#browsing.openTable(many);
     try {
       await many.run();
@@ -346,6 +367,19 @@ export class App {
     this.page.status.dataset.state = state;
     this.page.status.textContent = message;
   }
+}
+
+/** The class that is the answer. */
+function bestOf(answer: Classification | LabelClassification): Pick<Label, 'name' | 'index'> {
+  if (answer.kind === 'labels') return answer.labels[0];
+  const [{ className, index }] = answer.predictions;
+  return { name: className, index };
+}
+
+/** What a live answer says, as a text that changes with it. */
+function namesOf(answer: Classification | LabelClassification): string {
+  if (answer.kind === 'labels') return answer.held.map(({ name }) => name).join('\n');
+  return answer.predictions[0].className;
 }
 
 /** The sentence for a camera that does not start, in the page's language. */

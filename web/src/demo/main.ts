@@ -39,7 +39,7 @@ addEventListener('DOMContentLoaded', start);
 
 async function start(): Promise<void> {
   const app = new App(page, {
-    load: (source) => kerasport.loadClassifier(source, { backend: chosenBackend() }),
+    load: (source) => kerasport.loadClassifier(source, { backend: chosenBackend(), kind: 'any' }),
     openCamera: (options) => kerasport.openCamera(options),
     explain,
   });

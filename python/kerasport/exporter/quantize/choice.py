@@ -100,6 +100,12 @@ def read_labeled_pictures(
     decoded = decode_dataset(
         dataset, description.image_spec, cache=PixelCache.find(cache), progress=progress
     )
+    if description.labels_output is not None and decoded.labels.ndim == 1:
+        raise DataError(
+            f"The pictures {source} have one class each, and the model tells several labels: what "
+            "a folder is not named after may be there all the same. Leave --images out for a run, "
+            "or name a type, like --quantize float16."
+        )
     return Labeled(decoded.pixels, decoded.labels, f"{len(decoded.pixels):,} pictures {source}")
 
 

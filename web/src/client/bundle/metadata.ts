@@ -262,6 +262,7 @@ export function readSamples(
     return {
       file: readListed(sample.get('file')),
       label: sample.get('label').optional((label) => label.text()),
+      labels: sample.get('labels').optional((labels) => labels.list((label) => label.text())),
       probabilities: readAnswer(sample.get('probabilities')),
       floatProbabilities: sample.get('floatProbabilities').optional(readAnswer),
       pixelsSha256: sample.get('pixelsSha256').sha256(),

@@ -34,9 +34,10 @@ async function loadModel({
   shapes,
   winograd,
   binary,
+  ofLabels,
 }: ModelArtifacts): Promise<RunningModel> {
   const weights = readWeights(weightSpecs, weightData);
-  const head = findHead(graph);
+  const head = findHead(graph, ofLabels);
   const { plan, input, output, features } = writeModel(
     graph,
     shapes,

@@ -55,7 +55,7 @@ export async function explain<ClassName extends string>(
       throw new KerasportError(
         'invalid-argument',
         'This model has no class activation map: it does not end in global average pooling, one ' +
-          "dense layer and a softmax. Use the method 'occlusion' or 'auto'.",
+          "dense layer and a softmax, or sigmoids of labels. Use the method 'occlusion' or 'auto'.",
       );
     }
   }

@@ -21,6 +21,8 @@ export interface ModelArtifacts {
   readonly classes: number;
   /** Convolutions that may be computed by Winograd's way, checked; see `sideOf`. */
   readonly winograd?: Tiles;
+  /** Whether each answer is that of a label of its own: the model ends in sigmoids. */
+  readonly ofLabels?: boolean;
   /** Which of the engine's binaries is to run; the better one where it is not said. */
   readonly binary?: 'plain' | 'relaxed';
 }

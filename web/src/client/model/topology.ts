@@ -120,17 +120,18 @@ export interface Head {
 
 /**
  * The head of a model that ends in feature maps, their averages over all places, one dense layer and
- * a softmax; undefined where it ends otherwise.
+ * a softmax, or the sigmoids of several labels; undefined where it ends otherwise.
  */
-export function findHead({ layers, output }: Graph): Head | undefined {
+export function findHead({ layers, output }: Graph, ofLabels = false): Head | undefined {
+  const last = ofLabels ? 'sigmoid' : 'softmax';
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const before = ({ inputs }: GraphLayer) => byName.get(inputs[0]);
   let layer = byName.get(output);
-  if (layer && isSoftmaxAlone(layer)) layer = before(layer);
-  else if (layer?.config.activation !== 'softmax') return undefined;
+  if (layer && isAlone(layer, last)) layer = before(layer);
+  else if (layer?.config.activation !== last) return undefined;
   if (layer?.className !== 'Dense') return undefined;
   const activation = layer.config.activation ?? 'linear';
-  if (activation !== 'softmax' && activation !== 'linear') return undefined;
+  if (activation !== last && activation !== 'linear') return undefined;
   const dense = layer.name;
   layer = before(layer);
   // Both only write the averages in another shape.
@@ -151,6 +152,8 @@ export function outputsOf({ layers, output }: Graph): number | undefined {
   return layer?.className === 'Dense' ? (layer.config.units as number) : undefined;
 }
 
-function isSoftmaxAlone({ className, config }: GraphLayer): boolean {
-  return className === 'Softmax' || (className === 'Activation' && config.activation === 'softmax');
+/** Whether a layer is an activation and nothing else. */
+function isAlone({ className, config }: GraphLayer, activation: string): boolean {
+  if (className === 'Softmax') return activation === 'softmax';
+  return className === 'Activation' && config.activation === activation;
 }

@@ -1,6 +1,6 @@
 /** A batch of pictures: what becomes of each, in their order. */
 
-import type { BatchResult, Classification, ClassifyManyOptions, KeptResult } from '../api.js';
+import type { BatchResult, ClassifyManyOptions, KeptResult } from '../api.js';
 import { KerasportError } from '../errors.js';
 import { checkImageSource, type ImageSource } from '../reading/sources.js';
 import { dealInOrder } from './dealing.js';
@@ -9,23 +9,26 @@ import { dealInOrder } from './dealing.js';
 export type Images = Iterable<ImageSource> | AsyncIterable<ImageSource>;
 
 /** Who answers a batch. */
-export interface Answering<ClassName extends string> {
+export interface Answering<Answer> {
   /** How many pictures may be taken and not yet told; see {@link dealInOrder}. */
   readonly window: () => number;
-  readonly classify: (image: ImageSource) => Promise<Classification<ClassName>>;
+  readonly classify: (image: ImageSource) => Promise<Answer>;
   /** Ends everything, with its reason. */
   readonly ended: AbortSignal;
 }
 
 /** The results for all pictures, as they may be kept. */
-export async function answerAll<ClassName extends string>(
+export async function answerAll<
+  ClassName extends string,
+  Answer extends { readonly input: unknown },
+>(
   images: Images,
-  { signal, onProgress, onResult }: ClassifyManyOptions<ClassName>,
-  { window, classify, ended }: Answering<ClassName>,
-): Promise<KeptResult<ClassName>[]> {
+  { signal, onProgress, onResult }: ClassifyManyOptions<ClassName, Answer>,
+  { window, classify, ended }: Answering<Answer>,
+): Promise<KeptResult<ClassName, Answer>[]> {
   const total = countOf(images);
-  const results: KeptResult<ClassName>[] = [];
-  await dealInOrder<ImageSource, BatchResult<ClassName>>(images, {
+  const results: KeptResult<ClassName, Answer>[] = [];
+  await dealInOrder<ImageSource, BatchResult<ClassName, Answer>>(images, {
     window,
     signals: [ended, ...(signal ? [signal] : [])],
     async work(image, index) {
@@ -53,10 +56,10 @@ export function countOf(images: Images): number | null {
 }
 
 /** A result without what would make many of them large. */
-function keptOf<ClassName extends string>(
-  { index, image, classification, error }: BatchResult<ClassName>,
+function keptOf<ClassName extends string, Answer extends { readonly input: unknown }>(
+  { index, image, classification, error }: BatchResult<ClassName, Answer>,
   isHeld: boolean,
-): KeptResult<ClassName> {
+): KeptResult<ClassName, Answer> {
   if (classification === null)
     return { index, image: isHeld ? image : null, classification, error };
   const { input: _, ...kept } = classification;

@@ -68,5 +68,6 @@ export async function readModel(
     spec: imageSpecOf(metadata),
     classes: classNames.length,
     ...(metadata.winograd && { winograd: metadata.winograd.tiles }),
+    ...(metadata.output.kind === 'labels' && { ofLabels: true }),
   };
 }

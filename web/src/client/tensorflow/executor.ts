@@ -37,7 +37,7 @@ export class Executor {
   readonly #steps: readonly Step[];
   readonly #kept: Tensor[] = [];
 
-  constructor({ graph, weightSpecs }: ModelArtifacts, weightData: ArrayBuffer[]) {
+  constructor({ graph, weightSpecs, ofLabels }: ModelArtifacts, weightData: ArrayBuffer[]) {
     this.#graph = graph;
     this.inputShape = this.#graph.inputShape;
     this.outputs = outputsOf(this.#graph);
@@ -45,7 +45,7 @@ export class Executor {
     try {
       const specs = weightSpecs as io.WeightsManifestEntry[];
       const weights = groupByLayer(io.decodeWeights(weightData, specs));
-      const head = findHead(this.#graph);
+      const head = findHead(this.#graph, ofLabels);
       const kernel = head && weights.get(head.dense)?.kernel?.dataSync<'float32'>().slice();
       this.#head = head && kernel && { ...head, kernel };
       this.#steps = plan(this.#graph, weights, head?.features, (tensor) => {

@@ -2,7 +2,7 @@
 
 import type { Metadata, SelfTest } from '../../client/index.js';
 import { button, chooser, element } from '../page/elements.js';
-import { formatCount } from '../page/format.js';
+import { formatCount, formatShare } from '../page/format.js';
 import { bundleChooser } from '../page/page-view.js';
 import { strings } from '../page/strings.js';
 
@@ -80,6 +80,11 @@ function factsView(metadata: Metadata): HTMLElement {
     const sentence = text.accuracy(metrics.testAccuracy, metrics.testPictures);
     facts.push([text.facts.accuracy, sentence, metrics.method]);
   }
+  const { macroF1, exactMatch } = metrics?.labels ?? { macroF1: null, exactMatch: null };
+  if (metrics && macroF1 !== null && exactMatch !== null) {
+    const sentence = strings.labels.figuresText(macroF1, exactMatch, metrics.testPictures);
+    facts.push([strings.labels.figures, sentence, metrics.method]);
+  }
   if (metadata.confidenceThreshold !== null) {
     facts.push([text.facts.threshold, text.threshold(metadata.confidenceThreshold)]);
   }
@@ -111,8 +116,12 @@ function bytesOf({ files }: Metadata): number {
     .reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function classesView({ classNames, training }: Metadata): HTMLElement {
+function classesView({ classNames, training, output }: Metadata): HTMLElement {
   const text = strings.about;
+  const thresholds = output.kind === 'labels' ? output.thresholds : null;
+  const title = thresholds
+    ? strings.labels.facts(classNames.length)
+    : text.classes(classNames.length);
   const counts = training?.counts;
   const number = (list: readonly number[] | undefined, index: number) => {
     const count = list?.[index];
@@ -121,14 +130,14 @@ function classesView({ classNames, training }: Metadata): HTMLElement {
   return element(
     'section',
     { class: 'about__section' },
-    element('h3', {}, text.classes(classNames.length)),
+    element('h3', {}, title),
     element(
       'div',
       {
         class: 'classes',
         tabindex: 0,
         role: 'region',
-        'aria-label': text.classes(classNames.length),
+        'aria-label': title,
       },
       element(
         'table',
@@ -139,9 +148,10 @@ function classesView({ classNames, training }: Metadata): HTMLElement {
           element(
             'tr',
             {},
-            element('th', { scope: 'col' }, text.className),
+            element('th', { scope: 'col' }, thresholds ? strings.labels.byLabel : text.className),
             element('th', { scope: 'col' }, text.trainPictures),
             element('th', { scope: 'col' }, text.testPictures),
+            thresholds && element('th', { scope: 'col' }, strings.labels.threshold),
           ),
         ),
         element(
@@ -154,6 +164,7 @@ function classesView({ classNames, training }: Metadata): HTMLElement {
               element('th', { scope: 'row', dir: 'auto', 'data-testid': 'class-name' }, name),
               number(counts?.train, index),
               number(counts?.test, index),
+              thresholds && element('td', {}, formatShare(thresholds[index])),
             ),
           ),
         ),

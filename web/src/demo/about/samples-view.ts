@@ -11,7 +11,8 @@ export function samplesView(
 ): HTMLElement | '' {
   if (samples.length === 0) return '';
   const buttons = samples.map((sample, index) => {
-    const label = strings.samples.item(index + 1, sample.label);
+    const names = sample.labels?.join(', ') || (sample.labels ? strings.labels.none : null);
+    const label = strings.samples.item(index + 1, sample.label ?? names);
     const image = pictureElement(URL.createObjectURL(sample.blob), '');
     image.draggable = false;
     const result = element(

@@ -1,6 +1,6 @@
 /** The table as files to keep. */
 
-import { bestOf, isRight, type Row } from './rows.js';
+import { bestOf, heldNames, isRight, labelsOf, type Row } from './rows.js';
 
 const COLUMNS = ['file', 'class', 'confidence', 'sure', 'trueClass', 'correct', 'problem'];
 
@@ -25,6 +25,25 @@ export function toCsv(rows: readonly Row[]): string {
   return `\ufeff${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
 }
 
+/** The same of labels: those that hold and the true ones joined by `|`, and a column for each. */
+export function toLabelsCsv(classNames: readonly string[], rows: readonly Row[]): string {
+  const head = ['file', 'labels', 'trueLabels', 'correct', 'problem'];
+  const columns = classNames.map((name) => text(`p:${name}`));
+  const lines = rows.map((row) => {
+    const { answer, labels } = row;
+    const told = labelsOf(row);
+    return [
+      text(row.path),
+      text(heldNames(row)?.join('|') ?? ''),
+      text(labels?.join('|') ?? ''),
+      String(isRight(row) ?? ''),
+      text(answer !== null && 'problem' in answer ? answer.problem : ''),
+      ...classNames.map((_, index) => (told ? digits(told[index].probability) : '')),
+    ].join(',');
+  });
+  return `\ufeff${[[...head, ...columns].join(','), ...lines].join('\r\n')}\r\n`;
+}
+
 /** A field; what a spreadsheet would run as a formula gets an apostrophe in front (OWASP). */
 function text(value: string): string {
   const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
@@ -42,6 +61,14 @@ export function toJson(model: string, classNames: readonly string[], rows: reado
     const { answer, path, truth } = row;
     if (answer === null) return { file: path, trueClass: truth };
     if ('problem' in answer) return { file: path, trueClass: truth, problem: answer.problem };
+    if ('labels' in answer) {
+      return {
+        file: path,
+        labels: heldNames(row),
+        trueLabels: row.labels ?? null,
+        probabilities: answer.labels.map(({ probability }) => Number(digits(probability))),
+      };
+    }
     return {
       file: path,
       class: answer.best.className,

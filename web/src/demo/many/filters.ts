@@ -1,9 +1,10 @@
 /** Which rows are shown: by class, confidence, mistakes, and by a number of the score. */
 
-import type { Classifier } from '../../client/index.js';
+import type { Classifier, LabelClassifier } from '../../client/index.js';
 import { button, element } from '../page/elements.js';
 import { strings } from '../page/strings.js';
-import type { Filter } from './rows.js';
+import type { LabelChoice } from './label-score-view.js';
+import type { Filter, Outcome } from './rows.js';
 import type { Choice } from './score-view.js';
 
 const UNSURE = 'not sure';
@@ -29,26 +30,32 @@ export class Filters {
   readonly #wrong = element('input', { id: 'filter-wrong', type: 'checkbox' });
   readonly #shown = element('p', { class: 'hint', role: 'status' });
   readonly #showAll: HTMLButtonElement;
+  readonly #ofLabels: boolean;
   #truth: string | undefined;
+  #outcome: Outcome | undefined;
 
   /**
    * @param hasTruth - whether true classes are known, so that mistakes can be looked for.
    * @param changed - called when other rows are wanted; `all` when all are again.
    */
   constructor(
-    { classNames, metadata }: Classifier,
+    { classNames, metadata, kind }: Classifier | LabelClassifier,
     hasTruth: boolean,
     private readonly changed: (what: 'some' | 'all') => void,
   ) {
     const text = strings.many;
     this.#classNames = classNames;
+    this.#ofLabels = kind === 'labels';
     this.#showAll = button(text.showAll, () => this.#reset(), { class: 'link', hidden: true });
     this.#classes.append(
-      element('option', { value: '' }, text.allClasses),
+      element('option', { value: '' }, this.#ofLabels ? strings.labels.all : text.allClasses),
       ...classNames.map((name, index) => element('option', { value: index }, name)),
     );
     if (metadata.confidenceThreshold !== null) {
       this.#classes.append(element('option', { value: UNSURE }, strings.result.unsure));
+    }
+    if (this.#ofLabels) {
+      this.#classes.append(element('option', { value: UNSURE }, strings.labels.nothing));
     }
     for (const input of [this.#classes, this.#minimum, this.#wrong]) {
       input.addEventListener('input', () => this.#set(undefined));
@@ -60,16 +67,20 @@ export class Filters {
       element('span', {}, text.onlyWrong),
     );
     wrong.hidden = !hasTruth;
+    // Each label has a threshold of its own.
+    const minimum = element(
+      'label',
+      { class: 'filter' },
+      element('span', {}, `${text.minimum} `, this.#minimumShown),
+      this.#minimum,
+    );
+    minimum.hidden = this.#ofLabels;
+    const byClass = this.#ofLabels ? strings.labels.byLabel : text.byClass;
     this.root = element(
       'div',
       { class: 'filters', role: 'group', 'aria-label': text.filters },
-      element('label', { class: 'filter' }, element('span', {}, text.byClass), this.#classes),
-      element(
-        'label',
-        { class: 'filter' },
-        element('span', {}, `${text.minimum} `, this.#minimumShown),
-        this.#minimum,
-      ),
+      element('label', { class: 'filter' }, element('span', {}, byClass), this.#classes),
+      minimum,
       wrong,
       element('div', { class: 'filters__shown' }, this.#shown, this.#showAll),
     );
@@ -78,6 +89,14 @@ export class Filters {
   /** What is chosen now. */
   get filter(): Filter {
     const { value } = this.#classes;
+    if (this.#ofLabels) {
+      const label = { index: Number(value), ...(this.#outcome && { outcome: this.#outcome }) };
+      return {
+        label: value === '' ? undefined : value === UNSURE ? null : label,
+        minimum: 0,
+        onlyWrong: this.#wrong.checked,
+      };
+    }
     const chosen = value === UNSURE ? null : this.#classNames[Number(value)];
     return {
       className: value === '' ? undefined : chosen,
@@ -95,14 +114,22 @@ export class Filters {
     this.#set(truth);
   }
 
+  /** Shows the pictures that a number of the labels' score counts. */
+  chooseLabel({ index, outcome }: LabelChoice): void {
+    this.#classes.value = String(index);
+    this.#wrong.checked = false;
+    this.#set(undefined, 'some', outcome);
+  }
+
   /** Says how many rows the filter lets through. */
   tell(shown: number, all: number): void {
     this.#shown.textContent = strings.many.shown(shown, all);
     this.#showAll.hidden = shown === all;
   }
 
-  #set(truth: string | undefined, what: 'some' | 'all' = 'some'): void {
+  #set(truth: string | undefined, what: 'some' | 'all' = 'some', outcome?: Outcome): void {
     this.#truth = truth;
+    this.#outcome = outcome;
     this.#minimumShown.textContent = `${this.#minimum.value}%`;
     this.changed(what);
   }

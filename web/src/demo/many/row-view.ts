@@ -3,7 +3,7 @@
 import { button, element } from '../page/elements.js';
 import { formatShare } from '../page/format.js';
 import { strings } from '../page/strings.js';
-import { type Answered, isRight, type Row } from './rows.js';
+import { type Answered, type AnsweredLabels, isRight, outcomesOf, type Row } from './rows.js';
 import type { Thumbnails } from './thumbnails.js';
 
 /** What the rows of one table have in common. */
@@ -39,6 +39,9 @@ export function rowView(row: Row, { thumbnails, hasTruth, open }: RowContext): H
     const { problem } = answer;
     const attributes = { class: 'cell cell--problem failed', colspan: 2, title: problem };
     cells.push(element('td', attributes, problem));
+  } else if ('labels' in answer) {
+    const attributes = { class: 'cell cell--labels', colspan: 2 };
+    cells.push(element('td', attributes, labelsCell(row, answer)));
   } else {
     cells.push(
       element('td', { class: 'cell cell--className' }, answerView(row, answer)),
@@ -51,8 +54,41 @@ export function rowView(row: Row, { thumbnails, hasTruth, open }: RowContext): H
   return view;
 }
 
-function truthCell({ truth }: Row): HTMLElement {
-  const name = truth ?? '';
+/** The labels that hold, and those that should; right, missed or false where that is known. */
+function labelsCell(row: Row, { labels }: AnsweredLabels): HTMLElement {
+  const outcomes = outcomesOf(row);
+  const chips = labels
+    .filter(({ holds }, index) => holds || outcomes?.[index] === 'missed')
+    .map(({ index, name, probability, holds }) => {
+      const outcome = outcomes?.[index] ?? 'held';
+      const text = outcome === 'held' ? '' : strings.labels[outcome];
+      const share = formatShare(probability);
+      return element(
+        'span',
+        {
+          class: `chip chip--${outcome}`,
+          title: text ? `${name}, ${share}: ${text}` : `${name}, ${share}`,
+        },
+        text ? element('span', { 'aria-hidden': 'true' }, MARKS[outcome]) : null,
+        element('span', { dir: 'auto' }, name),
+        text && (!holds || outcome === 'false')
+          ? element('span', { class: 'visually-hidden' }, `, ${text}`)
+          : null,
+      );
+    });
+  const nothing = element('span', { class: 'muted' }, strings.labels.nothing);
+  return element(
+    'div',
+    { class: 'chips' },
+    ...(labels.some(({ holds }) => holds) ? [] : [nothing]),
+    ...chips,
+  );
+}
+
+const MARKS: Readonly<Record<string, string>> = { right: '✓ ', missed: '– ', false: '✗ ' };
+
+function truthCell({ truth, labels }: Row): HTMLElement {
+  const name = truth ?? (labels ? labels.join(', ') || strings.labels.none : '');
   return element(
     'td',
     { class: 'cell cell--truth', title: name },

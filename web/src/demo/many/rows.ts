@@ -1,6 +1,6 @@
 /** Many pictures and their answers: what is known, in which order, which of them, how many right. */
 
-import type { Prediction } from '../../client/index.js';
+import type { Label, Prediction } from '../../client/index.js';
 import { language } from '../page/language.js';
 import type { Picked } from '../ways/dropped.js';
 
@@ -12,13 +12,21 @@ export interface Answered {
   readonly probabilities: Float32Array;
 }
 
+/** What a model of several labels said of one picture. */
+export interface AnsweredLabels {
+  /** In the order of the class names. */
+  readonly labels: readonly Label[];
+}
+
 /** What came of one picture. */
-export type RowAnswer = Answered | { readonly problem: string };
+export type RowAnswer = Answered | AnsweredLabels | { readonly problem: string };
 
 /** A picture in the table. */
 export interface Row extends Picked {
   /** The class of its folder, as `kerasport evaluate` reads the same folder; null outside. */
   readonly truth: string | null;
+  /** The true labels of a model of several; null or missing where they are not known. */
+  readonly labels?: readonly string[] | null;
   /** Null while it waits. */
   answer: RowAnswer | null;
 }
@@ -57,8 +65,10 @@ export function bestOf({ answer }: Row): Prediction | null {
   return answer !== null && 'best' in answer ? answer.best : null;
 }
 
-/** Whether the answer is the true class; null where either is unknown. */
+/** Whether the answer is the true class, or exactly the true labels; null where either is unknown. */
 export function isRight(row: Row): boolean | null {
+  const outcomes = outcomesOf(row);
+  if (outcomes) return outcomes.every((outcome) => outcome !== 'missed' && outcome !== 'false');
   const best = bestOf(row);
   return best === null || row.truth === null ? null : best.className === row.truth;
 }
@@ -71,8 +81,29 @@ export interface Order {
   readonly descending: boolean;
 }
 
+/** What came of one label of one picture; null where it is rightly absent. */
+export type Outcome = 'right' | 'missed' | 'false';
+
+/** The labels of a row; null where it has none, or no answer. */
+export function labelsOf({ answer }: Row): readonly Label[] | null {
+  return answer !== null && 'labels' in answer ? answer.labels : null;
+}
+
+/** What came of each label; null where the answer or the truth is unknown. */
+export function outcomesOf(row: Row): (Outcome | null)[] | null {
+  const labels = labelsOf(row);
+  if (labels === null || row.labels == null) return null;
+  const truth = new Set(row.labels);
+  return labels.map(({ name, holds }) => {
+    if (truth.has(name)) return holds ? 'right' : 'missed';
+    return holds ? 'false' : null;
+  });
+}
+
 /** Which rows are shown. */
 export interface Filter {
+  /** The pictures with this label; `null` for those without any, undefined for all. */
+  readonly label?: { readonly index: number; readonly outcome?: Outcome } | null | undefined;
   /** A class, `null` for answers that are not sure, undefined for all. */
   readonly className?: string | null | undefined;
   readonly truth?: string | undefined;
@@ -99,10 +130,19 @@ export function arrange(rows: readonly Row[], filter: Filter, order: Order): Row
 
 const KEYS: Record<Column, (row: Row) => string | number | null> = {
   path: (row) => row.path,
-  className: (row) => bestOf(row)?.className ?? null,
+  className: (row) => bestOf(row)?.className ?? heldNames(row)?.join(', ') ?? null,
   probability: (row) => bestOf(row)?.probability ?? null,
-  truth: (row) => row.truth,
+  truth: (row) => row.truth ?? row.labels?.join(', ') ?? null,
 };
+
+/** Names of the labels that hold; null where there is no such answer. */
+export function heldNames(row: Row): string[] | null {
+  return (
+    labelsOf(row)
+      ?.filter(({ holds }) => holds)
+      .map(({ name }) => name) ?? null
+  );
+}
 
 const collator = new Intl.Collator(language, { numeric: true });
 
@@ -112,7 +152,9 @@ function compare(a: string | number, b: string | number): number {
     : collator.compare(String(a), String(b));
 }
 
-function fits(row: Row, { className, truth, minimum, onlyWrong }: Filter): boolean {
+function fits(row: Row, filter: Filter): boolean {
+  const { className, truth, minimum, onlyWrong, label } = filter;
+  if (label !== undefined && !fitsLabel(row, label)) return false;
   if (truth !== undefined && row.truth !== truth) return false;
   if (onlyWrong && isRight(row) !== false) return false;
   if (className === undefined && minimum === 0) return true;
@@ -121,6 +163,36 @@ function fits(row: Row, { className, truth, minimum, onlyWrong }: Filter): boole
   if (answer.best.probability < minimum) return false;
   if (className === null) return !answer.isSure;
   return className === undefined || answer.best.className === className;
+}
+
+function fitsLabel(row: Row, label: Exclude<Filter['label'], undefined>): boolean {
+  const labels = labelsOf(row);
+  if (labels === null) return false;
+  if (label === null) return labels.every(({ holds }) => !holds);
+  if (label.outcome === undefined) return labels[label.index].holds;
+  return outcomesOf(row)?.[label.index] === label.outcome;
+}
+
+/** How often a label was right, missed and false. */
+export type LabelCounts = Readonly<Record<Outcome, number>> & { readonly held: number };
+
+/** What came of each label over all rows, and of all labels of each row together. */
+export function labelScoreOf(
+  rows: readonly Row[],
+  classNames: readonly string[],
+): { readonly pictures: number; readonly right: number; readonly labels: LabelCounts[] } {
+  const counts = classNames.map(() => ({ right: 0, missed: 0, false: 0, held: 0 }));
+  let pictures = 0;
+  let right = 0;
+  for (const row of rows) {
+    for (const { index, holds } of labelsOf(row) ?? []) counts[index].held += Number(holds);
+    const outcomes = outcomesOf(row);
+    if (outcomes === null) continue;
+    pictures += 1;
+    right += Number(isRight(row));
+    for (const [index, outcome] of outcomes.entries()) if (outcome) counts[index][outcome] += 1;
+  }
+  return { pictures, right, labels: counts };
 }
 
 /** Classes up to which all pairs of them are counted; more would be a carpet of zeros. */

@@ -1,11 +1,17 @@
 /** Classifies the rows of a table, beside the page, so that it stays usable. */
 
-import type { Classifier } from '../../client/index.js';
-import type { Row } from './rows.js';
+import type {
+  BatchResult,
+  Classification,
+  Classifier,
+  LabelClassification,
+  LabelClassifier,
+} from '../../client/index.js';
+import type { Row, RowAnswer } from './rows.js';
 
 /** Answers every row, in their order; returns early when `signal` says so. */
 export async function classifyRows(
-  classifier: Classifier,
+  classifier: Classifier | LabelClassifier,
   rows: readonly Row[],
   {
     signal,
@@ -19,25 +25,25 @@ export async function classifyRows(
   },
 ): Promise<void> {
   try {
-    await classifier.classifyMany(
-      rows.map(({ file }) => file),
-      {
-        topK: 1,
-        signal,
-        onResult({ index, classification, error }) {
-          const row = rows[index];
-          row.answer = classification
-            ? {
-                best: classification.predictions[0],
-                probabilities: classification.probabilities,
-                isSure: classification.isSure,
-              }
-            : { problem: explain(error) };
-          onAnswer(row);
-        },
-      },
-    );
+    const files = rows.map(({ file }) => file);
+    const onResult = ({ index, classification, error }: Told) => {
+      const row = rows[index];
+      row.answer = classification ? keptOf(classification) : { problem: explain(error) };
+      onAnswer(row);
+    };
+    const options = { topK: 1, signal, onResult };
+    if (classifier.kind === 'labels') await classifier.classifyMany(files, options);
+    else await classifier.classifyMany(files, options);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+type Told = BatchResult<string, Classification> | BatchResult<string, LabelClassification>;
+
+/** What the table keeps of an answer. */
+function keptOf(answer: Classification | LabelClassification): RowAnswer {
+  if (answer.kind === 'labels') return { labels: answer.labels };
+  const { predictions, probabilities, isSure } = answer;
+  return { best: predictions[0], probabilities, isSure };
 }

@@ -1,17 +1,19 @@
 /** The table of many pictures with what belongs to it: progress, filters, downloads, score. */
 
-import type { Classifier } from '../../client/index.js';
+import type { Classifier, LabelClassifier } from '../../client/index.js';
 import { button, element } from '../page/elements.js';
 import { formatMilliseconds } from '../page/format.js';
 import { strings } from '../page/strings.js';
 import type { Picked } from '../ways/dropped.js';
-import { save, toCsv, toJson } from './download.js';
+import { save, toCsv, toJson, toLabelsCsv } from './download.js';
 import { Filters } from './filters.js';
+import { labelScoreView } from './label-score-view.js';
 import { rowView } from './row-view.js';
 import { arrange, type Column, type Row, rowsOf } from './rows.js';
 import { classifyRows } from './run.js';
 import { scoreView } from './score-view.js';
 import { Thumbnails } from './thumbnails.js';
+import type { Truths } from './true-labels.js';
 import { VirtualRows } from './virtual-rows.js';
 
 /** What the rest of the page does for the table. */
@@ -49,14 +51,22 @@ export class ManyView {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly classifier: Classifier,
+    private readonly classifier: Classifier | LabelClassifier,
     pictures: readonly Picked[],
     private readonly ignored: number,
     private readonly handlers: ManyHandlers,
+    private readonly truths: Truths | null = null,
   ) {
     const { classNames, metadata } = classifier;
-    this.#rows = rowsOf(pictures, classNames);
-    this.#hasTruth = this.#rows.some(({ truth }) => truth !== null);
+    this.#rows = truths
+      ? pictures.map((each, index) => ({
+          ...each,
+          truth: null,
+          labels: truths.labels[index],
+          answer: null,
+        }))
+      : rowsOf(pictures, classNames);
+    this.#hasTruth = this.#rows.some(({ truth, labels }) => truth !== null || labels != null);
     const text = strings.many;
     this.#progress = element('progress', {
       class: 'progress',
@@ -69,7 +79,7 @@ export class ManyView {
       class: 'button button--small',
     });
     this.#downloads = [
-      button(text.csv, () => this.#save('csv', 'text/csv', toCsv(this.#arranged())), {
+      button(text.csv, () => this.#save('csv', 'text/csv', this.#csv()), {
         id: 'many-csv',
         'aria-label': text.csvLabel,
       }),
@@ -211,13 +221,28 @@ export class ManyView {
   }
 
   #tableView(): HTMLElement {
-    const text = strings.many.columns;
-    const columns = COLUMNS.filter((column) => column !== 'truth' || this.#hasTruth);
+    const text = this.truths
+      ? {
+          ...strings.many.columns,
+          className: strings.labels.column,
+          truth: strings.labels.truth,
+        }
+      : strings.many.columns;
+    const columns = COLUMNS.filter(
+      (column) =>
+        (column !== 'truth' || this.#hasTruth) && (column !== 'probability' || !this.truths),
+    );
     const headers = columns.map((column) => {
       const sort = button(text[column], () => this.#sortBy(column), { class: 'sort' });
       const header = element(
         'th',
-        { scope: 'col', class: `cell cell--${column}`, 'data-column': column },
+        {
+          scope: 'col',
+          class: `cell cell--${column}`,
+          'data-column': column,
+          // Labels take the place of class and confidence.
+          ...(this.truths && column === 'className' && { colspan: 2 }),
+        },
         sort,
       );
       this.#headers.set(column, header);
@@ -293,11 +318,20 @@ export class ManyView {
       ? document.activeElement?.getAttribute('aria-label')
       : null;
     this.#scores.replaceChildren(
-      scoreView(this.#rows, classNames, (choice) => this.#filters.choose(choice)),
+      this.truths
+        ? labelScoreView(this.#rows, classNames, this.truths.table, (choice) =>
+            this.#filters.chooseLabel(choice),
+          )
+        : scoreView(this.#rows, classNames, (choice) => this.#filters.choose(choice)),
     );
     if (label) {
       this.#scores.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]`)?.focus();
     }
+  }
+
+  #csv(): string {
+    const rows = this.#arranged();
+    return this.truths ? toLabelsCsv(this.classifier.classNames, rows) : toCsv(rows);
   }
 
   #save(ending: string, type: string, content: string): void {

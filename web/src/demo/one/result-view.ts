@@ -1,9 +1,16 @@
 /** One picture and its answer. */
 
-import type { Classification, Metadata, Prediction } from '../../client/index.js';
+import type {
+  Classification,
+  Label,
+  LabelClassification,
+  Metadata,
+  Prediction,
+} from '../../client/index.js';
 import { element } from '../page/elements.js';
 import { formatMilliseconds, formatShare } from '../page/format.js';
 import { strings } from '../page/strings.js';
+import { labelsAnnouncement, labelsView } from './labels-view.js';
 
 /** What is known besides the answer itself. */
 export interface ResultContext {
@@ -17,17 +24,22 @@ export interface ResultContext {
   readonly name: string | null;
   /** Leads to the pictures beside it, where it is one of many. */
   readonly steps: HTMLElement | null;
-  /** Adds the heat map, where there is one to be had. */
-  readonly why: ((frame: HTMLElement, note: HTMLElement) => HTMLButtonElement) | null;
+  /** The true labels of a model of several, where known. */
+  readonly labels: readonly string[] | null;
+  /** Adds the heat map, where there is one to be had: of the answer, or of a label. */
+  readonly why:
+    | ((frame: HTMLElement, note: HTMLElement, label?: Label) => HTMLButtonElement)
+    | null;
 }
 
-/** The picture, what the model sees of it, and the most probable classes. */
+/** The picture, what the model sees of it, and the most probable classes, or the labels that hold. */
 export function resultView(
   picture: HTMLElement,
-  { predictions, input, milliseconds, isSure }: Classification,
-  { backend, label, metadata, quiet, name, steps, why }: ResultContext,
+  answer: Classification | LabelClassification,
+  context: ResultContext,
 ): HTMLElement {
-  const [best] = predictions;
+  const { backend, quiet, name, steps, why } = context;
+  const { input, milliseconds } = answer;
   const seen = frameOf(inputView(input));
   const note = element('p', { class: 'hint why__note', hidden: true });
   const size = strings.result.inputSize(input.width, input.height);
@@ -43,20 +55,16 @@ export function resultView(
         'div',
         { class: 'seen' },
         figureView(seen, strings.result.input, size),
-        why ? why(seen, note) : null,
+        why && answer.kind === 'probabilities' ? why(seen, note) : null,
       ),
     ),
     note,
-    isSure ? null : unsureView(best, metadata),
-    element(
-      'ol',
-      {
-        class: isSure ? 'predictions predictions--sure' : 'predictions',
-        'aria-label': strings.result.predictions,
-      },
-      ...predictions.map((prediction, rank) => predictionView(prediction, isSure && rank === 0)),
-    ),
-    label === null ? null : truthView(label, best.className === label),
+    ...(answer.kind === 'labels'
+      ? labelsView(answer, {
+          truth: context.labels,
+          why: why && ((label) => why(seen, note, label)),
+        })
+      : classesView(answer, context)),
     element(
       'div',
       { class: 'facts' },
@@ -72,8 +80,33 @@ export function resultView(
   );
 }
 
+/** What stands below the picture where one class is chosen. */
+function classesView(
+  { predictions, isSure }: Classification,
+  { label, metadata }: ResultContext,
+): (HTMLElement | null)[] {
+  const [best] = predictions;
+  return [
+    isSure ? null : unsureView(best, metadata),
+    element(
+      'ol',
+      {
+        class: isSure ? 'predictions predictions--sure' : 'predictions',
+        'aria-label': strings.result.predictions,
+      },
+      ...predictions.map((prediction, rank) => predictionView(prediction, isSure && rank === 0)),
+    ),
+    label === null ? null : truthView(label, best.className === label),
+  ];
+}
+
 /** The answer in one sentence, for those who listen. */
-export function announcementOf({ predictions: [best], isSure }: Classification): string {
+export function announcementOf(answer: Classification | LabelClassification): string {
+  if (answer.kind === 'labels') return labelsAnnouncement(answer);
+  const {
+    predictions: [best],
+    isSure,
+  } = answer;
   const announce = isSure ? strings.result.announce : strings.result.announceUnsure;
   return announce(best.className, best.probability);
 }

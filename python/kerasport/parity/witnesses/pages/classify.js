@@ -43,6 +43,7 @@ globalThis.plainBits = async (inputs) => {
   const classifier = await kerasport.loadClassifier(undefined, {
     backend: 'wasm',
     binary: 'plain',
+    kind: 'any',
     worker: false,
   });
   try {

@@ -5,7 +5,7 @@
 
   serve({
     async load({ backend }) {
-      classifier = await kerasport.loadClassifier(undefined, { backend });
+      classifier = await kerasport.loadClassifier(undefined, { backend, kind: 'any' });
       const { metadata } = classifier;
       return { header: { backend: classifier.backend, tfjs: kerasport.tfjsVersion, metadata } };
     },

@@ -28,7 +28,7 @@
   globalThis.parity = {
     async load(backend) {
       document.body.append(input);
-      classifier = await kerasport.loadClassifier(undefined, { backend });
+      classifier = await kerasport.loadClassifier(undefined, { backend, kind: 'any' });
       const { metadata } = classifier;
       return { backend: classifier.backend, tfjs: kerasport.tfjsVersion, metadata };
     },

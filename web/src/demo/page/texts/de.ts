@@ -89,6 +89,44 @@ export const texts: typeof english = {
     next: 'Nächstes Bild',
     position: (position, count) => `${formatCount(position)} von ${formatCount(count)}`,
   },
+  labels: {
+    summary: (labels) => `Sagt, welche von ${formatCount(labels)} Merkmalen ein Bild hat.`,
+    accuracy: (macroF1, count) =>
+      `mittleres F1 ${formatShare(macroF1)} bei ${plural(count, 'Testbild', 'Testbildern')}`,
+    list: 'Merkmale',
+    holds: 'trifft zu',
+    nothing: 'Nichts gefunden',
+    nothingWhy: (name, probability, threshold) =>
+      `Am nächsten liegt ${name} mit ${formatShare(probability)}; es trifft ab ` +
+      `${formatShare(threshold)} zu.`,
+    others: (count) =>
+      `${plural(count, 'weiteres Merkmal ist', 'weitere Merkmale sind')} noch unwahrscheinlicher.`,
+    from: (threshold) => `ab ${formatShare(threshold)}`,
+    announce: (names) => `Gefunden: ${names}`,
+    truth: 'Wahre Merkmale',
+    none: 'keine',
+    right: 'richtig',
+    missed: 'übersehen',
+    false: 'falsch',
+    why: (name) => `Warum ${name}?`,
+    column: 'Merkmale',
+    byLabel: 'Merkmal',
+    all: 'Alle Bilder',
+    onlyWrong: 'Nur falsche',
+    score: 'Verglichen mit den wahren Merkmalen',
+    scoreHint: (source) => `Die wahren Merkmale sind aus: ${source}.`,
+    ofFolders: 'den Namen der Ordner',
+    exact: (right, count) => `genau richtig: ${formatCount(right)} von ${ofPictures(count)}`,
+    table: 'Jedes Merkmal',
+    tableHint: 'Eine Zahl zeigt ihre Bilder.',
+    cell: (count, outcome, name) => `${pictures(count)}, ${name} ${outcome}`,
+    figures: 'Im Test',
+    figuresText: (macroF1, exact, count) =>
+      `mittleres F1 ${formatShare(macroF1)}, alle Merkmale richtig bei ${formatShare(exact)} von ` +
+      `${ofPictures(count)}, die nicht zum Training dienten`,
+    facts: (count) => `Merkmale (${formatCount(count)})`,
+    threshold: 'Trifft zu ab',
+  },
   why: {
     button: 'Warum?',
     working: 'Gesucht wird, was zählte …',

@@ -84,6 +84,45 @@ export const texts = {
     position: (position: number, count: number) =>
       `${formatCount(position)} of ${formatCount(count)}`,
   },
+  labels: {
+    summary: (labels: number) => `Tells which of ${formatCount(labels)} labels a picture has.`,
+    accuracy: (macroF1: number, count: number) =>
+      `mean F1 ${formatShare(macroF1)} on ${plural(count, 'test picture', 'test pictures')}`,
+    list: 'Labels',
+    holds: 'holds',
+    nothing: 'Nothing found',
+    nothingWhy: (name: string, probability: number, threshold: number) =>
+      `Nearest is ${name} with ${formatShare(probability)}; it holds from ${formatShare(threshold)} on.`,
+    others: (count: number) =>
+      `${plural(count, 'other label is', 'other labels are')} less probable still.`,
+    from: (threshold: number) => `from ${formatShare(threshold)}`,
+    announce: (names: string) => `Found: ${names}`,
+    truth: 'True labels',
+    none: 'none',
+    right: 'right',
+    missed: 'missed',
+    false: 'false',
+    why: (name: string) => `Why ${name}?`,
+    column: 'Labels',
+    byLabel: 'Label',
+    all: 'All pictures',
+    onlyWrong: 'Wrong only',
+    score: 'Compared with the true labels',
+    scoreHint: (source: string) => `The true labels are those of ${source}.`,
+    ofFolders: 'the folders',
+    exact: (right: number, count: number) =>
+      `exactly right: ${formatCount(right)} of ${pictures(count)}`,
+    table: 'Each label',
+    tableHint: 'A number shows its pictures.',
+    cell: (count: number, outcome: string, name: string) =>
+      `${pictures(count)} with ${name} ${outcome}`,
+    figures: 'Test figures',
+    figuresText: (macroF1: number, exact: number, count: number) =>
+      `mean F1 ${formatShare(macroF1)}, all labels right for ${formatShare(exact)} of ${pictures(count)} ` +
+      'not used in training',
+    facts: (count: number) => `Labels (${formatCount(count)})`,
+    threshold: 'Holds from',
+  },
   why: {
     button: 'Why?',
     working: 'Looking for what mattered…',

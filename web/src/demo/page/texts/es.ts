@@ -88,6 +88,44 @@ export const texts: typeof english = {
     next: 'Imagen siguiente',
     position: (position, count) => `${formatCount(position)} de ${formatCount(count)}`,
   },
+  labels: {
+    summary: (labels) => `Dice cuáles de ${formatCount(labels)} etiquetas tiene una imagen.`,
+    accuracy: (macroF1, count) =>
+      `F1 medio ${formatShare(macroF1)} en ${plural(count, 'imagen', 'imágenes')} de prueba`,
+    list: 'Etiquetas',
+    holds: 'se cumple',
+    nothing: 'No se encontró nada',
+    nothingWhy: (name, probability, threshold) =>
+      `La más cercana es ${name} con ${formatShare(probability)}; se cumple desde ` +
+      `${formatShare(threshold)}.`,
+    others: (count) =>
+      `${plural(count, 'etiqueta más es', 'etiquetas más son')} aún menos probables.`,
+    from: (threshold) => `desde ${formatShare(threshold)}`,
+    announce: (names) => `Se encontró: ${names}`,
+    truth: 'Etiquetas verdaderas',
+    none: 'ninguna',
+    right: 'acierto',
+    missed: 'omitida',
+    false: 'falsa',
+    why: (name) => `¿Por qué ${name}?`,
+    column: 'Etiquetas',
+    byLabel: 'Etiqueta',
+    all: 'Todas las imágenes',
+    onlyWrong: 'Solo errores',
+    score: 'Comparado con las etiquetas verdaderas',
+    scoreHint: (source) => `Las etiquetas verdaderas son las de ${source}.`,
+    ofFolders: 'las carpetas',
+    exact: (right, count) => `del todo correctas: ${formatCount(right)} de ${pictures(count)}`,
+    table: 'Cada etiqueta',
+    tableHint: 'Un número muestra sus imágenes.',
+    cell: (count, outcome, name) => `${pictures(count)}, ${name}: ${outcome}`,
+    figures: 'En la prueba',
+    figuresText: (macroF1, exact, count) =>
+      `F1 medio ${formatShare(macroF1)}, todas las etiquetas correctas en ${formatShare(exact)} de ` +
+      `${pictures(count)} no usadas al entrenar`,
+    facts: (count) => `Etiquetas (${formatCount(count)})`,
+    threshold: 'Se cumple desde',
+  },
   why: {
     button: '¿Por qué?',
     working: 'Buscando lo que importó…',
