@@ -12,10 +12,12 @@ from support import zoo
 
 from kerasport.bundle import Bundle
 from kerasport.bundle.metadata import LabelsOutput
+from kerasport.cli import main
 from kerasport.errors import UsageError
 from kerasport.explanation import activation_heat, explain
 from kerasport.exporter import export
 from kerasport.models import probabilities
+from kerasport.parity.compare.metadata import _compare_labels
 from kerasport.prediction import predict
 from kerasport.runtime import Runtime
 
@@ -175,3 +177,45 @@ def test_each_label_has_its_own_heat(bundle: Bundle, exported_zoo: Any) -> None:
         expected = activation_heat(features[0], kernel, index, pixels.shape[:2])
         np.testing.assert_array_equal(heat, expected)
     assert not np.array_equal(heats[0][1], heats[1][1])
+
+
+def test_the_command_line_tells_what_holds(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Labels that hold stand first, the others behind them; as JSON each has its threshold."""
+    picture = str(bundle.path / bundle.samples()[0].file)
+    held = [
+        name
+        for name, share, threshold in zip(
+            zoo.CLASS_NAMES, bundle.samples()[0].probabilities, THRESHOLDS, strict=True
+        )
+        if share >= threshold
+    ]
+
+    main(["predict", str(bundle.path), picture, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    main(["predict", str(bundle.path), picture])
+    text = capsys.readouterr().out.replace("\n", " ")
+
+    assert [each["name"] for each in told[0]["labels"] if each["holds"]] == held
+    assert [each["threshold"] for each in told[0]["labels"]] == THRESHOLDS
+    before, _, behind = text.partition("(not: ")
+    assert all(name in before for name in held)
+    assert all(name in behind for name in set(zoo.CLASS_NAMES) - set(held))
+    with pytest.raises(SystemExit):
+        main(["predict", str(bundle.path), picture, "--top", "1"])
+    assert "--top is for models that choose one class" in capsys.readouterr().err
+
+
+def test_verify_names_another_kind_than_the_runs(bundle: Bundle) -> None:
+    """A bundle that tells labels from elsewhere on is not that of the run."""
+    other = LabelsOutput(thresholds=[0.5] * 4)
+    run = bundle.metadata.model_copy(update={"output": other})
+
+    (finding,) = _compare_labels(run, bundle.metadata)
+
+    assert finding.detail == (
+        "the run tells labels from 0.5, 0.5, 0.5, 0.5 on, "
+        "the bundle labels from 0.3, 0.5, 0.7, 0.9 on"
+    )
+    assert not list(_compare_labels(bundle.metadata, bundle.metadata))

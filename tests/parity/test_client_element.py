@@ -35,11 +35,25 @@ def renamed(folder: Path, name: str) -> Path:
     return folder
 
 
+def of_labels(folder: Path) -> Path:
+    """Make its three classes labels, of which the first and the last hold in every picture."""
+    file = folder / "metadata.json"
+    metadata = json.loads(file.read_text(encoding="utf-8"))
+    output = {"kind": "labels", "activation": "sigmoid", "thresholds": [0, 1, 0]}
+    output |= {"aim": "unknown", "precision": None}
+    file.write_text(json.dumps({**metadata, "formatVersion": 2, "output": output}), "utf-8")
+    seal_folder(folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A page with two embedded models, the library and the element."""
     folder = tmp_path_factory.mktemp("element")
-    models = [renamed(folder / name, name) for name in ("first", "second")]
+    models = [
+        of_labels(renamed(folder / "tags", "tags")),
+        *(renamed(folder / name, name) for name in ("first", "second")),
+    ]
     scripts = [f"{model.name}/model.js" for model in models]
     for script in SCRIPTS:
         shutil.copy(web_asset(script), folder)
@@ -222,3 +236,45 @@ def test_another_model_takes_the_answer_of_the_one_before_away(page: Any) -> Non
     }""")
 
     assert seen == ["", True]
+
+
+LABELS = """
+async (kind) => {
+  const told = [];
+  const element = document.createElement("image-classifier");
+  element.model = "embedded:tags";
+  if (kind) element.kind = kind;
+  for (const name of ["classification", "labelclassification", "classificationerror"]) {
+    element.addEventListener(name, ({ type, detail }) => told.push([type, detail.code ?? null]));
+  }
+  document.querySelector("main").append(element);
+  const answer = await ask(element);
+  const { shadowRoot } = element;
+  const read = (part) => [...shadowRoot.querySelectorAll(`[part~=${part}]`)];
+  const [status] = read("status");
+  element.remove();
+  const names = read("held").map((item) => item.textContent.replace(/ [^ ]*$/, ""));
+  return { told, status: status.textContent, held: names, kind: answer?.kind ?? null };
+}
+"""
+
+
+@pytest.mark.parametrize("kind", ["labels", "any"])
+def test_an_element_that_takes_labels_names_all_that_hold(kind: str, page: Any) -> None:
+    """They come by an event of their own, so that no listener takes one for a winner."""
+    seen = page.evaluate(LABELS, kind)
+
+    names = ["tags red", "tags bl\u00fce"]
+    assert seen["told"] == [["labelclassification", None]]
+    assert seen["status"] == ", ".join(names)
+    assert sorted(seen["held"]) == sorted(names)
+    assert seen["kind"] == "labels"
+
+
+def test_an_element_for_one_winner_takes_no_labels(page: Any) -> None:
+    """Nothing is named; what is shown says what the model is."""
+    seen = page.evaluate(LABELS, None)
+
+    assert seen["told"] == [["classificationerror", "other-kind"]]
+    assert "tells labels" in seen["status"]
+    assert seen["held"] == []

@@ -18,7 +18,7 @@ NAMES = ("cat", EVIL, "nobody")
 
 def label_report(*, wrong: bool = True) -> Report:
     """Return a report on four pictures: a cat that is missed and a script that is not there."""
-    plain = make_report()
+    plain = make_report(classes=NAMES)
     truth = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 1, 0]], np.uint8)
     answers = np.where(truth == 1, 0.9, 0.1).astype(np.float32)
     if wrong:

@@ -327,11 +327,11 @@ export class ImageClassifierElement extends Base {
     this.#list.replaceChildren(
       ...ranked
         .slice(0, Math.max(held.length, this.#topK()))
-        .map(({ name, probability, holds }) =>
-          holds
-            ? this.#item('prediction held', `✓ ${name}`, probability)
-            : this.#item('prediction', name, probability),
-        ),
+        .map(({ name, probability, holds }) => {
+          const item = this.#item(holds ? 'prediction held' : 'prediction', name, probability);
+          if (holds) item.style.fontWeight = 'bold';
+          return item;
+        }),
     );
     this.#tell('labelclassification', answer);
   }

@@ -28,6 +28,7 @@ def compare_metadata(bundle: Bundle, run: Run | None) -> list[ParityFinding]:
         *found,
         *_compare_classes(run.description, bundle.metadata),
         *_compare_steps(run.description, bundle.metadata),
+        *_compare_labels(run.description, bundle.metadata),
     ]
 
 
@@ -38,7 +39,7 @@ def compare_with_script(
     written = bundle.metadata.model_dump(mode="json", by_alias=True)
     other = [
         key
-        for key in ("classNames", "inputShape", "preprocessing", "files")
+        for key in ("classNames", "inputShape", "preprocessing", "output", "files")
         if embedded.get(key) != written[key]
     ]
     if not other:
@@ -48,6 +49,23 @@ def compare_with_script(
         "Export the bundle again."
     )
     return [ParityFinding(where="settings", witness=witness, picture=None, detail=detail)]
+
+
+def _compare_labels(
+    run: ClassifierDescription, bundle: ClassifierDescription
+) -> Iterator[ParityFinding]:
+    if run.labels_output == bundle.labels_output:
+        return
+    said = [
+        "no labels" if each is None else f"labels from {', '.join(map(str, each.thresholds))} on"
+        for each in (run.labels_output, bundle.labels_output)
+    ]
+    yield ParityFinding(
+        where="settings",
+        witness=None,
+        picture=None,
+        detail=f"the run tells {said[0]}, the bundle {said[1]}",
+    )
 
 
 def _compare_scaling(bundle: Bundle) -> Iterator[ParityFinding]:
