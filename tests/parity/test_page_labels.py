@@ -89,12 +89,12 @@ def test_one_picture_shows_its_labels_and_no_winner(
 def test_each_label_is_explained_in_its_turn(page: Any, pictures: list[Path]) -> None:
     """One heat map lies over the picture at a time, that of the button which is pressed."""
     page.set_input_files("#file-input", pictures[1])
-    page.wait_for_selector("#status[data-state=done]", state="attached")
+    page.wait_for_selector("#picture-name:has-text('b.png')")
     buttons = page.locator("[data-testid=why-label]")
 
     for place in (0, 1, 0):
         buttons.nth(place).click()
-        page.wait_for_selector(f"[data-testid=why-label] >> nth={place} >> css=[aria-pressed=true]")
+        buttons.nth(place).and_(page.locator("[aria-pressed=true]")).wait_for()
 
         assert page.locator("[data-testid=why-label][aria-pressed=true]").count() == 1
         assert page.locator(".heat:visible").count() == 1
