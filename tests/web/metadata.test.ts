@@ -52,10 +52,14 @@ test('valid metadata is read as it stands', () => {
     limit: "TensorFlow computes the layers 'resizing' in float32 only",
   };
   const winograd = { tiles: { conv_1: 4, conv_2: 2 }, rounding: 6e-5 };
+  const novelty = {
+    ...{ layer: 'dense', features: 16, axes: 2, centers: 3, pictures: 30 },
+    ...{ quantiles: [0, 0.5, 2], threshold: 0.95 },
+  };
   const written = metadataFor(
     { 'model.json': new Uint8Array(3) },
     {
-      ...{ training, metrics, quantization, calibration, floatRounding, winograd },
+      ...{ training, metrics, quantization, calibration, floatRounding, winograd, novelty },
       confidenceThreshold: 0.8,
       layerNames: { conv_1: 'conv 1' },
     },
