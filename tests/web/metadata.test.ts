@@ -58,10 +58,15 @@ test('valid metadata is read as it stands', () => {
     { format: 'onnx', files: [file], agreement: { ...agreement, runtime: 'onnxruntime 1.32.0' } },
     { format: 'litert', files: [file], agreement: null },
   ];
+  const novelty = {
+    ...{ layer: 'dense', features: 16, axes: 2, centers: 3, pictures: 30 },
+    ...{ quantiles: [0, 0.5, 2], threshold: 0.95 },
+  };
   const written = metadataFor(
     { 'model.json': new Uint8Array(3) },
     {
-      ...{ training, metrics, quantization, calibration, floatRounding, winograd, otherFormats },
+      ...{ training, metrics, quantization, calibration, floatRounding, winograd },
+      ...{ otherFormats, novelty },
       confidenceThreshold: 0.8,
       layerNames: { conv_1: 'conv 1' },
     },
