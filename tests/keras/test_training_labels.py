@@ -160,6 +160,8 @@ def test_train_classifier_takes_rows_of_ones(tmp_path: Path) -> None:
     assert classifier.run.description.labels_output is not None
     assert isinstance(classifier.evaluation, LabelEvaluation)
     assert any("training independent sigmoids" in line for line in told.said)
+    assert any("validation labels right" in line for line in told.milestones)
+    assert not any("accuracy" in line for line in told.milestones)
     # Whoever loads the file with its loss finds one that Keras has.
     keras = models.import_keras()
     assert keras.models.load_model(classifier.run.model_path).loss.name == "binary_crossentropy"

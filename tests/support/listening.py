@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kerasport.progress import SilentProgress
+import contextlib
+from collections.abc import Iterator
+
+from kerasport.progress import SilentProgress, Task
 
 
 class Listening(SilentProgress):
@@ -11,6 +14,7 @@ class Listening(SilentProgress):
     def __init__(self) -> None:
         self.said: list[str] = []
         self.warned: list[str] = []
+        self.milestones: list[str] = []
 
     def say(self, message: str) -> None:
         """Keep the message."""
@@ -19,3 +23,20 @@ class Listening(SilentProgress):
     def warn(self, message: str) -> None:
         """Keep the warning."""
         self.warned.append(message)
+
+    @contextlib.contextmanager
+    def task(self, title: str, *, total: int | None) -> Iterator[Task]:
+        """Open a task whose milestones are kept."""
+        yield _ListeningTask(self.milestones)
+
+
+class _ListeningTask:
+    def __init__(self, milestones: list[str]) -> None:
+        self._milestones = milestones
+
+    def advance(self, steps: int = 1, *, detail: str | None = None) -> None:
+        """Count nothing."""
+
+    def milestone(self, text: str) -> None:
+        """Keep the line."""
+        self._milestones.append(text)

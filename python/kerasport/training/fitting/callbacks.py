@@ -24,8 +24,11 @@ __all__ = ["checkpointer", "counter_of_weights", "reporter"]
 _REMEMBERED = ("best", "best_epoch", "cooldown_counter", "stopped_epoch", "wait")
 
 
-def reporter(phase: Phase, task: Task, log: EpochLog) -> Any:
-    """Return a callback that moves the bar, fills the log and stops on a broken loss."""
+def reporter(phase: Phase, task: Task, log: EpochLog, counted: str) -> Any:
+    """Return a callback that moves the bar, fills the log and stops on a broken loss.
+
+    `counted` is what people call the share of right answers.
+    """
     base: Any = models.import_keras().callbacks.Callback
 
     class Reporter(base):  # type: ignore[misc]  # keras has no types
@@ -50,7 +53,7 @@ def reporter(phase: Phase, task: Task, log: EpochLog) -> Any:
             if "val_loss" in logs:
                 log.validation_loss.append(float(logs["val_loss"]))
                 log.validation_accuracy.append(float(logs["val_accuracy"]))
-                text += f", validation accuracy {share_text(logs['val_accuracy'])}"
+                text += f", validation {counted} {share_text(logs['val_accuracy'])}"
             log.phases[phase.index :] = [(phase.title, epoch + 1)]
             task.milestone(text)
 

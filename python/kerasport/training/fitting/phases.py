@@ -174,7 +174,8 @@ def _run(fitting: _Fitting, phase: Phase, *, since: Checkpoint | None) -> None:
         validation_batch = _for_all_devices(min(validation_batch, len(held_out)))
     with fitting.progress.task(phase.title, total=phase.epochs * steps) as task:
         task.advance(first * steps)
-        callbacks.append(reporter(phase, task, log))
+        counted = "accuracy" if fitting.label_loss is None else "labels right"
+        callbacks.append(reporter(phase, task, log, counted))
         callbacks.append(
             checkpointer(
                 phase=phase.index,
