@@ -17,8 +17,8 @@ from kerasport.bundle.metadata import (
     ClassifierDescription,
     Counts,
     Metrics,
-    Output,
     Preprocessing,
+    ProbabilitiesOutput,
     Rescaling,
     Training,
 )
@@ -64,7 +64,7 @@ def described(**changes: Any) -> ClassifierDescription:
         "color_mode": "rgb",
         "rescaling": Rescaling(scale=1.0, offset=0.0),
         "preprocessing": Preprocessing(fit="stretch", resample="bicubic"),
-        "output": Output(activation="softmax"),
+        "output": ProbabilitiesOutput(activation="softmax"),
         **changes,
     }
     return ClassifierDescription.model_validate(fields)
