@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support import zoo
 
 from kerasport.bundle import Bundle
@@ -16,9 +18,14 @@ from kerasport.cli import main
 from kerasport.errors import UsageError
 from kerasport.explanation import activation_heat, explain
 from kerasport.exporter import export
+from kerasport.exporter.formats import writing
+from kerasport.exporter.formats.runtimes import FormatRuntime
+from kerasport.exporter.formats.subject import FormatSubject
+from kerasport.exporter.graph import Graph
 from kerasport.models import probabilities
 from kerasport.parity.compare.metadata import _compare_labels
 from kerasport.prediction import predict
+from kerasport.progress import SILENT
 from kerasport.runtime import Runtime
 
 THRESHOLDS = [0.3, 0.5, 0.7, 0.9]
@@ -219,3 +226,55 @@ def test_verify_names_another_kind_than_the_runs(bundle: Bundle) -> None:
         "the bundle labels from 0.3, 0.5, 0.7, 0.9 on"
     )
     assert not list(_compare_labels(bundle.metadata, bundle.metadata))
+
+
+def test_other_formats_are_compared_by_what_holds(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A runtime whose best label is right, and which holds others, does not say the same."""
+
+    class Faint(FormatRuntime):
+        name, version = "faint", "1"
+
+        def answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+            return runtime.predict(pixels.astype(np.uint8)) * np.float32(0.01)
+
+    runtime = Runtime(bundle)
+    shape = (8, *bundle.metadata.input_shape)
+    pixels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    subject = FormatSubject(
+        graph=Graph("", {}, "", ""),
+        stored=None,
+        description=bundle.metadata,
+        gives="independent",
+        pixels=pixels,
+        expected=runtime.predict(pixels),
+        tolerance=1.0,
+        typical=lambda: pixels,
+        answer=runtime.predict,
+    )
+    faint = replace(writing._FORMATS["onnx"], runtime=lambda path: Faint())
+    monkeypatch.setitem(writing._FORMATS, "onnx", faint)
+
+    agreement = writing._compared("onnx", tmp_path, subject, SILENT)
+
+    assert agreement is not None
+    assert agreement.top1_agreement < 0.5
+
+
+def test_a_format_that_makes_a_winner_is_refused(
+    bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """transformers.js makes a softmax of labels, and the others say how many were the same."""
+    pytest.importorskip("onnxruntime")
+    out = str(tmp_path / "again")
+
+    with pytest.raises(SystemExit):
+        main(["export", str(bundle.path), "--out", out, "--also", "transformers"])
+    refused = capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["export", str(bundle.path), "--out", out, "--also", "onnx"])
+    assert ended.value.code == 0
+
+    assert "makes a softmax of whatever it gets" in refused
+    assert "the same labels held on 100.0% of" in capsys.readouterr().out

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from kerasport.literals import OutputKind
 from kerasport.shares import share_text
 
 if TYPE_CHECKING:
@@ -20,15 +21,16 @@ def print_formats(metadata: Metadata, console: Console) -> None:
         model = each.files[0]
         console.print(
             f"{each.format}: {model.path}, {model.bytes / 1000:,.0f} kB, "
-            f"{_agreement(each.agreement)}",
+            f"{_agreement(each.agreement, metadata.output.kind)}",
             soft_wrap=True,
         )
 
 
-def _agreement(found: FormatAgreement | None) -> str:
+def _agreement(found: FormatAgreement | None, kind: OutputKind) -> str:
     if found is None:
         return "not compared: nothing that runs it is installed"
+    what = "the same best class" if kind == "probabilities" else "the same labels held"
     return (
-        f"run by {found.runtime}: at most {found.max_absolute_difference:.2g} apart, the same best "
-        f"class on {share_text(found.top1_agreement)} of {found.pictures} pictures"
+        f"run by {found.runtime}: at most {found.max_absolute_difference:.2g} apart, {what} on "
+        f"{share_text(found.top1_agreement)} of {found.pictures} pictures"
     )

@@ -9,6 +9,7 @@ from typing import get_args
 
 import numpy as np
 
+from kerasport.bundle.agreement import same_answers
 from kerasport.bundle.metadata import FileEntry, FormatAgreement, OtherFormat
 from kerasport.errors import ExportError, UsageError
 from kerasport.exporter.answering import rounded_up
@@ -127,7 +128,7 @@ def _compared(
             "explains. Nothing was put in place. Leave the format out, and please report it as a "
             "bug of kerasport."
         )
-    same = answers.argmax(axis=1) == expected.argmax(axis=1)
+    same = same_answers(expected, answers, subject.description.labels_output)
     return FormatAgreement(
         runtime=f"{runtime.name} {runtime.version}",
         pictures=len(answers),
