@@ -99,15 +99,15 @@ function truthCell({ truth, labels }: Row): HTMLElement {
 /** The class, or that there is none to be named; right or wrong where that is known. */
 function answerView(row: Row, { best: { className }, isSure, familiar }: Answered): HTMLElement {
   const right = isRight(row);
-  const text = isSure
-    ? [element('span', { class: 'two-lines', dir: 'auto', title: className }, className)]
-    : [
-        element('span', { class: 'ellipsis' }, strings.result.unsure),
-        element('span', { class: 'muted small ellipsis' }, strings.many.perhaps(className)),
-      ];
-  if (familiar === false) {
-    text.push(element('span', { class: 'muted small ellipsis' }, strings.result.strange));
-  }
+  // Rows have one height, whatever there is to say.
+  const doubt = familiar === false ? strings.result.strangeShort : strings.result.unsure;
+  const text =
+    isSure && familiar !== false
+      ? [element('span', { class: 'two-lines', dir: 'auto', title: className }, className)]
+      : [
+          element('span', { class: 'ellipsis', title: doubt }, doubt),
+          element('span', { class: 'muted small ellipsis' }, strings.many.perhaps(className)),
+        ];
   const mark = {
     class: right ? 'mark mark--right' : 'mark mark--wrong',
     role: 'img',

@@ -83,19 +83,21 @@ export function resultView(
 
 /** What stands below the picture where one class is chosen. */
 function classesView(
-  { predictions, isSure }: Classification,
+  { predictions, isSure, familiar }: Classification,
   { label, metadata }: ResultContext,
 ): (HTMLElement | null)[] {
   const [best] = predictions;
+  const isRelied = isSure && familiar;
   return [
-    isSure ? null : unsureView(best, metadata),
+    // That it is strange says more, and stands above.
+    isSure || !familiar ? null : unsureView(best, metadata),
     element(
       'ol',
       {
-        class: isSure ? 'predictions predictions--sure' : 'predictions',
+        class: isRelied ? 'predictions predictions--sure' : 'predictions',
         'aria-label': strings.result.predictions,
       },
-      ...predictions.map((prediction, rank) => predictionView(prediction, isSure && rank === 0)),
+      ...predictions.map((prediction, rank) => predictionView(prediction, isRelied && rank === 0)),
     ),
     label === null ? null : truthView(label, best.className === label),
   ];

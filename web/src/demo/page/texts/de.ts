@@ -85,6 +85,7 @@ export const texts: typeof english = {
     announceUnsure: (className, probability) =>
       `Nicht sicher. Vielleicht ${className}, ${formatShare(probability)}`,
     strange: 'Anders als alles, womit es trainiert wurde',
+    strangeShort: 'Anders als trainiert',
     strangeWhy: (share) =>
       `${formatShare(share)} der Bilder, mit denen das Modell geprüft wurde, sind denen seines ` +
       'Trainings ähnlicher. Die Klassen darunter sind die am wenigsten falschen.',
@@ -97,7 +98,7 @@ export const texts: typeof english = {
   labels: {
     summary: (labels) => `Sagt, welche von ${formatCount(labels)} Merkmalen ein Bild hat.`,
     accuracy: (macroF1, count) =>
-      `mittleres F1 ${formatShare(macroF1)} bei ${plural(count, 'Testbild', 'Testbildern')}`,
+      `Mittleres F1 ${formatShare(macroF1)} bei ${plural(count, 'Testbild', 'Testbildern')}`,
     list: 'Merkmale',
     holds: 'trifft zu',
     nothing: 'Nichts gefunden',

@@ -79,6 +79,7 @@ export const texts = {
     announceUnsure: (className: string, probability: number) =>
       `Not sure. Perhaps ${className}, ${formatShare(probability)}`,
     strange: 'Unlike anything it was trained on',
+    strangeShort: 'Unlike its training',
     strangeWhy: (share: number) =>
       `${formatShare(share)} of the pictures that the model was checked with are more like those of ` +
       'its training. The classes below are the least wrong ones.',
@@ -92,7 +93,7 @@ export const texts = {
   labels: {
     summary: (labels: number) => `Tells which of ${formatCount(labels)} labels a picture has.`,
     accuracy: (macroF1: number, count: number) =>
-      `mean F1 ${formatShare(macroF1)} on ${plural(count, 'test picture', 'test pictures')}`,
+      `Mean F1 ${formatShare(macroF1)} on ${plural(count, 'test picture', 'test pictures')}`,
     list: 'Labels',
     holds: 'holds',
     nothing: 'Nothing found',
