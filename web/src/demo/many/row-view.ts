@@ -100,12 +100,13 @@ function truthCell({ truth, labels }: Row): HTMLElement {
 function answerView(row: Row, { best: { className }, isSure, familiar }: Answered): HTMLElement {
   const right = isRight(row);
   // Rows have one height, whatever there is to say.
-  const doubt = familiar === false ? strings.result.strangeShort : strings.result.unsure;
+  const { strange, strangeShort, unsure } = strings.result;
+  const [doubt, title] = familiar === false ? [strangeShort, strange] : [unsure, unsure];
   const text =
     isSure && familiar !== false
       ? [element('span', { class: 'two-lines', dir: 'auto', title: className }, className)]
       : [
-          element('span', { class: 'ellipsis', title: doubt }, doubt),
+          element('span', { class: 'ellipsis', title }, doubt),
           element('span', { class: 'muted small ellipsis' }, strings.many.perhaps(className)),
         ];
   const mark = {

@@ -85,7 +85,7 @@ export const texts: typeof english = {
     announceUnsure: (className, probability) =>
       `Nicht sicher. Vielleicht ${className}, ${formatShare(probability)}`,
     strange: 'Anders als alles, womit es trainiert wurde',
-    strangeShort: 'Anders als trainiert',
+    strangeShort: 'Fremd',
     strangeWhy: (share) =>
       `${formatShare(share)} der Bilder, mit denen das Modell geprüft wurde, sind denen seines ` +
       'Trainings ähnlicher. Die Klassen darunter sind die am wenigsten falschen.',

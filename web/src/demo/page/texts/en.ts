@@ -79,7 +79,7 @@ export const texts = {
     announceUnsure: (className: string, probability: number) =>
       `Not sure. Perhaps ${className}, ${formatShare(probability)}`,
     strange: 'Unlike anything it was trained on',
-    strangeShort: 'Unlike its training',
+    strangeShort: 'Strange',
     strangeWhy: (share: number) =>
       `${formatShare(share)} of the pictures that the model was checked with are more like those of ` +
       'its training. The classes below are the least wrong ones.',

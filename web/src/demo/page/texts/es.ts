@@ -84,7 +84,7 @@ export const texts: typeof english = {
     announceUnsure: (className, probability) =>
       `No es seguro. Quizá ${className}, ${formatShare(probability)}`,
     strange: 'No se parece a nada de su entrenamiento',
-    strangeShort: 'Ajena a su entrenamiento',
+    strangeShort: 'Ajena',
     strangeWhy: (share) =>
       `El ${formatShare(share)} de las imágenes con que se comprobó el modelo se parece más a las de ` +
       'su entrenamiento. Las clases de abajo son las menos erróneas.',
