@@ -36,6 +36,11 @@ def tiny() -> Graph:
         dense(16, 2, activation="softmax"),
     )
     graph.nodes["in"].config["batch_shape"] = [None, 6, 4, 3]
+    for node in graph:
+        node.weights = {
+            name: np.cos(np.arange(array.size, dtype=np.float32)).reshape(array.shape)
+            for name, array in node.weights.items()
+        }
     return graph
 
 
@@ -57,7 +62,7 @@ def test_layers_answer_as_in_numpy() -> None:
     """A chain of windows, shapes and merges gives numpy's numbers, picture by picture."""
     graph = chain(
         scaling([0.5, 1.0, 2.0], 0.25),
-        conv(filters=4, padding="same", activation="swish"),
+        conv("first", filters=4, padding="same", activation="swish"),
         depthwise(4),
         layer("LeakyReLU", alpha=0.2),
         layer("Permute", dims=[2, 1, 3]),
@@ -111,6 +116,9 @@ def test_weights_in_float16_are_those_of_the_bundle(tmp_path: Path) -> None:
     halves = [each for each in details if each["dtype"] == np.float16]
     # The converter multiplies the scaling of pixels into the first kernel, which then stays.
     assert sum(int(np.prod(each["shape"])) for each in halves) >= 2 * 2 * 16 * 16
+    whole = exported(tmp_path / "whole", also="litert")
+    (before,) = whole.metadata.other_formats or ()
+    assert other.files[0].bytes < before.files[0].bytes - 1000
     if other.agreement is not None:
         assert other.agreement.max_absolute_difference <= 1e-5
 

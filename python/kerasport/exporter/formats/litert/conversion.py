@@ -54,7 +54,8 @@ def converted(
     computation = tf.function(Computation(tf, graph), autograph=False)
     signature = tf.TensorSpec((1, *input_shape), tf.float32, name="pixels")
     function = computation.get_concrete_function(signature)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    with _quiet(tf):
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if typical is not None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -93,11 +94,14 @@ def _tensorflow() -> Any:
 def _quiet(tf: Any) -> Iterator[None]:
     """Keep back what the converter prints, which it does in C++ too."""
     logger = tf.get_logger()
-    level = logger.level
+    level, disabled = logger.level, logging.root.manager.disable
     logger.setLevel(logging.ERROR)
+    # Its own advice to itself comes by way of absl's logger.
+    logging.disable(logging.WARNING)
     try:
         with models.native_output_held_back(_STDOUT, _STDERR), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         logger.setLevel(level)
+        logging.disable(disabled)

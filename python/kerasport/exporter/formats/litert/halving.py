@@ -26,6 +26,7 @@ def halve_weights(schema: Any, model: Any) -> None:
     """
     (graph,) = model.subgraphs
     operations = []
+    freed: set[int] = set()
     for place, tensor in enumerate(list(graph.tensors)):
         data = model.buffers[tensor.buffer].data
         if tensor.type != _FLOAT32 or data is None or len(data) < 4 * _LEAST:
@@ -43,6 +44,7 @@ def halve_weights(schema: Any, model: Any) -> None:
         operation.inputs, operation.outputs = [len(graph.tensors)], [place]
         model.buffers.append(buffer)
         graph.tensors.append(stored)
+        freed.add(tensor.buffer)
         # The first buffer is the empty one.
         tensor.buffer = 0
         operations.append(operation)
@@ -52,3 +54,6 @@ def halve_weights(schema: Any, model: Any) -> None:
         code.version = _VERSION_FOR_FLOAT16
         model.operatorCodes.append(code)
         graph.operators = [*operations, *graph.operators]
+    used = {tensor.buffer for tensor in graph.tensors}
+    for place in freed - used:
+        model.buffers[place].data = None
