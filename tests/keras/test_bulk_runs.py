@@ -37,8 +37,13 @@ def run(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     ]
     folder = tmp_path_factory.mktemp("run")
     keras.Sequential([keras.Input((6, 5, 3)), *layers]).save(folder / "model.keras")
-    description = SimpleNamespace(image_spec=SPEC, class_names=CLASS_NAMES)
-    return SimpleNamespace(path=folder, model_path=folder / "model.keras", description=description)
+    description = SimpleNamespace(image_spec=SPEC, class_names=CLASS_NAMES, labels_output=None)
+    return SimpleNamespace(
+        path=folder,
+        model_path=folder / "model.keras",
+        description=description,
+        novelty_scale=None,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,12 @@ def refusal(model: Any, folder: Path, **options: Any) -> str:
     return str(error.value)
 
 
+def run(*arguments: str, code: int = 0) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments])
+    assert ended.value.code == code
+
+
 def test_a_sigmoid_for_each_output_is_asked_about(model: Any, tmp_path: Path) -> None:
     """What it may be is not guessed: both are named, with the option that tells."""
     message = refusal(model, tmp_path)
@@ -199,9 +205,9 @@ def test_the_command_line_tells_what_holds(
         if share >= threshold
     ]
 
-    main(["predict", str(bundle.path), picture, "--json"])
+    run("predict", str(bundle.path), picture, "--json")
     told = json.loads(capsys.readouterr().out)
-    main(["predict", str(bundle.path), picture])
+    run("predict", str(bundle.path), picture)
     text = capsys.readouterr().out.replace("\n", " ")
 
     assert [each["name"] for each in told[0]["labels"] if each["holds"]] == held
@@ -209,8 +215,7 @@ def test_the_command_line_tells_what_holds(
     before, _, behind = text.partition("(not: ")
     assert all(name in before for name in held)
     assert all(name in behind for name in set(zoo.CLASS_NAMES) - set(held))
-    with pytest.raises(SystemExit):
-        main(["predict", str(bundle.path), picture, "--top", "1"])
+    run("predict", str(bundle.path), picture, "--top", "1", code=2)
     assert "--top is for models that choose one class" in capsys.readouterr().err
 
 
@@ -269,12 +274,9 @@ def test_a_format_that_makes_a_winner_is_refused(
     pytest.importorskip("onnxruntime")
     out = str(tmp_path / "again")
 
-    with pytest.raises(SystemExit):
-        main(["export", str(bundle.path), "--out", out, "--also", "transformers"])
+    run("export", str(bundle.path), "--out", out, "--also", "transformers", code=1)
     refused = capsys.readouterr().err
-    with pytest.raises(SystemExit) as ended:
-        main(["export", str(bundle.path), "--out", out, "--also", "onnx"])
-    assert ended.value.code == 0
+    run("export", str(bundle.path), "--out", out, "--also", "onnx")
 
     assert "makes a softmax of whatever it gets" in refused
     assert "the same labels held on 100.0% of" in capsys.readouterr().out

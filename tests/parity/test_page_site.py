@@ -124,11 +124,21 @@ def test_another_bundle_takes_the_built_in_ones_place(
 def test_below_the_threshold_no_class_is_named(
     demo: Any, digits_bundle: Bundle, tmp_path: Path
 ) -> None:
-    """A picture that is no digit gives 'Not sure', for those who look and those who listen."""
+    """A picture that is no digit gives 'Not sure', for those who look and those who listen.
+
+    Where the model measures how strange pictures are, the page says that in its place.
+    """
+    demo.set_input_files("#file-input", GOLDEN / "pictures" / "orientation-6.jpg")
+    answered(demo)
+    assert "Unlike anything" in demo.inner_text("[data-testid=strange]")
+    assert demo.query_selector("[data-testid=unsure]") is None
+    assert demo.query_selector("#best-class") is None
     shutil.copytree(digits_bundle.path, tmp_path / "strict")
     file = tmp_path / "strict" / "metadata.json"
     metadata = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**metadata, "confidenceThreshold": 1.0}), encoding="utf-8")
+    file.write_text(
+        json.dumps({**metadata, "confidenceThreshold": 1.0, "novelty": None}), encoding="utf-8"
+    )
     seal_folder(tmp_path / "strict")
     demo.click("#about-button")
     demo.set_input_files("#bundle-input", tmp_path / "strict")
