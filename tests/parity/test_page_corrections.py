@@ -118,9 +118,14 @@ def test_corrections_made_by_keyboard_train_a_model(
     has_label(page, "data/ant/000.png", "=cat")
     # The next row has the focus: what is pressed now is about that.
     assert page.evaluate(FOCUSED_ROW) == "data/ant/002.png"
-    page.keyboard.press("n")
+    page.keyboard.down("n")
+    page.keyboard.down("n")
+    page.keyboard.up("n")
     marked(page, "data/ant/002.png", "none", "None of these")
     marked(page, "data/=cat/copy.png", "none", "None of these")
+    # A key that is held down is pressed once; what it did is said.
+    said = page.text_content("[data-testid=corrections] [role=status]")
+    assert said == "data/ant/002.png: None of these."
     press(page, 'data/ant/a, "ü".png', "b")
     marked(page, 'data/ant/a, "ü".png', "bad", "Bad picture")
     answer = answer_of(page, "data/=cat/001.png")

@@ -244,6 +244,8 @@ export class App {
     const ticket = ++this.#latest;
     if (!quiet) {
       this.#camera.stop();
+      // A key that is pressed until the answer is there is about no picture.
+      this.#correcting.leave();
       this.#browsing.show('one', row);
       this.#setStatus('working', strings.working(name));
     }

@@ -133,8 +133,10 @@ export function askForMark(question: Question): Promise<Mark | null | undefined>
     ),
   );
   // A click beside it, as on every menu.
-  dialog.addEventListener('click', ({ target }) => {
-    if (target === dialog) dialog.close();
+  dialog.addEventListener('click', ({ target, clientX, clientY }) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+    if (target === dialog && !isInside) dialog.close();
   });
   document.body.append(dialog);
   filter();

@@ -29,6 +29,8 @@ export interface CorrectorHandlers {
 /** The corrections of one model. */
 export class Corrector {
   readonly marks: Marks;
+  /** Says what was done where the page's own line is not in view. */
+  readonly #said = element('p', { class: 'visually-hidden', role: 'status' });
   /** The views that say what is marked now; one that left the page is let go. */
   readonly #views = new Map<HTMLElement, () => readonly (HTMLElement | null)[]>();
 
@@ -61,9 +63,11 @@ export class Corrector {
    *
    * @returns a promise of whether the picture has another mark for it.
    */
-  press({ key, ctrlKey, metaKey, altKey }: KeyboardEvent, subject: Subject | undefined) {
-    const name = key.toLowerCase();
-    if (altKey) return undefined;
+  press(event: KeyboardEvent, subject: Subject | undefined): Promise<boolean> | undefined {
+    const { ctrlKey, metaKey, altKey, repeat } = event;
+    const name = event.key.toLowerCase();
+    // A key that is held down would mark row after row.
+    if (altKey || repeat) return undefined;
     if (ctrlKey || metaKey) return name === 'z' ? this.#undoByKey() : undefined;
     if (name === 'u') return this.#undoByKey();
     if (!subject) return undefined;
@@ -131,7 +135,11 @@ export class Corrector {
     const root = element('div', { class: 'corrections', role: 'group' });
     root.setAttribute('aria-label', strings.corrections.title);
     root.dataset.testid = 'corrections';
-    return this.#live(root, () => [this.#savingView()]);
+    root.append(
+      this.#live(element('div'), () => [this.#savingView()]),
+      this.#said,
+    );
+    return root;
   }
 
   #savingView(): HTMLElement {
@@ -184,11 +192,11 @@ export class Corrector {
     try {
       await this.marks.mark(subject, mark, truth ?? answer ?? '');
     } catch {
-      this.handlers.announce('problem', text.gone(path));
+      this.#announce('problem', text.gone(path));
       return false;
     }
     const told = mark ? markText(mark, answer) : text.unmarked;
-    this.handlers.announce('done', `${path}: ${told}.`);
+    this.#announce('done', `${path}: ${told}.`);
     return true;
   }
 
@@ -199,14 +207,14 @@ export class Corrector {
   async #undo(): Promise<boolean> {
     const picture = await this.marks.undo();
     const text = strings.corrections;
-    this.handlers.announce('done', picture ? text.undone(picture.path) : text.undoneAll);
+    this.#announce('done', picture ? text.undone(picture.path) : text.undoneAll);
     return false;
   }
 
   async #discard(): Promise<void> {
     const { count } = this.marks;
     await this.marks.discard();
-    this.handlers.announce('done', strings.corrections.discarded(count));
+    this.#announce('done', strings.corrections.discarded(count));
   }
 
   #saveTable(): void {
@@ -215,10 +223,18 @@ export class Corrector {
 
   async #saveArchives(): Promise<void> {
     const { files, unreadable } = await archives(this.marks.corrections());
-    for (const { name, content } of files) this.handlers.save(name, content);
-    if (unreadable) {
-      this.handlers.announce('problem', strings.corrections.unreadable(unreadable));
+    for (const [index, { name, content }] of files.entries()) {
+      // Browsers take downloads that follow each other at once for one.
+      if (index > 0) await new Promise((done) => setTimeout(done, 1000));
+      this.handlers.save(name, content);
     }
+    if (unreadable) this.#announce('problem', strings.corrections.unreadable(unreadable));
+  }
+
+  #announce(state: 'done' | 'problem', message: string): void {
+    this.#said.textContent = message;
+    this.#said.className = state === 'problem' ? 'failed' : 'visually-hidden';
+    this.handlers.announce(state, message);
   }
 }
 

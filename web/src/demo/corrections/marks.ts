@@ -24,12 +24,12 @@ export class Marks {
   readonly #kept: Map<string, Kept>;
   readonly #prints = new Map<File, Fingerprint | null>();
   readonly #pictures = new Map<string, Picture>();
-  readonly #known = new Set<Picture>();
+  readonly #known = new Map<File, Picture>();
   readonly #steps: (readonly Before[])[] = [];
   #work: Promise<unknown> = Promise.resolve();
   #sweep = 0;
 
-  /** @param changed - told the contents whose marks are others now, or were found. */
+  /** @param changed - called when marks are others than before, or were found. */
   constructor(
     private readonly shelf: Shelf,
     private readonly changed: () => void,
@@ -57,7 +57,8 @@ export class Marks {
 
   /** Looks for pictures among these that were marked before. */
   know(pictures: readonly Picture[]): Promise<void> {
-    for (const picture of pictures) this.#known.add(picture);
+    // No more of a row than this: its answer is not to be kept as long.
+    for (const { file, path } of pictures) this.#known.set(file, { file, path });
     return this.#recognise();
   }
 
@@ -67,13 +68,14 @@ export class Marks {
    */
   mark(picture: Picture, mark: Mark | null, given: string): Promise<void> {
     return this.#then(async () => {
-      const print = await this.#print(picture);
-      if (!print) throw new Error(picture.path);
+      const { file, path } = picture;
+      const print = await this.#print({ file, path });
+      if (!print) throw new Error(path);
       const { content } = print;
       const before = this.#kept.get(content);
       if (isSame(before, mark ?? undefined)) return;
       this.#steps.push([[content, before]]);
-      this.#put(content, mark ? { ...mark, given, size: picture.file.size } : undefined);
+      this.#put(content, mark ? { ...mark, given, size: file.size } : undefined);
       this.changed();
       void this.#recognise();
     });
@@ -144,7 +146,7 @@ export class Marks {
     const sweep = ++this.#sweep;
     const sizes = new Set(Array.from(this.#kept.values(), ({ size }) => size));
     if (sizes.size === 0) return;
-    for (const picture of this.#known) {
+    for (const picture of this.#known.values()) {
       const { file } = picture;
       if (!sizes.has(file.size) || this.#prints.has(file)) continue;
       const print = await this.#print(picture);
