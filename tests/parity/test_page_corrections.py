@@ -280,3 +280,21 @@ def test_what_came_with_the_model_is_not_corrected(demo: Any) -> None:
 
     assert demo.locator("[data-testid=correct]").count() == 0
     assert demo.evaluate("localStorage.length") == 0
+
+
+def test_a_key_that_follows_at_once_is_about_the_next_row(page: Any, folder: Path) -> None:
+    """However long the file before takes to read."""
+    show(page, folder)
+    page.evaluate(
+        """() => {
+          const read = Blob.prototype.arrayBuffer;
+          Blob.prototype.arrayBuffer = async function () {
+            await new Promise((done) => setTimeout(done, 300));
+            return read.call(this);
+          };
+        }"""
+    )
+    press(page, "data/ant/003.png", "n", "b")
+
+    marked(page, "data/ant/003.png", "none", "None of these")
+    marked(page, "data/ant/004.png", "bad", "Bad picture")

@@ -71,7 +71,9 @@ export class Correcting {
     event.preventDefault();
     if (!row) return;
     // The next one as it was before: a filter may drop the row that was marked.
-    const next = many?.around(row)?.next;
-    void done.then((isMarked) => many?.focus(isMarked && next ? next : row));
+    const next = many?.around(row)?.next ?? row;
+    // At once: the key that follows is about the next one, however long this file takes to read.
+    if (/^[rnb]$/i.test(event.key)) many?.focus(next);
+    else void done.then((isMarked) => many?.focus(isMarked ? next : row));
   }
 }
