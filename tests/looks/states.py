@@ -92,6 +92,23 @@ def _opened_from_table(page: Any, material: Material) -> None:
     answered(page)
 
 
+def _correcting(page: Any, material: Material) -> None:
+    _many_done(page, material)
+    page.focus(".file-name >> nth=0")
+    page.keyboard.press("n")
+    page.wait_for_selector("[data-testid=row][data-mark=none]")
+    page.keyboard.press("c")
+    page.wait_for_selector("#class-menu[open]")
+
+
+def _corrected(page: Any, material: Material) -> None:
+    _correcting(page, material)
+    page.click(".class-menu__class >> nth=1")
+    page.wait_for_selector("[data-testid=row][data-mark=label]")
+    page.click(".file-name >> nth=0")
+    page.wait_for_selector("#correction")
+
+
 def _drawing(page: Any, material: Material) -> None:
     _ready(page, material)
     page.click("#tab-drawing")
@@ -138,6 +155,8 @@ STATES: dict[str, State] = {
     "many-running": _many_running,
     "many-done": _many_done,
     "confusion": _confusion,
+    "correcting": _correcting,
+    "corrected": _corrected,
     "opened-from-table": _opened_from_table,
     "drawing": _drawing,
     "camera": _camera,

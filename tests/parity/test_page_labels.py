@@ -127,6 +127,9 @@ def test_the_table_compares_with_the_one_that_was_chosen_beside(
     }
     assert {line["file"]: line["trueLabels"] for line in lines} == TRUTH
     assert {f"p:{name}" for name in zoo.CLASS_NAMES} <= set(lines[0])
+    # A correction is one class, which is not what such a picture has.
+    assert page.locator("[data-testid=corrections], .correct-button").count() == 0
+    assert page.is_hidden("#filter-marked")
     assert serious_problems(page) == []
     page.select_option("#filter-class", label=zoo.CLASS_NAMES[0])
     first = sum(zoo.CLASS_NAMES[0] in names for names in held.values())

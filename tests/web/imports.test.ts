@@ -24,7 +24,7 @@ const CLIENT = [
   ['index'],
   ['element', 'script'],
 ];
-const DEMO = [['page'], ['ways', 'one', 'about'], ['many'], ['app'], ['main']];
+const DEMO = [['page'], ['ways', 'one', 'about', 'corrections'], ['many'], ['app'], ['main']];
 
 const WITH_TENSORFLOW = ['worker', 'tensorflow'];
 /** The number of TensorFlow.js' version, and nothing that runs. */

@@ -15,6 +15,7 @@ import { aboutView } from './about/about-view.js';
 import { samplesView } from './about/samples-view.js';
 import { summaryView } from './about/summary-view.js';
 import { Browsing } from './many/browsing.js';
+import { Correcting } from './many/correcting.js';
 import type { Row } from './many/rows.js';
 import { tablesIn, truthsOf } from './many/true-labels.js';
 import { type ManyHandlers, ManyView } from './many/view.js';
@@ -73,6 +74,7 @@ export class App {
   readonly #picture = new PictureView();
   readonly #settled = new Settled();
   readonly #browsing: Browsing;
+  readonly #correcting: Correcting;
   readonly #camera: Camera;
 
   constructor(
@@ -93,6 +95,9 @@ export class App {
         this.#latest += 1;
       },
     });
+    this.#correcting = new Correcting(this.#browsing, (state, message) =>
+      this.#setStatus(state, message),
+    );
     page.aboutButton.addEventListener('click', () => this.#about?.showModal());
     this.#camera = showCamera(page.cameraPanel, {
       open: tools.openCamera,
@@ -130,6 +135,7 @@ export class App {
     this.#leave();
     this.#classifier = classifier;
     this.#builtIn = source === undefined;
+    this.#correcting.use(classifier);
     const { page } = this;
     const { metadata } = classifier;
     document.title = `${metadata.name} – ${strings.kicker}`;
@@ -238,6 +244,8 @@ export class App {
     const ticket = ++this.#latest;
     if (!quiet) {
       this.#camera.stop();
+      // A key that is pressed until the answer is there is about no picture.
+      this.#correcting.leave();
       this.#browsing.show('one', row);
       this.#setStatus('working', strings.working(name));
     }
@@ -285,6 +293,10 @@ export class App {
         metadata: classifier.metadata,
         name: title,
         steps: this.#browsing.steps ? stepsView(this.#browsing.steps) : null,
+        correct:
+          answer.kind === 'labels'
+            ? null
+            : this.#correcting.at(picture, answer, { path: title, truth: label }),
         why: why
           ? (frame, note, label) =>
               this.#whyButton(classifier, picture, label ?? bestOf(answer), {
@@ -334,7 +346,8 @@ export class App {
       },
       explain: this.tools.explain,
     };
-    const many = new ManyView(classifier, pictures, ignored, handlers, truths);
+    const { corrector } = this.#correcting;
+    const many = new ManyView(classifier, pictures, ignored, handlers, truths, corrector);
     this.#browsing.openTable(many);
     try {
       await many.run();
@@ -345,6 +358,7 @@ export class App {
 
   #clear(message: string): void {
     this.#latest += 1;
+    this.#correcting.leave();
     this.page.result.replaceChildren(emptyResultView());
     this.#setStatus('ready', message);
   }
@@ -356,6 +370,7 @@ export class App {
     }
     // A picture of the table that cannot be read is one all the same.
     const { steps } = this.#browsing;
+    this.#correcting.leave();
     if (!steps) this.#browsing.show('one');
     this.page.result.replaceChildren(...(steps ? [stepsView(steps)] : []), problemView(message));
     this.page.result.scrollIntoView({ block: 'nearest', behavior: scrollBehavior() });

@@ -6,6 +6,7 @@ import './ways/ways.css';
 import './one/one.css';
 import './about/about.css';
 import './many/many.css';
+import './corrections/corrections.css';
 import type { BackendName } from '../client/index.js';
 import { App } from './app.js';
 import { language } from './page/language.js';

@@ -39,6 +39,11 @@ export class Browsing {
     return this.#many;
   }
 
+  /** Whether the table is what is shown now. */
+  get isTableShown(): boolean {
+    return !this.page.many.hidden;
+  }
+
   /** The way to the pictures beside the one that is shown; undefined where it is none of a table. */
   get steps(): Steps | undefined {
     return this.#steps;

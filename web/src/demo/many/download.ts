@@ -102,13 +102,13 @@ export function toJson(model: string, classNames: readonly string[], rows: reado
   return `${JSON.stringify({ model, classNames, pictures }, null, 1)}\n`;
 }
 
-/** Lets the browser save a text under a name. */
-export function save(name: string, type: string, content: string): void {
+/** Lets the browser save a text or a file under a name. */
+export function save(name: string, type: string, content: string | Blob): void {
   const url = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
-  // The download has its own hold on the bytes once the click is handled.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  // The download has its own hold on a text once the click is handled; files are read by and by.
+  setTimeout(() => URL.revokeObjectURL(url), content instanceof Blob ? 600_000 : 10_000);
 }

@@ -4,7 +4,7 @@ import type { Classifier, LabelClassifier } from '../../client/index.js';
 import { button, element } from '../page/elements.js';
 import { strings } from '../page/strings.js';
 import type { LabelChoice } from './label-score-view.js';
-import type { Filter, Outcome } from './rows.js';
+import type { Filter, Outcome, Row } from './rows.js';
 import type { Choice } from './score-view.js';
 
 const UNSURE = 'not sure';
@@ -28,6 +28,7 @@ export class Filters {
     '0%',
   );
   readonly #wrong = element('input', { id: 'filter-wrong', type: 'checkbox' });
+  readonly #marked = element('input', { id: 'filter-marked', type: 'checkbox' });
   readonly #shown = element('p', { class: 'hint', role: 'status' });
   readonly #showAll: HTMLButtonElement;
   readonly #ofLabels: boolean;
@@ -37,11 +38,13 @@ export class Filters {
   /**
    * @param hasTruth - whether true classes are known, so that mistakes can be looked for.
    * @param changed - called when other rows are wanted; `all` when all are again.
+   * @param isMarked - whether a row was corrected; null where none can be.
    */
   constructor(
     { classNames, metadata, kind }: Classifier | LabelClassifier,
     hasTruth: boolean,
     private readonly changed: (what: 'some' | 'all') => void,
+    private readonly isMarked: ((row: Row) => boolean) | null = null,
   ) {
     const text = strings.many;
     this.#classNames = classNames;
@@ -57,7 +60,7 @@ export class Filters {
     if (this.#ofLabels) {
       this.#classes.append(element('option', { value: UNSURE }, strings.labels.nothing));
     }
-    for (const input of [this.#classes, this.#minimum, this.#wrong]) {
+    for (const input of [this.#classes, this.#minimum, this.#wrong, this.#marked]) {
       input.addEventListener('input', () => this.#set(undefined));
     }
     const wrong = element(
@@ -67,6 +70,13 @@ export class Filters {
       element('span', {}, text.onlyWrong),
     );
     wrong.hidden = !hasTruth;
+    const marked = element(
+      'label',
+      { class: 'filter filter--check' },
+      this.#marked,
+      element('span', {}, strings.corrections.only),
+    );
+    marked.hidden = isMarked === null;
     // Each label has a threshold of its own.
     const minimum = element(
       'label',
@@ -82,6 +92,7 @@ export class Filters {
       element('label', { class: 'filter' }, element('span', {}, byClass), this.#classes),
       minimum,
       wrong,
+      marked,
       element('div', { class: 'filters__shown' }, this.#shown, this.#showAll),
     );
   }
@@ -103,6 +114,7 @@ export class Filters {
       truth: this.#truth,
       minimum: Number(this.#minimum.value) / 100,
       onlyWrong: this.#wrong.checked,
+      marked: this.#marked.checked ? (this.isMarked ?? undefined) : undefined,
     };
   }
 
@@ -111,6 +123,7 @@ export class Filters {
     this.#classes.value = String(this.#classNames.indexOf(className));
     this.#minimum.value = '0';
     this.#wrong.checked = false;
+    this.#marked.checked = false;
     this.#set(truth);
   }
 
@@ -138,6 +151,7 @@ export class Filters {
     this.#classes.value = '';
     this.#minimum.value = '0';
     this.#wrong.checked = false;
+    this.#marked.checked = false;
     this.#set(undefined, 'all');
   }
 }

@@ -1,20 +1,33 @@
 /** One row of the table: thumbnail, file, answer, and the true class where it is known. */
 
+import { type Corrector, markText } from '../corrections/corrector.js';
 import { button, element } from '../page/elements.js';
 import { formatShare } from '../page/format.js';
 import { strings } from '../page/strings.js';
-import { type Answered, type AnsweredLabels, isRight, outcomesOf, type Row } from './rows.js';
+import {
+  type Answered,
+  type AnsweredLabels,
+  bestOf,
+  isRight,
+  outcomesOf,
+  type Row,
+} from './rows.js';
 import type { Thumbnails } from './thumbnails.js';
 
 /** What the rows of one table have in common. */
 export interface RowContext {
   readonly thumbnails: Thumbnails;
   readonly hasTruth: boolean;
+  /** Null where nothing can be corrected. */
+  readonly corrector: Corrector | null;
   open(row: Row): void;
+  /** Asks for the class of a row. */
+  correct(row: Row): void;
 }
 
 /** The row as it is known now. */
-export function rowView(row: Row, { thumbnails, hasTruth, open }: RowContext): HTMLTableRowElement {
+export function rowView(row: Row, context: RowContext): HTMLTableRowElement {
+  const { thumbnails, hasTruth, corrector, open } = context;
   const { answer, file, path } = row;
   const canvas = element('canvas', { class: 'thumbnail', 'aria-hidden': 'true' });
   void thumbnails.draw(file, canvas);
@@ -51,8 +64,44 @@ export function rowView(row: Row, { thumbnails, hasTruth, open }: RowContext): H
   if (hasTruth) cells.push(truthCell(row));
   const view = element('tr', { class: 'row', 'data-testid': 'row' }, ...cells);
   view.dataset.path = path;
+  if (corrector) {
+    const correct = button('', () => context.correct(row), { class: 'correct-button' });
+    view.append(element('td', { class: 'cell cell--mark' }, correct));
+    showMark(view, row, corrector);
+  }
   return view;
 }
+
+/** Writes the row's mark, or that it has none, on its button. */
+export function showMark(view: HTMLElement, row: Row, { marks }: Corrector): void {
+  const correct = view.querySelector('.correct-button');
+  if (!correct) return;
+  const mark = marks.of(row.file);
+  const text = strings.corrections;
+  const answer = bestOf(row)?.className ?? null;
+  const words = mark ? markText(mark, answer) : '';
+  const isRight = mark?.verdict === 'label' && mark.label === answer;
+  const kind = !mark ? '' : isRight ? 'right' : mark.verdict;
+  if (view.dataset.mark === kind && correct.getAttribute('data-words') === words) return;
+  view.dataset.mark = kind;
+  correct.setAttribute('data-words', words);
+  const label = mark ? text.change(row.path, words) : text.correct(row.path);
+  correct.setAttribute('aria-label', label);
+  correct.setAttribute('title', mark ? words : text.hint);
+  const shown = mark?.verdict === 'label' ? mark.label : words;
+  correct.replaceChildren(
+    element('span', { class: 'correct-button__sign', 'aria-hidden': 'true' }, SIGNS[kind]),
+    element('span', { class: 'correct-button__text two-lines', dir: 'auto' }, shown),
+  );
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  '': '✎',
+  right: '✓',
+  label: '→',
+  none: '∅',
+  bad: '⊘',
+};
 
 /** The labels that hold, and those that should; right, missed or false where that is known. */
 function labelsCell(row: Row, { labels }: AnsweredLabels): HTMLElement {

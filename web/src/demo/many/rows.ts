@@ -1,6 +1,7 @@
 /** Many pictures and their answers: what is known, in which order, which of them, how many right. */
 
 import type { Label, Prediction } from '../../client/index.js';
+import type { Subject } from '../corrections/corrector.js';
 import { language } from '../page/language.js';
 import type { Picked } from '../ways/dropped.js';
 
@@ -69,6 +70,13 @@ export function bestOf({ answer }: Row): Prediction | null {
   return answer !== null && 'best' in answer ? answer.best : null;
 }
 
+/** The row as something that can be corrected. */
+export function subjectOf(row: Row): Subject {
+  const { file, path, truth, answer } = row;
+  const probabilities = answer !== null && 'best' in answer ? answer.probabilities : null;
+  return { file, path, truth, answer: bestOf(row)?.className ?? null, probabilities };
+}
+
 /** Whether the answer is the true class, or exactly the true labels; null where either is unknown. */
 export function isRight(row: Row): boolean | null {
   const outcomes = outcomesOf(row);
@@ -114,6 +122,8 @@ export interface Filter {
   /** Least probability, 0 to 1. */
   readonly minimum: number;
   readonly onlyWrong: boolean;
+  /** Whether a row is marked, where only those are shown. */
+  readonly marked?: ((row: Row) => boolean) | undefined;
 }
 
 /** The rows that fit the filter, in order; those without an answer come last. */
@@ -157,7 +167,8 @@ function compare(a: string | number, b: string | number): number {
 }
 
 function fits(row: Row, filter: Filter): boolean {
-  const { className, truth, minimum, onlyWrong, label } = filter;
+  const { className, truth, minimum, onlyWrong, label, marked } = filter;
+  if (marked?.(row) === false) return false;
   if (label !== undefined && !fitsLabel(row, label)) return false;
   if (truth !== undefined && row.truth !== truth) return false;
   if (onlyWrong && isRight(row) !== false) return false;

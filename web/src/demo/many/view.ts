@@ -1,6 +1,7 @@
 /** The table of many pictures with what belongs to it: progress, filters, downloads, score. */
 
 import type { Classifier, LabelClassifier } from '../../client/index.js';
+import type { Corrector } from '../corrections/corrector.js';
 import { button, element } from '../page/elements.js';
 import { formatMilliseconds } from '../page/format.js';
 import { strings } from '../page/strings.js';
@@ -8,8 +9,8 @@ import type { Picked } from '../ways/dropped.js';
 import { save, toCsv, toJson, toLabelsCsv } from './download.js';
 import { Filters } from './filters.js';
 import { labelScoreView } from './label-score-view.js';
-import { rowView } from './row-view.js';
-import { arrange, type Column, type Row, rowsOf } from './rows.js';
+import { rowView, showMark } from './row-view.js';
+import { arrange, type Column, type Row, rowsOf, subjectOf } from './rows.js';
 import { classifyRows } from './run.js';
 import { scoreView } from './score-view.js';
 import { Thumbnails } from './thumbnails.js';
@@ -56,6 +57,7 @@ export class ManyView {
     private readonly ignored: number,
     private readonly handlers: ManyHandlers,
     private readonly truths: Truths | null = null,
+    private readonly corrector: Corrector | null = null,
   ) {
     const { classNames, metadata } = classifier;
     this.#rows = truths
@@ -94,21 +96,30 @@ export class ManyView {
         { id: 'many-json', 'aria-label': text.jsonLabel },
       ),
     ];
-    this.#filters = new Filters(classifier, this.#hasTruth, (what) => {
+    const filtered = (what: 'some' | 'all') => {
       this.#scroller.scrollTop = 0;
       this.#refresh();
       if (what === 'all') this.#scroller.focus();
-    });
+    };
+    const isMarked = corrector && ((row: Row) => corrector.marks.of(row.file) !== undefined);
+    this.#filters = new Filters(classifier, this.#hasTruth, filtered, isMarked);
     this.#scroller = element('div', {
       class: 'table-scroll',
       tabindex: 0,
       role: 'region',
       'aria-label': `${text.table}. ${text.tableHint}`,
     });
-    const context = { thumbnails: new Thumbnails(), hasTruth: this.#hasTruth, open: handlers.open };
+    const context = {
+      thumbnails: new Thumbnails(),
+      hasTruth: this.#hasTruth,
+      corrector,
+      open: handlers.open,
+      correct: (row: Row) => void this.#correct(row),
+    };
     this.#table = new VirtualRows(this.#scroller, (row) => rowView(row, context));
     this.root = this.#build();
     this.#refresh();
+    void corrector?.marks.know(this.#rows);
   }
 
   /** Classifies the pictures; ends early when it is cancelled. */
@@ -150,6 +161,26 @@ export class ManyView {
     const shown = row && this.#table.reveal(row);
     const target = shown?.querySelector('button') ?? this.root.querySelector('#many-title');
     (target as HTMLElement | null)?.focus();
+  }
+
+  /** The row that an element of the table is in. */
+  rowAt(place: Element): Row | undefined {
+    return this.#table.itemAt(place);
+  }
+
+  /** Shows what is marked now. */
+  showMarks(): void {
+    const { corrector } = this;
+    if (!corrector) return;
+    for (const [row, view] of this.#table.shown) showMark(view, row, corrector);
+    if (this.#filters.filter.marked) this.#refreshSoon();
+  }
+
+  async #correct(row: Row): Promise<void> {
+    await this.corrector?.ask(subjectOf(row));
+    // Where it is, or where it was before a filter dropped it, people go on.
+    const again = this.#table.reveal(row)?.querySelector<HTMLElement>('.correct-button');
+    (again ?? this.#scroller).focus();
   }
 
   #finish(duration: number): void {
@@ -212,6 +243,7 @@ export class ManyView {
           'div',
           { class: 'card many__card' },
           this.#filters.root,
+          this.corrector?.barView() ?? null,
           this.#tableView(),
           this.#empty,
         ),
@@ -251,7 +283,7 @@ export class ManyView {
     this.#scroller.append(
       element(
         'table',
-        { class: 'table', 'data-testid': 'table' },
+        { class: this.corrector ? 'table table--marks' : 'table', 'data-testid': 'table' },
         element(
           'thead',
           {},
@@ -264,6 +296,13 @@ export class ManyView {
               element('span', { class: 'visually-hidden' }, text.picture),
             ),
             ...headers,
+            this.corrector
+              ? element(
+                  'th',
+                  { scope: 'col', class: 'cell cell--mark muted small' },
+                  element('span', {}, strings.corrections.column),
+                )
+              : null,
           ),
         ),
         this.#table.body,

@@ -43,6 +43,17 @@ export class VirtualRows<Item extends object> {
     return this.#shown.get(item);
   }
 
+  /** The item whose row this element is in; undefined outside. */
+  itemAt(place: Element): Item | undefined {
+    const row = place.closest('tr');
+    return this.shown.find(([, each]) => each === row)?.[0];
+  }
+
+  /** The items that have a row now, with it. */
+  get shown(): readonly (readonly [Item, HTMLTableRowElement])[] {
+    return [...this.#shown];
+  }
+
   #print(isPrinting: boolean): void {
     if (!this.scroller.isConnected) return;
     this.#isPrinting = isPrinting;

@@ -26,6 +26,8 @@ export interface ResultContext {
   readonly steps: HTMLElement | null;
   /** The true labels of a model of several, where known. */
   readonly labels: readonly string[] | null;
+  /** What corrects the answer; null where it cannot be. */
+  readonly correct: HTMLElement | null;
   /** Adds the heat map, where there is one to be had: of the answer, or of a label. */
   readonly why:
     | ((frame: HTMLElement, note: HTMLElement, label?: Label) => HTMLButtonElement)
@@ -66,6 +68,7 @@ export function resultView(
           why: why && ((label) => why(seen, note, label)),
         })
       : classesView(answer, context)),
+    context.correct,
     element(
       'div',
       { class: 'facts' },
