@@ -180,7 +180,10 @@ def test_each_label_has_its_own_heat(bundle: Bundle, exported_zoo: Any) -> None:
     """Class activation explains the sigmoid of the label that is asked for."""
     pixels = exported_zoo.pixels[0]
     runtime = Runtime(bundle)
-    features = runtime.input_of("global_average_pooling2d", pixels[None])
+    model = json.loads((bundle.path / "model.json").read_text(encoding="utf-8"))
+    layers = model["modelTopology"]["model_config"]["config"]["layers"]
+    (pooling,) = (each for each in layers if each["class_name"] == "GlobalAveragePooling2D")
+    features = runtime.input_of(pooling["config"]["name"], pixels[None])
     kernel = next(w for name, w in bundle.weights().items() if w.shape == (6, 4))
 
     heats = [explain(bundle, pixels, index) for index in range(4)]

@@ -133,7 +133,7 @@ def test_marks_survive_a_reload_and_come_back_from_a_table(opened: Opened, tmp_p
     table.write_text("\ufeff" + text, encoding="utf-8", newline="")
 
     opened.page.set_input_files("#restore", str(table))
-    opened.page.wait_for_function("document.getElementById('said').textContent !== ''")
+    opened.page.wait_for_selector("#said:not(:empty)", state="attached")
     again = opened.table(tmp_path / "again.csv").read_text(encoding="utf-8")
 
     assert opened.counts()[0] == 2
@@ -147,7 +147,7 @@ def test_another_file_restores_nothing(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text('path,label\n"1.png,a\n')
 
     opened.page.set_input_files("#restore", str(tmp_path / "other.csv"))
-    opened.page.wait_for_function("document.getElementById('said').textContent.includes('no corr')")
+    opened.page.wait_for_selector("#said:has-text('no corr')", state="attached")
 
     assert opened.counts()[0] == 1
     assert "content, file, given, label, verdict" in opened.page.inner_text("#said")

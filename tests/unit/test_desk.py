@@ -164,10 +164,16 @@ def test_without_the_secret_nothing_is_answered(desk: WorkDesk) -> None:
 
 def test_every_page_has_its_scripts_in_the_package() -> None:
     """What the documents load is there, beside what witnesses bring with the bundle."""
-    brought = {"kerasport.iife.js", "model.js", "tf.min.js", "tf-backend-wasm.min.js"}
+    brought = {"kerasport.iife.js", "model.js", "tf.min.js", "tf-backend-wasm.min.js", "runtime.js"}
     documents = [name for name in page_files() if name.endswith(".html")]
 
-    assert documents == ["client.html", "driven.html", "formats.html", "stock.html"]
+    assert documents == [
+        "client.html",
+        "driven.html",
+        "formats.html",
+        "runtime.html",
+        "stock.html",
+    ]
     for name in documents:
         loaded = {part.partition('"')[0] for part in page_file(name).split('src="')[1:]}
         assert loaded - brought <= set(page_files()), name
