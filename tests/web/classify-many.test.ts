@@ -155,7 +155,7 @@ test.each<[string, number, object, number]>([
   await workersAre(expected);
 });
 
-test('no more pictures are in flight than workers and one', async () => {
+test('no more pictures are in flight than two for each worker', async () => {
   Pretended.isQuick = false;
   let asked = 0;
   function* stream() {
@@ -171,8 +171,8 @@ test('no more pictures are in flight than workers and one', async () => {
   await settled();
 
   // One has been told meanwhile.
-  expect([alone, asked]).toEqual([2, 5]);
-  expect(Pretended.all.map((session) => session.asked.length)).toEqual([3, 1, 1]);
+  expect([alone, asked]).toEqual([2, 7]);
+  expect(Pretended.all.map((session) => session.asked.length)).toEqual([3, 2, 2]);
 });
 
 test('a graphics processor has no pool', async () => {

@@ -285,7 +285,7 @@ class LoadedClassifier<
    * The results that are returned have no pixels; those that `onResult` is told do.
    *
    * @param images - a list, or anything that yields pictures; never more of them are in memory than
-   *   there are workers, and one.
+   *   two for each worker.
    * @throws the signal's reason, and errors that no other picture would be spared.
    */
   async classifyMany(
@@ -301,8 +301,9 @@ class LoadedClassifier<
     const batch = this.#pool.begin(wanted);
     try {
       return await answerAll<ClassName, AnswerOf<Kind, ClassName>>(images, options, {
-        // In the page's own thread nothing is done side by side.
-        window: () => (this.usesWorker ? batch.size() + 1 : 1),
+        // A worker's next picture is read while it computes the one before. In the page's own
+        // thread nothing is done side by side.
+        window: () => (this.usesWorker ? 2 * batch.size() : 1),
         ended: this.#end.signal,
         classify: async (image) => {
           const answered = await this.#answered(topK, () => batch.classify(image));
