@@ -50,8 +50,8 @@ core, notes, *arguments = sys.argv[1:]
 os.sched_setaffinity(0, {int(core)})
 from kerasport.training.fitting import phases
 made = phases.reporter
-def reporter(phase, task, log):
-    callback = made(phase, task, log)
+def reporter(phase, *given):
+    callback = made(phase, *given)
     told = callback.on_epoch_end
     def on_epoch_end(epoch, logs=None):
         with open(notes, "a") as file:
