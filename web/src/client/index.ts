@@ -6,6 +6,7 @@
  */
 
 export type {
+  AnswerOf,
   BackendChange,
   BackendTrial,
   BatchResult,
