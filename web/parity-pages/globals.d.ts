@@ -61,8 +61,12 @@ declare var parity: Driven;
 interface Images {
   /** The pictures in bytes of `[pictures, height, width, channels]`. */
   imagesOf(bytes: Uint8Array, shape: number[]): ImageData[];
-  /** A picture as a canvas scales it. */
-  drawn(file: File, height: number, width: number): Promise<ImageData>;
+  /** Answers to files by the canvas that pages use; `shape` as above. */
+  answersToDrawn(
+    files: File[],
+    shape: number[],
+    answerOf: (values: Float32Array, shape: number[]) => Promise<Float32Array>,
+  ): Promise<Float32Array[]>;
   /** The first so many channels of each pixel. */
   valuesOf(image: ImageData, channels: number): Float32Array;
 }

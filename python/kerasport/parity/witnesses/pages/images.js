@@ -37,5 +37,20 @@
     return values;
   };
 
-  globalThis.images = { imagesOf, drawn, valuesOf };
+  /**
+   * Answers to files of a runtime that has no way from a picture of its own: by the canvas that pages
+   * use, one picture at a time.
+   *
+   * @type {typeof globalThis.images.answersToDrawn}
+   */
+  const answersToDrawn = async (files, [, height = 0, width = 0, channels = 0], answerOf) => {
+    const parts = [];
+    for (const file of files) {
+      const values = valuesOf(await drawn(file, height, width), channels);
+      parts.push(await answerOf(values, [1, height, width, channels]));
+    }
+    return parts;
+  };
+
+  globalThis.images = { imagesOf, answersToDrawn, valuesOf };
 }

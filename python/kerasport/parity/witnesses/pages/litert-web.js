@@ -36,12 +36,7 @@ serve({
 
   // It has no way from a picture of its own: this is the canvas that pages use.
   async classify(task, bytes) {
-    const [, height = 0, width = 0, channels = 0] = task.shape;
-    const parts = [];
-    for (const file of filesOf(task, bytes)) {
-      const values = images.valuesOf(await images.drawn(file, height, width), channels);
-      parts.push(await answerOf(values, [1, height, width, channels]));
-    }
+    const parts = await images.answersToDrawn(filesOf(task, bytes), task.shape, answerOf);
     return { header: {}, parts };
   },
 });
