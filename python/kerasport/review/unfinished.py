@@ -12,9 +12,9 @@ from pathlib import Path
 from kerasport.bundle.document import Document
 from kerasport.errors import DataError
 from kerasport.files import write_bytes, write_text
-from kerasport.locks import Held, locked
 from kerasport.recipes import SettledRecipe
 from kerasport.runs.names import SETTINGS_FILE, UNFINISHED_SUFFIX
+from kerasport.training.unfinished import alone_with
 
 __all__ = ["ReviewSettings", "UnfinishedReview"]
 
@@ -53,21 +53,8 @@ class UnfinishedReview:
         Raises:
             DataError: there is one, or nothing can be written beside the page.
         """
-        with contextlib.ExitStack() as stack:
-            try:
-                self.page.parent.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(locked(self.page.with_name(f".{self.page.name}.review.lock")))
-            except Held as held:
-                process = f" (process {held.process})" if held.process else ""
-                raise DataError(
-                    f"A review that writes '{self.page}' is under way{process}. Wait for its end, "
-                    "or name another file with --out."
-                ) from None
-            except OSError as error:
-                raise DataError(
-                    f"The folder '{self.page.parent}' cannot be written "
-                    f"({error.strerror or error}). Name another file with --out."
-                ) from None
+        doing = f"A review that writes '{self.page}'"
+        with alone_with(self.page, "review", doing, what="file"):
             yield
 
     def begin(self, settings: ReviewSettings, *, force: bool) -> bool:

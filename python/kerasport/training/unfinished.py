@@ -21,7 +21,39 @@ from kerasport.runs import CorrectionsRecord
 from kerasport.runs.names import CHECKPOINT_FILE, MODEL_FILE, SETTINGS_FILE, UNFINISHED_SUFFIX
 from kerasport.training.choices import Reasons
 
-__all__ = ["Settings", "Unfinished"]
+__all__ = ["Settings", "Unfinished", "alone_with"]
+
+
+@contextlib.contextmanager
+def alone_with(out: Path, work: str, doing: str, *, what: str = "folder") -> Iterator[None]:
+    """Keep others that do the same work for `out` out of the block.
+
+    Args:
+        out: what is written; by whatever links two of them name one, they are kept apart.
+        work: a word for the name of the lock.
+        doing: what is under way then, as the start of a sentence.
+        what: what `out` is: a folder, or a file.
+
+    Raises:
+        DataError: there is one, or nothing can be written beside `out`.
+    """
+    real = Path(os.path.realpath(out))
+    with contextlib.ExitStack() as stack:
+        try:
+            real.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(real.with_name(f".{real.name}.{work}.lock")))
+        except Held as held:
+            process = f" (process {held.process})" if held.process else ""
+            raise DataError(
+                f"{doing} is under way{process}. Wait for its end, or name another {what} with "
+                "--out."
+            ) from None
+        except OSError as error:
+            raise DataError(
+                f"The folder '{real.parent}' cannot be written ({error.strerror or error}). "
+                f"Name another {what} with --out."
+            ) from None
+        yield
 
 
 class Settings(Document):
@@ -115,23 +147,7 @@ class Unfinished:
         Raises:
             DataError: there is one, or nothing can be written beside the run.
         """
-        # By whatever links two of them name one folder.
-        out = Path(os.path.realpath(self.out))
-        with contextlib.ExitStack() as stack:
-            try:
-                out.parent.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(locked(out.with_name(f".{out.name}.training.lock")))
-            except Held as held:
-                process = f" (process {held.process})" if held.process else ""
-                raise DataError(
-                    f"A training of '{self.out}' is under way{process}. Wait for its end, or name "
-                    "another folder with --out."
-                ) from None
-            except OSError as error:
-                raise DataError(
-                    f"The folder '{out.parent}' cannot be written ({error.strerror or error}). "
-                    "Name another one with --out."
-                ) from None
+        with alone_with(self.out, "training", f"A training of '{self.out}'"):
             yield
 
     def remove(self) -> None:
