@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kerasport import models
 from kerasport.answerer import Judge, Judged, open_answerer, open_source, require_engine
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.dataset import preprocess_file
 from kerasport.dataset.parallel import in_parallel
 from kerasport.errors import DataError, UsageError

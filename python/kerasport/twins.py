@@ -26,14 +26,9 @@ from kerasport.bundle.file_names import (
 )
 from kerasport.bundle.folder import MOST_SHOWN
 from kerasport.bundle.listing import UNLISTED
-from kerasport.bundle.metadata import (
-    LABELS_FORMAT_VERSION,
-    LARGEST_TOLERANCE,
-    MINIMUM_TFJS_VERSION,
-    SMALLEST_TOLERANCE,
-    Calibration,
-    ProbabilitiesOutput,
-)
+from kerasport.bundle.measured import LARGEST_TOLERANCE, SMALLEST_TOLERANCE
+from kerasport.bundle.metadata import LABELS_FORMAT_VERSION, MINIMUM_TFJS_VERSION, Calibration
+from kerasport.bundle.output import ProbabilitiesOutput
 from kerasport.bundle.plan import ACTIVATION_NAMES
 from kerasport.bundle.script import script_forms
 from kerasport.explanation import PATCHES

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from support import zoo
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.cli import main
 from kerasport.errors import UsageError
 from kerasport.explanation import activation_heat, explain

@@ -13,10 +13,10 @@ from kerasport.bundle.metadata import (
     Counts,
     Metrics,
     Preprocessing,
-    ProbabilitiesOutput,
     Rescaling,
     Training,
 )
+from kerasport.bundle.output import ProbabilitiesOutput
 from kerasport.bundle.parity import MissingWitness, Parity, ParityFinding
 from kerasport.evaluation import score
 from kerasport.parity.certificate import certificate_page

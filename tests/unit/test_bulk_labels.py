@@ -12,7 +12,7 @@ from kerasport.bulk.columns import columns_of
 from kerasport.bulk.rows import AnswerRow
 from kerasport.bulk.tables import table_for
 from kerasport.bundle.agreement import same_answers
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.errors import UsageError
 from kerasport.exporter.quantize.choice import _accuracy
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from support.measuring import measure
 
 from kerasport.bundle import Bundle
-from kerasport.bundle.metadata import FloatRounding
+from kerasport.bundle.measured import FloatRounding
 from kerasport.bundle.parity import MissingWitness, Parity
 from kerasport.cli.verify import print_parity
 from kerasport.errors import CheckFailed, KerasportError

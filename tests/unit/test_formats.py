@@ -18,10 +18,10 @@ from kerasport.bundle.metadata import (
     Counts,
     Metrics,
     Preprocessing,
-    ProbabilitiesOutput,
     Rescaling,
     Training,
 )
+from kerasport.bundle.output import ProbabilitiesOutput
 from kerasport.cli import app
 from kerasport.errors import BundleError, ExportError, UsageError
 from kerasport.exporter import export

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from support.reports import EVIL, make_report
 
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.evaluation import score_labels
 from kerasport.report import Report, render_page, write_plots
 

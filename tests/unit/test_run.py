@@ -12,12 +12,8 @@ import pytest
 from PIL import Image
 from support.pictures import write_picture
 
-from kerasport.bundle.metadata import (
-    ClassifierDescription,
-    Preprocessing,
-    ProbabilitiesOutput,
-    Rescaling,
-)
+from kerasport.bundle.metadata import ClassifierDescription, Preprocessing, Rescaling
+from kerasport.bundle.output import ProbabilitiesOutput
 from kerasport.dataset import Dataset, Example
 from kerasport.errors import DataError
 from kerasport.runs import Run, choose_samples, new_run, write_samples

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasport.bundle.metadata import FloatRounding, Winograd
+from kerasport.bundle.measured import FloatRounding, Winograd
 from kerasport.bundle.winograd import has_tiles
 from kerasport.exporter.answering.engines import NumpyEngine
 from kerasport.exporter.graph.graph import Graph, Node

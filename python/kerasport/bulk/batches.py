@@ -13,7 +13,7 @@ from kerasport.answerer import Answerer, open_answerer, open_source, require_eng
 from kerasport.bulk.columns import BatchColumns, columns_of
 from kerasport.bulk.rows import AnswerRow, answered, check_top, read_cell
 from kerasport.bundle import METADATA_FILE, Bundle
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.errors import UsageError
 from kerasport.literals import EngineChoice
 from kerasport.models import PREDICTION_BATCH

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasport.bulk.parquet import answer_columns, answer_fields
 from kerasport.bulk.rows import AnswerRow
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.errors import DataError
 
 __all__ = ["BatchColumns", "columns_of"]

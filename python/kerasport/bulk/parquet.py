@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kerasport.bulk.rows import AnswerRow, best_of, held_names, rows_held
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.displayed import encodable
 from kerasport.errors import missing_extra
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kerasport.answerer import Answerer
 from kerasport.bulk.inputs import NO_PATH, Asked, can_be_a_path
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.dataset.contents import read_content
 from kerasport.dataset.dataset import Skipped
 from kerasport.dataset.parallel import in_parallel

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from kerasport.bulk.parquet import ParquetTable
 from kerasport.bulk.rows import AnswerRow, best_of, check_top, held_names
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 from kerasport.displayed import encodable, json_encodable
 from kerasport.errors import UsageError
 

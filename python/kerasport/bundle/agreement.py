@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.metadata import LabelsOutput
+from kerasport.bundle.output import LabelsOutput
 
 __all__ = ["same_answers"]
 

@@ -7,10 +7,8 @@ fails when they are stale.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from kerasport.bundle.document import (
@@ -21,39 +19,30 @@ from kerasport.bundle.document import (
     Sha256,
 )
 from kerasport.bundle.limits import MAX_AXES, MAX_CENTERS, MAX_FEATURES, MAX_QUANTILES
+from kerasport.bundle.measured import FloatAgreement, FloatRounding, Quantization, Winograd
+from kerasport.bundle.output import LabelsOutput, Output
 from kerasport.errors import DataError
 from kerasport.labels import check_class_names
-from kerasport.literals import ColorMode, Fit, LabelAim, Resample, WeightType
+from kerasport.literals import ColorMode, Fit, Resample
 from kerasport.preprocess import ImageSpec
 
 __all__ = [
     "LABELS_FORMAT_VERSION",
-    "LARGEST_TOLERANCE",
     "MINIMUM_TFJS_VERSION",
-    "SMALLEST_TOLERANCE",
     "Calibration",
     "ClassifierDescription",
     "Counts",
     "FileEntry",
-    "FloatAgreement",
-    "FloatRounding",
     "FormatAgreement",
     "Interface",
     "LabelMetrics",
-    "LabelsOutput",
     "Metadata",
     "Metrics",
     "Novelty",
     "OtherFormat",
-    "Output",
     "Preprocessing",
-    "ProbabilitiesOutput",
-    "Quantization",
-    "QuantizationSearch",
-    "QuantizationTrial",
     "Rescaling",
     "Training",
-    "Winograd",
 ]
 
 MINIMUM_TFJS_VERSION = "3.21.0"
@@ -62,12 +51,6 @@ MINIMUM_TFJS_VERSION = "3.21.0"
 LABELS_FORMAT_VERSION = 2
 """Version of the bundle format of models with several labels: an earlier reader, which knows one
 winner only, has to refuse them. All others are written as version 1."""
-
-SMALLEST_TOLERANCE = 1e-5
-"""What every bundle may be off from Keras, where a backend computes as Keras does."""
-
-LARGEST_TOLERANCE = 1e-3
-"""Beyond this difference of a probability float32 does not hold a model."""
 
 
 class Rescaling(Document):
@@ -103,151 +86,6 @@ class Preprocessing(Document):
         default="bilinear",
         description="Antialiased resampling filter, in Pillow's fixed-point arithmetic.",
     )
-
-
-class ProbabilitiesOutput(Document):
-    """The model chooses one class of several: probabilities that sum to 1."""
-
-    kind: Literal["probabilities"] = "probabilities"
-    activation: Literal["softmax", "sigmoid"] = Field(description="Last activation in the model.")
-
-
-class LabelsOutput(Document):
-    """Each class is a label that holds or not, whatever the others do: no one of them wins.
-
-    A label holds where its probability reaches its threshold, both as float32.
-    """
-
-    kind: Literal["labels"] = "labels"
-    activation: Literal["sigmoid"] = Field(
-        default="sigmoid", description="Last activation in the model."
-    )
-    thresholds: list[Probability] = Field(
-        description="One per class name, in their order. A label holds where its probability is at "
-        "least this number rounded to float32."
-    )
-    aim: LabelAim = Field(
-        default="unknown",
-        description="What the thresholds were chosen for on the validation pictures: the best F1 "
-        "of each label, or a precision to keep; unknown where nobody chose.",
-    )
-    precision: Probability | None = Field(
-        default=None, description="The precision to keep, where that was the aim."
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> LabelsOutput:
-        if (self.precision is not None) != (self.aim == "precision"):
-            raise ValueError(
-                f"output.precision is {'null' if self.precision is None else 'a number'} beside "
-                f"the aim {self.aim}. Expected a number for the aim precision, else null."
-            )
-        return self
-
-    def holding(self, probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Tell which labels hold.
-
-        Args:
-            probabilities: float32 `[labels]`, or `[pictures, labels]`.
-        """
-        thresholds = np.asarray(self.thresholds, np.float32)
-        holding: NDArray[np.bool_] = np.asarray(probabilities, np.float32) >= thresholds
-        return holding
-
-
-Output: TypeAlias = Annotated[ProbabilitiesOutput | LabelsOutput, Field(discriminator="kind")]
-"""What the model returns."""
-
-
-class FloatAgreement(Document):
-    """How close the stored weights answer to the float32 weights they were made from."""
-
-    pictures: Annotated[int, Field(ge=1)]
-    top1_agreement: Probability = Field(
-        description="Share of pictures with the same best class; of several labels, with the same "
-        "ones held."
-    )
-    max_absolute_difference: Probability = Field(description="Largest difference of a probability.")
-
-
-class FloatRounding(Document):
-    """What computing in float32 adds to the probabilities, measured while exporting.
-
-    The original and the exported layers were compared in float64 before, where they are the same.
-    """
-
-    pictures: Annotated[int, Field(ge=1)]
-    keras: Probability = Field(
-        description="Largest difference between the original in float32 and in float64."
-    )
-    bundle: Probability = Field(
-        description="Largest difference between the files, run in numpy, in float32 and in float64."
-    )
-    tolerance: Annotated[float, Field(ge=SMALLEST_TOLERANCE, le=LARGEST_TOLERANCE)] = Field(
-        description="How far a probability may be off from Keras on another backend: four times "
-        "`keras`, at least 1e-5; GPU backends may always be off by 1e-4."
-    )
-    limit: str | None = Field(
-        default=None,
-        description="Why the original was not compared in float64; null where it was.",
-    )
-
-
-class Winograd(Document):
-    """Which convolutions may be computed by Winograd's way, measured while exporting.
-
-    Tiles of 4 x 4 outputs need a quarter of the products, those of 2 x 2 four ninths, and both
-    round more than plain sums do. Plain sums are always right too.
-    """
-
-    tiles: dict[str, Literal[2, 4]] = Field(
-        description="Conv2D layers of 3 x 3 with strides of 1 and without dilation -> side of the "
-        "tiles of outputs that they may be computed in. All others are plain sums."
-    )
-    rounding: Probability = Field(
-        description="Largest difference between the files, run in numpy that way, in float32 and "
-        "in float64."
-    )
-
-
-class QuantizationTrial(FloatAgreement):
-    """One way of storing the weights, measured."""
-
-    weights: WeightType
-    noise_limit: float | None = Field(
-        description="Kernels with more rounding noise in uint8 were given uint16."
-    )
-    bytes: Annotated[int, Field(ge=0)] = Field(description="Of model.json and the weight files.")
-    gzip_bytes: Annotated[int, Field(ge=0)] = Field(description="The same, each file gzipped.")
-    accuracy: Probability = Field(
-        description="Share of right answers; of labels, mean of their F1."
-    )
-    chosen: bool = Field(description="Whether the bundle holds this one.")
-
-
-class QuantizationSearch(Document):
-    """How the type of the weights was chosen by measuring."""
-
-    pictures: str = Field(description="Which labelled pictures were measured on.")
-    max_accuracy_drop: float = Field(
-        ge=0, description="Accuracy, in percentage points, that could be lost."
-    )
-    trials: list[QuantizationTrial]
-
-
-class Quantization(Document):
-    """How the weights are stored on disk. They are float32 once loaded."""
-
-    weights: WeightType = Field(
-        default="float32",
-        description="Type asked for. The manifest in model.json has the type of each weight: "
-        "small and sensitive ones have more bits.",
-    )
-    agreement: FloatAgreement | None = Field(
-        default=None,
-        description="Against the float32 weights, on the samples; null where they are stored.",
-    )
-    search: QuantizationSearch | None = None
 
 
 class Counts(Document):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kerasport.bundle.document import Document, Integrity, Probability, Sha256
-from kerasport.bundle.metadata import FloatAgreement
+from kerasport.bundle.measured import FloatAgreement
 from kerasport.literals import OutputKind
 
 __all__ = ["EngineBits", "MissingWitness", "Parity", "ParityFinding", "Witness"]

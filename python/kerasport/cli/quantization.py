@@ -14,7 +14,7 @@ from kerasport.literals import OutputKind
 from kerasport.shares import share_text
 
 if TYPE_CHECKING:
-    from kerasport.bundle.metadata import Quantization, QuantizationSearch
+    from kerasport.bundle.measured import Quantization, QuantizationSearch
     from kerasport.exporter import Quantize
 
 __all__ = ["print_quantization", "quantize_options"]

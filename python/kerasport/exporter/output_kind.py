@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kerasport.bundle.metadata import LabelsOutput, ProbabilitiesOutput
+from kerasport.bundle.output import LabelsOutput, ProbabilitiesOutput
 from kerasport.errors import ExportError, UsageError
 from kerasport.exporter.lowering.classifier import LoweredClassifier
 from kerasport.exporter.options import ExportOptions

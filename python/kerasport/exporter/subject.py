@@ -7,13 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasport.bundle.metadata import (
-    ClassifierDescription,
-    LabelsOutput,
-    Preprocessing,
-    ProbabilitiesOutput,
-    Rescaling,
-)
+from kerasport.bundle.metadata import ClassifierDescription, Preprocessing, Rescaling
+from kerasport.bundle.output import LabelsOutput, ProbabilitiesOutput
 from kerasport.classifier import Classifier
 from kerasport.errors import DataError, KerasportError, UsageError
 from kerasport.exporter.answering import (

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kerasport.bundle.metadata import LabelsOutput, Metadata
+from kerasport.bundle.metadata import Metadata
+from kerasport.bundle.output import LabelsOutput
 from kerasport.bundle.parity import Parity, Witness
 from kerasport.parity.compare.bits import bits_sentence
 from kerasport.parity.compare.location import merge_findings

@@ -11,13 +11,12 @@ from importlib.metadata import version
 from kerasport import models
 from kerasport.bundle.metadata import (
     ClassifierDescription,
-    LabelsOutput,
     Metrics,
     Preprocessing,
-    ProbabilitiesOutput,
     Rescaling,
     Training,
 )
+from kerasport.bundle.output import LabelsOutput, ProbabilitiesOutput
 from kerasport.dataset import DecodedDataset
 from kerasport.evaluation import Evaluation, LabelEvaluation
 from kerasport.models import KerasModel

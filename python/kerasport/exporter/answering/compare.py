@@ -9,12 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.metadata import (
-    LARGEST_TOLERANCE,
-    SMALLEST_TOLERANCE,
-    ClassifierDescription,
-    FloatRounding,
-)
+from kerasport.bundle.measured import LARGEST_TOLERANCE, SMALLEST_TOLERANCE, FloatRounding
+from kerasport.bundle.metadata import ClassifierDescription
 from kerasport.errors import ExportError
 from kerasport.exporter.answering.inputs import Inputs
 from kerasport.exporter.answering.references import (

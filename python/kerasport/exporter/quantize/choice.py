@@ -13,13 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle.agreement import same_answers
-from kerasport.bundle.metadata import (
-    ClassifierDescription,
-    Interface,
-    LabelsOutput,
-    QuantizationSearch,
-    QuantizationTrial,
-)
+from kerasport.bundle.measured import QuantizationSearch, QuantizationTrial
+from kerasport.bundle.metadata import ClassifierDescription, Interface
+from kerasport.bundle.output import LabelsOutput
 from kerasport.dataset import PixelCache, Pixels, decode_dataset, read_labeled
 from kerasport.errors import DataError
 from kerasport.exporter.answering import choose_engine

@@ -10,13 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle.agreement import same_answers
-from kerasport.bundle.metadata import (
-    ClassifierDescription,
-    FloatAgreement,
-    LabelsOutput,
-    Quantization,
-    QuantizationSearch,
-)
+from kerasport.bundle.measured import FloatAgreement, Quantization, QuantizationSearch
+from kerasport.bundle.metadata import ClassifierDescription
+from kerasport.bundle.output import LabelsOutput
 from kerasport.dataset import Pixels
 from kerasport.errors import DataError, ExportError
 from kerasport.exporter.answering import Comparison, GraphReference, Reference, compare

@@ -9,13 +9,8 @@ from typing import Any
 
 from kerasport.bundle import METADATA_FILE
 from kerasport.bundle.document import parse_document
-from kerasport.bundle.metadata import (
-    LabelsOutput,
-    Metadata,
-    Preprocessing,
-    ProbabilitiesOutput,
-    Rescaling,
-)
+from kerasport.bundle.metadata import Metadata, Preprocessing, Rescaling
+from kerasport.bundle.output import LabelsOutput, ProbabilitiesOutput
 from kerasport.errors import BundleError, ModelError
 from kerasport.exporter.containers import read_json
 from kerasport.exporter.graph.graph import Graph

@@ -23,12 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from kerasport.bundle.metadata import (
-    LabelsOutput,
-    Preprocessing,
-    ProbabilitiesOutput,
-    Rescaling,
-)
+from kerasport.bundle.metadata import Preprocessing, Rescaling
+from kerasport.bundle.output import LabelsOutput, ProbabilitiesOutput
 from kerasport.errors import KerasportError, ModelError, missing_extra
 from kerasport.exporter.graph.graph import Graph
 from kerasport.exporter.readers.archives import read_archive

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.bundle.metadata import FloatRounding, Winograd
+from kerasport.bundle.measured import FloatRounding, Winograd
 from kerasport.exporter.answering import rounded_up
 from kerasport.exporter.answering.engines import NumpyEngine
 from kerasport.exporter.graph import cost_of

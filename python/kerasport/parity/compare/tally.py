@@ -11,12 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.bundle.agreement import same_answers
-from kerasport.bundle.metadata import (
-    SMALLEST_TOLERANCE,
-    FloatAgreement,
-    FloatRounding,
-    LabelsOutput,
-)
+from kerasport.bundle.measured import SMALLEST_TOLERANCE, FloatAgreement, FloatRounding
+from kerasport.bundle.output import LabelsOutput
 from kerasport.bundle.parity import Witness
 from kerasport.errors import CheckFailed
 from kerasport.parity.compare.strangeness import ExpectedNovelty

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
-from kerasport.bundle.metadata import Calibration, LabelsOutput
+from kerasport.bundle.metadata import Calibration
+from kerasport.bundle.output import LabelsOutput
 from kerasport.dataset import Pixels
 from kerasport.errors import missing_extra
 from kerasport.evaluation.reliability import reliability_of
