@@ -71,7 +71,7 @@ class Watch:
         with contextlib.suppress(Exception):
             self._client.key_value_set(f"{_ENDED}{self._here.number}", "1", allow_overwrite=True)
             if self._here.number == 0:
-                # What they ask is in this process.
+                # What they ask ends with this process.
                 time.sleep(2 * _BEAT_SECONDS)
 
     def wait_for_verdict(self) -> None:
@@ -107,7 +107,7 @@ class Watch:
             self._client.key_value_set(own, str(beat), allow_overwrite=True)
             ended = self._client.key_value_dir_get(_ENDED)
             alive = self._client.key_value_dir_get(_ALIVE)
-        except Exception:  # jax.errors.JaxRuntimeError: process 0, which holds the values, is gone.
+        except Exception:  # jax.errors.JaxRuntimeError: the machine of process 0 is gone.
             return 0, False
         if ended:
             return int(ended[0][0].rpartition("/")[2]), True

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from kerasport import models
 from kerasport.errors import KerasportError, missing_extra
+from kerasport.training.processes.service import served_apart
 from kerasport.training.processes.surroundings import Surroundings, look_around
 from kerasport.training.processes.watch import Watch
 
@@ -144,13 +145,16 @@ def _connect(here: Surroundings) -> tuple[Any, str]:
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     # The watch ends a training whose processes die. JAX would abort this one, with native messages.
     jax.config.update("jax_enable_recoverability", True)
+    # It would take SIGTERM for the notice of a cluster that wants its machine back.
+    jax.config.update("jax_enable_preemption_service", False)
     chosen: dict[str, Any] = {}
     if here.coordinator is not None:
         chosen["coordinator_address"] = here.coordinator
         chosen["num_processes"] = here.count
         chosen["process_id"] = here.number
     try:
-        jax.distributed.initialize(**chosen, initialization_timeout=_JOIN_SECONDS)
+        with served_apart():
+            jax.distributed.initialize(**chosen, initialization_timeout=_JOIN_SECONDS)
         # All processes tell each other their devices when one asks for them first.
         jax.devices()
         # The first sum of all makes the connections, of which gloo tells on stdout.
@@ -170,7 +174,7 @@ def _connect(here: Surroundings) -> tuple[Any, str]:
 
 
 def _disconnect() -> None:
-    """End the service, which is in this process; the others have left."""
+    """End the service, which this process started; the others have left."""
     import jax
 
     with contextlib.suppress(Exception), models.native_output_held_back(2):
