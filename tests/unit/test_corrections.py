@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import os
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -59,6 +62,24 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_table(path) == rows
     assert path.read_bytes().startswith(HEAD.encode())
     assert table_text(rows[1:2]) == f"{HEAD}{TWO},x.png,a,,none\r\n"
+
+
+FORMULAS = ("=1+1", "+a", "-1", "@a", "\ta", "'=a", "''-a")
+
+
+def test_no_cell_is_a_formula_and_every_name_comes_back(tmp_path: Path) -> None:
+    """A spreadsheet runs none of the names, and reading takes its apostrophe away again."""
+    rows = [
+        Correction(f"{n:064x}", text.strip(), text.strip(), text, "label")
+        for n, text in enumerate((*FORMULAS, "a=1", "'a", "it's", " a", "a "))
+    ]
+
+    path = write(tmp_path / "corrections.csv", *rows)
+
+    assert read_table(path) == rows
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [cell for line in csv.reader(file) for cell in line]
+    assert [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")] == []
 
 
 @pytest.mark.parametrize(
@@ -229,3 +250,48 @@ def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     """The message says what is expected at the path."""
     with pytest.raises(DataError, match="no corrections at"):
         read_corrections([tmp_path / "corrections.zip"])
+
+
+@pytest.mark.parametrize("name", ["a ", " a", "=a", "'=a", "caf\u00e9", "x\ny", "a;b", "a,b", "-1"])
+def test_whatever_a_class_is_called_its_label_finds_it(name: str, tmp_path: Path) -> None:
+    """What is written of a class is that class when it is read, whatever its name is."""
+    data = read_data(write_class_folders(tmp_path / "data", {name: 12, "z": 12}))
+    picture = next(each for each in data.examples if data.class_names[each.label] == "z")
+    table = write(tmp_path / "c.csv", row(picture.content, name))
+
+    changed, applied = apply_corrections(data, read_corrections([table]))
+
+    assert applied.relabeled == 1
+    found = next(each for each in changed.examples if each.content == picture.content)
+    assert changed.class_names[found.labels[0]] == name
+
+
+@pytest.mark.parametrize("spelled", [" caf\u00e9 ", "cafe\u0301", "cafe\u0301 "])
+def test_a_label_is_found_as_somebody_typed_it(spelled: str, tmp_path: Path) -> None:
+    """Spaces around it and another Unicode form are no other class, and no contradiction."""
+    name = unicodedata.normalize("NFC", spelled.strip())
+    data = read_data(write_class_folders(tmp_path / "data", {name: 12, "z": 12}))
+    content = data.examples[0].content
+    table = write(tmp_path / "c.csv", row(content, spelled), row(content, name))
+
+    corrections = read_corrections([table])
+    changed, _ = apply_corrections(data, corrections)
+
+    assert corrections.conflicts == ()
+    assert changed.class_names[changed.examples[0].labels[0]] == name
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_what_has_no_end_among_the_pictures_is_refused(kind: str, tmp_path: Path) -> None:
+    """An archive that somebody unpacked may hold links and pipes: none is read or waited for."""
+    folder = tmp_path / "corrections"
+    (folder / "pictures").mkdir(parents=True)
+    write(folder / "corrections.csv", row(ONE, "a"))
+    if kind == "pipe":
+        os.mkfifo(folder / "pictures" / "1.png")
+    else:
+        (folder / "pictures" / "1.png").symlink_to("/dev/zero")
+
+    with pytest.raises(DataError, match=r"1\.png' cannot be read \(not a file\)"):
+        read_corrections([folder])

@@ -85,7 +85,7 @@ test('an archive is the bytes that the format asks for', async () => {
   expect(bytes.length).toBe(34 + 46 + 2 + 22);
 });
 
-test('cells are quoted where they must be, and names that look like formulas stay as they are', () => {
+test('cells are quoted where they must be, and names that look like formulas get an apostrophe', () => {
   const line = {
     content: 'ab',
     file: 'a, "b".png',
@@ -94,7 +94,7 @@ test('cells are quoted where they must be, and names that look like formulas sta
     verdict: 'label',
   };
   expect(tableText([{ ...line, verdict: 'label' }])).toBe(
-    'content,file,given,label,verdict\r\nab,"a, ""b"".png",=1+1," x\ny",label\r\n',
+    'content,file,given,label,verdict\r\nab,"a, ""b"".png",'=1+1," x\ny",label\r\n',
   );
 });
 

@@ -7,7 +7,6 @@ how many errors it has and which pictures they are about. A file is there whole 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from typing import Any
 from kerasport.bulk.rows import AnswerRow
 from kerasport.errors import DataError
 from kerasport.files import new_file, to_json, write_text
+from kerasport.json_text import load_json
 
 __all__ = ["KeptRows", "Parts", "digest_of"]
 
@@ -123,7 +123,7 @@ class Parts:
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.folder / name).read_text(encoding="utf-8"))
+            return load_json((self.folder / name).read_bytes())
         except (OSError, ValueError):
             return None
 

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from kerasport.corrections.merged import Corrections
-from kerasport.corrections.table import Correction
 from kerasport.dataset import SPLITS, Dataset, Example, PixelCache, Skipped
 from kerasport.dataset.dataset import Remark
 from kerasport.dataset.duplicates import hash_pictures, key_of
@@ -16,7 +15,7 @@ from kerasport.dataset.identity import identify
 from kerasport.dataset.paths import read_bytes
 from kerasport.displayed import displayable
 from kerasport.errors import DataError
-from kerasport.labels import mention_class_names
+from kerasport.labels import mention_class_names, normalize_class_name
 from kerasport.progress import SILENT, Progress
 
 __all__ = ["Applied", "apply_corrections"]
@@ -89,8 +88,7 @@ def apply_corrections(
     Raises:
         DataError: a label is none of the classes, or a new picture cannot be read.
     """
-    known = {name: label for label, name in enumerate(dataset.class_names)}
-    _require_classes(corrections, dataset)
+    labels = _classes_of(corrections, dataset)
     kept: list[Example] = []
     counts = dict.fromkeys(Applied.__dataclass_fields__, 0)
     counts["conflicts"] = len(corrections.conflicts)
@@ -101,9 +99,9 @@ def apply_corrections(
         elif found.verdict != "label":
             counts[found.verdict] += 1
         else:
-            same = known[found.label] == example.label
-            counts["confirmed" if same else "relabeled"] += 1
-            kept.append(replace(example, label=known[found.label]))
+            label = labels[example.content]
+            counts["confirmed" if label == example.label else "relabeled"] += 1
+            kept.append(replace(example, label=label))
     there = {example.content for example in dataset.examples}
     fresh: list[Example] = []
     for content, found in corrections.by_content.items():
@@ -114,7 +112,7 @@ def apply_corrections(
         elif found.verdict != "label":
             counts[found.verdict] += 1
         else:
-            fresh.append(_fresh(dataset, found, corrections.pictures[content], known[found.label]))
+            fresh.append(_fresh(dataset, corrections.pictures[content], labels[content]))
     added = _without_tested(dataset, kept, fresh, cache=cache, progress=progress)
     counts["new"], counts["test_copies"] = len(added), len(fresh) - len(added)
     kept += added
@@ -124,7 +122,7 @@ def apply_corrections(
     return replace(dataset, examples=tuple(kept), remarks=remarks), applied
 
 
-def _fresh(dataset: Dataset, found: Correction, path: Path, label: int) -> Example:
+def _fresh(dataset: Dataset, path: Path, label: int) -> Example:
     data = read_bytes(path)
     seen = identify(path, data)
     if isinstance(seen, Skipped):
@@ -156,10 +154,20 @@ def _without_tested(
     return [example for example in fresh if key_of(example, hashes) not in seen]
 
 
-def _require_classes(corrections: Corrections, dataset: Dataset) -> None:
-    known = set(dataset.class_names)
-    for each in corrections.by_content.values():
-        if each.verdict == "label" and each.label not in known:
+def _classes_of(corrections: Corrections, dataset: Dataset) -> dict[str, int]:
+    """Return content -> the class that it has now, of pictures that have one.
+
+    Raises:
+        DataError: a label is none of the classes.
+    """
+    known = {name: label for label, name in enumerate(dataset.class_names)}
+    found: dict[str, int] = {}
+    for content, each in corrections.by_content.items():
+        if each.verdict != "label":
+            continue
+        # As it stands, else as somebody meant it who put spaces around it or typed on a Mac.
+        label = known.get(each.label, known.get(normalize_class_name(each.label.strip())))
+        if label is None:
             near = difflib.get_close_matches(each.label, dataset.class_names, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
             raise DataError(
@@ -168,6 +176,8 @@ def _require_classes(corrections: Corrections, dataset: Dataset) -> None:
                 f"{mention_class_names(dataset.class_names)}. For a picture of no class the "
                 "verdict is 'none'."
             )
+        found[content] = label
+    return found
 
 
 def _remarks(corrections: Corrections, applied: Applied) -> list[Remark]:

@@ -40,7 +40,9 @@ def hash_pictures(
     white, however they are compressed. What was found is kept in `cache`.
     """
     journal = cache.journal("hashes") if cache else None
-    known: dict[str, Any] = journal.read() if journal else {}
+    known = {
+        key: each for key, each in (journal.read() if journal else {}).items() if _is_told(each)
+    }
     others = {e.content: e for e in dataset.examples if e.content not in known}
     fresh = in_places(others.values())
     with progress.task("Comparing", total=len(fresh)) as task:
@@ -93,6 +95,15 @@ def drop_copies(
 def key_of(example: Example, hashes: Mapping[str, str]) -> str:
     """Return what copies share: the hash of the pixels, or of the bytes where that is missing."""
     return hashes.get(example.content, example.content)
+
+
+def _is_told(record: Any) -> bool:
+    """Return whether a record of the journal, which may be somebody else's, says something."""
+    return (
+        isinstance(record, dict)
+        and ("hash" in record or "reason" in record)
+        and all(isinstance(each, str) for each in record.values())
+    )
 
 
 def _hash(example: Example) -> tuple[str, dict[str, str]]:

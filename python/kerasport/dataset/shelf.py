@@ -19,7 +19,7 @@ from kerasport.dataset.store import Journal
 from kerasport.preprocess import ImageSpec
 from kerasport.progress import Progress
 
-__all__ = ["INDEX", "LOCK", "PATH", "PIXELS", "SPARE_BYTES", "Shelf", "map_rows"]
+__all__ = ["INDEX", "LOCK", "PATH", "PIXELS", "SPARE_BYTES", "Shelf", "is_row", "map_rows"]
 
 INDEX, LOCK, PIXELS = "index.txt", "lock", "pixels.bin"
 """The files of a folder."""
@@ -50,6 +50,15 @@ def map_rows(
     except FileNotFoundError:
         identity = None
     return np.empty((0, *shape), np.uint8), identity
+
+
+def is_row(record: Any) -> bool:
+    """Return whether a record of an index is a row and its checksum."""
+    return (
+        isinstance(record, list)
+        and len(record) == 2
+        and all(type(number) is int and number >= 0 for number in record)
+    )
 
 
 class Shelf:
@@ -94,7 +103,7 @@ class Shelf:
             record: Any = known.get(key)
             if isinstance(record, str):
                 self.reasons[key] = record
-            elif record is not None and record[0] < len(mapped):
+            elif is_row(record) and record[0] < len(mapped):
                 named.append((key, *record))
         with progress.task("Checking the cache", total=len(named)) as task:
             for part in in_parallel(lambda item: _checked(mapped, *item), named):

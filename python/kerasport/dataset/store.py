@@ -65,8 +65,9 @@ def _parse(line: bytes) -> tuple[str, Any] | None:
     try:
         if int(line[:8], 16) == zlib.crc32(line[9:]):
             key, record = json.loads(line[9:])
-            return key, record
-    except ValueError:
+            # The checksum tells of accidents alone: a cache may be somebody else's.
+            return (key, record) if isinstance(key, str) else None
+    except (ValueError, TypeError, RecursionError):
         pass
     return None
 

@@ -3,6 +3,7 @@
   const data = JSON.parse(document.getElementById('data').textContent);
   const { suspects, classes } = data;
   const KEY = `kerasport-review:${data.key}`;
+  const FORMULA = /^'*[=+\-@\t\r]/;
   const HEAD = ['content', 'file', 'given', 'label', 'verdict'];
   const at = (id) => document.getElementById(id);
   const number = new Intl.NumberFormat('en');
@@ -181,8 +182,14 @@
 
   // --- the table -----------------------------------------------------------------------------
 
+  /** A cell; an apostrophe keeps spreadsheets from running it as a formula, see docs/corrections.md. */
   function quoted(cell) {
-    return /[",\r\n]/.test(cell) || cell !== cell.trim() ? `"${cell.replaceAll('"', '""')}"` : cell;
+    const harmless = FORMULA.test(cell) ? `'${cell}` : cell;
+    return /[",;\t\r\n]/.test(cell) || cell !== cell.trim() ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  }
+
+  function asItWas(cell) {
+    return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
   }
 
   function table() {
@@ -205,11 +212,14 @@
     say('Saved corrections.csv.');
   }
 
-  /** Returns the rows of a table in CSV, as RFC 4180 has it. */
+  /** Returns the rows of a table in CSV, as RFC 4180 has it, with the separator of its heading. */
   function cellsOf(text) {
     const rows = [[]];
-    const cell = /(?:"((?:[^"]|"")*)"|([^",;\t\r\n]*))([,;\t]|\r\n|\n|\r|$)/y;
     const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    const head = text.split(/[\r\n]/, 1)[0];
+    const counts = [',', ';', '\t'].map((each) => head.split(each).length);
+    const separator = [',', ';', '\t'][counts.indexOf(Math.max(...counts))];
+    const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${separator}\r\n]*))(${separator}|\r\n|\n|\r|$)`, 'y');
     cell.lastIndex = start;
     while (cell.lastIndex < text.length) {
       const found = cell.exec(text);
@@ -231,7 +241,10 @@
     let restored = 0;
     let refused = 0;
     for (const row of rows.slice(1)) {
-      const [content, name, given, label, verdict] = HEAD.map((title) => row[head.indexOf(title)] ?? '');
+      const cells = HEAD.map((title) => row[head.indexOf(title)] ?? '');
+      const [name, given, told] = cells.slice(1, 4).map(asItWas);
+      const [content, verdict] = [cells[0], cells[4]].map((text) => text.trim().toLowerCase());
+      const label = classes.includes(told) ? told : told.trim();
       const found = { verdict, label: verdict === 'label' ? label : '' };
       if (!known.has(content)) strangers.push([content, name, given, label, verdict]);
       else if (isMark(found)) {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from kerasport.bundle.document import Document
 from kerasport.corrections import apply_corrections, read_corrections
 from kerasport.dataset import Dataset, ReadOptions, leads_somewhere, read_data
 from kerasport.errors import DataError
+from kerasport.json_text import load_json
 from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.names import CORRECTIONS_FILE
@@ -61,7 +61,7 @@ def read_record(run: Run) -> DataRecord:
         DataError: it says nothing that can be read.
     """
     try:
-        return DataRecord.model_validate(json.loads(run.data_path.read_text(encoding="utf-8")))
+        return DataRecord.model_validate(load_json(run.data_path.read_bytes()))
     except (OSError, ValueError) as error:
         raise DataError(
             f"'{run.data_path}' does not say where the training pictures are ({error!r}). "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from kerasport import models
 from kerasport.dataset import Dataset, DecodedDataset, ReadOptions
 from kerasport.errors import DataError
 from kerasport.evaluation import ask
+from kerasport.json_text import load_json
 from kerasport.labels import mention_class_names
 from kerasport.literals import OutputKind
 from kerasport.models import KerasModel
@@ -63,7 +63,7 @@ class Origin:
         """
         path = self.run.path / RECIPE_FILE
         try:
-            stored = RecipeRecord.model_validate(json.loads(path.read_text(encoding="utf-8")))
+            stored = RecipeRecord.model_validate(load_json(path.read_bytes()))
         except (OSError, ValueError) as error:
             raise DataError(
                 f"'{path}' does not say how the run was trained ({error!r}). Name a recipe."
