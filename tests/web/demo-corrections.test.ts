@@ -94,8 +94,28 @@ test('cells are quoted where they must be, and names that look like formulas get
     verdict: 'label',
   };
   expect(tableText([{ ...line, verdict: 'label' }])).toBe(
-    'content,file,given,label,verdict\r\nab,"a, ""b"".png",'=1+1," x\ny",label\r\n',
+    'content,file,given,label,verdict\r\nab,"a, ""b"".png",\'=1+1," x\ny",label\r\n',
   );
+});
+
+test('what a line tells apart from a formula, a separator or a space is quoted or marked', () => {
+  const cell = (label: string) =>
+    tableText([{ content: 'ab', file: 'f', given: 'g', label, verdict: 'label' }])
+      .split('\r\n')
+      .slice(1, -1)
+      .join('\r\n')
+      .slice('ab,f,g,'.length, -',label'.length);
+
+  expect(['-1', '+a', '@a', "'=a", "it's", 'a;b', 'a\tb', 'a=1'].map(cell)).toEqual([
+    "'-1",
+    "'+a",
+    "'@a",
+    "''=a",
+    "it's",
+    '"a;b"',
+    '"a\tb"',
+    'a=1',
+  ]);
 });
 
 test('a mark is of a content: copies have it, and others of the same size do not', async () => {

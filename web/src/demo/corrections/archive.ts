@@ -65,7 +65,10 @@ function inGroups(corrections: readonly Marked[], mostBytes: number): Marked[][]
 
 /** A name that is there once and that every system takes; which picture it is, its content says. */
 function pathOf({ content, file }: Marked): string {
-  const own = file.slice(file.lastIndexOf('/') + 1).replace(UNFIT, '_').replace(/[ .]+$/, '');
+  const own = file
+    .slice(file.lastIndexOf('/') + 1)
+    .replace(UNFIT, '_')
+    .replace(/[ .]+$/, '');
   const letters = Array.from(own);
   return `pictures/${content.slice(0, 16)}-${letters.slice(-LONGEST_NAME).join('')}`;
 }
