@@ -65,6 +65,7 @@ class Document(BaseModel):
         return to_json(self.model_dump(mode="json", by_alias=True))
 
 
+_SAFE = 2**53
 _MOST_OF_A_PLACE = 100
 """Characters of a place in a document that a message shows; keys are somebody's texts."""
 
@@ -145,11 +146,17 @@ def check_is_file(path: Path) -> None:
 
 
 def _with_whole_numbers(value: Any) -> Any:
-    """Return JSON in which numbers like 2.0 are whole, which JavaScript cannot tell apart."""
+    """Return JSON in which numbers like 2.0 are whole, and those beyond 2**53 are not.
+
+    JavaScript cannot tell the former apart, nor the latter from their neighbours.
+    """
     if isinstance(value, list):
         return [_with_whole_numbers(item) for item in value]
     if isinstance(value, dict):
         return {key: _with_whole_numbers(item) for key, item in value.items()}
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _SAFE:
         return int(value)
+    # What JavaScript would read as another whole number is none for either side.
+    if type(value) is int and abs(value) >= _SAFE:
+        return float(value)
     return value
