@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
+from kerasport.displayed import is_text
 from kerasport.errors import DataError
 from kerasport.json_text import JsonProblem, load_json
 
@@ -84,6 +85,11 @@ def check_class_names(names: Sequence[str]) -> list[str]:
             raise DataError(
                 f"Class name number {position + 1} is empty. Expected one visible name per class; "
                 "give it a name."
+            )
+        if not is_text(name):
+            raise DataError(
+                f"The class name {name!r:.100} is no text: it holds half of a character. Expected "
+                "a name that can be written as UTF-8; rename the class."
             )
         if name in seen:
             raise DataError(

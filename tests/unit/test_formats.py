@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -288,3 +289,27 @@ def test_one_value_for_two_classes_is_no_independent_probability(tmp_path: Path)
 
     (other,) = bundle.metadata.other_formats or ()
     assert other.agreement is None or other.agreement.max_absolute_difference <= 1e-6
+
+
+@pytest.mark.parametrize(
+    "name", ["a\u2028b", "a\x85b", "a\x7fb", "a\uffffb", "\ufeffa", "\U0001f600", "a\x1bb"]
+)
+def test_the_head_of_a_card_is_yaml_whatever_the_name_is(name: str) -> None:
+    """What YAML breaks lines at, or refuses, is escaped; what it takes is not."""
+    card = model_card(
+        described(
+            name=name,
+            metrics=Metrics(
+                test_accuracy=0.5, test_pictures=8, validation_accuracy=None, method="Held out."
+            ),
+        )
+    )
+    head = card.split("---\n", 2)[1]
+
+    (quoted,) = [
+        line[len("- name: ") :] for line in head.split("\n") if line.startswith("- name: ")
+    ]
+    assert json.loads(quoted) == name
+    assert re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\uffff]", quoted) is None
+    # A character of two surrogates is one escape in no YAML.
+    assert re.search(r"\\ud[89ab]", quoted) is None

@@ -9,22 +9,25 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from kerasport.errors import BundleError
 from kerasport.files import to_json
 from kerasport.json_text import MAX_JSON_BYTES, JsonProblem, load_json
+from kerasport.labels import is_blank
 
 __all__ = [
     "FORMAT_VERSION",
     "PATH_PATTERN",
     "SHA256_PATTERN",
     "Byte",
+    "Count",
     "Document",
     "Integrity",
     "Probability",
     "Sha256",
+    "Text",
     "check_is_file",
     "parse_document",
     "parse_json",
@@ -42,8 +45,20 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 """A SHA-256 in hexadecimal."""
 
 Byte = Annotated[int, Field(ge=0, le=255)]
+Count = Annotated[int, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
+
+
+def _shown(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("Expected a text.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_shown)]
+"""What shows something."""
+
 Integrity = Annotated[str, Field(pattern="^sha384-[A-Za-z0-9+/]{64}$")]
 
 
