@@ -332,6 +332,7 @@ NO_LABELS = {
     "an object": ([{"name": "dog"}, "cat"], "an object stands for a label"),
     "a number for each class": ([0, 1, 0, 1], "has a number for each class, and not the classes"),
     "truth values for each class": ([True, False, True], "has a number for each class"),
+    "a share for each class": ([0.1, 0.75, 0.15], "has a number for each class"),
     "a list cut off": ("['dog', 'cat'", "begins like a list, and is none that can be read"),
     "a text that is not closed": ('["dog", "cat]', "begins like a list, and is none"),
     "more than any picture has": ([f"l{n}" for n in range(2000)], "2,000 labels. Expected"),

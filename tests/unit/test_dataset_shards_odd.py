@@ -107,6 +107,22 @@ REFUSED: dict[str, tuple[Callable[[list[bytes]], dict[str, Any]], dict[str, Any]
         "several columns of bytes: 'left', 'right'",
     ),
     "no label": (lambda e: {"image": e}, {}, "has no column for the label"),
+    "lists of lists": (
+        lambda e: {"image": e, "label": [[["cat"]]] * 24},
+        {},
+        r"has labels in 'label', which is list<element: list<.*Expected a column of texts or numb",
+    ),
+    "objects": (lambda e: {"image": e, "label": [{"a": 1}] * 24}, {}, "'label', which is struct"),
+    "bytes of words": (
+        lambda e: {"image": e, "label": pyarrow.array([[b"cat"]] * 24)},
+        {},
+        "'label', which is list<element: binary>",
+    ),
+    "names that repeat": (
+        lambda e: {"image": e, "label": [0, 1, 2] * 8},
+        {"names": {"label": ["a", "b", "a"]}},
+        "calls several of its classes 'a'",
+    ),
     "two labels": (
         lambda e: {"image": e, "fine": [0, 1] * 12, "coarse": [1, 0] * 12},
         {"names": {"fine": ["a", "b"], "coarse": ["c", "d"]}},

@@ -84,17 +84,21 @@ def _is_array(value: Any) -> bool:
 
 
 def is_vector(lists: Sequence[Sequence[Any] | None]) -> bool:
-    """Return whether lists hold a 0 or a 1 for each class, and no names: `[0, 1, 0]`."""
+    """Return whether lists hold a number for each class, and no names: `[0, 1, 0]`.
+
+    That is so where all have equally many from 0 to 1, one of them twice or a fraction.
+    """
     found = [each for each in lists if each is not None]
-    return (
-        len({len(each) for each in found}) == 1
-        and any(len(set(each)) < len(each) for each in found if _are_flags(each))
-        and all(map(_are_flags, found))
+    values = [value for each in found for value in each]
+    if len({len(each) for each in found}) != 1 or not all(map(_is_share, values)):
+        return False
+    return any(value not in (0, 1) for value in values) or any(
+        len(set(each)) < len(each) for each in found
     )
 
 
-def _are_flags(values: Sequence[Any]) -> bool:
-    return all(isinstance(each, int | float) and each in (0, 1) for each in values)
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and (0 <= value <= 1 or value != value)
 
 
 def plain_labels(labels: Sequence[Any], line: str) -> tuple[str, ...]:
