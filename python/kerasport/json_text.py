@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from pathlib import Path
 from typing import Any, NoReturn
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "MAX_NUMBER_CHARACTERS",
     "JsonProblem",
     "load_json",
+    "load_json_file",
 ]
 
 MAX_JSON_BYTES = 16 << 20
@@ -75,6 +77,19 @@ def load_json(data: bytes | str, *, only_numbers: bool = True) -> Any:
         )
     except json.JSONDecodeError as error:
         raise JsonProblem(f"line {error.lineno}: {error.msg}") from None
+
+
+def load_json_file(path: Path, *, only_numbers: bool = True) -> Any:
+    """Return what a file of JSON holds, of which no more is read than may be parsed.
+
+    Raises:
+        JsonProblem: see `load_json`; or it is no file: a pipe would be waited for.
+        OSError: it is missing, or cannot be read.
+    """
+    if not path.is_file() and path.exists():
+        raise JsonProblem("it is no file")
+    with path.open("rb") as file:
+        return load_json(file.read(MAX_JSON_BYTES + 1), only_numbers=only_numbers)
 
 
 def _check_tokens(text: str) -> None:

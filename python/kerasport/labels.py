@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasport.displayed import is_text
 from kerasport.errors import DataError
-from kerasport.json_text import JsonProblem, load_json
+from kerasport.json_text import JsonProblem, load_json, load_json_file
 
 __all__ = [
     "check_class_names",
@@ -216,7 +216,7 @@ def find_label_file(model: Path) -> Path | None:
 def _names_classes(file: Path) -> bool:
     """Tell whether a metadata.json, which many tools write, is about classes."""
     try:
-        value = load_json(file.read_bytes(), only_numbers=False)
+        value = load_json_file(file, only_numbers=False)
     except (OSError, ValueError):
         return False
     return isinstance(value, dict) and any(

@@ -18,7 +18,7 @@ from typing import Any
 from kerasport.bulk.rows import AnswerRow
 from kerasport.errors import DataError
 from kerasport.files import new_file, to_json, write_text
-from kerasport.json_text import load_json
+from kerasport.json_text import load_json_file
 
 __all__ = ["KeptRows", "Parts", "digest_of"]
 
@@ -123,7 +123,7 @@ class Parts:
 
     def _json(self, name: str) -> Any:
         try:
-            return load_json((self.folder / name).read_bytes())
+            return load_json_file(self.folder / name)
         except (OSError, ValueError):
             return None
 

@@ -31,6 +31,7 @@ __all__ = [
     "check_is_file",
     "parse_document",
     "parse_json",
+    "problems_of",
     "read_document",
     "read_text_file",
 ]
@@ -84,6 +85,9 @@ _SAFE = 2**53
 _MOST_OF_A_PLACE = 100
 """Characters of a place in a document that a message shows; keys are somebody's texts."""
 
+_MOST_OF_A_PROBLEM = 300
+"""Characters of a problem that a message shows; it may quote the value."""
+
 DocumentType = TypeVar("DocumentType", bound=Document)
 
 
@@ -106,15 +110,21 @@ def parse_document(kind: type[DocumentType], data: bytes | str, source: str) -> 
     try:
         return kind.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc']))[:_MOST_OF_A_PLACE] or 'document'}: "
-            f"{problem['msg']}"
-            for problem in error.errors()[:5]
-        )
         raise BundleError(
-            f"'{source}' is not a valid {kind.__name__} document: {problems}. "
+            f"'{source}' is not a valid {kind.__name__} document: {problems_of(error)}. "
             "Export the bundle again."
         ) from None
+
+
+def problems_of(error: Exception) -> str:
+    """Return in half a sentence why something was no document; its places, and what is there."""
+    if not isinstance(error, ValidationError):
+        return str(error) or type(error).__name__
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc']))[:_MOST_OF_A_PLACE] or 'document'}: "
+        f"{problem['msg']:.{_MOST_OF_A_PROBLEM}}"
+        for problem in error.errors()[:5]
+    )
 
 
 def parse_json(data: bytes | str, source: str) -> Any:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from kerasport.bundle.document import Document
+from kerasport.bundle.document import Document, problems_of
 from kerasport.errors import DataError
 from kerasport.evaluation import Evaluation, LabelEvaluation
-from kerasport.json_text import load_json
+from kerasport.json_text import load_json_file
 from kerasport.report.report import Report
 from kerasport.runs import Run
 
@@ -78,11 +78,13 @@ def report_on(run: Run, evaluation: Evaluation | LabelEvaluation, *, pictures: s
         DataError: the run's history or its report is damaged.
     """
     try:
-        content = run.history_path.read_bytes()
-        history = _History.model_validate(load_json(content, only_numbers=False))
-        stored = _Stored.model_validate(load_json(run.report_path.read_bytes()))
+        content = load_json_file(run.history_path, only_numbers=False)
+        history = _History.model_validate(content)
+        stored = _Stored.model_validate(load_json_file(run.report_path))
     except (OSError, ValueError) as error:
-        raise DataError(f"'{run.path}' is damaged ({error!r}). Train the run again.") from None
+        raise DataError(
+            f"'{run.path}' is damaged ({problems_of(error)}). Train the run again."
+        ) from None
     description = run.description
     if description.metrics is not None:
         method = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kerasport.bundle.document import Document
+from kerasport.bundle.document import Document, problems_of
 from kerasport.corrections import apply_corrections, read_corrections
 from kerasport.dataset import Dataset, ReadOptions, leads_somewhere, read_data
 from kerasport.errors import DataError
-from kerasport.json_text import load_json
+from kerasport.json_text import load_json_file
 from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.names import CORRECTIONS_FILE
@@ -61,11 +61,11 @@ def read_record(run: Run) -> DataRecord:
         DataError: it says nothing that can be read.
     """
     try:
-        return DataRecord.model_validate(load_json(run.data_path.read_bytes()))
+        return DataRecord.model_validate(load_json_file(run.data_path))
     except (OSError, ValueError) as error:
         raise DataError(
-            f"'{run.data_path}' does not say where the training pictures are ({error!r}). "
-            "Name a folder with one folder per class."
+            f"'{run.data_path}' does not say where the training pictures are "
+            f"({problems_of(error)}). Name a folder with one folder per class."
         ) from None
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from kerasport.dataset import Dataset, Example
 from kerasport.errors import DataError
 from kerasport.files import write_json
-from kerasport.json_text import load_json
+from kerasport.json_text import load_json_file
 from kerasport.pictures import read_picture_file
 from kerasport.preprocess import decode
 from kerasport.runs.names import LABELS_FILE
@@ -97,7 +97,7 @@ def read_samples(folder: Path) -> tuple[SamplePicture, ...]:
         DataError: the list is damaged or names a file that is not there.
     """
     try:
-        labels = load_json((folder / LABELS_FILE).read_bytes())
+        labels = load_json_file(folder / LABELS_FILE)
         if not isinstance(labels, dict):
             raise ValueError("the list of samples is no object")
         items = [_labeled(folder, name, labels[name]) for name in sorted(labels)]

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
+from kerasport.bundle.document import problems_of
 from kerasport.dataset import Dataset, DecodedDataset, ReadOptions
 from kerasport.errors import DataError
 from kerasport.evaluation import ask
-from kerasport.json_text import load_json
+from kerasport.json_text import load_json_file
 from kerasport.labels import mention_class_names
 from kerasport.literals import OutputKind
 from kerasport.models import KerasModel
@@ -63,10 +64,11 @@ class Origin:
         """
         path = self.run.path / RECIPE_FILE
         try:
-            stored = RecipeRecord.model_validate(load_json(path.read_bytes()))
+            stored = RecipeRecord.model_validate(load_json_file(path))
         except (OSError, ValueError) as error:
             raise DataError(
-                f"'{path}' does not say how the run was trained ({error!r}). Name a recipe."
+                f"'{path}' does not say how the run was trained ({problems_of(error)}). Name a "
+                "recipe."
             ) from None
         choices = {field.name: getattr(stored.recipe, field.name) for field in fields(Choices)}
         return Recipe(**choices, prepare=pictures_of_the_user(stored.recipe.name))

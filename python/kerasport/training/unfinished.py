@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerasport.bundle.document import Document
+from kerasport.bundle.document import Document, problems_of
 from kerasport.dataset import ReadOptions
 from kerasport.errors import DataError
 from kerasport.files import write_bytes, write_text
-from kerasport.json_text import load_json
+from kerasport.json_text import load_json_file
 from kerasport.locks import Held, locked
 from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
@@ -133,10 +133,10 @@ class Unfinished:
                 f"{state or 'Name the run folder that the training was to write.'}"
             )
         try:
-            return Settings.model_validate(load_json(path.read_bytes()))
+            return Settings.model_validate(load_json_file(path))
         except (OSError, ValueError) as error:
             raise DataError(
-                f"'{path}' is damaged ({error}), so the training cannot go on. "
+                f"'{path}' is damaged ({problems_of(error)}), so the training cannot go on. "
                 "Start it again with --force."
             ) from None
 
