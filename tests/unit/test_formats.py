@@ -6,7 +6,8 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -24,15 +25,17 @@ from kerasport.bundle.metadata import (
 )
 from kerasport.bundle.output import ProbabilitiesOutput
 from kerasport.cli import app
-from kerasport.errors import BundleError, ExportError, UsageError
+from kerasport.errors import BrowserError, BundleError, ExportError, UsageError
 from kerasport.exporter import export
-from kerasport.exporter.formats import FormatSubject, check_formats, runtime_of
+from kerasport.exporter.formats import FormatRuntime, FormatSubject, check_formats, runtime_of
 from kerasport.exporter.formats.onnx import onnx_model
+from kerasport.exporter.formats.runtimes import LitertRuntime
 from kerasport.exporter.formats.teachable_machine import write_teachable_machine
 from kerasport.exporter.formats.transformers import write_transformers
 from kerasport.exporter.formats.transformers.card import model_card
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.stored_weight import quantize_array
+from kerasport.parity.witnesses.format_reader import FormatReader
 from kerasport.shares import share_text
 
 NAMES = ["ant", "<b>bee</b> | *"]
@@ -313,3 +316,57 @@ def test_the_head_of_a_card_is_yaml_whatever_the_name_is(name: str) -> None:
     assert re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\uffff]", quoted) is None
     # A character of two surrogates is one escape in no YAML.
     assert re.search(r"\\ud[89ab]", quoted) is None
+
+
+class Foreign:
+    """An interpreter with a file of somebody else."""
+
+    def __init__(self, model_content: bytes) -> None:
+        self.inputs, self.outputs = ({"index": 0, "dtype": np.float32},) * model_content[0], [0]
+
+    def allocate_tensors(self) -> None:
+        """Do nothing."""
+
+    def get_input_details(self) -> Any:
+        return self.inputs
+
+    def get_output_details(self) -> Any:
+        return self.outputs
+
+
+@pytest.mark.parametrize("inputs", [0, 2])
+def test_a_file_that_takes_something_else_is_refused(inputs: int, tmp_path: Path) -> None:
+    """A file in a bundle of somebody else may have any number of inputs."""
+    path = tmp_path / "model.tflite"
+    path.write_bytes(bytes([inputs]))
+
+    with pytest.raises(BundleError, match=rf"model\.tflite', which x runs, has {inputs} inputs"):
+        LitertRuntime(path, SimpleNamespace(Interpreter=Foreign), "x", "1")
+
+
+class Answering(FormatRuntime):
+    """A runtime that answers so, whatever it is asked."""
+
+    name, version = "x", "1"
+
+    def __init__(self, *shape: int) -> None:
+        self.shape = shape
+
+    def answer(self, pixels: Any) -> Any:
+        return np.zeros(self.shape, np.float32)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (1, 3), (2, 3, 1)])
+def test_answers_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    """What a file gives is a row for each picture, or no answer."""
+    with pytest.raises(BundleError, match=r"for 2 pictures\. Expected a row of probabilities"):
+        Answering(*shape).predict(np.zeros((2, 4, 4, 3), np.uint8))
+
+
+def test_answers_for_other_classes_are_no_answers() -> None:
+    """A model of other classes in the place of another format is told as such."""
+    reader = FormatReader("onnxruntime-python", Answering(1, 5), 3)
+    picture = cast("Any", SimpleNamespace(pixels=np.zeros((4, 4, 3), np.uint8)))
+
+    with pytest.raises(BrowserError, match="gives 5 probabilities for 3 classes"):
+        reader.ask([picture])
