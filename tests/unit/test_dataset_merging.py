@@ -180,6 +180,26 @@ def test_an_index_of_strangers_counts_for_nothing(
     assert [(each.pictures, each.damaged) for each in merged.shelves.values()] == [(40, 1)]
 
 
+@pytest.mark.parametrize("name", ["index.txt", "pixels.bin"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_a_cache_of_what_has_no_end_is_refused(
+    name: str, kind: str, pictures: Path, tmp_path: Path
+) -> None:
+    """A pipe in the place of a file is not waited for, and a device is not read."""
+    cache = PixelCache(tmp_path / "cache")
+    fill(cache, pictures)
+    path = cache.shelf(SPEC) / name
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+
+    with pytest.raises(DataError, match=rf"{name}' is no file"):
+        merge_caches([cache.root], PixelCache(tmp_path / "merged"))
+
+
 @pytest.mark.parametrize("what", ["missing", "empty", "file"])
 def test_what_is_no_cache_is_refused(what: str, tmp_path: Path) -> None:
     """A folder without decoded pictures is named, before anything is written."""

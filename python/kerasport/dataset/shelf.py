@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kerasport.dataset.dataset import Example
 from kerasport.dataset.parallel import Decoded, checksum, decode_example, in_parallel
-from kerasport.dataset.store import Journal
+from kerasport.dataset.store import Journal, check_is_regular
 from kerasport.preprocess import ImageSpec
 from kerasport.progress import Progress
 
@@ -39,6 +39,7 @@ def map_rows(
     A torn row at its end is left out.
     """
     try:
+        check_is_regular(file)
         with file.open("rb") as stream:
             found = os.fstat(stream.fileno())
             count = found.st_size // int(np.prod(shape))

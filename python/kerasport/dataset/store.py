@@ -6,15 +6,17 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from kerasport.errors import DataError
 from kerasport.platforms import BINARY, try_lock
 
-__all__ = ["Journal", "journal_text", "locked"]
+__all__ = ["Journal", "check_is_regular", "journal_text", "locked"]
 
 _POLL_SECONDS = 0.05
 
@@ -31,6 +33,7 @@ class Journal:
     def read(self) -> dict[str, Any]:
         """Return key -> record; nothing where there is no file."""
         try:
+            check_is_regular(self.path)
             data = self.path.read_bytes()
         except FileNotFoundError:
             return {}
@@ -49,6 +52,18 @@ class Journal:
                 raise OSError(errno.ENOSPC, "it could not be written whole", str(self.path))
         finally:
             os.close(descriptor)
+
+
+def check_is_regular(path: Path) -> None:
+    """Refuse what would be waited for, or has no end: a cache may be somebody else's.
+
+    Raises:
+        DataError: there is a pipe or a device.
+        OSError: there is nothing.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise DataError(f"'{path}' is no file. Expected what 'kerasport cache' wrote; remove it.")
 
 
 def journal_text(records: Mapping[str, Any]) -> bytes:
