@@ -77,9 +77,13 @@ def predict_many(
             parts = Parts(place)
             done, answered_by, continued = parts.finished(), "", 0
             if done is None:
-                done, answered_by, continued = _written(
-                    opened, asked, table, parts, options, progress
-                )
+                try:
+                    done, answered_by, continued = _written(
+                        opened, asked, table, parts, options, progress
+                    )
+                except BaseException:
+                    parts.remove_if_empty()
+                    raise
             parts.remove()
     pictures = sum(part.rows for part in done)
     return BulkSummary(

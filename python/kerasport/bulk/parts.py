@@ -71,7 +71,8 @@ class Parts:
         """
         found = self._json(_JOB)
         if found != job:
-            if found is not None and not force:
+            # One that ended before its first answer has left nothing to go on with.
+            if isinstance(found, dict) and not force and any(True for _ in self._found()):
                 different = [key for key in job if found.get(key) != job[key]]
                 raise DataError(
                     f"'{self.folder}' has the answers of an interrupted command that differs in: "
@@ -102,6 +103,11 @@ class Parts:
     def will_be(self, file: int) -> None:
         """Write down that the open file `file`, which is complete, becomes the output."""
         write_text(self.folder / _DONE, to_json(_stamp(os.fstat(file))))
+
+    def remove_if_empty(self) -> None:
+        """Remove the folder where it holds no answers, and nothing is left to go on with."""
+        if self.folder.is_dir() and not any(True for _ in self._found()):
+            self.remove()
 
     def remove(self) -> None:
         """Remove the folder."""
