@@ -295,3 +295,15 @@ def test_what_has_no_end_among_the_pictures_is_refused(kind: str, tmp_path: Path
 
     with pytest.raises(DataError, match=r"1\.png' cannot be read \(not a file\)"):
         read_corrections([folder])
+
+
+@pytest.mark.parametrize("verdict", ["none", "bad"])
+def test_corrections_that_leave_nothing_are_refused(
+    verdict: Verdict, data: Dataset, tmp_path: Path
+) -> None:
+    """A table that takes away every picture to train on is named as the reason."""
+    rows = [row(each.content, "", verdict) for each in data.in_split("train")]
+    table = write(tmp_path / "c.csv", *rows)
+
+    with pytest.raises(DataError, match=r"no picture to train on\. Corrections: .* left out as"):
+        apply_corrections(data, read_corrections([table]))

@@ -86,7 +86,8 @@ def apply_corrections(
         progress: told nothing but how far comparing is.
 
     Raises:
-        DataError: a label is none of the classes, or a new picture cannot be read.
+        DataError: a label is none of the classes, a new picture cannot be read, or none is left to
+            train on.
     """
     labels = _classes_of(corrections, dataset)
     kept: list[Example] = []
@@ -118,6 +119,11 @@ def apply_corrections(
     kept += added
     kept.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
     applied = Applied(**counts)
+    if not any(example.split == "train" for example in kept):
+        raise DataError(
+            f"With the corrections '{dataset.root}' has no picture to train on. {applied.text} "
+            "Check their verdicts, or add pictures."
+        )
     remarks = (*dataset.remarks, *_remarks(corrections, applied))
     return replace(dataset, examples=tuple(kept), remarks=remarks), applied
 
