@@ -201,6 +201,22 @@ test('what is kept is checked, and a browser that refuses to keep anything is no
   expect(refused.all().size).toBe(0);
 });
 
+test('names in an archive are such that every system takes, and look like what they are', async () => {
+  const marks = marksOn();
+  const names = ['a:b?.png', 'x\u202egnp.exe', 'dots. . .', 'a\\b\u0000.png', 'lone\ud800.png'];
+  for (const [index, name] of names.entries())
+    await marks.mark(picture(`${index}${index}${index}${index}`, name), BAD, '');
+  const { files } = await archives(marks.corrections());
+  const text = await files[0].content.text();
+
+  // The list of what is in it ends each entry with the name.
+  const found = text
+    .split('PK\u0001\u0002')
+    .map((entry) => entry.split('PK\u0005\u0006')[0].split(/pictures\/[0-9a-f]{16}-/)[1])
+    .slice(2);
+  expect(found).toEqual(['a_b_.png', 'x_gnp.exe', 'dots', 'a_b_.png', 'lone_.png']);
+});
+
 test('large sets are saved in several archives, each with the lines of its pictures', async () => {
   const marks = marksOn();
   for (const text of ['1111', '2222', '3333'])
