@@ -86,11 +86,6 @@ def check_class_names(names: Sequence[str]) -> list[str]:
                 f"Class name number {position + 1} is empty. Expected one visible name per class; "
                 "give it a name."
             )
-        if not is_text(name):
-            raise DataError(
-                f"The class name {name!r:.100} is no text: it holds half of a character. Expected "
-                "a name that can be written as UTF-8; rename the class."
-            )
         if name in seen:
             raise DataError(
                 f"The class name {name!r} occurs twice. Expected each class once; "
@@ -161,6 +156,11 @@ def list_class_names(given: Any) -> list[str]:
 
 def _as_text(name: Any) -> str:
     if isinstance(name, str):
+        if not is_text(name):
+            raise DataError(
+                f"The class name {name!r:.100} is no text: it holds half of a character. Expected "
+                "a name that can be written as UTF-8; rename the class."
+            )
         return normalize_class_name(name)
     if isinstance(name, bool) or not hasattr(name, "__index__"):
         raise DataError(
