@@ -12,7 +12,7 @@ from support.pictures import write_class_folders
 from support.shards import files_below, parquet_of
 from support.table_pictures import draw_pictures, names, told_of
 
-from kerasport.dataset import Dataset, ReadOptions, check_dataset, read_data, read_labels
+from kerasport.dataset import Dataset, ReadOptions, check_dataset, read_data, read_labeled
 from kerasport.errors import DataError
 
 FEW = ReadOptions(min_per_class=1, test_share=0, validation_share=0)
@@ -273,12 +273,12 @@ def test_tested_pictures_take_the_labels_of_the_model(root: Path) -> None:
     """A table for testing has some of the model's labels, at its places, all in the test."""
     read(root, ["dog", "cat", "dog|cat"])
 
-    dataset = read_labels(root / "table.csv", class_names=("bird", "cat", "dog"))
+    dataset = read_labeled(root / "table.csv", class_names=("bird", "cat", "dog"), kind="labels")
 
     assert {each.split for each in dataset.examples} == {"test"}
     assert {each.label for each in dataset.examples} == {(1,), (2,), (1, 2)}
     with pytest.raises(DataError, match="labels that the model does not know: dog"):
-        read_labels(root / "table.csv", class_names=("bird", "cat"))
+        read_labeled(root / "table.csv", class_names=("bird", "cat"), kind="labels")
 
 
 def test_the_check_knows_labels(root: Path) -> None:

@@ -28,7 +28,7 @@ from kerasport.errors import DataError
 from kerasport.literals import OutputKind
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["Entry", "Source", "collect", "look"]
+__all__ = ["Entry", "Source", "as_labels", "collect", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,15 @@ class Source:
         )
         kept = tuple(self.class_names[label] for label in old)
         return replace(self, class_names=kept, entries=entries)
+
+
+def as_labels(source: Source) -> Source:
+    """Return a source in which a picture has any number of labels: one, where it has a class."""
+    entries = tuple(
+        replace(entry, label=(entry.label,)) if isinstance(entry.label, int) else entry
+        for entry in source.entries
+    )
+    return replace(source, entries=entries, kind="labels")
 
 
 def _chosen(label: Truth, labels: Mapping[int, int]) -> Truth | None:

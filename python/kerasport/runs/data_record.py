@@ -94,6 +94,11 @@ def training_data(
     limit = options.max_unreadable if max_unreadable is None else max_unreadable
     options = replace(options, min_per_class=1, max_unreadable=limit)
     dataset = read_data(source, options=options, progress=progress)
+    if dataset.kind != run.description.output.kind:
+        raise DataError(
+            f"'{source}' now has pictures with several labels, and '{run.path}' chooses one class. "
+            "Train again, or name another folder."
+        )
     if dataset.class_names != tuple(run.description.class_names):
         raise DataError(
             f"'{source}' now has the classes {mention_class_names(dataset.class_names)}. "

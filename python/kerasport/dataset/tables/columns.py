@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +58,18 @@ class Columns:
 
 
 def choose_columns(
-    table: Table, *, remarks: list[Remark], choice: LabelsChoice | None = None
+    table: Table,
+    *,
+    remarks: list[Remark],
+    choice: LabelsChoice | None = None,
+    known: Collection[str] | None = None,
 ) -> Columns:
     """Return what a table says of each picture, with a remark where the choice is a guess.
 
     Columns are known by their names; without a heading, or under other names, by what they hold.
     Several columns of 0 and 1 are classes of which each row has one, or labels. What decides
-    between the two is told in `labels_in_cells`, and `choice` overrides it.
+    between the two is told in `labels_in_cells`, and `choice` overrides it. With the labels that
+    are `known`, those of a model, columns are told by their names.
 
     Raises:
         DataError: a column is missing or there are several, a row has no class or more than one,
@@ -74,10 +79,10 @@ def choose_columns(
     path = _path_column(table, named)
     split, flag = _split_column(table, named, path)
     others = [at for at in named if at not in (path, split) and _says_something(table, at)]
-    label, guessed = _label_column(table, others, choice)
+    label, guessed = _label_column(table, others, choice, known or ())
     labels: Sequence[str | tuple[str, ...]] | None
     if isinstance(label, int):
-        labels = labels_in_cells(table, label, choice=choice, remarks=remarks)
+        labels = labels_in_cells(table, label, choice=choice, known=known, remarks=remarks)
         if labels is None:
             labels = _normalized(labels_in_column(table, label, remarks=remarks))
     else:
@@ -111,7 +116,10 @@ def _path_column(table: Table, named: Sequence[int]) -> int:
 
 
 def _label_column(
-    table: Table, others: Sequence[int], choice: LabelsChoice | None
+    table: Table,
+    others: Sequence[int],
+    choice: LabelsChoice | None,
+    known: Collection[str],
 ) -> tuple[int | list[int], bool]:
     """Return the column of labels, or those of the classes, and whether it is a guess."""
     found = _believed(table, others, "label")
@@ -119,6 +127,11 @@ def _label_column(
         found = _names_of_numbers(table, found)
     if found:
         return _only(table, found, "label"), False
+    flags = [at for at in others if _is_flags(table.cells[at])]
+    own = [at for at in flags if normalize_class_name(table.columns[at].strip()) in known]
+    if table.headed and own:
+        # One is enough: of the model's other labels nothing is said.
+        return (flags if len(flags) == len(others) else own), True
     if not table.headed:
         others = [at for at in others if not _is_numbering(table.cells[at])]
     if len(others) == 1:

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kerasport.dataset.dataset import Remark
@@ -31,7 +31,12 @@ Labels = tuple[str, ...]
 
 
 def labels_in_cells(
-    table: Table, column: int, *, choice: LabelsChoice | None, remarks: list[Remark]
+    table: Table,
+    column: int,
+    *,
+    choice: LabelsChoice | None,
+    known: Collection[str] | None = None,
+    remarks: list[Remark],
 ) -> list[Labels] | None:
     """Return the labels in each cell of a column, or None where each cell is one label.
 
@@ -39,7 +44,8 @@ def labels_in_cells(
     such a table could not be read as one label each: half of them are made wholly of labels that
     other rows have alone; or the mark is a bar, and between the bars stands what stands elsewhere
     too, in changing places and numbers. All else is one label, with a remark where that is a guess,
-    until `choice` says otherwise.
+    until `choice` says otherwise. Where labels are `known`, those of a model, a text that is one of
+    them is not parted, and the mark is the one that parts most rows into such.
 
     Raises:
         DataError: a label is too long to be one.
@@ -55,8 +61,11 @@ def labels_in_cells(
             _checked(each if each is not None else (text,), line)
             for each, text, line in zip(lists, texts, table.lines, strict=True)
         ]
-    counts = Counter(text for text in texts if text)
-    mark = _evident(counts) or (_most_likely(counts) if asked else None)
+    whole = {text for text in texts if normalize_class_name(text) in (known or ())}
+    counts = Counter(text for text in texts if text and text not in whole)
+    mark = _between(counts, known or ()) or _evident(counts)
+    if mark is None and asked:
+        mark = _most_likely(counts)
     if mark is None and not asked:
         if doubt := _doubtful(counts):
             remarks.append(_hint(table, *doubt))
@@ -66,7 +75,8 @@ def labels_in_cells(
             Remark("separated-labels", f"{table.name}: {_WORDS[mark]} stands between labels.")
         )
     return [
-        _checked(_split(text, mark), line) for text, line in zip(texts, table.lines, strict=True)
+        _checked([text] if text in whole else _split(text, mark), line)
+        for text, line in zip(texts, table.lines, strict=True)
     ]
 
 
@@ -141,6 +151,20 @@ def _compounds(counts: Mapping[str, int], mark: str) -> dict[str, list[str]]:
     """Return text -> its parts, for texts in which the mark stands between two or more."""
     parts = {text: _split(text, mark) for text in counts if mark in text}
     return {text: each for text, each in parts.items() if len(each) > 1}
+
+
+def _between(counts: Mapping[str, int], known: Collection[str]) -> str | None:
+    """Return the mark that parts most rows into known labels, None if none parts any."""
+    rows = {
+        mark: sum(
+            counts[text]
+            for text, parts in _compounds(counts, mark).items()
+            if all(normalize_class_name(part) in known for part in parts)
+        )
+        for mark in (*_MARKS, _SPACE)
+    }
+    best = max(rows, key=rows.__getitem__)
+    return best if rows[best] else None
 
 
 def _evident(counts: Mapping[str, int]) -> str | None:
