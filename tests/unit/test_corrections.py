@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from support.marks import draw_marks
 from support.pictures import write_class_folders, write_picture
 
 from kerasport.corrections import (
@@ -18,7 +20,7 @@ from kerasport.corrections import (
     read_table,
     table_text,
 )
-from kerasport.dataset import Dataset, read_data
+from kerasport.dataset import Dataset, ReadOptions, read_data
 from kerasport.errors import DataError
 
 ONE, TWO, THREE = (digit * 64 for digit in "123")
@@ -229,3 +231,81 @@ def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     """The message says what is expected at the path."""
     with pytest.raises(DataError, match="no corrections at"):
         read_corrections([tmp_path / "corrections.zip"])
+
+
+@pytest.fixture
+def labeled(tmp_path: Path) -> Dataset:
+    """Forty pictures with up to three labels, cut by them."""
+    table = draw_marks(tmp_path / "marks", 40)
+    return read_data(table, options=ReadOptions(min_per_class=1, labels="many"))
+
+
+def shown(dataset: Dataset, content: str) -> list[tuple[str, ...]]:
+    found = [each for each in dataset.examples if each.content == content]
+    return [tuple(dataset.class_names[at] for at in each.labels) for each in found]
+
+
+def test_several_labels_are_corrected_together(labeled: Dataset, tmp_path: Path) -> None:
+    """Bars stand between them, or a JSON list holds them; none of them is data, not a loss."""
+    contents = [each.content for each in labeled.examples[:5]]
+    table = write(
+        tmp_path / "corrections.csv",
+        row(contents[0], "red|blue"),
+        row(contents[1], '["green"]'),
+        row(contents[2], "", "none"),
+        row(contents[3], "", "bad"),
+        row(contents[4], "red"),
+    )
+
+    after, applied = apply_corrections(labeled, read_corrections([table]))
+
+    assert shown(after, contents[0]) == [("blue", "red")]
+    assert shown(after, contents[1]) == [("green",)]
+    assert shown(after, contents[2]) == [()]
+    assert shown(after, contents[3]) == []
+    assert shown(after, contents[4]) == [("red",)]
+    assert applied.relabeled + applied.confirmed == 4
+    assert (applied.none, applied.bad) == (0, 1)
+    splits = {each.content: each.split for each in labeled.examples}
+    assert all(each.split == splits[each.content] for each in after.examples)
+
+
+def test_new_pictures_may_come_with_several_labels(labeled: Dataset, tmp_path: Path) -> None:
+    """They are trained with, those that show none of the labels too."""
+    new = [write_picture(tmp_path / f"{seed}.png", seed=seed) for seed in (70, 71)]
+    with zipfile.ZipFile(tmp_path / "corrections.zip", "w") as archive:
+        rows = [row(sha(new[0]), "green | red"), row(sha(new[1]), "", "none")]
+        archive.writestr("corrections.csv", table_text(rows))
+        for path in new:
+            archive.write(path, f"pictures/{path.name}")
+
+    after, applied = apply_corrections(labeled, read_corrections([tmp_path / "corrections.zip"]))
+
+    assert applied.new == 2
+    assert shown(after, sha(new[0])) == [("green", "red")]
+    assert shown(after, sha(new[1])) == [()]
+    assert {each.split for each in after.examples if each.content in map(sha, new)} == {"train"}
+
+
+def test_a_label_that_is_none_of_several_is_refused(labeled: Dataset, tmp_path: Path) -> None:
+    """By its own name, with the nearest, and what to do for a picture of none."""
+    table = write(tmp_path / "corrections.csv", row(labeled.examples[0].content, "red|gren"))
+
+    with pytest.raises(DataError, match=r"is 'gren', which is no.*mean 'green'.*'none'"):
+        apply_corrections(labeled, read_corrections([table]))
+
+
+def test_a_label_with_a_bar_is_one(data: Dataset, tmp_path: Path) -> None:
+    """Where it is known whole it is not parted; of one class nothing is."""
+    names = ("a|b", "c")
+    several = replace(data, class_names=names, kind="labels", examples=tuple(
+        replace(each, label=(each.labels[0],)) for each in data.examples
+    ))  # fmt: skip
+    content = several.examples[0].content
+    table = write(tmp_path / "corrections.csv", row(content, "a|b"))
+    both = write(tmp_path / "both.csv", row(content, '["a|b", "c"]'))
+
+    assert shown(apply_corrections(several, read_corrections([table]))[0], content) == [("a|b",)]
+    assert shown(apply_corrections(several, read_corrections([both]))[0], content) == [names]
+    with pytest.raises(DataError, match=r"is 'a\|b', which is no class"):
+        apply_corrections(data, read_corrections([table]))

@@ -125,5 +125,6 @@ def learned_contents(run: Run, dataset: Dataset) -> set[str]:
     table = run.path / CORRECTIONS_FILE
     if table.is_file():
         added = read_corrections([table]).by_content.values()
-        learned |= {each.content for each in added if each.verdict == "label"} - tested
+        kept = {"label", "none"} if dataset.kind == "labels" else {"label"}
+        learned |= {each.content for each in added if each.verdict in kept} - tested
     return learned

@@ -110,8 +110,8 @@ class Origin:
     def check(self, recipe: SettledRecipe, dataset: Dataset, *, progress: Progress) -> bool:
         """Return whether models of the run and of these pictures can be compared.
 
-        They cannot where the run's pictures are gone, which is told: what it has learned from then
-        is not known. Models of several labels have no class that became right or wrong.
+        They cannot where the run's pictures are gone: what it has learned from then is not known.
+        Models of several labels have no class that became right or wrong. Both are told.
 
         Raises:
             DataError: classes or input differ, or test pictures of one were trained with by the
@@ -148,7 +148,13 @@ class Origin:
             )
             return False
         self._check_splits(dataset, before)
-        return dataset.kind == "probabilities"
+        if dataset.kind == "labels":
+            progress.say(
+                "Models of several labels are not compared: compare the figures of both reports, "
+                "or those of 'kerasport evaluate' on one table."
+            )
+            return False
+        return True
 
     def _check_splits(self, dataset: Dataset, before: Dataset) -> None:
         learned, tested = learned_contents(self.run, before), _contents(before, test=True)
