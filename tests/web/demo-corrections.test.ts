@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { crc32 as nodeCrc32 } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
 import { archives } from '../../web/src/demo/corrections/archive.js';
+import { cellOf, namesOf } from '../../web/src/demo/corrections/cell.js';
 import { crc32, fingerprintOf, hex, sha256 } from '../../web/src/demo/corrections/fingerprint.js';
 import { browserShelf, type Kept, type Shelf } from '../../web/src/demo/corrections/kept.js';
 import { Marks } from '../../web/src/demo/corrections/marks.js';
@@ -224,3 +225,47 @@ test('digits choose unless names have some, and of many classes the most probabl
   const many = Float32Array.from({ length: 10 }, (_, at) => at);
   expect(orderOf(10, many)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
 });
+
+test.each([
+  [['dog'], 'dog'],
+  [['dog', 'sun'], 'dog|sun'],
+  [['a|b', 'dog'], '["a|b","dog"]'],
+  [['a|b'], '["a|b"]'],
+  [['[x]'], '["[x]"]'],
+  [[' dog'], '[" dog"]'],
+  [[], ''],
+])('labels %j are the cell %s, and come out of it again', (names, cell) => {
+  expect(cellOf(names)).toBe(cell);
+  expect(namesOf(cell)).toEqual(names);
+});
+
+test('what is no list of names is a name', () => {
+  expect(namesOf('[x')).toEqual(['[x']);
+  expect(namesOf('["a", 1]')).toEqual(['a']);
+});
+
+test('kept labels are those of the model, every one', () => {
+  const stored = new Map<string, string>();
+  vi.stubGlobal(
+    'localStorage',
+    new Proxy(
+      {
+        getItem: (key: string) => stored.get(key) ?? null,
+        setItem: (key: string, value: string) => void stored.set(key, value),
+      },
+      { ownKeys: () => [...stored.keys()], getOwnPropertyDescriptor: () => OWN },
+    ),
+  );
+  const known = browserShelf('p:', ['dog', 'sun', 'a|b']);
+  for (const [content, label] of Object.entries({
+    a: 'dog|sun',
+    b: 'dog|cat',
+    c: '["a|b","dog"]',
+  })) {
+    known.put(content, { verdict: 'label', label, given: '', size: 1 });
+  }
+
+  expect([...known.all().keys()]).toEqual(['a', 'c']);
+});
+
+const OWN = { configurable: true, enumerable: true };
