@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.graphs import chain, conv, dense, layer, run, scaling
 from typer.testing import CliRunner
 
@@ -22,6 +23,7 @@ from kerasport.bundle.metadata import (
     Training,
 )
 from kerasport.bundle.output import ProbabilitiesOutput
+from kerasport.bundle.weights import read_weights
 from kerasport.cli import app
 from kerasport.errors import BundleError, ExportError, UsageError
 from kerasport.exporter import export
@@ -32,6 +34,7 @@ from kerasport.exporter.formats.transformers import write_transformers
 from kerasport.exporter.formats.transformers.card import model_card
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.stored_weight import quantize_array
+from kerasport.runtime import Runtime
 from kerasport.shares import share_text
 
 NAMES = ["ant", "<b>bee</b> | *"]
@@ -173,21 +176,41 @@ def test_transformers_get_names_and_honest_steps(tmp_path: Path) -> None:
     assert (steps["do_rescale"], steps["do_normalize"], steps["resample"]) == (False, False, 3)
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"gives": "independent"}, "a probability of its own"),
-        ({"description": described(color_mode="grayscale", input_shape=(6, 4, 1))}, "gray"),
-    ],
-)
-def test_transformers_refuse_what_their_pipelines_change(
-    changes: dict[str, Any], reason: str, tmp_path: Path
-) -> None:
-    """Independent probabilities and gray pictures are refused by name; nothing is written."""
-    with pytest.raises(ExportError, match=reason):
-        write_transformers(tmp_path, subject(**changes))
+def test_transformers_refuse_what_their_pipelines_change(tmp_path: Path) -> None:
+    """Independent probabilities are refused by name; nothing is written."""
+    with pytest.raises(ExportError, match="a probability of its own"):
+        write_transformers(tmp_path, subject(gives="independent"))
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_gray_pictures_makes_gray_of_what_transformers_give(tmp_path: Path) -> None:
+    """Its file takes three channels, and makes the levels of them that Pillow makes."""
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra 'formats'")
+    graph = chain(
+        scaling(1 / 255), layer("Flatten"), dense(24, 2, activation="softmax"), shape=(6, 4, 1)
+    )
+    graph.nodes["dense"].weights["kernel"] = np.cos(np.arange(48, dtype=np.float32)).reshape(24, 2)
+    gray = described(color_mode="grayscale", input_shape=(6, 4, 1))
+    pixels = np.random.default_rng(5).integers(0, 256, (400, 6, 4, 3)).astype(np.uint8)
+    pixels[0] = 255
+    levels = [np.asarray(Image.fromarray(picture).convert("L")) for picture in pixels]
+    expected = run(graph, np.stack(levels)[..., None].astype(np.float32))
+
+    paths = write_transformers(tmp_path, subject(graph=graph, description=gray))
+
+    session = onnxruntime.InferenceSession(paths[0].read_bytes())
+    given = pixels.transpose(0, 3, 1, 2).astype(np.float32)
+    (logits,) = session.run(None, {"pixel_values": given})
+    exponents = np.exp(logits)
+    answers = exponents / exponents.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(answers, expected, atol=1e-6)
+    assert json.loads((tmp_path / "config.json").read_text("utf-8"))["num_channels"] == 3
+    assert "makes gray itself" in (tmp_path / "README.md").read_text("utf-8")
+    runtime = runtime_of("transformers", paths[0])
+    assert runtime is not None
+    one = np.stack(levels)[..., None]
+    np.testing.assert_allclose(runtime.predict(one), expected, atol=1e-6)
 
 
 def test_a_model_card_has_a_head_of_yaml_and_shows_names_as_text() -> None:
@@ -248,6 +271,25 @@ def test_teachable_machine_gets_square_pictures_scaled_its_way(tmp_path: Path) -
     classes = [each["class_name"] for each in layers["model_config"]["config"]["layers"]]
     assert "Rescaling" not in classes
     assert "swish" not in str(layers["model_config"]["config"]["layers"][3]["config"])
+
+
+def test_teachable_machine_gets_gray_pictures_as_they_were(tmp_path: Path) -> None:
+    """Its shares of red, green and blue make 254.97 of white, which the first layer undoes."""
+    graph = chain(
+        scaling(1 / 255), layer("Flatten"), dense(36, 2, activation="softmax"), shape=(6, 6, 1)
+    )
+    graph.nodes["dense"].weights["kernel"] = np.cos(np.arange(72, dtype=np.float32)).reshape(36, 2)
+    gray = described(color_mode="grayscale", input_shape=(6, 6, 1))
+    levels = np.random.default_rng(3).integers(0, 256, (4, 6, 6, 1)).astype(np.float64)
+
+    write_teachable_machine(tmp_path, subject(graph=graph, description=gray))
+
+    theirs = (0.2989 * levels + 0.587 * levels + 0.114 * levels) / 127 - 1
+    written = json.loads((tmp_path / "model.json").read_text("utf-8"))
+    weights = read_weights(written["weightsManifest"], lambda name: (tmp_path / name).read_bytes())
+    runtime = Runtime.of(written["modelTopology"], weights, (6, 6, 1), np.float64)
+    expected = run(graph, levels)
+    np.testing.assert_allclose(runtime.predict(theirs), expected, atol=1e-7)
 
 
 @pytest.mark.parametrize(

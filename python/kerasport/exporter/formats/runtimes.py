@@ -89,11 +89,14 @@ class OnnxRuntime(FormatRuntime):
         (given,) = self._session.get_inputs()
         self._input = given.name
         self._channels_first = given.name == "pixel_values"
+        self._channels = given.shape[1 if self._channels_first else -1]
 
     def answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the file gives; of logits, as Hugging Face has them, their softmax."""
         if self._channels_first:
-            pixels = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+            # As an image processor has it, which makes three channels of gray.
+            every = np.broadcast_to(pixels, (*pixels.shape[:3], self._channels))
+            pixels = np.ascontiguousarray(every.transpose(0, 3, 1, 2))
         try:
             (answer,) = self._session.run(None, {self._input: pixels})
         except Exception as error:
@@ -188,7 +191,9 @@ class NumpyRuntime(FormatRuntime):
 
     def answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the file gives for pixels that are scaled as its library does it."""
-        scaled: Any = pixels / np.float32(127) - 1
+        # Its shares of red, green and blue in gray: 0.2989, 0.587 and 0.114.
+        gray = np.float32(0.9999) if pixels.shape[-1] == 1 else np.float32(1)
+        scaled: Any = pixels * gray / np.float32(127) - 1
         return np.asarray(self._runtime.predict(scaled), np.float32)
 
 

@@ -59,6 +59,13 @@ def _body(description: ClassifierDescription) -> list[str]:
         "```",
         "",
     ]
+    if description.color_mode == "grayscale":
+        lines += [
+            "It was trained on gray pictures. What the image processors give it are three "
+            "channels, of which it makes gray itself, after they were resized and not before: "
+            "levels may be off by 1 of 255.",
+            "",
+        ]
     if steps.fit != "stretch":
         lines += [
             f"The image processors of transformers do not know the fit `{steps.fit}` that this "
