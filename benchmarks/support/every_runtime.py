@@ -24,8 +24,8 @@ Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """Answers `[n, classes]` for pictures `[n, height, width, channels]`."""
 
 IN_PYTHON = {"onnxruntime-python": "onnx", "litert-python": "litert"}
-ROUNDS = 5
-MANY = 9
+ROUNDS = 3
+MANY = 40
 """Pictures of a request beyond the first, so that the time of the request itself goes out."""
 
 RUNTIMES = (*IN_PYTHON, *RUNTIME_WITNESSES)
