@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -250,7 +250,10 @@ def test_a_killed_merge_is_finished_by_the_next(
     assert not list(merged.shelf(SPEC).glob("*.new"))
 
 
-@pytest.mark.parametrize("when", ["after the index was read", "after rows were checked", "before"])
+@pytest.mark.parametrize(
+    "when",
+    ["while the index is read", "after the index was read", "after rows were checked", "before"],
+)
 def test_a_reader_is_right_while_the_cache_is_packed(
     when: str, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,8 +276,19 @@ def test_a_reader_is_right_while_the_cache_is_packed(
 
         return called
 
-    if when == "after the index was read":
-        monkeypatch.setattr(Journal, "read", packing_beside(Journal.read, first=False))
+    records = Journal.records
+    if when == "while the index is read":
+
+        def reading(self: Journal) -> Iterator[tuple[str, Any]]:
+            for number, record in enumerate(records(self)):
+                if number == 3:
+                    packing_beside(lambda: None, first=True)()
+                yield record
+
+        monkeypatch.setattr(Journal, "records", reading)
+    elif when == "after the index was read":
+        whole = packing_beside(lambda journal: iter(list(records(journal))), first=False)
+        monkeypatch.setattr(Journal, "records", whole)
     elif when == "after rows were checked":
         monkeypatch.setattr(Shelf, "missing", packing_beside(Shelf.missing, first=False))
         # Not by the look at the index, which asks what is missing as well.

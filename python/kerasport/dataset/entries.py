@@ -128,7 +128,9 @@ def collect(source: Source, options: ReadOptions, *, progress: Progress = SILENT
                 examples.append(_example(entry, *found, options=options, given=source.given))
     if source.kind == "labels":
         _stratify(examples, undecided, source, options)
-    examples.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
+    # By split, then by path: twice in turn, for a pair as the key is an object for each picture.
+    examples.sort(key=lambda example: example.path.as_posix())
+    examples.sort(key=lambda example: SPLITS.index(example.split))
     return Dataset(
         source.root,
         source.class_names,

@@ -84,14 +84,17 @@ class Shelf:
 
     def look_up(self, contents: Iterable[str], progress: Progress) -> None:
         """Find what the index knows of `contents`, and check the rows that were not checked."""
-        known = self._index.read()
+        known: dict[str, Any] = dict.fromkeys(contents)
+        for key, record in self._index.records():
+            if key in known:
+                known[key] = record
         if self._map():
             # Packed meanwhile.
             self.rows.clear()
         mapped = self.mapped
         named: list[tuple[str, int, int]] = []
-        for key in self.missing(contents):
-            record: Any = known.get(key)
+        for key in self.missing(known):
+            record = known.pop(key)
             if isinstance(record, str):
                 self.reasons[key] = record
             elif record is not None and record[0] < len(mapped):
@@ -108,7 +111,7 @@ class Shelf:
         needed = len(wanted) * self._bytes + SPARE_BYTES
         if shutil.disk_usage(self.folder).free < needed:
             raise OSError(errno.ENOSPC, f"{needed / 1e9:.1f} GB are needed")
-        if not self.rows and not self._index.read():
+        if not self.rows and next(self._index.records(), None) is None:
             # Without an index the rows have no names, so nobody uses them.
             self._pixels.unlink(missing_ok=True)
         with self._pixels.open("ab") as stream:

@@ -30,11 +30,12 @@ class Journal:
 
     def read(self) -> dict[str, Any]:
         """Return key -> record; nothing where there is no file."""
-        try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return {}
-        return dict(filter(None, map(_parse, data.split(b"\n"))))
+        return dict(self.records())
+
+    def records(self) -> Iterator[tuple[str, Any]]:
+        """Yield the key and the record of every line, in order, and hold none of them."""
+        with contextlib.suppress(FileNotFoundError), self.path.open("rb") as stream:
+            yield from filter(None, (_parse(line.rstrip(b"\n")) for line in stream))
 
     def append(self, records: Mapping[str, Any]) -> None:
         """Add records, in one write, so that lines of two processes never mix."""
