@@ -87,6 +87,9 @@ def train(optimizer: str, kind: str, devices: int, data: str, out: str) -> None:
 
     keras = models.import_keras()
     keras.config.set_floatx(kind)
+    dense = keras.layers.Dense
+    # The last layer would have float32 whatever the others have.
+    keras.layers.Dense = lambda *given, **options: dense(*given, **{**options, "dtype": kind})
     distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
     with distribution.scope() if devices > 1 else contextlib.nullcontext():
         model = models.build(
