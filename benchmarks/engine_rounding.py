@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from keras_applications import ARCHITECTURES, CLASSES, SELECTION, build
+from keras_applications import SELECTION
 from numpy.typing import NDArray
 from PIL import Image
+from support.applications import ARCHITECTURES, CLASS_NAMES, build
 
 from kerasport.engine import Engine
 from kerasport.exporter import export
@@ -48,8 +49,7 @@ def differences(name: str, count: int) -> dict[str, NDArray[Any]]:
     pixels = draw(count, ARCHITECTURES[name])
     answers = {"Keras": probabilities(model, pixels)}
     with tempfile.TemporaryDirectory() as temporary:
-        names = [f"class {number}" for number in range(CLASSES)]
-        bundle = export(model, Path(temporary) / name, class_names=names)
+        bundle = export(model, Path(temporary) / name, class_names=CLASS_NAMES)
         del model
         keras.backend.clear_session()
         topology, weights = bundle.model()["modelTopology"], bundle.weights()

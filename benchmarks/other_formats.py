@@ -1,19 +1,22 @@
 """The other formats that an export writes: how near their runtimes come, how large, how fast.
 
     python benchmarks/other_formats.py zoo                        # the small models of the tests
-    python benchmarks/other_formats.py applications               # of keras.applications, random
+    python benchmarks/other_formats.py applications --keep runs/other   # of keras.applications
+    python benchmarks/other_formats.py times runs/other/*         # a picture in every runtime
     python benchmarks/other_formats.py pictures web/model PHOTOS  # a bundle with other formats
 
-`zoo` and `applications` export each model with `onnx` and `litert` and print how far onnxruntime
-and LiteRT are from the bundle, in Python, with the bytes and the seconds that it took. `pictures`
-shows photos to the runtimes in Chromium, each in its own way from the file: how often another class
-is the best, and how far probabilities are off from those of the bundle, which are Keras'. They need
-`pip install 'kerasport[formats]'` and `make runtimes`.
+`zoo` exports each model with `onnx` and `litert` and prints how far onnxruntime and LiteRT are from
+the bundle, in Python. `applications` does so with random weights that behave like trained ones, and
+prints how far every runtime is from Keras, in Python and in Chromium, and the bytes. `times` has
+to be alone on the machine. `pictures` shows photos to the runtimes in Chromium, each in its own
+way from the file: how often another class is the best, and how far probabilities are off from those
+of the bundle, which are Keras'. They need `pip install 'kerasport[formats]'` and `make runtimes`.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import time
@@ -21,26 +24,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from support.applications import CLASS_NAMES, build
+from support.client_page import milliseconds_in_client_page
+from support.every_runtime import RUNTIMES, TIMED, asked, milliseconds_of
+from support.random_weights import pictures
 
 from kerasport import Bundle, models
 from kerasport.engine import Engine
 from kerasport.errors import KerasportError
 from kerasport.exporter import export
-from kerasport.exporter.formats import runtime_of
 from kerasport.parity.browsers.engines import find_engine
 from kerasport.parity.witnesses.runtime_page import RUNTIME_WITNESSES, runtime_page
 from kerasport.preprocess import preprocess
 
 FORMATS = ["onnx", "litert"]
-APPLICATIONS = {
-    "MobileNetV2": 96,
-    "MobileNetV3Small": 96,
-    "EfficientNetB0": 96,
-    "DenseNet121": 96,
-    "ResNet50V2": 96,
-    "NASNetMobile": 96,
-    "ConvNeXtTiny": 96,
-}
+APPLICATION_FORMATS = ["onnx", "transformers", "litert", "teachable-machine"]
+APPLICATIONS = ["MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "DenseNet121", "ResNet50V2"]
 BATCH = 20
 
 
@@ -49,16 +48,21 @@ def main() -> None:
     kinds = parser.add_subparsers(dest="kind", required=True)
     kinds.add_parser("zoo", help="the small models of the tests")
     applications = kinds.add_parser("applications", help="models of keras.applications")
-    applications.add_argument("names", nargs="*", default=list(APPLICATIONS))
-    pictures = kinds.add_parser("pictures", help="photos, in each runtime's own way")
-    pictures.add_argument("bundle", type=Path)
-    pictures.add_argument("photos", type=Path)
-    pictures.add_argument("--most", type=int, default=700, help="photos to show")
+    applications.add_argument("names", nargs="*", default=APPLICATIONS)
+    applications.add_argument("--keep", type=Path, help="folder for the bundles")
+    times = kinds.add_parser("times", help="a picture in every runtime")
+    times.add_argument("bundles", nargs="+", type=Path)
+    shown = kinds.add_parser("pictures", help="photos, in each runtime's own way")
+    shown.add_argument("bundle", type=Path)
+    shown.add_argument("photos", type=Path)
+    shown.add_argument("--most", type=int, default=700, help="photos to show")
     options = parser.parse_args()
     if options.kind == "zoo":
         measure_zoo()
     elif options.kind == "applications":
-        measure_applications(options.names)
+        measure_applications(options.names, options.keep)
+    elif options.kind == "times":
+        measure_times(options.bundles)
     else:
         measure_pictures(options.bundle, options.photos, options.most)
 
@@ -70,7 +74,7 @@ def measure_zoo() -> None:
     keras = models.import_keras()
     rows = []
     for name in zoo.names():
-        rows += exported(name, zoo.build(name, keras), zoo.CLASS_NAMES, show=False)
+        rows += exported(name, zoo.build(name, keras), zoo.CLASS_NAMES)
     for form in FORMATS:
         off = [row for row in rows if row["format"] == form]
         worst = max(off, key=lambda row: row["off"] or 0)
@@ -80,63 +84,72 @@ def measure_zoo() -> None:
         )
 
 
-def measure_applications(names: list[str]) -> None:
-    sys.path.insert(0, str(Path(__file__).parent))
-    from support.random_weights import randomise
-
+def measure_applications(names: list[str], keep: Path | None) -> None:
     keras = models.import_keras()
     for name in names:
-        side = APPLICATIONS.get(name, 96)
-        model = getattr(keras.applications, name)(
-            weights=None, classes=13, input_shape=(side, side, 3)
-        )
-        randomise(model, 13)
-        exported(name, model, [f"class {number}" for number in range(13)], show=True)
+        model = build(name, keras)
+        pixels = pictures(model)
+        expected = models.probabilities(model, pixels)
+        with contextlib.ExitStack() as stack:
+            folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            bundle = export(
+                model,
+                folder / name,
+                class_names=CLASS_NAMES,
+                also=APPLICATION_FORMATS,
+                force=True,
+            )
+            rounding = bundle.metadata.float_rounding
+            allowed = rounding.tolerance if rounding else float("nan")
+            print(f"{name}: {len(pixels)} pictures, {allowed:.1e} allowed", flush=True)
+            for kind, size in sizes_of(bundle).items():
+                print(f"    {kind}: {size:,} bytes")
+            for runtime in RUNTIMES:
+                try:
+                    with asked(runtime, bundle) as predict:
+                        off = float(np.abs(predict(pixels) - expected).max())
+                    print(f"    {runtime}: off by {off:.1e}", flush=True)
+                except KerasportError as error:
+                    print(f"    {runtime}: {str(error).splitlines()[0]}", flush=True)
 
 
-def exported(name: str, model: Any, classes: list[str], *, show: bool) -> list[dict[str, Any]]:
+def measure_times(places: list[Path]) -> None:
+    for place in places:
+        bundle = Bundle.open(place)
+        shape = bundle.metadata.input_shape
+        pixels = np.random.default_rng(1).integers(0, 256, (4, *shape)).astype(np.uint8)
+        own = milliseconds_in_client_page(place, pixels)
+        print(f"{place.name}: {own:.1f} ms a picture in the client, in Chromium", flush=True)
+        for runtime in TIMED:
+            try:
+                with asked(runtime, bundle) as predict:
+                    taken = milliseconds_of(predict, pixels)
+                print(f"    {runtime}: {taken:.1f} ms, {taken / own:.2f} times that", flush=True)
+            except KerasportError as error:
+                print(f"    {runtime}: {str(error).splitlines()[0]}", flush=True)
+
+
+def sizes_of(bundle: Bundle) -> dict[str, int]:
+    model = [each for each in bundle.metadata.files if each.path.endswith(".bin")]
+    model += [each for each in bundle.metadata.files if each.path == "model.json"]
+    others = bundle.metadata.other_formats or ()
+    own = {"the bundle": sum(each.bytes for each in model)}
+    return own | {each.format: sum(file.bytes for file in each.files) for each in others}
+
+
+def exported(name: str, model: Any, classes: list[str]) -> list[dict[str, Any]]:
     rows = []
     for form in FORMATS:
         with tempfile.TemporaryDirectory() as folder:
             bundle = export(model, Path(folder) / "bundle", class_names=classes)
-            weights = sum(e.bytes for e in bundle.metadata.files if e.path.endswith(".bin"))
             started = time.perf_counter()
             bundle = export(model, bundle.path, class_names=classes, also=[form], force=True)
             seconds = time.perf_counter() - started
             (other,) = bundle.metadata.other_formats or ()
             found = other.agreement
-            row = {
-                "name": name,
-                "format": form,
-                "off": found and found.max_absolute_difference,
-                "bytes": other.files[0].bytes,
-                "weights": weights,
-                "seconds": seconds,
-                "milliseconds": per_picture(form, bundle),
-            }
-        rows.append(row)
-        if show:
-            print(
-                f"{name:18} {form:7} {row['bytes']:>12,} bytes ({weights:,} of weights), "
-                f"off {row['off']:.1e}, {row['milliseconds']:.1f} ms a picture, "
-                f"{seconds:.1f} s to export",
-                flush=True,
-            )
+            off = found and found.max_absolute_difference
+        rows.append({"name": name, "format": form, "off": off, "seconds": seconds})
     return rows
-
-
-def per_picture(form: str, bundle: Bundle) -> float:
-    path = bundle.other_format(form)
-    runtime = runtime_of(form, path) if path else None
-    if runtime is None:
-        return float("nan")
-    picture = np.zeros((1, *bundle.metadata.input_shape), np.uint8)
-    times = []
-    for _ in range(12):
-        started = time.perf_counter()
-        runtime.predict(picture)
-        times.append(time.perf_counter() - started)
-    return 1000 * sorted(times)[len(times) // 2]
 
 
 def measure_pictures(place: Path, photos: Path, most: int) -> None:
@@ -152,9 +165,10 @@ def measure_pictures(place: Path, photos: Path, most: int) -> None:
         ]
     )
     print(f"{len(paths)} photos, {bundle.metadata.name}")
-    for name in RUNTIME_WITNESSES:
+    for name, runtime in RUNTIME_WITNESSES.items():
+        backend = runtime.backends[-1]
         try:
-            with runtime_page(name, find_engine("chromium"), bundle, "wasm") as page:
+            with runtime_page(name, find_engine("chromium"), bundle, backend) as page:
                 answers = np.concatenate(
                     [page.classify(paths[at : at + BATCH]) for at in range(0, len(paths), BATCH)]
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import statistics
 import tempfile
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from kerasport.assets import web_asset
 from kerasport.parity.browsers.chromium import launched_chromium
 from support.serving import served
 
+_TIMED = 40
 _HTML = '<!doctype html><meta charset="utf-8"><script src="kerasport.iife.js"></script>'
 _PREDICT = """\
 async ([path, pictures, binary]) => {
@@ -21,10 +23,13 @@ async ([path, pictures, binary]) => {
   const classifier = await kerasport.loadClassifier(path, { backend: "wasm", binary });
   const size = pixels.length / pictures;
   const values = [];
+  const milliseconds = [];
   for (let from = 0; from < pixels.length; from += size) {
+    const started = performance.now();
     values.push(...(await classifier.predict({ data: pixels.slice(from, from + size) })));
+    milliseconds.push(performance.now() - started);
   }
-  return { backend: classifier.backend, values };
+  return { backend: classifier.backend, values, milliseconds };
 }
 """
 
@@ -42,6 +47,24 @@ def predict_in_client_page(
     Raises:
         RuntimeError: the client did not run on WebAssembly.
     """
+    answer = _answer(bundle, pixels, binary)
+    return np.array(answer["values"], np.float32).reshape(len(pixels), -1)
+
+
+def milliseconds_in_client_page(bundle: Path, pixels: NDArray[np.uint8]) -> float:
+    """Return what a picture takes in the client, in the median of many.
+
+    Raises:
+        RuntimeError: the client did not run on WebAssembly.
+    """
+    many = np.resize(pixels, (1 + _TIMED, *pixels.shape[1:]))
+    answer = _answer(bundle, many, "relaxed")
+    return statistics.median(answer["milliseconds"][1:])
+
+
+def _answer(
+    bundle: Path, pixels: NDArray[np.uint8], binary: Literal["plain", "relaxed"]
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="kerasport-client-") as temporary:
         folder = Path(temporary)
         shutil.copy(web_asset("kerasport.iife.js"), folder)
@@ -55,4 +78,4 @@ def predict_in_client_page(
             answer: dict[str, Any] = page.evaluate(_PREDICT, ["model/", len(pixels), binary])
     if answer["backend"] != "wasm":
         raise RuntimeError(f"the client ran on {answer['backend']}, not on wasm")
-    return np.array(answer["values"], np.float32).reshape(len(pixels), -1)
+    return answer

@@ -10,17 +10,30 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kerasport.bulk import BatchClassifier, BulkOptions, predict_many
+    from kerasport.bulk import BatchClassifier, BulkOptions, BulkSummary, predict_many
     from kerasport.bundle import Bundle
-    from kerasport.bundle.metadata import Metadata
+    from kerasport.bundle.metadata import Metadata, Preprocessing, Rescaling
+    from kerasport.bundle.output import LabelsOutput
+    from kerasport.bundle.parity import Parity
     from kerasport.classifier import Classifier
+    from kerasport.dataset import Part
     from kerasport.engine import Engine
-    from kerasport.errors import KerasportError
+    from kerasport.errors import (
+        BrowserError,
+        BundleError,
+        CheckFailed,
+        DataError,
+        ExportError,
+        KerasportError,
+        ModelError,
+        UsageError,
+    )
     from kerasport.evaluation import Evaluation, LabelEvaluation, evaluate
-    from kerasport.exporter import export
+    from kerasport.exporter import ExportedBundle, Quantize, export
     from kerasport.parity import verify
-    from kerasport.prediction import Prediction, predict, predict_each
+    from kerasport.prediction import LabelAnswer, Prediction, predict, predict_each
     from kerasport.preprocess import ImageSpec
+    from kerasport.progress import Progress
     from kerasport.recipes import Recipe, get_recipe
     from kerasport.runs import Run
     from kerasport.runtime import Runtime
@@ -29,20 +42,37 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchClassifier",
+    "BrowserError",
     "BulkOptions",
+    "BulkSummary",
     "Bundle",
+    "BundleError",
+    "CheckFailed",
     "Classifier",
+    "DataError",
     "Engine",
     "Evaluation",
+    "ExportError",
+    "ExportedBundle",
     "ImageSpec",
     "KerasportError",
+    "LabelAnswer",
     "LabelEvaluation",
+    "LabelsOutput",
     "Metadata",
+    "ModelError",
+    "Parity",
+    "Part",
     "Prediction",
+    "Preprocessing",
+    "Progress",
+    "Quantize",
     "Recipe",
+    "Rescaling",
     "Run",
     "Runtime",
     "TrainingOptions",
+    "UsageError",
     "__version__",
     "evaluate",
     "export",
@@ -58,20 +88,37 @@ __all__ = [
 
 _HOMES = {
     "BatchClassifier": "bulk",
+    "BrowserError": "errors",
     "BulkOptions": "bulk",
+    "BulkSummary": "bulk",
     "Bundle": "bundle",
+    "BundleError": "errors",
+    "CheckFailed": "errors",
     "Classifier": "classifier",
+    "DataError": "errors",
     "Engine": "engine",
     "Evaluation": "evaluation",
+    "ExportError": "errors",
+    "ExportedBundle": "exporter",
     "ImageSpec": "preprocess",
     "KerasportError": "errors",
+    "LabelAnswer": "prediction",
     "LabelEvaluation": "evaluation",
+    "LabelsOutput": "bundle.output",
     "Metadata": "bundle.metadata",
+    "ModelError": "errors",
+    "Parity": "bundle.parity",
+    "Part": "dataset",
     "Prediction": "prediction",
+    "Preprocessing": "bundle.metadata",
+    "Progress": "progress",
+    "Quantize": "exporter",
     "Recipe": "recipes",
+    "Rescaling": "bundle.metadata",
     "Run": "runs",
     "Runtime": "runtime",
     "TrainingOptions": "training",
+    "UsageError": "errors",
     "evaluate": "evaluation",
     "export": "exporter",
     "get_recipe": "recipes",

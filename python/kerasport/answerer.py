@@ -23,7 +23,6 @@ from kerasport.runs.run import Run
 from kerasport.runtime import Runtime
 
 __all__ = [
-    "Answer",
     "Answerer",
     "Judge",
     "Judged",
@@ -34,8 +33,7 @@ __all__ = [
     "require_engine",
 ]
 
-Answer: TypeAlias = "Callable[[NDArray[np.uint8]], NDArray[Any]]"
-"""Takes pixels, uint8 `[n, height, width, channels]`, and returns probabilities `[n, classes]`."""
+_Answer: TypeAlias = "Callable[[NDArray[np.uint8]], NDArray[Any]]"
 
 
 class Judged(NamedTuple):
@@ -50,7 +48,7 @@ class Judged(NamedTuple):
 
 
 Judge: TypeAlias = "Callable[[NDArray[np.uint8]], Judged]"
-"""Takes pixels, uint8 `[n, height, width, channels]`, and says more of them than an `Answer`."""
+"""Takes pixels, uint8 `[n, height, width, channels]`."""
 
 _WORDS = {
     "keras": "Keras",
@@ -63,12 +61,12 @@ _WORDS = {
 class Answerer:
     """What answers, loaded.
 
-    `kind` says who it is. `answer` is for many batches: up to `at_once` threads may ask at a time
+    `kind` says who it is. `judge` is for many batches: up to `at_once` threads may ask at a time
     and gain by it. `judge_few` is for one thread that has no more than a batch or two.
     """
 
     kind: Literal["keras", "numpy", "wasm"]
-    answer: Answer
+    judge: Judge
     at_once: int
     judge_few: Judge
 
@@ -131,9 +129,7 @@ def open_answerer(
     """
     require_engine(source, engine)
     if not isinstance(source, Bundle):
-        model = models.load_model(source.model_path)
-        few = judge_of_model(model, source.novelty_scale)
-        return Answerer("keras", models.compiled_answer(model), 1, few)
+        return _answerer_of_model(models.load_model(source.model_path), source.novelty_scale)
     scale = source.novelty_scale
     workers = workers or all_cores()
     wasm = None
@@ -145,10 +141,12 @@ def open_answerer(
         runtime = Runtime(source)
         layer = scale.novelty.layer if scale else ""
         judge = _judge(runtime.predict, partial(runtime.predict_with, layer), scale)
-        return Answerer("numpy", runtime.predict, workers, judge)
-    alone = partial(wasm.predict, workers=1)
-    judge = _judge(wasm.predict, wasm.predict_with_features, scale)
-    return Answerer("wasm", alone, wasm.workers, judge)
+        return Answerer("numpy", judge, workers, judge)
+    few = _judge(wasm.predict, wasm.predict_with_features, scale)
+    # Each thread that asks is one of those that the pictures are dealt to.
+    answer = partial(wasm.predict, workers=1)
+    alone = _judge(answer, partial(wasm.predict_with_features, workers=1), scale)
+    return Answerer("wasm", alone, wasm.workers, few)
 
 
 def judge_of_model(model: models.KerasModel, scale: NoveltyScale | None) -> Judge:
@@ -158,12 +156,18 @@ def judge_of_model(model: models.KerasModel, scale: NoveltyScale | None) -> Judg
         model: takes float32 pixels of 0..255.
         scale: what was measured with it; None where nothing was.
     """
+    return _answerer_of_model(model, scale).judge_few
+
+
+def _answerer_of_model(model: models.KerasModel, scale: NoveltyScale | None) -> Answerer:
     # A few pictures are not worth compiling, nor a batch that is filled up for them.
     answer = partial(models.probabilities, model)
     watched = models.watch_features(model) if scale is not None else ""
     if isinstance(watched, str):
-        return _judge(answer, None, None)
-    return _judge(answer, watched.answers, scale)
+        many = _judge(models.compiled_answer(model), None, None)
+        return Answerer("keras", many, 1, _judge(answer, None, None))
+    many = _judge(answer, models.compiled_answers(watched), scale)
+    return Answerer("keras", many, 1, _judge(answer, watched.answers, scale))
 
 
 _Watching: TypeAlias = (
@@ -171,7 +175,7 @@ _Watching: TypeAlias = (
 )
 
 
-def _judge(answer: Answer, watching: _Watching | None, scale: NoveltyScale | None) -> Judge:
+def _judge(answer: _Answer, watching: _Watching | None, scale: NoveltyScale | None) -> Judge:
     """Return what judges: by probabilities and features where there is a scale for these."""
 
     def judge(pixels: NDArray[np.uint8]) -> Judged:

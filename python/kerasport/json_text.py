@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from pathlib import Path
 from typing import Any, NoReturn
 
 __all__ = [
@@ -17,11 +18,15 @@ __all__ = [
     "MAX_NUMBER_CHARACTERS",
     "JsonProblem",
     "load_json",
+    "load_json_file",
 ]
 
 MAX_JSON_BYTES = 16 << 20
 """Longest text that is parsed. The largest of keras.applications takes 2 MB; Python's objects for
 the most wasteful text of this length take some 400 MB."""
+
+_MOST_OF_A_FILE = 256 << 20
+"""The longest that kerasport writes for itself is the report on a test of millions of pictures."""
 
 MAX_JSON_DEPTH = 200
 """Deepest nesting. A model in a model adds four levels; Keras' own reach 15."""
@@ -46,26 +51,35 @@ class JsonProblem(ValueError):
         self.detail = detail and f": {detail}"
 
 
-def load_json(data: bytes | str, *, only_numbers: bool = True) -> Any:
+def load_json(
+    data: bytes | str,
+    *,
+    only_numbers: bool = True,
+    whole_texts: bool = True,
+    most_bytes: int = MAX_JSON_BYTES,
+) -> Any:
     """Return what a JSON text holds.
 
     Args:
         data: the text, or its bytes in UTF-8 with or without a byte order mark.
         only_numbers: refuse what stands for no number: NaN, Infinity, and what a double cannot
             hold.
+        whole_texts: refuse half of a surrogate pair, as stands for a byte in the name of a file
+            that is no UTF-8: what a program writes for itself may name such files.
+        most_bytes: the longest that it may be.
 
     Raises:
-        JsonProblem: it is not JSON, longer than 16 MiB, nested more than 200 deep, has an object
+        JsonProblem: it is not JSON, too long, nested more than 200 deep, has an object
             with one key twice (readers differ in which of the two they take), a number of more
             than 100 characters, or half of a surrogate pair.
     """
-    if len(data) > MAX_JSON_BYTES:
-        raise JsonProblem(f"it is longer than {MAX_JSON_BYTES >> 20} MiB")
+    if len(data) > most_bytes:
+        raise JsonProblem(f"it is longer than {most_bytes >> 20} MiB")
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
     except UnicodeDecodeError as error:
         raise JsonProblem("it is not UTF-8", str(error)) from None
-    _check_tokens(text)
+    _check_tokens(text, whole_texts=whole_texts)
     try:
         return json.loads(
             text,
@@ -77,7 +91,25 @@ def load_json(data: bytes | str, *, only_numbers: bool = True) -> Any:
         raise JsonProblem(f"line {error.lineno}: {error.msg}") from None
 
 
-def _check_tokens(text: str) -> None:
+def load_json_file(path: Path, *, only_numbers: bool = True) -> Any:
+    """Return what a file of kerasport's own holds, of which no more is read than may be parsed.
+
+    It may name files whose names are no UTF-8.
+
+    Raises:
+        JsonProblem: see `load_json`; or it is no file: a pipe would be waited for.
+        OSError: it is missing, or cannot be read.
+    """
+    if not path.is_file() and path.exists():
+        raise JsonProblem("it is no file")
+    with path.open("rb") as file:
+        content = file.read(_MOST_OF_A_FILE + 1)
+    return load_json(
+        content, only_numbers=only_numbers, whole_texts=False, most_bytes=_MOST_OF_A_FILE
+    )
+
+
+def _check_tokens(text: str, *, whole_texts: bool) -> None:
     depth = 0
     for found in _TOKENS.finditer(text):
         token = found[0]
@@ -88,7 +120,7 @@ def _check_tokens(text: str) -> None:
         elif token in ("]", "}"):
             depth -= 1
         elif token[0] == '"':
-            if _SURROGATE.search(token) and not _is_whole(token):
+            if whole_texts and _SURROGATE.search(token) and not _is_whole(token):
                 raise JsonProblem("it has half of a surrogate pair")
         elif len(token) > MAX_NUMBER_CHARACTERS:
             raise JsonProblem(f"it has a number of more than {MAX_NUMBER_CHARACTERS} characters")

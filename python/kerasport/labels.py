@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import unicodedata
@@ -10,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
+from kerasport.displayed import is_text
 from kerasport.errors import DataError
+from kerasport.json_text import JsonProblem, load_json, load_json_file
 
 __all__ = [
     "check_class_names",
@@ -155,6 +156,11 @@ def list_class_names(given: Any) -> list[str]:
 
 def _as_text(name: Any) -> str:
     if isinstance(name, str):
+        if not is_text(name):
+            raise DataError(
+                f"The class name {name!r:.100} is no text: it holds half of a character. Expected "
+                "a name that can be written as UTF-8; rename the class."
+            )
         return normalize_class_name(name)
     if isinstance(name, bool) or not hasattr(name, "__index__"):
         raise DataError(
@@ -210,7 +216,7 @@ def find_label_file(model: Path) -> Path | None:
 def _names_classes(file: Path) -> bool:
     """Tell whether a metadata.json, which many tools write, is about classes."""
     try:
-        value = json.loads(file.read_text(encoding="utf-8-sig"))
+        value = load_json_file(file, only_numbers=False)
     except (OSError, ValueError):
         return False
     return isinstance(value, dict) and any(
@@ -236,8 +242,8 @@ _INDEXED = re.compile(r"(?P<index>\d+)\s*[:,;\t]\s*(?P<name>.*\S.*)")
 
 def _names_in_json(path: Path, text: str) -> list[str]:
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
+        value = load_json(text, only_numbers=False)
+    except JsonProblem as error:
         raise DataError(f"The label file '{path}' is not JSON ({error}).") from None
     if isinstance(value, dict):
         value = next((value[key] for key in _KEYS if key in value), value)

@@ -81,7 +81,7 @@ def test_the_compiled_model_takes_any_number(count: int, run: Any) -> None:
     """Batches that are filled up answer for what was asked alone, in its order."""
     pixels = np.random.default_rng(2).integers(0, 256, (count, 6, 5, 3), dtype=np.uint8)
 
-    answers = open_answerer(run).answer(pixels)
+    answers = open_answerer(run).judge(pixels).probabilities
 
     expected = models.probabilities(models.load_model(run.model_path), pixels)
     assert answers.shape == (count, 3)

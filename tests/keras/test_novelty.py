@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from support.pictures import write_class_folders
 from support.run_variables import variables_of
 
 from kerasport import models
+from kerasport.bulk import predict_many
 from kerasport.bundle import Bundle
 from kerasport.exporter import export
 from kerasport.prediction import Prediction, predict_each
@@ -131,3 +133,18 @@ def test_models_without_such_a_layer_say_why(make: Any, reason: str) -> None:
 
     assert isinstance(watched, str)
     assert reason in watched
+
+
+def test_a_table_of_a_run_has_what_predict_says(run: Run, data: Path, tmp_path: Path) -> None:
+    """The compiled model gives its features too."""
+    pictures = sorted(data.rglob("*.png"))[:40]
+    told = [each for each in predict_each(run, pictures) if isinstance(each, Prediction)]
+
+    predict_many(run, pictures, tmp_path / "answers.jsonl")
+
+    lines = (tmp_path / "answers.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    expected = [each.novelty for each in told]
+    np.testing.assert_allclose([row["novelty"] for row in rows], expected, atol=2e-3)
+    threshold = run.description.novelty.threshold if run.description.novelty else None
+    assert [row["familiar"] for row in rows] == [row["novelty"] <= threshold for row in rows]

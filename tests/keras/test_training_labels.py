@@ -12,12 +12,14 @@ from support.listening import Listening
 from support.marks import MARKS, draw_marks
 
 from kerasport import models
+from kerasport.corrections import Correction, table_text
 from kerasport.dataset import read_data
 from kerasport.evaluation import LabelEvaluation, evaluate
 from kerasport.exporter import export
 from kerasport.models import Transfer
 from kerasport.prediction import predict
 from kerasport.recipes import get_recipe
+from kerasport.runs import training_data
 from kerasport.runs.run import Run
 from kerasport.training import TrainingOptions, train, train_classifier
 from kerasport.training.calibration import calibrate_labels
@@ -191,3 +193,35 @@ def test_the_bundle_of_a_run_tells_the_same_labels(
     if search is not None:
         assert search.trials[0].top1_agreement == 1
         assert search.trials[0].accuracy > 0.8
+
+
+def test_corrected_labels_are_trained_with(run: Run, table: Path, tmp_path: Path) -> None:
+    """With a run as the start and its own data: the table of corrections decides, and stays."""
+    dataset = training_data(run)
+    test, learned, bad = (dataset.in_split("test")[0], *dataset.in_split("train")[:2])
+    rows = [
+        Correction(test.content, "t.png", "?", "red|blue", "label"),
+        Correction(learned.content, "l.png", "?", "", "none"),
+        Correction(bad.content, "b.png", "?", "", "bad"),
+    ]
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text(table_text(rows), encoding="utf-8", newline="")
+    heard = Listening()
+
+    better = train(
+        get_recipe("folder"),
+        data=table,
+        out=tmp_path / "better",
+        options=replace(FAST, epochs=1),
+        add=[corrections],
+        origin=run.path,
+        progress=heard,
+    )
+
+    found = {each.content: each for each in training_data(better).examples}
+    assert found[test.content].label == (0, 2)
+    assert found[test.content].split == "test"
+    assert found[learned.content].label == ()
+    assert bad.content not in found
+    assert isinstance(evaluate(better), LabelEvaluation)
+    assert any("Models of several labels are not compared" in line for line in heard.said)

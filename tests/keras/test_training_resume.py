@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 from support.listening import Listening
+from support.marks import draw_marks
 from support.pictures import write_class_folders
 
 from kerasport import models
@@ -148,6 +149,25 @@ def test_a_killed_training_ends_like_an_uninterrupted_one(
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     metrics = whole.description.metrics
     assert resumed.description.metrics == metrics
+
+
+def test_a_killed_training_of_labels_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
+    """Splits, sigmoids, scales and thresholds of several labels are those of one that went on."""
+    table, out = draw_marks(tmp_path / "marks", 80), tmp_path / "runs" / "run"
+    whole = train(get_recipe("folder"), out=tmp_path / "whole", data=table, options=SEVERAL)
+    command = [sys.executable, "-c", KILLED, str(table), str(out)]
+    killed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+
+    resumed = resume(out)
+
+    assert resumed.description.labels_output is not None
+    assert content(resumed) == content(whole)
+    assert figures(resumed) == figures(whole)
+    assert resumed.description.labels_output == whole.description.labels_output
+    assert resumed.description.metrics == whole.description.metrics
+    assert resumed.description.calibration == whole.description.calibration
+    assert [each.name for each in out.parent.iterdir()] == ["run"]
 
 
 def test_after_the_last_epoch_only_the_end_is_left_to_do(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import json
 import pkgutil
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +95,13 @@ ORDER: dict[str, list[str]] = {
         *("certificate", "formats", "verification"),
     ],
 }
+
+
+# What people take apart: the types in these are named where they are imported.
+GIVEN_AND_TAKEN = (
+    *("BatchClassifier", "BulkOptions", "BulkSummary", "Classifier", "LabelAnswer", "Prediction"),
+    *("Engine", "Runtime"),
+)
 
 
 def modules() -> list[str]:
@@ -216,6 +225,34 @@ def test_listed_names_are_there_once(name: str) -> None:
 
     assert [n for n in names if not hasattr(module, n)] == []
     assert len(names) == len(set(names))
+
+
+def told_types(value: Any) -> dict[str, str]:
+    """Return the package's own classes in what functions and fields are annotated with."""
+    found = {}
+    members = [value]
+    if inspect.isclass(value):
+        own = {name: each for name, each in vars(value).items() if not name.startswith("_")}
+        members = [*(getattr(each, "fget", each) for each in own.values()), value.__init__]
+    for member in members:
+        if not inspect.isfunction(member):
+            continue
+        around = member.__globals__
+        for annotation in member.__annotations__.values():
+            for word in re.findall(r"\w+", str(annotation)):
+                told = around.get(word)
+                if inspect.isclass(told) and told.__module__.startswith("kerasport."):
+                    found[word] = f"{told.__module__} in {member.__qualname__}"
+    return found
+
+
+@pytest.mark.parametrize("name", [*GIVEN_AND_TAKEN, *(n for n in kerasport.__all__ if n.islower())])
+def test_what_users_give_and_get_can_be_imported(name: str) -> None:
+    """What a function takes or returns, or a class that it returns tells, is a name of the face."""
+    told = told_types(getattr(kerasport, name))
+
+    # What readers of models hand to the export is of the package alone.
+    assert told.keys() - {*kerasport.__all__, "ReadModel"} == set()
 
 
 @pytest.mark.parametrize("name", [m for m in modules()[1:] if path_of(m).stem == "__init__"])

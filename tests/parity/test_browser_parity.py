@@ -56,12 +56,13 @@ def test_the_recorded_sample_answers_are_keras_own(digits_run: Any, digits_bundl
         assert np.abs(np.array(sample.probabilities, np.float32) - expected).max() <= 1e-6
 
 
+@pytest.mark.parametrize("frozen", ["bundle-v1", "bundle-v2"])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_frozen_bundle_of_format_1_predicts_the_same_in_the_browser(
-    backend: str, browser: Any
+def test_a_frozen_bundle_predicts_the_same_in_the_browser(
+    backend: str, frozen: str, browser: Any
 ) -> None:
-    """A bundle of format 1 loads for ever, with the recorded pixels and probabilities."""
-    bundle = Bundle.open(GOLDEN / "bundle-v1")
+    """A bundle of each format loads for ever, with the recorded pixels and probabilities."""
+    bundle = Bundle.open(GOLDEN / frozen)
     expectations = gather_expectations(bundle)
 
     with chromium_page(browser, bundle, backend) as page:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.damage import seal_folder
 from support.npm import FROZEN
+from support.strange import bundle_with_novelty
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 
@@ -46,12 +47,23 @@ def of_labels(folder: Path) -> Path:
     return folder
 
 
+def strange(folder: Path) -> Path:
+    """A model to which every picture is strange whose one feature is not 0."""
+    bundle_with_novelty(folder, threshold=0)
+    file = folder / "metadata.json"
+    metadata = {**json.loads(file.read_text(encoding="utf-8")), "name": "strange"}
+    file.write_text(json.dumps(metadata), encoding="utf-8")
+    seal_folder(folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A page with two embedded models, the library and the element."""
     folder = tmp_path_factory.mktemp("element")
     models = [
         of_labels(renamed(folder / "tags", "tags")),
+        strange(folder / "strange"),
         *(renamed(folder / name, name) for name in ("first", "second")),
     ]
     scripts = [f"{model.name}/model.js" for model in models]
@@ -278,3 +290,30 @@ def test_an_element_for_one_winner_takes_no_labels(page: Any) -> None:
     assert seen["told"] == [["classificationerror", "other-kind"]]
     assert "tells labels" in seen["status"]
     assert seen["held"] == []
+
+
+def test_a_strange_picture_is_said_to_be_one(page: Any) -> None:
+    """No class is put in front, in words that the page can choose, and the event has the number."""
+    seen = page.evaluate("""async () => {
+      const element = document.createElement('image-classifier');
+      element.model = 'embedded:strange';
+      let told;
+      element.addEventListener('classification', ({ detail }) => { told = detail; });
+      document.querySelector('main').append(element);
+      const status = () => element.shadowRoot.querySelector('[role=status]').textContent;
+      await ask(element);
+      const before = status();
+      element.strangeLabel = 'Never seen';
+      await ask(element);
+      const { familiar, novelty } = told;
+      return { before, after: status(), familiar, isPositive: novelty > 0,
+        items: element.shadowRoot.querySelectorAll('li').length };
+    }""")
+
+    assert seen == {
+        "before": "Unlike anything it was trained on",
+        "after": "Never seen",
+        "familiar": False,
+        "isPositive": True,
+        "items": 3,
+    }

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from support.graphs import chain, dense, layer, scaling
 
 from kerasport.assets import runtime_package
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError
-from kerasport.exporter import export_smallest
+from kerasport.exporter import export, export_smallest
+from kerasport.exporter.readers import ReadModel
 from kerasport.parity import verify
 from kerasport.parity.browsers.engines import find_engine
 from kerasport.parity.witnesses.runtime_page import RUNTIME_WITNESSES, runtime_page
@@ -20,7 +23,7 @@ from kerasport.parity.witnesses.runtime_page import RUNTIME_WITNESSES, runtime_p
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """The smallest classifier in every format that needs no TensorFlow to write."""
     out = tmp_path_factory.mktemp("other") / "model"
-    return export_smallest(out, also=["onnx", "transformers"])
+    return export_smallest(out, also=["onnx", "transformers", "teachable-machine"])
 
 
 @pytest.mark.keras
@@ -50,24 +53,40 @@ def test_a_model_in_onnx_answers_in_python(bundle: Bundle) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", ["onnxruntime-web", "transformers-web"])
+@pytest.mark.parametrize("name", ["onnxruntime-web", "transformers-web", "teachable-machine-web"])
 def test_a_runtime_of_others_answers_in_chromium(name: str, bundle: Bundle) -> None:
     """As it is published it gives the bundle's answers for pixels, and its own for files."""
-    try:
-        runtime_package(RUNTIME_WITNESSES[name].package)
-    except BrowserError as missing:
-        pytest.skip(str(missing))
+    _needs(name)
+    backends = RUNTIME_WITNESSES[name].backends
 
-    parity = verify(bundle, witnesses=[f"{name}/w*"])
+    parity = verify(bundle, witnesses=[f"{name}/*"])
 
-    assert [each.name for each in parity.witnesses] == [f"{name}/wasm"]
+    assert [each.name for each in parity.witnesses] == [f"{name}/{each}" for each in backends]
     assert parity.passed
     samples = [bundle.path / sample.file for sample in bundle.samples()]
-    with runtime_page(name, find_engine("chromium"), bundle, "wasm") as page:
+    with runtime_page(name, find_engine("chromium"), bundle, backends[0]) as page:
         # Pictures of the model's own size are not resized.
         answers = page.classify(samples)
     for answer, sample in zip(answers, bundle.samples(), strict=True):
         assert answer == pytest.approx(sample.probabilities, abs=1e-5)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["transformers-web", "teachable-machine-web"])
+def test_a_model_of_gray_pictures_answers_in_chromium(name: str, tmp_path: Path) -> None:
+    """Programs that hand three channels to it, or other levels than white's, are answered alike."""
+    _needs(name)
+    graph = chain(
+        scaling(1 / 255), layer("Flatten"), dense(16, 2, activation="softmax"), shape=(4, 4, 1)
+    )
+    graph.nodes["in"].config["batch_shape"] = [None, 4, 4, 1]
+    graph.nodes["dense"].weights["kernel"] = np.cos(np.arange(32, dtype=np.float32)).reshape(16, 2)
+    form = RUNTIME_WITNESSES[name].format
+    bundle = export(ReadModel("gray", graph), tmp_path, class_names=["a", "b"], also=[form])
+
+    parity = verify(bundle, witnesses=[f"{name}/{RUNTIME_WITNESSES[name].backends[0]}"])
+
+    assert [each.passed for each in parity.witnesses] == [True]
 
 
 @pytest.mark.parametrize(
@@ -87,3 +106,10 @@ def test_packages_that_are_not_there_are_named(monkeypatch: Any, tmp_path: Path)
 
     with pytest.raises(BrowserError, match="make runtimes"):
         runtime_package("onnxruntime-web")
+
+
+def _needs(name: str) -> None:
+    try:
+        runtime_package(RUNTIME_WITNESSES[name].package)
+    except BrowserError as missing:
+        pytest.skip(str(missing))

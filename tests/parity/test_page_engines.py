@@ -1,48 +1,26 @@
-"""The demo page by double-click in Firefox and WebKitGTK: the same journey, the same answers.
-
-The page's policy allows no connection, so a script beside it makes the journey, and says what it
-saw by leaving for a loopback address, which no policy forbids.
-"""
+"""The demo page by double-click in Firefox and WebKitGTK: the same journey, the same answers."""
 
 from __future__ import annotations
 
 import base64
-import json
-import queue
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.journeys import go
 
 from kerasport.bundle import Bundle
 from kerasport.errors import BrowserError
 from kerasport.models import load_model, probabilities
-from kerasport.parity.browsers.engines import WebEngine, find_engine, opened
+from kerasport.parity.browsers.engines import WebEngine, find_engine
 from kerasport.parity.compare.tally import TOLERANCES
-from kerasport.parity.witnesses.desk import Desk
 from kerasport.preprocess import preprocess
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 
 PICTURE = Path(__file__).parents[1] / "golden" / "pictures" / "orientation-6.jpg"
-PATIENCE_SECONDS = 150
 
 JOURNEY = """\
-(async () => {
-  const seen = { complaints: [] };
-  const complain = (what) => void seen.complaints.push(String(what));
-  addEventListener("error", ({ message }) => complain(message));
-  addEventListener("unhandledrejection", ({ reason }) => complain(reason));
-  addEventListener("securitypolicyviolation", (e) => complain(e.effectiveDirective + e.blockedURI));
-  const one = (selector) => document.querySelector(selector);
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const until = async (what, test) => {
-    for (const end = performance.now() + 60000; !test(); ) {
-      if (performance.now() > end) throw new Error(`no ${what}: ${document.body.innerText}`);
-      await new Promise((done) => setTimeout(done, 20));
-    }
-  };
   const state = () => one("#status").dataset.state;
   const answered = async (act) => {
     act();
@@ -53,14 +31,7 @@ JOURNEY = """\
     const shown = rows.map(({ dataset }) => [dataset.className, Number(dataset.probability)]);
     return { shown: Object.fromEntries(shown), backend: one("#backend").textContent };
   };
-  const pick = (...files) => {
-    const transfer = new DataTransfer();
-    for (const file of files) transfer.items.add(file);
-    one("#file-input").files = transfer.files;
-    one("#file-input").dispatchEvent(new Event("change", { bubbles: true }));
-  };
-  const { base64, report } = TASK;
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const bytes = bytesOf(TASK.base64);
   const picture = (name) => new File([bytes], name, { type: "image/jpeg" });
   try {
     await until("model", () => one("#status")?.dataset.state === "ready");
@@ -84,30 +55,8 @@ JOURNEY = """\
   } catch (error) {
     seen.failure = String(error && error.message || error);
   }
-  const text = btoa(unescape(encodeURIComponent(JSON.stringify(seen))));
-  location.replace(report + text.replaceAll("+", "-").replaceAll("/", "_"));
-})();
+  report();
 """
-
-
-class ReportDesk(Desk):
-    """Takes what a page says by coming here."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reports: queue.Queue[dict[str, Any]] = queue.Queue()
-
-    def get(self, action: str) -> bytes | None:
-        """Keep a report."""
-        if not action.startswith("report/"):
-            return None
-        text = action.removeprefix("report/").replace("/", "")
-        self.reports.put(json.loads(base64.urlsafe_b64decode(text)))
-        return b"thank you"
-
-    def post(self, action: str, options: dict[str, list[str]], body: bytes) -> bytes | None:
-        """Nothing is posted."""
-        return None
 
 
 @pytest.fixture(params=["firefox", "webkit"])
@@ -123,17 +72,9 @@ def test_the_page_works_in_another_engine(
     engine: WebEngine, demo_site: Path, digits_bundle: Bundle, digits_run: Any, tmp_path: Path
 ) -> None:
     """A sample and a picked photo get Keras' answers; table, heat map and self-test work."""
-    site = tmp_path / "site"
-    shutil.copytree(demo_site, site)
-    index = site / "index.html"
-    page = index.read_text("utf-8")
-    index.write_text(page.replace("</head>", '<script defer src="journey.js"></script></head>'))
-    with ReportDesk() as desk:
-        content = base64.b64encode(PICTURE.read_bytes()).decode()
-        task = json.dumps({"base64": content, "report": desk.address + "report/"})
-        (site / "journey.js").write_text(JOURNEY.replace("TASK", task))
-        with opened(engine, index.as_uri()):
-            seen = desk.reports.get(timeout=PATIENCE_SECONDS)
+    content = base64.b64encode(PICTURE.read_bytes()).decode()
+
+    seen = go(engine, demo_site, tmp_path / "site", JOURNEY, {"base64": content})
 
     assert seen.get("failure") is None, seen
     assert seen["complaints"] == []

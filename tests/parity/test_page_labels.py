@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from support import zoo
 from support.demo_page import open_page, serious_problems, watched
 
 from kerasport.bundle import Bundle
+from kerasport.corrections import apply_corrections, read_corrections
+from kerasport.dataset import read_labeled
 from kerasport.exporter import export
 from kerasport.parity import verify
 from kerasport.parity.browsers.engines import find_engine
@@ -127,14 +130,93 @@ def test_the_table_compares_with_the_one_that_was_chosen_beside(
     }
     assert {line["file"]: line["trueLabels"] for line in lines} == TRUTH
     assert {f"p:{name}" for name in zoo.CLASS_NAMES} <= set(lines[0])
-    # A correction is one class, which is not what such a picture has.
-    assert page.locator("[data-testid=corrections], .correct-button").count() == 0
-    assert page.is_hidden("#filter-marked")
+    assert page.locator(".correct-button").count() == 3
+    assert page.is_visible("#filter-marked")
     assert serious_problems(page) == []
     page.select_option("#filter-class", label=zoo.CLASS_NAMES[0])
     first = sum(zoo.CLASS_NAMES[0] in names for names in held.values())
     assert page.locator("[data-testid=row]").count() == first
     page.click("#many-back")
+
+
+@pytest.fixture
+def fresh(bundle: Bundle, browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """A page that nobody has marked anything on."""
+    site = write_site(bundle, tmp_path / "site").parent
+    context = browser.new_context(accept_downloads=True)
+    page = watched(context.new_page())
+    open_page(page, (site / "index.html").as_uri())
+    yield page
+    assert page.complaints == []
+    context.close()
+
+
+def test_labels_are_corrected_and_leave_as_python_reads_them(
+    fresh: Any, bundle: Bundle, pictures: list[Path], tmp_path: Path
+) -> None:
+    """Keys set and take labels, marks survive a reload, and a data set takes them as meant."""
+    answers, _ = predict(bundle, pictures[:3], engine="numpy")
+    held = {a.path.name: [each.name for each in a.labels() if each.holds] for a in answers}
+
+    def row(name: str) -> Any:
+        return fresh.locator(f"[data-testid=row][data-path='{name}']")
+
+    def press(name: str, *keys: str) -> None:
+        row(name).locator(".file-name").focus()
+        for key in keys:
+            fresh.keyboard.press(key)
+
+    fresh.set_input_files("#file-input", pictures)
+    fresh.wait_for_selector("[data-testid=many][data-state=done]")
+    press("a.png", "c")
+    fresh.wait_for_selector("#class-menu[open]")
+    boxes = fresh.locator("#class-menu input[type=checkbox]")
+    assert boxes.evaluate_all("all => all.map((each) => each.checked)") == [
+        name in held["a.png"] for name in zoo.CLASS_NAMES
+    ]
+    assert serious_problems(fresh) == []
+    for place, name in enumerate(zoo.CLASS_NAMES):
+        if (name in held["a.png"]) != (name in ("bee", "dog")):
+            fresh.keyboard.press(str(place + 1))
+    fresh.keyboard.press("Enter")
+    a_mark = "right" if held["a.png"] == ["bee", "dog"] else "label"
+    row("a.png").and_(fresh.locator(f"[data-mark={a_mark}]")).wait_for()
+    assert "bee, dog" in row("a.png").locator(".correct-button").get_attribute("data-words")
+    press("b.png", "n")
+    b_mark = "right" if held["b.png"] == [] else "none"
+    row("b.png").and_(fresh.locator(f"[data-mark={b_mark}]")).wait_for()
+    press("c.png", "r")
+    row("c.png").and_(fresh.locator("[data-mark=right]")).wait_for()
+    fresh.check("#filter-marked")
+    assert fresh.locator("[data-testid=row]").count() == 3
+
+    fresh.reload()
+    fresh.wait_for_selector("#status[data-state=ready]", state="attached")
+    fresh.set_input_files("#file-input", pictures[0])
+    fresh.wait_for_selector("#correction:has-text('bee, dog')")
+    fresh.set_input_files("#file-input", pictures)
+    fresh.wait_for_selector("[data-testid=many][data-state=done]")
+    fresh.wait_for_selector(
+        "[data-testid=corrections] [data-testid=corrected-count]:has-text('3 corrected')"
+    )
+    with fresh.expect_download() as download:
+        fresh.locator("[data-testid=save-zip]:visible").click()
+    archive = tmp_path / "corrections.zip"
+    download.value.save_as(archive)
+
+    table = tmp_path / "data" / "labels.csv"
+    table.parent.mkdir()
+    for path in pictures[:3]:
+        shutil.copy(path, table.parent)
+    lines = ["file,labels", "a.png,ant", "b.png,cat|ant", "c.png,bee"]
+    table.write_text("\n".join(lines))
+    before = read_labeled(table, class_names=zoo.CLASS_NAMES, kind="labels")
+    after, applied = apply_corrections(before, read_corrections([archive]))
+    shown = {
+        each.path.name: [zoo.CLASS_NAMES[place] for place in each.labels] for each in after.examples
+    }
+    assert shown == {"a.png": ["bee", "dog"], "b.png": [], "c.png": held["c.png"]}
+    assert applied.absent == applied.bad == 0
 
 
 @pytest.mark.parametrize("quantize", ["float32", "uint8"])

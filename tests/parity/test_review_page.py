@@ -12,7 +12,7 @@ import pytest
 from support.demo_page import problems
 from support.pictures import write_class_folders
 
-from kerasport.corrections import read_table
+from kerasport.corrections import read_table, table_text
 from kerasport.dataset import decode_dataset, read_data
 from kerasport.preprocess import ImageSpec
 from kerasport.review.page import render_review
@@ -53,6 +53,12 @@ class Opened:
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Opened:
     """A page of six pictures, opened as a double-click opens it."""
+    return open_page(browser, tmp_path, CLASSES)
+
+
+def open_page(
+    browser: Browser, tmp_path: Path, classes: tuple[str, ...], file: str | None = None
+) -> Opened:
     folder = write_class_folders(tmp_path / "data", dict.fromkeys(("a", "b", "c"), 10))
     spec = ImageSpec(height=8, width=8, color_mode="rgb")
     decoded = decode_dataset(read_data(folder), spec)
@@ -60,7 +66,12 @@ def opened(browser: Browser, tmp_path: Path) -> Opened:
         Suspect(at, each, each.label, (each.label + 1) % 3, 0.9, 0.1, ("label",), ("Why.",))
         for at, each in enumerate(decoded.dataset.examples[:6])
     ]
-    dataset = replace(decoded.dataset, class_names=CLASSES)
+    if file is not None:
+        examples = [replace(each.example, path=folder / file) for each in suspects]
+        suspects = [
+            replace(suspect, example=each) for suspect, each in zip(suspects, examples, strict=True)
+        ]
+    dataset = replace(decoded.dataset, class_names=classes)
     html = render_review(
         dataset, suspects, decoded.pixels, name="data", answered=30, method="By models."
     )
@@ -177,3 +188,37 @@ def test_the_page_is_no_obstacle(opened: Opened) -> None:
 
             assert problems(opened.page) == [], f"{scheme}, {width} px"
             assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+HOSTILE = (
+    ("</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!--"),
+    ("=cmd|' /C calc'!A0", "'=x", "@SUM(1)"),
+    (" a ", "a;b", "c\td"),
+    ("x\ny", "\u202ecod.exe", "\u2028z"),
+    ("__proto__", "constructor", "toString"),
+)
+
+
+@pytest.mark.parametrize("classes", HOSTILE, ids=["markup", "formulas", "marks", "signs", "words"])
+def test_whatever_classes_and_files_are_called_marks_come_back(
+    classes: tuple[str, ...], browser: Browser, tmp_path: Path
+) -> None:
+    """Names are texts and no more: shown on a line, saved, read by Python, and restored."""
+    page = open_page(browser, tmp_path, classes, 'a/=1;<b>\u202e,"x"\n.png')
+    page.press("1", "2", "3")
+
+    table = page.table(tmp_path / "corrections.csv")
+    rows = read_table(table)
+    table.write_text(table_text(rows), encoding="utf-8", newline="")
+    page.page.evaluate("localStorage.clear()")
+    page.page.reload()
+    page.page.set_input_files("#restore", str(table))
+    page.page.wait_for_selector("#said:not(:empty)", state="attached")
+
+    assert [row.label for row in rows] == list(classes)
+    assert page.counts()[0] == 3
+    assert "3 marks restored" in page.page.inner_text("#said")
+    assert read_table(page.table(tmp_path / "again.csv")) == rows
+    shown = page.page.inner_text("main")
+    assert not any(sign in shown for sign in "\u202e\u2028")
+    assert page.problems == []

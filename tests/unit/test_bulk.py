@@ -417,3 +417,28 @@ def test_the_first_missing_input_is_named() -> None:
     """Nothing is written where nothing was asked for."""
     with pytest.raises(DataError, match="There are no pictures to classify"):
         predict_many(FROZEN, [], "out.csv")
+
+
+def test_a_line_that_no_file_system_takes_is_a_row(tmp_path: Path) -> None:
+    """A name that is too long stops nothing: the pictures after it are answered."""
+    whole = tmp_path / "whole.png"
+    draw(whole, 1)
+    (tmp_path / "l.txt").write_text(f"{'x' * 5000}\n{'y/' * 5000}\nwhole.png\n", "utf-8")
+
+    summary = predict_many(FROZEN, [tmp_path / "l.txt"], tmp_path / "o.csv", options=NUMPY)
+
+    assert (summary.pictures, summary.unreadable) == (3, 2)
+
+
+def test_what_ends_before_its_first_answer_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+    """An input that cannot be opened is no interrupted command: the next one begins anew."""
+    (tmp_path / "broken.tar").write_bytes(b"no archive" * 100)
+    out = tmp_path / "out" / "o.csv"
+
+    with pytest.raises(DataError, match="cannot be read"):
+        predict_many(FROZEN, [tmp_path / "broken.tar"], out, options=NUMPY)
+    left = [path.name for path in out.parent.iterdir() if path.suffix != ".lock"]
+    summary = predict_many(FROZEN, [folder], out, options=NUMPY)
+
+    assert left == []
+    assert summary.pictures == 40

@@ -14,19 +14,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasport.bundle import Bundle
+from kerasport.bundle import Bundle, document
 from kerasport.bundle.field import Field
 from kerasport.bundle.layer_rules import LAYER_RULES
 from kerasport.bundle.plan import ACTIVATION_NAMES, ModelPlan, plan_model
 from kerasport.bundle.script import embed, embedded_names
 from kerasport.bundle.topology import read_topology
 from kerasport.errors import BundleError
+from kerasport.prediction import Prediction, predict_each
 from kerasport.preprocess import preprocess
 from kerasport.runtime import Runtime
 from kerasport.runtime.activations import ACTIVATIONS
 from kerasport.runtime.layers import LAYERS
 
 FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
+FROZEN_LABELS = FROZEN.with_name("bundle-v2")
 
 
 @pytest.fixture
@@ -53,6 +55,57 @@ def test_the_frozen_bundle_of_format_1_still_predicts_the_same() -> None:
     assert len(samples) >= 3
     # float32 on both sides; the order of the sums differs.
     np.testing.assert_allclose(received, expected, rtol=0, atol=1e-6)
+
+
+# For each sample the labels that held when the bundle was frozen.
+HELD = [
+    [],
+    ["red", "<b>green</b>", "bl\u00fce"],
+    ["<b>green</b>"],
+    ["red"],
+    ["red"],
+    ["a, b|c"],
+]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "wasm"])
+def test_the_frozen_bundle_of_format_2_still_tells_the_same_labels(engine: Any) -> None:
+    """Whatever changes, a bundle of format 2 opens, answers as recorded, and the same hold."""
+    if engine == "wasm":
+        pytest.importorskip("wasmtime")
+    bundle = Bundle.open(FROZEN_LABELS)
+    samples = bundle.samples()
+
+    told = list(
+        predict_each(bundle, [FROZEN_LABELS / each.file for each in samples], engine=engine)
+    )
+
+    assert bundle.metadata.format_version == 2
+    assert bundle.metadata.output.model_dump() == {
+        "kind": "labels",
+        "activation": "sigmoid",
+        "thresholds": [0.3, 0.23, 0.7, 0.56],
+        "aim": "unknown",
+        "precision": None,
+    }
+    answers = [each for each in told if isinstance(each, Prediction)]
+    expected = np.array([sample.probabilities for sample in samples], np.float32)
+    received = np.stack([each.probabilities for each in answers])
+    np.testing.assert_allclose(received, expected, rtol=0, atol=1e-6)
+    assert [[label.name for label in each.labels() if label.holds] for each in answers] == HELD
+
+
+def test_a_reader_of_format_1_refuses_the_frozen_bundle_of_format_2(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who knows winners only is told to upgrade, before a label could be shown as one."""
+    monkeypatch.setattr(document, "FORMAT_VERSION", 1)
+
+    with pytest.raises(
+        BundleError, match=r"has bundle format 2; this kerasport reads formats up to 1"
+    ):
+        Bundle.open(FROZEN_LABELS)
+    assert Bundle.open(FROZEN).metadata.format_version == 1
 
 
 BREAKAGES: dict[str, tuple[Callable[[Path], Any], str]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,35 @@ def test_predict_answers_whatever_a_decoder_raises(
     assert str(PICTURE) in out
     assert f"'{jpeg}' cannot be read: it is damaged, its compressed data is wrong." in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("many", ["-", "s3://bucket/train.tar", "memory://x"])
+def test_many_pictures_without_a_table_say_how(
+    many: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A list and an address are no pictures: the message names the option that takes them."""
+    code, _, err = run(capsys, "predict", FROZEN, many)
+
+    assert code == 2
+    assert "--output answers.csv" in err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_what_has_no_end_is_no_picture(
+    kind: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A pipe is not waited for, and a device is not read."""
+    path = tmp_path / "a.png"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+
+    code, _, err = run(capsys, "predict", FROZEN, path)
+
+    assert code == 1
+    assert f"'{path}' cannot be read: it is no file." in err
 
 
 def holds(whole: object, part: object) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import os
+import unicodedata
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from support.marks import draw_marks
 from support.pictures import write_class_folders, write_picture
 
 from kerasport.corrections import (
@@ -18,7 +23,7 @@ from kerasport.corrections import (
     read_table,
     table_text,
 )
-from kerasport.dataset import Dataset, read_data
+from kerasport.dataset import Dataset, ReadOptions, read_data
 from kerasport.errors import DataError
 
 ONE, TWO, THREE = (digit * 64 for digit in "123")
@@ -59,6 +64,24 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_table(path) == rows
     assert path.read_bytes().startswith(HEAD.encode())
     assert table_text(rows[1:2]) == f"{HEAD}{TWO},x.png,a,,none\r\n"
+
+
+FORMULAS = ("=1+1", "+a", "-1", "@a", "\ta", "'=a", "''-a")
+
+
+def test_no_cell_is_a_formula_and_every_name_comes_back(tmp_path: Path) -> None:
+    """A spreadsheet runs none of the names, and reading takes its apostrophe away again."""
+    rows = [
+        Correction(f"{n:064x}", text.strip(), text.strip(), text, "label")
+        for n, text in enumerate((*FORMULAS, "a=1", "'a", "it's", " a", "a "))
+    ]
+
+    path = write(tmp_path / "corrections.csv", *rows)
+
+    assert read_table(path) == rows
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [cell for line in csv.reader(file) for cell in line]
+    assert [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")] == []
 
 
 @pytest.mark.parametrize(
@@ -229,3 +252,138 @@ def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     """The message says what is expected at the path."""
     with pytest.raises(DataError, match="no corrections at"):
         read_corrections([tmp_path / "corrections.zip"])
+
+
+@pytest.mark.parametrize("name", ["a ", " a", "=a", "'=a", "caf\u00e9", "x\ny", "a;b", "a,b", "-1"])
+def test_whatever_a_class_is_called_its_label_finds_it(name: str, tmp_path: Path) -> None:
+    """What is written of a class is that class when it is read, whatever its name is."""
+    data = read_data(write_class_folders(tmp_path / "data", {name: 12, "z": 12}))
+    picture = next(each for each in data.examples if data.class_names[each.label] == "z")
+    table = write(tmp_path / "c.csv", row(picture.content, name))
+
+    changed, applied = apply_corrections(data, read_corrections([table]))
+
+    assert applied.relabeled == 1
+    found = next(each for each in changed.examples if each.content == picture.content)
+    assert changed.class_names[found.labels[0]] == name
+
+
+@pytest.mark.parametrize("spelled", [" caf\u00e9 ", "cafe\u0301", "cafe\u0301 "])
+def test_a_label_is_found_as_somebody_typed_it(spelled: str, tmp_path: Path) -> None:
+    """Spaces around it and another Unicode form are no other class, and no contradiction."""
+    name = unicodedata.normalize("NFC", spelled.strip())
+    data = read_data(write_class_folders(tmp_path / "data", {name: 12, "z": 12}))
+    content = data.examples[0].content
+    table = write(tmp_path / "c.csv", row(content, spelled), row(content, name))
+
+    corrections = read_corrections([table])
+    changed, _ = apply_corrections(data, corrections)
+
+    assert corrections.conflicts == ()
+    assert changed.class_names[changed.examples[0].labels[0]] == name
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_what_has_no_end_among_the_pictures_is_refused(kind: str, tmp_path: Path) -> None:
+    """An archive that somebody unpacked may hold links and pipes: none is read or waited for."""
+    folder = tmp_path / "corrections"
+    (folder / "pictures").mkdir(parents=True)
+    write(folder / "corrections.csv", row(ONE, "a"))
+    if kind == "pipe":
+        os.mkfifo(folder / "pictures" / "1.png")
+    else:
+        (folder / "pictures" / "1.png").symlink_to("/dev/zero")
+
+    with pytest.raises(DataError, match=r"1\.png' cannot be read \(not a file\)"):
+        read_corrections([folder])
+
+
+@pytest.fixture
+def labeled(tmp_path: Path) -> Dataset:
+    """Forty pictures with up to three labels, cut by them."""
+    table = draw_marks(tmp_path / "marks", 40)
+    return read_data(table, options=ReadOptions(min_per_class=1, labels="many"))
+
+
+def shown(dataset: Dataset, content: str) -> list[tuple[str, ...]]:
+    found = [each for each in dataset.examples if each.content == content]
+    return [tuple(dataset.class_names[at] for at in each.labels) for each in found]
+
+
+def test_several_labels_are_corrected_together(labeled: Dataset, tmp_path: Path) -> None:
+    """Bars stand between them, or a JSON list holds them; none of them is data, not a loss."""
+    contents = [each.content for each in labeled.examples[:5]]
+    table = write(
+        tmp_path / "corrections.csv",
+        row(contents[0], "red|blue"),
+        row(contents[1], '["green"]'),
+        row(contents[2], "", "none"),
+        row(contents[3], "", "bad"),
+        row(contents[4], "red"),
+    )
+
+    after, applied = apply_corrections(labeled, read_corrections([table]))
+
+    assert shown(after, contents[0]) == [("blue", "red")]
+    assert shown(after, contents[1]) == [("green",)]
+    assert shown(after, contents[2]) == [()]
+    assert shown(after, contents[3]) == []
+    assert shown(after, contents[4]) == [("red",)]
+    assert applied.relabeled + applied.confirmed == 4
+    assert (applied.none, applied.bad) == (0, 1)
+    splits = {each.content: each.split for each in labeled.examples}
+    assert all(each.split == splits[each.content] for each in after.examples)
+
+
+def test_new_pictures_may_come_with_several_labels(labeled: Dataset, tmp_path: Path) -> None:
+    """They are trained with, those that show none of the labels too."""
+    new = [write_picture(tmp_path / f"{seed}.png", seed=seed) for seed in (70, 71)]
+    with zipfile.ZipFile(tmp_path / "corrections.zip", "w") as archive:
+        rows = [row(sha(new[0]), "green | red"), row(sha(new[1]), "", "none")]
+        archive.writestr("corrections.csv", table_text(rows))
+        for path in new:
+            archive.write(path, f"pictures/{path.name}")
+
+    after, applied = apply_corrections(labeled, read_corrections([tmp_path / "corrections.zip"]))
+
+    assert applied.new == 2
+    assert shown(after, sha(new[0])) == [("green", "red")]
+    assert shown(after, sha(new[1])) == [()]
+    assert {each.split for each in after.examples if each.content in map(sha, new)} == {"train"}
+
+
+def test_a_label_that_is_none_of_several_is_refused(labeled: Dataset, tmp_path: Path) -> None:
+    """By its own name, with the nearest, and what to do for a picture of none."""
+    table = write(tmp_path / "corrections.csv", row(labeled.examples[0].content, "red|gren"))
+
+    with pytest.raises(DataError, match=r"is 'gren', which is no.*mean 'green'.*'none'"):
+        apply_corrections(labeled, read_corrections([table]))
+
+
+def test_a_label_with_a_bar_is_one(data: Dataset, tmp_path: Path) -> None:
+    """Where it is known whole it is not parted; of one class nothing is."""
+    names = ("a|b", "c")
+    several = replace(data, class_names=names, kind="labels", examples=tuple(
+        replace(each, label=(each.labels[0],)) for each in data.examples
+    ))  # fmt: skip
+    content = several.examples[0].content
+    table = write(tmp_path / "corrections.csv", row(content, "a|b"))
+    both = write(tmp_path / "both.csv", row(content, '["a|b", "c"]'))
+
+    assert shown(apply_corrections(several, read_corrections([table]))[0], content) == [("a|b",)]
+    assert shown(apply_corrections(several, read_corrections([both]))[0], content) == [names]
+    with pytest.raises(DataError, match=r"is 'a\|b', which is no class"):
+        apply_corrections(data, read_corrections([table]))
+
+
+@pytest.mark.parametrize("verdict", ["none", "bad"])
+def test_corrections_that_leave_nothing_are_refused(
+    verdict: Verdict, data: Dataset, tmp_path: Path
+) -> None:
+    """A table that takes away every picture to train on is named as the reason."""
+    rows = [row(each.content, "", verdict) for each in data.in_split("train")]
+    table = write(tmp_path / "c.csv", *rows)
+
+    with pytest.raises(DataError, match=r"no picture to train on\. Corrections: .* left out as"):
+        apply_corrections(data, read_corrections([table]))

@@ -341,6 +341,7 @@ HOSTILE = {
     "drive": (members("C:/a.png"), "it holds 'C:/a.png', a path that leads out of it"),
     "twice": (members("a/1.png", "a/1.png"), "it holds 'a/1.png' twice"),
     "file and folder": (members("a", "a/1.png"), "it holds 'a' twice, as a file and as a folder"),
+    "deep": (members("d/" * 3000 + "a.png"), f"it holds '{'d/' * 99}"),
     "encrypted": (encrypted, "its file 'a/1.png' is encrypted"),
     "bomb": (bomb, "it would unpack to 4,294,967,280 bytes, more than 200 times what it has"),
     "cut off": (truncated, "it has no end, so it was cut off or is no ZIP archive"),
@@ -455,3 +456,57 @@ def test_a_tar_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
 
     with pytest.raises(DataError, match=f"^'{path}' cannot be read as an archive of pictures: "):
         read_data(path)
+
+
+def header(name: bytes, size: int, kind: bytes = b"0") -> bytes:
+    """Return a header of a TAR; a size that is negative or large in the binary way of GNU."""
+    octal = 0 <= size < 8**11
+    written = b"%011o\0" % size if octal else size.to_bytes(12, "big", signed=True)
+    number = written if octal else bytes([written[0] | 0x80]) + written[1:]
+    fields = name.ljust(100, b"\0") + b"0000644\0" + b"0000000\0" * 2 + number + b"0" * 11 + b"\0"
+    start = (fields + b" " * 8 + kind).ljust(257, b"\0") + b"ustar\x0000"
+    whole = bytearray(start.ljust(512, b"\0"))
+    whole[148:156] = b"%06o\0 " % sum(whole)
+    return bytes(whole)
+
+
+def record(text: bytes) -> bytes:
+    """Return a record of POSIX's extended headers, behind the header that it has."""
+    length = len(text) + 2 + len(str(len(text) + 4))
+    line = b"%d %s\n" % (length, text)
+    return header(b"x", len(line), b"x") + line.ljust(512, b"\0")
+
+
+LONG = header(b"././@LongLink", 10, b"L") + b"cat/q.png\0".ljust(512, b"\0")
+HOSTILE_TARS = {
+    "headers of headers": (
+        header(b"a.png", 0),
+        LONG * 1200,
+        "the list of what it holds is damaged",
+    ),
+    "a name of a gigabyte": (header(b"x", 1 << 30, b"L"), b"", "a name in it has 1,073,741,824"),
+    "records of a gigabyte": (header(b"x", 1 << 30, b"x"), b"", "a name in it has 1,073,741,824"),
+    "less than nothing": (record(b"size=-5") + header(b"a.png", 0), b"", "has -5 bytes"),
+    "all there is": (record(b"size=-1") + header(b"a.png", 0), b"", "has -1 bytes"),
+}
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "reason"), HOSTILE_TARS.values(), ids=HOSTILE_TARS.keys()
+)
+def test_a_hostile_tar_is_refused(
+    first: bytes, then: bytes, reason: str, pictures: Path, tmp_path: Path
+) -> None:
+    """What a header says of itself is not believed: neither its length nor how many there are."""
+    path = tarred(tmp_path / "pets.tar", pictures)
+    path.write_bytes(then + first + path.read_bytes())
+
+    with pytest.raises(DataError, match=reason) as caught:
+        read_data(path)
+    assert str(caught.value).startswith(f"'{path}' cannot be read as an archive of pictures: ")
+
+
+def test_braces_stand_for_no_more_files_than_any_set_has() -> None:
+    """A pattern of patterns is refused before its names are made."""
+    with pytest.raises(DataError, match="stands for more than 100,000 files"):
+        read_data("train-{0..99999}-{0..99999}-{0..99999}.tar")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from support.pictures import write_class_folders, write_picture
 from kerasport import cli
 from kerasport.dataset import (
     DataReport,
+    Dataset,
+    Example,
     PixelCache,
     ReadOptions,
     check_data,
@@ -318,6 +322,30 @@ def test_a_second_check_decodes_only_what_is_new(
     write_picture(root / "test" / "a" / "new.png", seed=77)
     hash_pictures(read_data(root), cache=kept)
     assert len(read) == 104
+
+
+def test_what_earlier_checks_have_kept_is_not_held_in_memory(tmp_path: Path) -> None:
+    """A check holds a few hundred bytes a picture, of others that the cache knows nothing."""
+    kept = PixelCache(tmp_path / "cache")
+    journal = kept.journal("hashes")
+    assert journal is not None
+    contents = [hashlib.sha256(b"%d" % number).hexdigest() for number in range(15_000)]
+    journal.append({content: {"hash": content[::-1]} for content in contents})
+    known = contents[::3]
+    dataset = Dataset(
+        tmp_path,
+        ("a",),
+        tuple(Example(tmp_path / content, 0, content, "train") for content in known),
+    )
+
+    tracemalloc.start()
+    hashes, damaged = hash_pictures(dataset, cache=kept)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert hashes == {content: content[::-1] for content in known}
+    assert not damaged
+    assert peak / len(known) < 500
 
 
 def test_the_report_for_programs_is_json_and_names_a_bounded_number(root: Path) -> None:

@@ -12,7 +12,7 @@ from support.pictures import write_class_folders
 from support.shards import files_below, parquet_of
 from support.table_pictures import draw_pictures, names, told_of
 
-from kerasport.dataset import Dataset, ReadOptions, check_dataset, read_data, read_labels
+from kerasport.dataset import Dataset, ReadOptions, check_dataset, read_data, read_labeled
 from kerasport.errors import DataError
 
 FEW = ReadOptions(min_per_class=1, test_share=0, validation_share=0)
@@ -58,6 +58,14 @@ FOUND = {
         {("cat", "dog"), ("cat",), ()},
     ),
     "lists of pandas": (["\"['dog', 'cat']\"", "dog"], {("cat", "dog"), ("dog",)}),
+    "sets of pandas": (["\"{'dog', 'cat'}\"", "dog"], {("cat", "dog"), ("dog",)}),
+    "tuples of pandas": (["\"('dog', 'cat')\"", "dog"], {("cat", "dog"), ("dog",)}),
+    "arrays of numpy": (["['dog' 'cat']", "['dog']"], {("cat", "dog"), ("dog",)}),
+    "arrays in a list": (
+        ["\"array(['dog', 'cat'], dtype=object)\"", "dog"],
+        {("cat", "dog"), ("dog",)},
+    ),
+    "wide marks": (["dog", "cat", "dog\u3001cat"], {("dog",), ("cat",), ("cat", "dog")}),
     "empty cells beside": (["dog", "cat", "", "dog|cat"], {("dog",), ("cat",), (), ("cat", "dog")}),
 }
 
@@ -131,6 +139,8 @@ ASKED = {
     "one each": (["dog", "cat"], {("dog",), ("cat",)}),
     "none": (["dog", "cat", ""], {("dog",), ("cat",), ()}),
     "marks at the end": (["dog|", "|cat|dog"], {("dog",), ("cat", "dog")}),
+    "slashes": (["dog/cat", "dog", "cat"], {("cat", "dog"), ("dog",), ("cat",)}),
+    "a slash in a name": (["either/or", "both/and"], {("either/or",), ("both/and",)}),
 }
 
 
@@ -273,12 +283,12 @@ def test_tested_pictures_take_the_labels_of_the_model(root: Path) -> None:
     """A table for testing has some of the model's labels, at its places, all in the test."""
     read(root, ["dog", "cat", "dog|cat"])
 
-    dataset = read_labels(root / "table.csv", class_names=("bird", "cat", "dog"))
+    dataset = read_labeled(root / "table.csv", class_names=("bird", "cat", "dog"), kind="labels")
 
     assert {each.split for each in dataset.examples} == {"test"}
     assert {each.label for each in dataset.examples} == {(1,), (2,), (1, 2)}
     with pytest.raises(DataError, match="labels that the model does not know: dog"):
-        read_labels(root / "table.csv", class_names=("bird", "cat"))
+        read_labeled(root / "table.csv", class_names=("bird", "cat"), kind="labels")
 
 
 def test_the_check_knows_labels(root: Path) -> None:
@@ -315,3 +325,87 @@ def test_copies_with_other_labels_are_told(root: Path) -> None:
 
     assert kinds["two-labels"] == "1 picture(s) have a copy with other labels, byte for byte."
     assert len({e.split for e in dataset.examples if e.content == dataset.examples[0].content})
+
+
+NO_LABELS = {
+    "a list in a list": ([["dog"], ["cat"]], "a list stands for a label"),
+    "an object": ([{"name": "dog"}, "cat"], "an object stands for a label"),
+    "a number for each class": ([0, 1, 0, 1], "has a number for each class, and not the classes"),
+    "truth values for each class": ([True, False, True], "has a number for each class"),
+    "a share for each class": ([0.1, 0.75, 0.15], "has a number for each class"),
+    "a list cut off": ("['dog', 'cat'", "begins like a list, and is none that can be read"),
+    "a text that is not closed": ('["dog", "cat]', "begins like a list, and is none"),
+    "more than any picture has": ([f"l{n}" for n in range(2000)], "2,000 labels. Expected"),
+    "a name of a book": (["x" * 501, "dog"], "a label of 501 characters"),
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "everywhere"),
+    [
+        pytest.param(value, message, everywhere, id=f"{name}, {'all' if everywhere else 'one'}")
+        for name, (value, message) in NO_LABELS.items()
+        # Beside names, numbers are names.
+        for everywhere in ((True,) if "number for each" in message else (True, False))
+    ],
+)
+def test_lists_of_what_is_no_label_are_refused(
+    root: Path, value: object, message: str, everywhere: bool
+) -> None:
+    """What stands in a list is never made a class by being written out; the line is named."""
+    rows = [value if everywhere or at == 2 else ["dog", "cat"] for at in range(len(paths(root)))]
+    lines = [json.dumps({"path": p, "label": v}) for p, v in zip(paths(root), rows, strict=True)]
+    (root / "table.jsonl").write_text("\n".join(lines))
+
+    with pytest.raises(DataError, match=message) as caught:
+        read_data(root / "table.jsonl", options=MANY)
+    assert f"line {1 if everywhere else 3}" in str(caught.value)
+
+
+def columns(root: Path, headings: str, *rows: str) -> Path:
+    table = root / "table.csv"
+    lines = [f"{name},{rows[at % len(rows)]}" for at, name in enumerate(paths(root))]
+    table.write_text("\n".join([f"path,{headings}", *lines]))
+    return table
+
+
+@pytest.mark.parametrize("odd", ["-1", "2", "-1.0", "0.5", "u", "maybe"])
+@pytest.mark.parametrize("options", [FEW, MANY], ids=["as found", "many"])
+def test_a_column_of_labels_with_something_else_in_it_is_named(
+    root: Path, odd: str, options: ReadOptions
+) -> None:
+    """What is not certain is neither yes nor no: the message has the column, the line, the cell."""
+    table = columns(root, "cat,dog", "1,0", f"{odd},1", "1,1")
+
+    with pytest.raises(DataError, match=f"line 3: '{odd}' in the column 'cat'.*expected 1 or 0"):
+        read_data(table, options=options)
+
+
+def test_a_column_that_is_left_out_for_a_cell_is_told(root: Path) -> None:
+    """Beside columns that are labels beyond doubt, one with an odd cell does not vanish unseen."""
+    table = columns(root, "cat,dog,bird", "1,0,1", "0,1,-1", "1,1,0")
+
+    dataset = read_data(table, options=MANY)
+
+    assert dataset.class_names == ("cat", "dog")
+    assert (
+        "labels-left-out",
+        "warning",
+        f"'bird' in '{table}' is taken for no label: '{table}', line 3 has '-1' there. "
+        "If it is one, write 1 or 0 into each cell.",
+    ) in told_of(dataset)
+
+
+@pytest.mark.parametrize(
+    ("headings", "message"),
+    [
+        ("cat,dog,cat", "two columns of labels called 'cat'"),
+        ("caf\u00e9,dog,cafe\u0301", "two columns of labels called 'caf\u00e9'"),
+        ("cat,dog,null", "whose heading is 'null', which is no name"),
+        ("cat,dog,\u200b", "which is no name"),
+    ],
+)
+def test_columns_of_labels_have_names_of_their_own(root: Path, headings: str, message: str) -> None:
+    """Columns that would be one label, or none, are refused: they would be joined or lost."""
+    with pytest.raises(DataError, match=message):
+        read_data(columns(root, headings, "1,0,1", "0,1,0", "1,1,0"), options=MANY)

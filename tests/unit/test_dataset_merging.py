@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +180,26 @@ def test_an_index_of_strangers_counts_for_nothing(
     assert [(each.pictures, each.damaged) for each in merged.shelves.values()] == [(40, 1)]
 
 
+@pytest.mark.parametrize("name", ["index.txt", "pixels.bin"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_a_cache_of_what_has_no_end_is_refused(
+    name: str, kind: str, pictures: Path, tmp_path: Path
+) -> None:
+    """A pipe in the place of a file is not waited for, and a device is not read."""
+    cache = PixelCache(tmp_path / "cache")
+    fill(cache, pictures)
+    path = cache.shelf(SPEC) / name
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+
+    with pytest.raises(DataError, match=rf"{name}' is no file"):
+        merge_caches([cache.root], PixelCache(tmp_path / "merged"))
+
+
 @pytest.mark.parametrize("what", ["missing", "empty", "file"])
 def test_what_is_no_cache_is_refused(what: str, tmp_path: Path) -> None:
     """A folder without decoded pictures is named, before anything is written."""
@@ -250,7 +270,10 @@ def test_a_killed_merge_is_finished_by_the_next(
     assert not list(merged.shelf(SPEC).glob("*.new"))
 
 
-@pytest.mark.parametrize("when", ["after the index was read", "after rows were checked", "before"])
+@pytest.mark.parametrize(
+    "when",
+    ["while the index is read", "after the index was read", "after rows were checked", "before"],
+)
 def test_a_reader_is_right_while_the_cache_is_packed(
     when: str, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,8 +296,19 @@ def test_a_reader_is_right_while_the_cache_is_packed(
 
         return called
 
-    if when == "after the index was read":
-        monkeypatch.setattr(Journal, "read", packing_beside(Journal.read, first=False))
+    records = Journal.records
+    if when == "while the index is read":
+
+        def reading(self: Journal) -> Iterator[tuple[str, Any]]:
+            for number, record in enumerate(records(self)):
+                if number == 3:
+                    packing_beside(lambda: None, first=True)()
+                yield record
+
+        monkeypatch.setattr(Journal, "records", reading)
+    elif when == "after the index was read":
+        whole = packing_beside(lambda journal: iter(list(records(journal))), first=False)
+        monkeypatch.setattr(Journal, "records", whole)
     elif when == "after rows were checked":
         monkeypatch.setattr(Shelf, "missing", packing_beside(Shelf.missing, first=False))
         # Not by the look at the index, which asks what is missing as well.

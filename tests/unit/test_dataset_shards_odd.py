@@ -107,6 +107,22 @@ REFUSED: dict[str, tuple[Callable[[list[bytes]], dict[str, Any]], dict[str, Any]
         "several columns of bytes: 'left', 'right'",
     ),
     "no label": (lambda e: {"image": e}, {}, "has no column for the label"),
+    "lists of lists": (
+        lambda e: {"image": e, "label": [[["cat"]]] * 24},
+        {},
+        r"has labels in 'label', which is list<element: list<.*Expected a column of texts or numb",
+    ),
+    "objects": (lambda e: {"image": e, "label": [{"a": 1}] * 24}, {}, "'label', which is struct"),
+    "bytes of words": (
+        lambda e: {"image": e, "label": pyarrow.array([[b"cat"]] * 24)},
+        {},
+        "'label', which is list<element: binary>",
+    ),
+    "names that repeat": (
+        lambda e: {"image": e, "label": [0, 1, 2] * 8},
+        {"names": {"label": ["a", "b", "a"]}},
+        "calls several of its classes 'a'",
+    ),
     "two labels": (
         lambda e: {"image": e, "fine": [0, 1] * 12, "coarse": [1, 0] * 12},
         {"names": {"fine": ["a", "b"], "coarse": ["c", "d"]}},
@@ -491,3 +507,23 @@ def test_records_of_a_picture_may_name_its_split(pictures: Path, tmp_path: Path)
     dataset = read_data(tmp_path / "x.tar", options=LOOSE)
 
     assert len(dataset.in_split("test")) == 6
+
+
+@pytest.mark.parametrize(
+    "address", ["https://me:secret@example.org/a.tar", "SFTP:/me:secret@host/x.tar?key=secret"]
+)
+def test_a_password_in_an_address_is_neither_taken_nor_repeated(address: str) -> None:
+    """Names of pictures are written down; the message itself does not repeat it."""
+    with pytest.raises(DataError, match="has a password in it") as caught:
+        read_data(address)
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["dir://x/a.tar", "reference://x.tar", "generic://x/a.tar"])
+def test_an_address_that_is_not_enough_is_told(address: str) -> None:
+    """What fsspec opens with more than an address ends in a sentence, not in words of Python."""
+    pytest.importorskip("fsspec")
+
+    with pytest.raises(DataError, match=f"{address.partition(':')[0]}:// takes more than an addre"):
+        read_data(address)

@@ -291,3 +291,14 @@ def test_the_names_of_splits(root: Path, name: str) -> None:
     dataset = read_data(path, options=ReadOptions(test_share=0))
 
     assert [example.path.name for example in dataset.in_split("validation")] == ["000.png"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-le"])
+def test_a_zero_anywhere_is_no_text(root: Path, encoding: str) -> None:
+    """No name holds one, wherever in the file it stands and however the file is written."""
+    table = root / "table.csv"
+    text = "path,label\n" + "\n".join(rows_of(root)) + "\n" * 5000 + "a/000.png,a\0\n"
+    table.write_bytes(text.encode(encoding))
+
+    with pytest.raises(DataError, match="is not text"):
+        read_data(table, options=ReadOptions(min_per_class=1))

@@ -87,7 +87,16 @@ def test_the_suffix_does_not_decide_the_separator(root: Path, suffix: str) -> No
 
 @pytest.mark.parametrize(
     ("encoding", "told"),
-    [("utf-8-sig", 0), ("utf-16", 0), ("utf-16-le", 0), ("utf-16-be", 0), ("cp1252", 1)],
+    [
+        ("utf-8-sig", 0),
+        ("utf-16", 0),
+        ("utf-16-le", 0),
+        ("utf-16-be", 0),
+        ("utf-32", 0),
+        ("utf-32-le", 0),
+        ("utf-32-be", 0),
+        ("cp1252", 1),
+    ],
 )
 def test_encodings_of_spreadsheets(root: Path, encoding: str, told: int) -> None:
     """UTF-16 is recognised, with its mark and without; a guess at Windows-1252 is said aloud."""

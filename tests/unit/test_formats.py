@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.graphs import chain, conv, dense, layer, run, scaling
 from typer.testing import CliRunner
 
@@ -22,16 +25,20 @@ from kerasport.bundle.metadata import (
     Training,
 )
 from kerasport.bundle.output import ProbabilitiesOutput
+from kerasport.bundle.weights import read_weights
 from kerasport.cli import app
-from kerasport.errors import BundleError, ExportError, UsageError
+from kerasport.errors import BrowserError, BundleError, ExportError, UsageError
 from kerasport.exporter import export
-from kerasport.exporter.formats import FormatSubject, check_formats, runtime_of
+from kerasport.exporter.formats import FormatRuntime, FormatSubject, check_formats, runtime_of
 from kerasport.exporter.formats.onnx import onnx_model
+from kerasport.exporter.formats.runtimes import LitertRuntime
 from kerasport.exporter.formats.teachable_machine import write_teachable_machine
 from kerasport.exporter.formats.transformers import write_transformers
 from kerasport.exporter.formats.transformers.card import model_card
 from kerasport.exporter.readers import ReadModel
 from kerasport.exporter.stored_weight import quantize_array
+from kerasport.parity.witnesses.format_reader import FormatReader
+from kerasport.runtime import Runtime
 from kerasport.shares import share_text
 
 NAMES = ["ant", "<b>bee</b> | *"]
@@ -173,21 +180,41 @@ def test_transformers_get_names_and_honest_steps(tmp_path: Path) -> None:
     assert (steps["do_rescale"], steps["do_normalize"], steps["resample"]) == (False, False, 3)
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"gives": "independent"}, "a probability of its own"),
-        ({"description": described(color_mode="grayscale", input_shape=(6, 4, 1))}, "gray"),
-    ],
-)
-def test_transformers_refuse_what_their_pipelines_change(
-    changes: dict[str, Any], reason: str, tmp_path: Path
-) -> None:
-    """Independent probabilities and gray pictures are refused by name; nothing is written."""
-    with pytest.raises(ExportError, match=reason):
-        write_transformers(tmp_path, subject(**changes))
+def test_transformers_refuse_what_their_pipelines_change(tmp_path: Path) -> None:
+    """Independent probabilities are refused by name; nothing is written."""
+    with pytest.raises(ExportError, match="a probability of its own"):
+        write_transformers(tmp_path, subject(gives="independent"))
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_gray_pictures_makes_gray_of_what_transformers_give(tmp_path: Path) -> None:
+    """Its file takes three channels, and makes the levels of them that Pillow makes."""
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra 'formats'")
+    graph = chain(
+        scaling(1 / 255), layer("Flatten"), dense(24, 2, activation="softmax"), shape=(6, 4, 1)
+    )
+    graph.nodes["dense"].weights["kernel"] = np.cos(np.arange(48, dtype=np.float32)).reshape(24, 2)
+    gray = described(color_mode="grayscale", input_shape=(6, 4, 1))
+    pixels = np.random.default_rng(5).integers(0, 256, (400, 6, 4, 3)).astype(np.uint8)
+    pixels[0] = 255
+    levels = [np.asarray(Image.fromarray(picture).convert("L")) for picture in pixels]
+    expected = run(graph, np.stack(levels)[..., None].astype(np.float32))
+
+    paths = write_transformers(tmp_path, subject(graph=graph, description=gray))
+
+    session = onnxruntime.InferenceSession(paths[0].read_bytes())
+    given = pixels.transpose(0, 3, 1, 2).astype(np.float32)
+    (logits,) = session.run(None, {"pixel_values": given})
+    exponents = np.exp(logits)
+    answers = exponents / exponents.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(answers, expected, atol=1e-6)
+    assert json.loads((tmp_path / "config.json").read_text("utf-8"))["num_channels"] == 3
+    assert "makes gray itself" in (tmp_path / "README.md").read_text("utf-8")
+    runtime = runtime_of("transformers", paths[0])
+    assert runtime is not None
+    one = np.stack(levels)[..., None]
+    np.testing.assert_allclose(runtime.predict(one), expected, atol=1e-6)
 
 
 def test_a_model_card_has_a_head_of_yaml_and_shows_names_as_text() -> None:
@@ -250,6 +277,25 @@ def test_teachable_machine_gets_square_pictures_scaled_its_way(tmp_path: Path) -
     assert "swish" not in str(layers["model_config"]["config"]["layers"][3]["config"])
 
 
+def test_teachable_machine_gets_gray_pictures_as_they_were(tmp_path: Path) -> None:
+    """Its shares of red, green and blue make 254.97 of white, which the first layer undoes."""
+    graph = chain(
+        scaling(1 / 255), layer("Flatten"), dense(36, 2, activation="softmax"), shape=(6, 6, 1)
+    )
+    graph.nodes["dense"].weights["kernel"] = np.cos(np.arange(72, dtype=np.float32)).reshape(36, 2)
+    gray = described(color_mode="grayscale", input_shape=(6, 6, 1))
+    levels = np.random.default_rng(3).integers(0, 256, (4, 6, 6, 1)).astype(np.float64)
+
+    write_teachable_machine(tmp_path, subject(graph=graph, description=gray))
+
+    theirs = (0.2989 * levels + 0.587 * levels + 0.114 * levels) / 127 - 1
+    written = json.loads((tmp_path / "model.json").read_text("utf-8"))
+    weights = read_weights(written["weightsManifest"], lambda name: (tmp_path / name).read_bytes())
+    runtime = Runtime.of(written["modelTopology"], weights, (6, 6, 1), np.float64)
+    expected = run(graph, levels)
+    np.testing.assert_allclose(runtime.predict(theirs), expected, atol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -288,3 +334,81 @@ def test_one_value_for_two_classes_is_no_independent_probability(tmp_path: Path)
 
     (other,) = bundle.metadata.other_formats or ()
     assert other.agreement is None or other.agreement.max_absolute_difference <= 1e-6
+
+
+@pytest.mark.parametrize(
+    "name", ["a\u2028b", "a\x85b", "a\x7fb", "a\uffffb", "\ufeffa", "\U0001f600", "a\x1bb"]
+)
+def test_the_head_of_a_card_is_yaml_whatever_the_name_is(name: str) -> None:
+    """What YAML breaks lines at, or refuses, is escaped; what it takes is not."""
+    card = model_card(
+        described(
+            name=name,
+            metrics=Metrics(
+                test_accuracy=0.5, test_pictures=8, validation_accuracy=None, method="Held out."
+            ),
+        )
+    )
+    head = card.split("---\n", 2)[1]
+
+    (quoted,) = [
+        line[len("- name: ") :] for line in head.split("\n") if line.startswith("- name: ")
+    ]
+    assert json.loads(quoted) == name
+    assert re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\uffff]", quoted) is None
+    # A character of two surrogates is one escape in no YAML.
+    assert re.search(r"\\ud[89ab]", quoted) is None
+
+
+class Foreign:
+    """An interpreter with a file of somebody else."""
+
+    def __init__(self, model_content: bytes) -> None:
+        self.inputs, self.outputs = ({"index": 0, "dtype": np.float32},) * model_content[0], [0]
+
+    def allocate_tensors(self) -> None:
+        """Do nothing."""
+
+    def get_input_details(self) -> Any:
+        return self.inputs
+
+    def get_output_details(self) -> Any:
+        return self.outputs
+
+
+@pytest.mark.parametrize("inputs", [0, 2])
+def test_a_file_that_takes_something_else_is_refused(inputs: int, tmp_path: Path) -> None:
+    """A file in a bundle of somebody else may have any number of inputs."""
+    path = tmp_path / "model.tflite"
+    path.write_bytes(bytes([inputs]))
+
+    with pytest.raises(BundleError, match=rf"model\.tflite', which x runs, has {inputs} inputs"):
+        LitertRuntime(path, SimpleNamespace(Interpreter=Foreign), "x", "1")
+
+
+class Answering(FormatRuntime):
+    """A runtime that answers so, whatever it is asked."""
+
+    name, version = "x", "1"
+
+    def __init__(self, *shape: int) -> None:
+        self.shape = shape
+
+    def answer(self, pixels: Any) -> Any:
+        return np.zeros(self.shape, np.float32)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (1, 3), (2, 3, 1)])
+def test_answers_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    """What a file gives is a row for each picture, or no answer."""
+    with pytest.raises(BundleError, match=r"for 2 pictures\. Expected a row of probabilities"):
+        Answering(*shape).predict(np.zeros((2, 4, 4, 3), np.uint8))
+
+
+def test_answers_for_other_classes_are_no_answers() -> None:
+    """A model of other classes in the place of another format is told as such."""
+    reader = FormatReader("onnxruntime-python", Answering(1, 5), 3)
+    picture = cast("Any", SimpleNamespace(pixels=np.zeros((4, 4, 3), np.uint8)))
+
+    with pytest.raises(BrowserError, match="gives 5 probabilities for 3 classes"):
+        reader.ask([picture])

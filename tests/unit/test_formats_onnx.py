@@ -70,6 +70,11 @@ def gated() -> Graph:
     return graph
 
 
+def zeros_around(*rest: Node) -> Graph:
+    """A picture with values below zero, in zeros."""
+    return chain(conv(), layer("ZeroPadding2D", padding=[[1, 1], [1, 1]]), *rest)
+
+
 def product(first: int, second: int) -> Graph:
     """A matrix of the pixels times another one of them."""
     graph = chain(layer("Reshape", "rows", target_shape=[6, 12] if first == 2 else [12, 6]))
@@ -91,6 +96,10 @@ CASES: dict[str, Graph] = {
         f"{kind}-{name}": chain(layer(kind, pool_size=[3, 2], **window))
         for kind in ("AveragePooling2D", "MaxPooling2D")
         for name, window in WINDOWS.items()
+    },
+    **{
+        f"{kind}-of-zeros-around": zeros_around(layer(kind, pool_size=[3, 3]))
+        for kind in ("AveragePooling2D", "MaxPooling2D")
     },
     "global-average": chain(layer("GlobalAveragePooling2D")),
     "global-maximum": chain(conv(), layer("GlobalMaxPooling2D")),
@@ -189,6 +198,20 @@ def test_the_file_passes_the_checker_and_turns_pictures_once() -> None:
     assert {each.key: each.value for each in model.metadata_props} == {
         "classNames": '["ant", "bee"]'
     }
+
+
+@pytest.mark.parametrize("kind", ["AveragePooling2D", "MaxPooling2D"])
+def test_no_zeros_lie_right_before_a_pooling(kind: str) -> None:
+    """Optimizers make them padding of the pooling, which it does not count, as zeros it would."""
+    graph = zeros_around(layer(kind, pool_size=[3, 3]), layer("GlobalAveragePooling2D"))
+
+    model = loaded(onnx_model(graph, None))
+
+    makers = {name: node for node in model.graph.node for name in node.output}
+    (pool,) = [node for node in model.graph.node if node.op_type == f"{kind[:-9]}Pool"]
+    before = makers[pool.input[0]]
+    assert before.op_type == "Max"
+    assert makers[before.input[0]].op_type == "Pad"
 
 
 @pytest.mark.parametrize("kind", ["float16", "uint16", "uint8"])

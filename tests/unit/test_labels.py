@@ -217,6 +217,7 @@ def test_names_given_in_python_are_listed(given: Any, expected: list[str]) -> No
         ([None, "cat"], "The class name None is a NoneType"),
         (["cat", True], "The class name True is a bool"),
         (["cat", "cat"], "'cat' occurs twice"),
+        (["cat", "d\ud800g"], "is no text: it holds half of a character"),
         ([1, "1"], "'1' occurs twice"),
     ],
 )

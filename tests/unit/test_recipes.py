@@ -74,6 +74,7 @@ def test_an_unknown_recipe_lists_those_there_are(name: str, message: str) -> Non
         ("patience", 0, "patience is 0. Expected 1 or more."),
         ("learning_rate", 0.0, "learning_rate is 0.0. Expected more than 0."),
         ("seed", -1, "seed is -1. Expected 0 or more."),
+        ("seed", 2**32, "seed is 4294967296. Expected less than 4,294,967,296."),
     ],
 )
 def test_bad_choices_are_refused(field: str, value: object, message: str) -> None:

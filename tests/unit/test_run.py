@@ -93,7 +93,16 @@ def test_a_damaged_description_is_told(tmp_path: Path, content: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("[", "is damaged"), ('{"07.png": "cat"}', "07.png' is missing"), ("[1]", "is damaged")],
+    [
+        ("[", "is damaged"),
+        ('{"07.png": "cat"}', "07.png' is missing"),
+        ("[1]", "is damaged"),
+        ("[" * 100_000, "is damaged .it is nested more than 200 deep"),
+        ('{"../../private.png": "cat"}', "is no name of a sample picture"),
+        ('{"/private.png": "cat"}', "is no name of a sample picture"),
+        ('{"..": "cat"}', "is no name of a sample picture"),
+        ("7", "is damaged"),
+    ],
 )
 def test_damaged_samples_are_told(tmp_path: Path, content: str, message: str) -> None:
     """A list of samples that is no list, or names a file that is not there, is refused."""
@@ -102,6 +111,17 @@ def test_damaged_samples_are_told(tmp_path: Path, content: str, message: str) ->
 
     with pytest.raises(DataError, match=message):
         _ = Run.open(tmp_path).samples
+
+
+def test_a_sample_that_is_a_link_is_not_published(tmp_path: Path) -> None:
+    """A run of somebody else leads to no picture outside of it."""
+    private = write_picture(tmp_path / "private.png", seed=3)
+    write_run(tmp_path / "pets")
+    (tmp_path / "pets" / "samples" / "01.png").unlink()
+    (tmp_path / "pets" / "samples" / "01.png").symlink_to(private)
+
+    with pytest.raises(DataError, match=r"01\.png' is a link, and sample pictures are published"):
+        _ = Run.open(tmp_path / "pets").samples
 
 
 def test_a_run_is_replaced_only_by_force(tmp_path: Path) -> None:

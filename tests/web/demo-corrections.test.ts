@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { crc32 as nodeCrc32 } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
 import { archives } from '../../web/src/demo/corrections/archive.js';
+import { cellOf, namesOf } from '../../web/src/demo/corrections/cell.js';
 import { crc32, fingerprintOf, hex, sha256 } from '../../web/src/demo/corrections/fingerprint.js';
 import { browserShelf, type Kept, type Shelf } from '../../web/src/demo/corrections/kept.js';
 import { Marks } from '../../web/src/demo/corrections/marks.js';
@@ -85,7 +86,7 @@ test('an archive is the bytes that the format asks for', async () => {
   expect(bytes.length).toBe(34 + 46 + 2 + 22);
 });
 
-test('cells are quoted where they must be, and names that look like formulas stay as they are', () => {
+test('cells are quoted where they must be, and names that look like formulas get an apostrophe', () => {
   const line = {
     content: 'ab',
     file: 'a, "b".png',
@@ -94,8 +95,28 @@ test('cells are quoted where they must be, and names that look like formulas sta
     verdict: 'label',
   };
   expect(tableText([{ ...line, verdict: 'label' }])).toBe(
-    'content,file,given,label,verdict\r\nab,"a, ""b"".png",=1+1," x\ny",label\r\n',
+    'content,file,given,label,verdict\r\nab,"a, ""b"".png",\'=1+1," x\ny",label\r\n',
   );
+});
+
+test('what a line tells apart from a formula, a separator or a space is quoted or marked', () => {
+  const cell = (label: string) =>
+    tableText([{ content: 'ab', file: 'f', given: 'g', label, verdict: 'label' }])
+      .split('\r\n')
+      .slice(1, -1)
+      .join('\r\n')
+      .slice('ab,f,g,'.length, -',label'.length);
+
+  expect(['-1', '+a', '@a', "'=a", "it's", 'a;b', 'a\tb', 'a=1'].map(cell)).toEqual([
+    "'-1",
+    "'+a",
+    "'@a",
+    "''=a",
+    "it's",
+    '"a;b"',
+    '"a\tb"',
+    'a=1',
+  ]);
 });
 
 test('a mark is of a content: copies have it, and others of the same size do not', async () => {
@@ -181,6 +202,22 @@ test('what is kept is checked, and a browser that refuses to keep anything is no
   expect(refused.all().size).toBe(0);
 });
 
+test('names in an archive are such that every system takes, and look like what they are', async () => {
+  const marks = marksOn();
+  const names = ['a:b?.png', 'x\u202egnp.exe', 'dots. . .', 'a\\b\u0000.png', 'lone\ud800.png'];
+  for (const [index, name] of names.entries())
+    await marks.mark(picture(`${index}${index}${index}${index}`, name), BAD, '');
+  const { files } = await archives(marks.corrections());
+  const text = await files[0].content.text();
+
+  // The list of what is in it ends each entry with the name.
+  const found = text
+    .split('PK\u0001\u0002')
+    .map((entry) => entry.split('PK\u0005\u0006')[0].split(/pictures\/[0-9a-f]{16}-/)[1])
+    .slice(2);
+  expect(found).toEqual(['a_b_.png', 'x_gnp.exe', 'dots', 'a_b_.png', 'lone_.png']);
+});
+
 test('large sets are saved in several archives, each with the lines of its pictures', async () => {
   const marks = marksOn();
   for (const text of ['1111', '2222', '3333'])
@@ -224,3 +261,47 @@ test('digits choose unless names have some, and of many classes the most probabl
   const many = Float32Array.from({ length: 10 }, (_, at) => at);
   expect(orderOf(10, many)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
 });
+
+test.each([
+  [['dog'], 'dog'],
+  [['dog', 'sun'], 'dog|sun'],
+  [['a|b', 'dog'], '["a|b","dog"]'],
+  [['a|b'], '["a|b"]'],
+  [['[x]'], '["[x]"]'],
+  [[' dog'], '[" dog"]'],
+  [[], ''],
+])('labels %j are the cell %s, and come out of it again', (names, cell) => {
+  expect(cellOf(names)).toBe(cell);
+  expect(namesOf(cell)).toEqual(names);
+});
+
+test('what is no list of names is a name', () => {
+  expect(namesOf('[x')).toEqual(['[x']);
+  expect(namesOf('["a", 1]')).toEqual(['a']);
+});
+
+test('kept labels are those of the model, every one', () => {
+  const stored = new Map<string, string>();
+  vi.stubGlobal(
+    'localStorage',
+    new Proxy(
+      {
+        getItem: (key: string) => stored.get(key) ?? null,
+        setItem: (key: string, value: string) => void stored.set(key, value),
+      },
+      { ownKeys: () => [...stored.keys()], getOwnPropertyDescriptor: () => OWN },
+    ),
+  );
+  const known = browserShelf('p:', ['dog', 'sun', 'a|b']);
+  for (const [content, label] of Object.entries({
+    a: 'dog|sun',
+    b: 'dog|cat',
+    c: '["a|b","dog"]',
+  })) {
+    known.put(content, { verdict: 'label', label, given: '', size: 1 });
+  }
+
+  expect([...known.all().keys()]).toEqual(['a', 'c']);
+});
+
+const OWN = { configurable: true, enumerable: true };

@@ -38,12 +38,14 @@ function pretend({ format = 'BGRX', fails = false, stride = WIDTH * 4 } = {}): v
   vi.stubGlobal('VideoFrame', Frame);
 }
 
-let readOpaque: typeof import('../../web/src/client/reading/frame-pixels.js').readOpaque;
+type Frames = typeof import('../../web/src/client/reading/frame-pixels.js');
+let readOpaque: Frames['readOpaque'];
+let giveBack: Frames['giveBack'];
 
 beforeEach(async () => {
   // What is known about frames is known once for all pictures.
   vi.resetModules();
-  ({ readOpaque } = await import('../../web/src/client/reading/frame-pixels.js'));
+  ({ readOpaque, giveBack } = await import('../../web/src/client/reading/frame-pixels.js'));
 });
 
 afterEach(() => {
@@ -61,6 +63,35 @@ test('a frame without alpha gives all pixels, and is compared with a canvas once
   expect(first).toEqual({ data, width: WIDTH, height: HEIGHT, channels: 4 });
   expect(second).toEqual(first);
   expect(cornerOf).toHaveBeenCalledOnce();
+});
+
+test('memory that was given back is used again, once, and for smaller pictures too', async () => {
+  pretend();
+  const first = await readOpaque(bitmap, corner);
+  if (!first) throw new Error('nothing was read');
+  giveBack(first);
+  giveBack(first);
+  const low = { width: WIDTH, height: 1 } as ImageBitmap;
+
+  const [second, third] = [await readOpaque(low, corner), await readOpaque(bitmap, corner)];
+
+  expect(second?.data.buffer).toBe(first.data.buffer);
+  expect(second?.data).toEqual(corner(WIDTH, 1));
+  expect(third?.data.buffer).not.toBe(first.data.buffer);
+});
+
+test('memory of others is not taken, nor is memory that is too small', async () => {
+  pretend();
+  giveBack({ data: new Uint8Array(WIDTH * HEIGHT * 4), width: WIDTH, height: HEIGHT, channels: 4 });
+  const low = await readOpaque({ width: WIDTH, height: 1 } as ImageBitmap, corner);
+  if (!low) throw new Error('nothing was read');
+  giveBack(low);
+
+  const whole = await readOpaque(bitmap, corner);
+
+  expect(low.data.buffer.byteLength).toBe(WIDTH * 4);
+  expect(whole?.data.buffer).not.toBe(low.data.buffer);
+  expect(whole?.data).toHaveLength(WIDTH * HEIGHT * 4);
 });
 
 test('a frame with alpha is left to the canvas', async () => {

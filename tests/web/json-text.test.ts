@@ -12,6 +12,12 @@ describe('refused', () => {
     ['201 levels', '['.repeat(201) + ']'.repeat(201), 'nested more than 200 deep'],
     ['levels that are never closed', '{"a":'.repeat(100_000), 'nested more than 200 deep'],
     ['digits', `[${'9'.repeat(101)}]`, 'a number of more than 100 characters'],
+    [
+      'a key twice behind an escape',
+      '{"\\"": "\\\\", "b": "", "b": 1}',
+      "the key 'b' stands twice",
+    ],
+    ['digits behind a sign', `[-1.${'0'.repeat(100)}]`, 'a number of more than 100 characters'],
     ['a number without end', '[1e999]', 'the number 1e999, which is too large'],
     ['half of a pair', '["\\ud83d x"]', 'half of a surrogate pair'],
     ['half of a pair in a key', '{"\\udc00": 1}', 'half of a surrogate pair'],
@@ -19,9 +25,12 @@ describe('refused', () => {
     expect(() => parse(text)).toThrow(reason);
   });
 
-  test.each(['NaN', '[Infinity]', '[01]', "{'a': 1}", '[1,]', '', '{"a"}'])('%s', (text) => {
-    expect(() => parse(text)).toThrow(SyntaxError);
-  });
+  test.each(['NaN', '[Infinity]', '[01]', "{'a': 1}", '[1,]', '', '{"a"}', '[-]', '"\\', '"a'])(
+    '%s',
+    (text) => {
+      expect(() => parse(text)).toThrow(SyntaxError);
+    },
+  );
 
   test('what is not UTF-8', () => {
     expect(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22))).toThrow('it is not UTF-8');
@@ -33,6 +42,8 @@ describe('read as it stands', () => {
     '{"a": [{"a": 1}, {"a": 2}], "b": {"a": "a"}}',
     '{"a": "{\\"a\\": [[[", "b": "\\\\"}',
     '["\\ud83d\\ude00", "\\\\ud83d", -1.5e-3, 0]',
+    '["", "\\"", "a", "\\\\", {"\\"": 1, "b\\"": -0, "b": 2}]',
+    '-12E+3',
     `${'['.repeat(200)}${']'.repeat(200)}`,
   ])('%s', (text) => {
     expect(parse(text)).toEqual(JSON.parse(text));

@@ -10,7 +10,7 @@ import { advance, each, get, i32, kernel, routine, set, when, whilst } from './w
 
 /** Columns that a kernel computes at once: what it loads is used for all of them. */
 const FEW = 4;
-/** Of the windows that there are most of, where there are as many: maps of 224 have 7, 14, 28, ... */
+/** Of square windows, where there are as many: maps of 224 have 7, 14, 28, ... */
 const MANY = 7;
 
 /** Windows along a row with a kernel of their own: taps, stride and columns. */
@@ -55,8 +55,10 @@ const sumLocals = (count) =>
  *
  * @param {number} columns
  * @param {string} taps
+ * @param {number} [rows] of the window, to be written one behind the other: each load has an address of its
+ *   own in the code then, by which a processor foretells the next one.
  */
-const tile = (columns, taps) => `
+const tile = (columns, taps, rows) => `
   ${set('group', get('weights'))}
   ${set('channel', i32(0))}
   ${whilst(
@@ -64,14 +66,9 @@ const tile = (columns, taps) => `
     each(columns, (j) => set(`sum${j}`, load(get('group')))),
     set('tap', `(i32.add ${get('group')} ${i32(16)})`),
     set('row', get('table')),
-    whilst(
-      `(i32.lt_u ${get('row')} ${get('end')})`,
-      set('from', `(i32.load ${get('row')})`),
-      // A row outside of the picture.
-      when(get('from'), `${advance('from', `(i32.add ${get('x')} ${get('channel')})`)} ${taps}`),
-      advance('tap', get('width')),
-      advance('row', i32(4)),
-    ),
+    rows
+      ? each(rows, () => windowRow(taps))
+      : whilst(`(i32.lt_u ${get('row')} ${get('end')})`, windowRow(taps)),
     set('group', get('tap')),
     set('to', `(i32.add ${get('y')} ${get('channel')})`),
     each(columns, (j) => set(`sum${j}`, clamped(get(`sum${j}`)))),
@@ -90,6 +87,16 @@ const tile = (columns, taps) => `
     ),
     advance('channel', i32(16)),
   )}`;
+
+/** One row of the window. @param {string} taps */
+const windowRow = (taps) => `
+  ${set('from', `(i32.load ${get('row')})`)}
+  ${
+    // Nothing for a row outside of the picture.
+    when(get('from'), `${advance('from', `(i32.add ${get('x')} ${get('channel')})`)} ${taps}`)
+  }
+  ${advance('tap', get('width'))}
+  ${advance('row', i32(4))}`;
 
 const ROW_LOCALS = /** @type {const} */ ({
   ...{ step: 'i32', x: 'i32', group: 'i32', channel: 'i32', left: 'i32' },
@@ -126,7 +133,7 @@ function fastRow(target, taps, stride, widths) {
     )}`;
   };
   const next = (/** @type {number} */ columns) => [
-    tile(columns, oneRow(columns)),
+    tile(columns, oneRow(columns), columns === FEW ? undefined : taps),
     advance('x', `(i32.mul ${get('pixel')} ${i32(columns * stride)})`),
     advance('y', `(i32.mul ${get('step')} ${i32(columns)})`),
     set('columns', `(i32.sub ${get('columns')} ${i32(columns)})`),
@@ -142,8 +149,9 @@ function fastRow(target, taps, stride, widths) {
     ...widths.slice(0, -1).map((columns) =>
       whilst(
         // Eight are two times four.
-        `(i32.and (i32.ge_s ${get('columns')} ${i32(columns)})
-          (i32.ne ${get('columns')} ${i32(2 * FEW)}))`,
+        `(i32.and (i32.eq ${get('rows')} ${i32(taps)})
+          (i32.and (i32.ge_s ${get('columns')} ${i32(columns)})
+            (i32.ne ${get('columns')} ${i32(2 * FEW)})))`,
         ...next(columns),
       ),
     ),

@@ -46,6 +46,10 @@ const add = (a, b) => `(f32x4.add ${a} ${b})`;
 /** @param {string} a @param {string} b */
 const least = (a, b) => `(select ${a} ${b} (i32.lt_s ${a} ${b}))`;
 
+/** Whether one of these numbers of rounds is more than the one that runs. @param {...string} names */
+const isMore = (...names) =>
+  `(i32.gt_u ${names.map(get).reduce((a, b) => `(i32.or ${a} ${b})`)} ${i32(1)})`;
+
 /** @param {number} half @param {string} address */
 const load = (half, address) => `(v128.load offset=${half * 16} ${address})`;
 
@@ -146,9 +150,9 @@ function tiles(target, rows) {
             ...step(UNROLLED),
           ),
           whilst(`(i32.lt_u ${get('p')} ${get('end')})`, ...step(1)),
-          allRows(get('alongStep')),
+          when(isMore('c', 'd'), allRows(get('alongStep'))),
         ),
-        allRows(get('downStep')),
+        when(isMore('d'), allRows(get('downStep'))),
       ),
       ...(sets > 1 ? tile.map((cell) => set(sum(cell), gathered(cell))) : []),
       when(

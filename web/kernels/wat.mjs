@@ -107,17 +107,16 @@ function hoisted(text) {
 let labels = 0;
 
 /**
- * Repeats `body` while `condition` holds, which is asked before each round.
+ * Repeats `body` while `condition` holds, which is asked before each round: at the end of the one before,
+ * so that a round has one jump.
  *
  * @param {string} condition
  * @param {...string} body
  */
 export function whilst(condition, ...body) {
   const label = `$l${labels++}`;
-  return `(block ${label}_end (loop ${label}
-    (br_if ${label}_end (i32.eqz ${condition}))
-    ${body.join('\n')}
-    (br ${label})))`;
+  const loop = `(loop ${label}\n${body.join('\n')}\n(br_if ${label} ${condition}))`;
+  return when(condition, loop);
 }
 
 /** Does `body` if `condition` holds. @param {string} condition @param {...string} body */

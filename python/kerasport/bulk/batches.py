@@ -32,6 +32,7 @@ class _Loaded:
     spec: ImageSpec
     class_names: tuple[str, ...]
     output: LabelsOutput | None
+    tells_novelty: bool
     answerer: Answerer
     # Keras and what it runs on promise nothing to several threads.
     access: Any
@@ -43,6 +44,7 @@ class BatchClassifier:
     Called with a pyarrow Table or RecordBatch, a pandas DataFrame or a dict of columns, it returns
     the same kind with the columns `class`, `probability`, `probabilities` and `error` behind the
     others; of a model of several labels `labels`, those that hold, in the place of the first two.
+    Where the model measures how strange pictures are, `novelty` and `familiar` follow.
     It can be pickled; the model is loaded when the first batch comes, once in a process,
     and several threads may call it.
     """
@@ -106,7 +108,12 @@ class BatchClassifier:
         for start in range(0, len(cells), PREDICTION_BATCH):
             rows += _rows(cells[start : start + PREDICTION_BATCH], loaded)
         result: _Batch = columns.with_answers(
-            rows, loaded.class_names, self._top, self._keep, loaded.output
+            rows,
+            loaded.class_names,
+            self._top,
+            self._keep,
+            loaded.output,
+            tells_novelty=loaded.tells_novelty,
         )
         return result
 
@@ -139,9 +146,13 @@ def _loaded(path: str, engine: EngineChoice, workers: int) -> _Loaded:
             require_engine(source, engine)
             described: Any = source.metadata if isinstance(source, Bundle) else source.description
             answerer = open_answerer(source, engine=engine, workers=workers)
-            names = tuple(described.class_names)
             _models[key] = _Loaded(
-                described.image_spec, names, described.labels_output, answerer, threading.Lock()
+                spec=described.image_spec,
+                class_names=tuple(described.class_names),
+                output=described.labels_output,
+                tells_novelty=source.novelty_scale is not None,
+                answerer=answerer,
+                access=threading.Lock(),
             )
         return _models[key]
 
@@ -157,12 +168,8 @@ def _stamp(path: str) -> tuple[int, ...]:
 
 def _rows(cells: Sequence[Any], loaded: _Loaded) -> list[AnswerRow]:
     read = [read_cell(cell, loaded.spec) for cell in cells]
+    nameless = [""] * len(read)
     if loaded.answerer.kind == "wasm":
-        answers = answered(read, loaded.answerer)
-    else:
-        with loaded.access:
-            answers = answered(read, loaded.answerer)
-    return [
-        AnswerRow("", answer, each if isinstance(each, str) else None)
-        for each, answer in zip(read, answers, strict=True)
-    ]
+        return answered(nameless, read, loaded.answerer)
+    with loaded.access:
+        return answered(nameless, read, loaded.answerer)

@@ -69,7 +69,13 @@ def predict_many(
     asked = PictureInputs(tuple(map(str, inputs)), apart_from=place, stdin=stdin)
     asked.check()
     described = _described(opened)
-    table = table_for(Path(output), described.class_names, options.top, described.labels_output)
+    table = table_for(
+        Path(output),
+        described.class_names,
+        options.top,
+        described.labels_output,
+        tells_novelty=opened.novelty_scale is not None,
+    )
     check_place(Path(output), folder=False)
     with named_in_errors(place):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -77,9 +83,13 @@ def predict_many(
             parts = Parts(place)
             done, answered_by, continued = parts.finished(), "", 0
             if done is None:
-                done, answered_by, continued = _written(
-                    opened, asked, table, parts, options, progress
-                )
+                try:
+                    done, answered_by, continued = _written(
+                        opened, asked, table, parts, options, progress
+                    )
+                except BaseException:
+                    parts.remove_if_empty()
+                    raise
             parts.remove()
     pictures = sum(part.rows for part in done)
     return BulkSummary(
@@ -112,6 +122,7 @@ def _written(
         "answered by": answerer.kind,
         "inputs": list(inputs.texts),
         "model": _fingerprint(source),
+        "novelty": source.novelty_scale is not None,
         "shard": str(options.shard),
         "top": options.top,
         "version": f"{VERSION}, preprocessing {PREPROCESSING_VERSION}",

@@ -15,6 +15,9 @@ from kerasport.errors import DataError
 
 __all__ = ["BatchColumns", "columns_of"]
 
+_NUMBERS = {"probability": "float32", "novelty": "float64"}
+"""Columns whose missing values are NaN where None is no value of the type."""
+
 
 class BatchColumns(Protocol):
     """A batch, whatever holds it."""
@@ -33,6 +36,8 @@ class BatchColumns(Protocol):
         top: int | None,
         keep: Sequence[str] | None,
         output: LabelsOutput | None = None,
+        *,
+        tells_novelty: bool = False,
     ) -> Any:
         """Return a batch of the same kind with the answers behind its columns.
 
@@ -93,12 +98,14 @@ class _Arrow:
         top: int | None,
         keep: Sequence[str] | None,
         output: LabelsOutput | None = None,
+        *,
+        tells_novelty: bool = False,
     ) -> Any:
         pyarrow: Any = importlib.import_module("pyarrow")
 
-        types = dict(answer_fields(pyarrow, top, output))
+        types = dict(answer_fields(pyarrow, top, output, tells_novelty))
         kept = _kept(keep, self._batch.schema.names, types)
-        answers = answer_columns(rows, class_names, top, output)
+        answers = answer_columns(rows, class_names, top, output, tells_novelty)
         arrays = [self._batch.column(name) for name in kept]
         arrays += [pyarrow.array(answers[name], type=each) for name, each in types.items()]
         fields = [self._batch.schema.field(name) for name in kept]
@@ -121,17 +128,19 @@ class _Pandas:
         top: int | None,
         keep: Sequence[str] | None,
         output: LabelsOutput | None = None,
+        *,
+        tells_novelty: bool = False,
     ) -> Any:
         pandas: Any = importlib.import_module("pandas")
 
-        answers = answer_columns(rows, class_names, top, output)
+        answers = answer_columns(rows, class_names, top, output, tells_novelty)
         kept = self._frame[_kept(keep, list(self._frame.columns), answers)]
         told = {
             # pandas makes a missing number of None by itself; what is a list stays an object.
             name: pandas.Series(
-                values if name == "probability" else [*map(_plain, values)],
+                values if name in _NUMBERS else [*map(_plain, values)],
                 index=self._frame.index,
-                dtype="float32" if name == "probability" else object,
+                dtype=_NUMBERS.get(name, object),
             )
             for name, values in answers.items()
         }
@@ -153,14 +162,16 @@ class _Dict:
         top: int | None,
         keep: Sequence[str] | None,
         output: LabelsOutput | None = None,
+        *,
+        tells_novelty: bool = False,
     ) -> Any:
-        answers = answer_columns(rows, class_names, top, output)
+        answers = answer_columns(rows, class_names, top, output, tells_novelty)
         kept = _kept(keep, list(self._columns), answers)
         result = {name: self._columns[name] for name in kept}
         for name, values in answers.items():
-            if name == "probability":
+            if name in _NUMBERS:
                 numbers = [np.nan if value is None else value for value in values]
-                result[name] = np.array(numbers, np.float32)
+                result[name] = np.array(numbers, _NUMBERS[name])
             else:
                 column = np.empty(len(values), object)
                 column[:] = [*map(_plain, values)]

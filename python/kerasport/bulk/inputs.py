@@ -6,6 +6,8 @@ is the same on every machine that has the same files.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,12 +33,23 @@ _NO_PICTURES = NOTE_SUFFIXES | {".cls"}
 _LIST_SUFFIXES = (".list", ".lst", ".txt")
 
 
+# In any encoding, no system finds it too long.
+_SHORT = 60
+
 NO_PATH = "a name that no file can have"
 
 
 def can_be_a_path(text: str) -> bool:
     """Return whether the system can be asked for such a path: it takes it for text with an end."""
-    return "\0" not in text
+    if "\0" in text:
+        return False
+    if len(text) < _SHORT or is_address(text):
+        return True
+    try:
+        os.lstat(text)
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
+    return True
 
 
 @dataclass(frozen=True)

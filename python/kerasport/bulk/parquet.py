@@ -34,23 +34,36 @@ def answer_columns(
     class_names: Sequence[str],
     top: int | None,
     output: LabelsOutput | None = None,
+    tells_novelty: bool = False,
 ) -> dict[str, list[Any]]:
     """Return the columns that tell the answers, as lists: `class`, `probability`, ..., `error`.
 
     Without `top`, `probabilities` has all classes in the model's order; with it, `classes` and
     `probabilities` have the best ones, best first. Of a model of several labels there are
-    `labels`, those that hold, and `probabilities`.
+    `labels`, those that hold, and `probabilities`. Of one that `tells_novelty` there are `novelty`
+    and `familiar` at the end.
     """
-    if output is not None:
-        return _label_columns(rows, class_names, output)
+    if output is None:
+        columns = _class_columns(rows, class_names, top)
+    else:
+        columns = _label_columns(rows, class_names, output)
+    columns["error"] = [row.error for row in rows]
+    if tells_novelty:
+        columns["novelty"] = [row.novelty for row in rows]
+        columns["familiar"] = [row.familiar for row in rows]
+    return columns
+
+
+def _class_columns(
+    rows: Sequence[AnswerRow], class_names: Sequence[str], top: int | None
+) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {"class": [], "probability": []}
     columns |= {"probabilities": []} if top is None else {"classes": [], "probabilities": []}
-    columns["error"] = [row.error for row in rows]
     for row in rows:
         values = row.probabilities
         if values is None:
-            for name in columns.keys() - {"error"}:
-                columns[name].append(None)
+            for values_of in columns.values():
+                values_of.append(None)
             continue
         order = best_of(values, top or 1)
         columns["class"].append(class_names[order[0]])
@@ -70,20 +83,25 @@ def _label_columns(
             None if each is None else held_names(each, class_names, output) for each in answers
         ],
         "probabilities": answers,
-        "error": [row.error for row in rows],
     }
 
 
 class ParquetTable:
     """`name`, `class`, `probability`, `probabilities`, `error`; the class names in its metadata.
 
-    Of labels `labels`, a list of those that hold, in the place of class and probability.
+    Of labels `labels`, a list of those that hold, in the place of class and probability. `novelty`
+    and `familiar` at the end where they are told.
     """
 
     def __init__(
-        self, class_names: tuple[str, ...], top: int | None, output: LabelsOutput | None
+        self,
+        class_names: tuple[str, ...],
+        top: int | None,
+        output: LabelsOutput | None,
+        tells_novelty: bool,
     ) -> None:
         self._output = output
+        self._tells_novelty = tells_novelty
         self._arrow = import_pyarrow("Writing Parquet")
         self._class_names = tuple(encodable(name) for name in class_names)
         self._top = top
@@ -91,13 +109,18 @@ class ParquetTable:
         self._group = rows_held(len(class_names) if top is None else min(top, len(class_names)))
         names = json.dumps(self._class_names, ensure_ascii=False)
         self._schema = self._arrow.schema(
-            [("name", self._arrow.string()), *answer_fields(self._arrow, top, output)],
+            [
+                ("name", self._arrow.string()),
+                *answer_fields(self._arrow, top, output, tells_novelty),
+            ],
             metadata={"classNames": names},
         )
 
     def encode(self, rows: Sequence[AnswerRow]) -> bytes:
         """Return the rows in Arrow's own format."""
-        columns = answer_columns(rows, self._class_names, self._top, self._output)
+        columns = answer_columns(
+            rows, self._class_names, self._top, self._output, self._tells_novelty
+        )
         columns["name"] = [encodable(row.name) for row in rows]
         columns["error"] = [None if each is None else encodable(each) for each in columns["error"]]
         arrays = [self._arrow.array(columns[field.name], type=field.type) for field in self._schema]
@@ -128,13 +151,16 @@ class ParquetTable:
 
 
 def answer_fields(
-    arrow: Any, top: int | None, output: LabelsOutput | None = None
+    arrow: Any, top: int | None, output: LabelsOutput | None = None, tells_novelty: bool = False
 ) -> list[tuple[str, Any]]:
     """Return the names and types of Arrow of the columns of `answer_columns`."""
-    lists = [("probabilities", arrow.list_(arrow.float32()))]
-    if output is not None:
-        return [("labels", arrow.list_(arrow.string())), *lists, ("error", arrow.string())]
-    if top is not None:
-        lists.insert(0, ("classes", arrow.list_(arrow.string())))
-    first = [("class", arrow.string()), ("probability", arrow.float32())]
-    return [*first, *lists, ("error", arrow.string())]
+    names = arrow.list_(arrow.string())
+    if output is None:
+        fields = [("class", arrow.string()), ("probability", arrow.float32())]
+        fields += [] if top is None else [("classes", names)]
+    else:
+        fields = [("labels", names)]
+    fields += [("probabilities", arrow.list_(arrow.float32())), ("error", arrow.string())]
+    if tells_novelty:
+        fields += [("novelty", arrow.float64()), ("familiar", arrow.bool_())]
+    return fields

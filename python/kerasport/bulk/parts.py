@@ -7,7 +7,6 @@ how many errors it has and which pictures they are about. A file is there whole 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from typing import Any
 from kerasport.bulk.rows import AnswerRow
 from kerasport.errors import DataError
 from kerasport.files import new_file, to_json, write_text
+from kerasport.json_text import load_json_file
 
 __all__ = ["KeptRows", "Parts", "digest_of"]
 
@@ -71,7 +71,8 @@ class Parts:
         """
         found = self._json(_JOB)
         if found != job:
-            if found is not None and not force:
+            # One that ended before its first answer has left nothing to go on with.
+            if isinstance(found, dict) and not force and any(True for _ in self._found()):
                 different = [key for key in job if found.get(key) != job[key]]
                 raise DataError(
                     f"'{self.folder}' has the answers of an interrupted command that differs in: "
@@ -103,6 +104,11 @@ class Parts:
         """Write down that the open file `file`, which is complete, becomes the output."""
         write_text(self.folder / _DONE, to_json(_stamp(os.fstat(file))))
 
+    def remove_if_empty(self) -> None:
+        """Remove the folder where it holds no answers, and nothing is left to go on with."""
+        if self.folder.is_dir() and not any(True for _ in self._found()):
+            self.remove()
+
     def remove(self) -> None:
         """Remove the folder."""
         # First what says that the rest may be used.
@@ -123,7 +129,7 @@ class Parts:
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.folder / name).read_text(encoding="utf-8"))
+            return load_json_file(self.folder / name)
         except (OSError, ValueError):
             return None
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasport.answerer import Answerer
+from kerasport.answerer import Answerer, Judged
 from kerasport.bulk.inputs import NO_PATH, Asked, can_be_a_path
 from kerasport.bundle.output import LabelsOutput
 from kerasport.dataset.contents import read_content
@@ -37,11 +37,16 @@ _Pixels: TypeAlias = "NDArray[np.uint8] | str"
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """What is told of one picture: `probabilities`, float32 `[classes]`, or the `error`."""
+    """What is told of one picture: `probabilities`, float32 `[classes]`, or the `error`.
+
+    `novelty` and `familiar` are as in `kerasport.Prediction`, None where nothing was measured.
+    """
 
     name: str
     probabilities: NDArray[np.float32] | None
     error: str | None = None
+    novelty: float | None = None
+    familiar: bool | None = None
 
 
 def best_of(probabilities: NDArray[np.float32], count: int) -> list[int]:
@@ -98,11 +103,28 @@ def rows_of(
             yield rows or _rows(batch, read, answerer)
 
 
-def answered(read: Sequence[_Pixels], answerer: Answerer) -> list[NDArray[np.float32] | None]:
-    """Return the probabilities of what could be read, None for the others, asking once."""
+def answered(names: Iterable[str], read: Sequence[_Pixels], answerer: Answerer) -> list[AnswerRow]:
+    """Return the rows of pictures, asking once for those that could be read."""
     pixels = [each for each in read if not isinstance(each, str)]
-    answers = iter(answerer.answer(np.stack(pixels)) if pixels else ())
-    return [None if isinstance(each, str) else next(answers) for each in read]
+    answers = _told(answerer.judge(np.stack(pixels))) if pixels else iter(())
+    return [
+        AnswerRow(name, None, each) if isinstance(each, str) else AnswerRow(name, *next(answers))
+        for name, each in zip(names, read, strict=True)
+    ]
+
+
+def _told(
+    judged: Judged,
+) -> Iterator[tuple[NDArray[np.float32], None, float | None, bool | None]]:
+    probabilities, novelties, familiar = judged
+    nothing = [None] * len(probabilities)
+    return zip(
+        probabilities,
+        nothing,
+        nothing if novelties is None else novelties.tolist(),
+        nothing if familiar is None else familiar.tolist(),
+        strict=True,
+    )
 
 
 def read_cell(cell: Any, spec: ImageSpec) -> _Pixels:
@@ -149,7 +171,4 @@ def _read(asked: Asked, spec: ImageSpec) -> _Pixels:
 
 
 def _rows(batch: Sequence[Asked], read: Sequence[_Pixels], answerer: Answerer) -> list[AnswerRow]:
-    return [
-        AnswerRow(asked.name, answer, each if isinstance(each, str) else None)
-        for asked, each, answer in zip(batch, read, answered(read, answerer), strict=True)
-    ]
+    return answered([asked.name for asked in batch], read, answerer)

@@ -38,7 +38,12 @@ class AnswerTable(Protocol):
 
 
 def table_for(
-    path: Path, class_names: Sequence[str], top: int | None, output: LabelsOutput | None = None
+    path: Path,
+    class_names: Sequence[str],
+    top: int | None,
+    output: LabelsOutput | None = None,
+    *,
+    tells_novelty: bool = False,
 ) -> AnswerTable:
     """Return how a file of that name is written.
 
@@ -47,6 +52,7 @@ def table_for(
         class_names: in the order of the probabilities.
         top: how many of the best classes are told; None for all, in the order of the model.
         output: that of a model of several labels, which has no best class.
+        tells_novelty: whether it is told how strange each picture is.
 
     Raises:
         UsageError: it has another suffix, or the best of labels are asked for.
@@ -61,7 +67,7 @@ def table_for(
         )
     if output is not None:
         check_top(top)
-    table: AnswerTable = kind(tuple(class_names), top, output)
+    table: AnswerTable = kind(tuple(class_names), top, output, tells_novelty)
     return table
 
 
@@ -69,10 +75,15 @@ class _Text(ABC):
     """A table whose parts are pieces of the file."""
 
     def __init__(
-        self, class_names: tuple[str, ...], top: int | None, output: LabelsOutput | None
+        self,
+        class_names: tuple[str, ...],
+        top: int | None,
+        output: LabelsOutput | None,
+        tells_novelty: bool,
     ) -> None:
         self._class_names = class_names
         self._output = output
+        self._tells_novelty = tells_novelty
         self._top = None if top is None else min(top, len(class_names))
 
     def _head(self) -> str:
@@ -103,19 +114,21 @@ class _Text(ABC):
 class _CsvTable(_Text):
     """`name,class,probability,error`, then a column a class, or two for each of the best.
 
-    Of labels `name,labels,error`, those that hold joined by `|`, then a column a label.
+    Of labels `name,labels,error`, those that hold joined by `|`, then a column a label. `novelty`
+    and `familiar` stand behind `error` where they are told.
     """
 
     def _head(self) -> str:
+        strange = ["novelty", "familiar"] if self._tells_novelty else []
         if self._output is not None:
             told = [f"p:{name}" for name in self._class_names]
-            return _csv_line(["name", "labels", "error", *told])
+            return _csv_line(["name", "labels", "error", *strange, *told])
         if self._top is None:
             others = [f"p:{name}" for name in self._class_names]
         else:
             numbers = range(1, self._top + 1)
             others = [f"{kind}_{place}" for place in numbers for kind in ("class", "probability")]
-        return _csv_line(["name", "class", "probability", "error", *others])
+        return _csv_line(["name", "class", "probability", "error", *strange, *others])
 
     def _lines(self, rows: Sequence[AnswerRow]) -> Iterator[str]:
         if self._output is not None:
@@ -123,29 +136,40 @@ class _CsvTable(_Text):
             return
         width = len(self._class_names) if self._top is None else 2 * self._top
         for row in rows:
+            strange = self._strangeness(row)
             if row.probabilities is None:
-                yield _csv_line([row.name, "", "", row.error or "", *[""] * width])
+                yield _csv_line([row.name, "", "", row.error or "", *strange, *[""] * width])
                 continue
             names, told = self._best(row.probabilities)
             if self._top is None:
                 others = [_number(each) for each in row.probabilities]
             else:
                 others = [text for pair in zip(names, told, strict=True) for text in pair]
-            yield _csv_line([row.name, names[0], told[0], "", *others])
+            yield _csv_line([row.name, names[0], told[0], "", *strange, *others])
 
     def _label_lines(self, rows: Sequence[AnswerRow], output: LabelsOutput) -> Iterator[str]:
         for row in rows:
+            strange = self._strangeness(row)
             if row.probabilities is None:
-                yield _csv_line([row.name, "", row.error or "", *[""] * len(self._class_names)])
+                nothing = [""] * len(self._class_names)
+                yield _csv_line([row.name, "", row.error or "", *strange, *nothing])
                 continue
             held = "|".join(held_names(row.probabilities, self._class_names, output))
-            yield _csv_line([row.name, held, "", *map(_number, row.probabilities)])
+            yield _csv_line([row.name, held, "", *strange, *map(_number, row.probabilities)])
+
+    def _strangeness(self, row: AnswerRow) -> list[str]:
+        if not self._tells_novelty:
+            return []
+        if row.novelty is None:
+            return ["", ""]
+        return [str(row.novelty), "true" if row.familiar else "false"]
 
 
 class _JsonLines(_Text):
     """An object a line: `name`, and `class`, `probability`, `probabilities`, or `error`.
 
-    Of labels `labels`, a list of those that hold, and `probabilities`.
+    Of labels `labels`, a list of those that hold, and `probabilities`. `novelty` and `familiar`
+    where they are told.
     """
 
     def _encodable(self, text: str) -> str:
@@ -163,6 +187,8 @@ class _JsonLines(_Text):
                     fields["labels"] = held
                 else:
                     fields["class"], fields["probability"] = names[0], float(told[0])
+                if self._tells_novelty:
+                    fields["novelty"], fields["familiar"] = row.novelty, row.familiar
                 if self._top is None:
                     names = list(self._class_names)
                     told = [_number(each) for each in row.probabilities]

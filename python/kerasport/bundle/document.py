@@ -9,25 +9,29 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from kerasport.errors import BundleError
 from kerasport.files import to_json
 from kerasport.json_text import MAX_JSON_BYTES, JsonProblem, load_json
+from kerasport.labels import is_blank
 
 __all__ = [
     "FORMAT_VERSION",
     "PATH_PATTERN",
     "SHA256_PATTERN",
     "Byte",
+    "Count",
     "Document",
     "Integrity",
     "Probability",
     "Sha256",
+    "Text",
     "check_is_file",
     "parse_document",
     "parse_json",
+    "problems_of",
     "read_document",
     "read_text_file",
 ]
@@ -42,8 +46,20 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 """A SHA-256 in hexadecimal."""
 
 Byte = Annotated[int, Field(ge=0, le=255)]
+Count = Annotated[int, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
+
+
+def _shown(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("Expected a text.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_shown)]
+"""What shows something."""
+
 Integrity = Annotated[str, Field(pattern="^sha384-[A-Za-z0-9+/]{64}$")]
 
 
@@ -65,8 +81,12 @@ class Document(BaseModel):
         return to_json(self.model_dump(mode="json", by_alias=True))
 
 
+_SAFE = 2**53
 _MOST_OF_A_PLACE = 100
 """Characters of a place in a document that a message shows; keys are somebody's texts."""
+
+_MOST_OF_A_PROBLEM = 300
+"""Characters of a problem that a message shows; it may quote the value."""
 
 DocumentType = TypeVar("DocumentType", bound=Document)
 
@@ -90,15 +110,21 @@ def parse_document(kind: type[DocumentType], data: bytes | str, source: str) -> 
     try:
         return kind.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc']))[:_MOST_OF_A_PLACE] or 'document'}: "
-            f"{problem['msg']}"
-            for problem in error.errors()[:5]
-        )
         raise BundleError(
-            f"'{source}' is not a valid {kind.__name__} document: {problems}. "
+            f"'{source}' is not a valid {kind.__name__} document: {problems_of(error)}. "
             "Export the bundle again."
         ) from None
+
+
+def problems_of(error: Exception) -> str:
+    """Return in half a sentence why something was no document; its places, and what is there."""
+    if not isinstance(error, ValidationError):
+        return str(error) or type(error).__name__
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc']))[:_MOST_OF_A_PLACE] or 'document'}: "
+        f"{problem['msg']:.{_MOST_OF_A_PROBLEM}}"
+        for problem in error.errors()[:5]
+    )
 
 
 def parse_json(data: bytes | str, source: str) -> Any:
@@ -145,11 +171,17 @@ def check_is_file(path: Path) -> None:
 
 
 def _with_whole_numbers(value: Any) -> Any:
-    """Return JSON in which numbers like 2.0 are whole, which JavaScript cannot tell apart."""
+    """Return JSON in which numbers like 2.0 are whole, and those beyond 2**53 are not.
+
+    JavaScript cannot tell the former apart, nor the latter from their neighbours.
+    """
     if isinstance(value, list):
         return [_with_whole_numbers(item) for item in value]
     if isinstance(value, dict):
         return {key: _with_whole_numbers(item) for key, item in value.items()}
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _SAFE:
         return int(value)
+    # What JavaScript would read as another whole number is none for either side.
+    if type(value) is int and abs(value) >= _SAFE:
+        return float(value)
     return value

@@ -31,7 +31,7 @@ from kerasport.bundle.file_names import (
     PARITY_FILE,
     SAMPLES_FILE,
 )
-from kerasport.bundle.listing import check_listing
+from kerasport.bundle.listing import check_listing, check_other_formats
 from kerasport.bundle.manifest import read_manifest
 from kerasport.bundle.metadata import Interface, Metadata
 from kerasport.bundle.novelty import NoveltyScale, check_novelty
@@ -94,16 +94,19 @@ class Bundle:
 
     def _check_files(self) -> None:
         entries = [{"path": entry.path, "bytes": entry.bytes} for entry in self.metadata.files]
-        check_listing(Field(str(self.path / METADATA_FILE), "files", entries))
+        document = str(self.path / METADATA_FILE)
+        check_listing(Field(document, "files", entries))
+        formats = [each.model_dump(by_alias=True) for each in self.metadata.other_formats or ()]
+        check_other_formats(Field(document, "otherFormats", formats))
         for entry in self.metadata.files:
-            if not _inside(self.path, entry.path).is_file():
+            if not _is_file(_inside(self.path, entry.path)):
                 raise BundleError(
                     f"The bundle '{self.path}' misses its file '{entry.path}'. "
                     "Copy the folder again, whole, or export it again."
                 )
         # A site has the page's files only: what is there of other formats must be what it was.
         others = [entry for each in self.metadata.other_formats or () for entry in each.files]
-        others = [entry for entry in others if _inside(self.path, entry.path).exists()]
+        others = [entry for entry in others if _is_file(_inside(self.path, entry.path))]
         for entry in [*self.metadata.files, *others]:
             file = _inside(self.path, entry.path)
             check_is_file(file)
@@ -164,7 +167,7 @@ class Bundle:
         """Return the model in another format; None where there is none, or it was left out."""
         for each in self.metadata.other_formats or ():
             file = _inside(self.path, each.files[0].path)
-            if each.format == name and file.is_file():
+            if each.format == name and _is_file(file):
                 return file
         return None
 
@@ -363,6 +366,14 @@ def _inside(folder: Path, name: str) -> Path:
             "what its links point to."
         )
     return file
+
+
+def _is_file(file: Path) -> bool:
+    """Tell whether there is such a file; there is none of a name that no system takes."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 def _quoted(value: Any) -> str:

@@ -9,7 +9,7 @@ from kerasport.bundle.field import Field
 from kerasport.bundle.file_names import METADATA_FILE, MODEL_FILE, MODEL_SCRIPT, PARITY_FILE
 from kerasport.bundle.limits import MAX_BUNDLE_BYTES, MAX_FILES
 
-__all__ = ["CERTIFICATE_FILE", "UNLISTED", "check_listing"]
+__all__ = ["CERTIFICATE_FILE", "UNLISTED", "check_listing", "check_other_formats"]
 
 CERTIFICATE_FILE = "parity.html"
 """What was measured, for people: written beside `parity.json` by verify."""
@@ -42,3 +42,20 @@ def check_listing(files: Field) -> None:
             files.refuse(f"files lists more than {MAX_BUNDLE_BYTES} bytes. Expected fewer.")
     if MODEL_FILE not in paths:
         files.refuse(f"files does not list '{MODEL_FILE}'. Expected the model.")
+
+
+def check_other_formats(formats: Field) -> None:
+    """Check the field `otherFormats`: each has files, all of them in a folder of its name.
+
+    Raises:
+        BundleError: one has none, or a file elsewhere: it might be one of the bundle's own.
+    """
+    for each in formats.items():
+        form = each.get("format").text()
+        files = each.get("files").items()
+        if not files:
+            each.get("files").fail("a model")
+        for file in files:
+            path = file.get("path")
+            if not path.path().startswith(f"{form}/"):
+                path.fail(f"a file in '{form}/'")

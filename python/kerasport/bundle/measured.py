@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kerasport.bundle.document import Document, Probability
+from kerasport.bundle.document import Document, Probability, Text
 from kerasport.literals import WeightType
 
 __all__ = [
@@ -56,7 +56,7 @@ class FloatRounding(Document):
         description="How far a probability may be off from Keras on another backend: four times "
         "`keras`, at least 1e-5; GPU backends may always be off by 1e-4."
     )
-    limit: str | None = Field(
+    limit: Text | None = Field(
         default=None,
         description="Why the original was not compared in float64; null where it was.",
     )
@@ -97,7 +97,7 @@ class QuantizationTrial(FloatAgreement):
 class QuantizationSearch(Document):
     """How the type of the weights was chosen by measuring."""
 
-    pictures: str = Field(description="Which labelled pictures were measured on.")
+    pictures: Text = Field(description="Which labelled pictures were measured on.")
     max_accuracy_drop: float = Field(
         ge=0, description="Accuracy, in percentage points, that could be lost."
     )

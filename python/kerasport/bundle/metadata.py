@@ -14,9 +14,11 @@ from pydantic import Field, model_validator
 from kerasport.bundle.document import (
     PATH_PATTERN,
     Byte,
+    Count,
     Document,
     Probability,
     Sha256,
+    Text,
 )
 from kerasport.bundle.limits import MAX_AXES, MAX_CENTERS, MAX_FEATURES, MAX_QUANTILES
 from kerasport.bundle.measured import FloatAgreement, FloatRounding, Quantization, Winograd
@@ -91,25 +93,25 @@ class Preprocessing(Document):
 class Counts(Document):
     """Number of pictures per class, in the order of `classNames`."""
 
-    train: list[int]
-    validation: list[int]
-    test: list[int]
+    train: list[Count]
+    validation: list[Count]
+    test: list[Count]
 
 
 class Training(Document):
     """Where the weights come from."""
 
-    recipe: str
-    architecture: str
+    recipe: Text
+    architecture: Text
     data_fingerprint: Sha256 = Field(
         description="SHA-256 over every picture's content hash, class and split, sorted."
     )
     counts: Counts
     seed: int
-    epochs: int = Field(description="Epochs that were run.")
-    best_epoch: int = Field(description="Epoch, counted from 1, whose weights were kept.")
-    date: str = Field(description="UTC day on which the training ended, YYYY-MM-DD.")
-    versions: dict[str, str] = Field(description="Version of each package that took part.")
+    epochs: Count = Field(description="Epochs that were run.")
+    best_epoch: Count = Field(description="Epoch, counted from 1, whose weights were kept.")
+    date: Text = Field(description="UTC day on which the training ended, YYYY-MM-DD.")
+    versions: dict[str, Text] = Field(description="Version of each package that took part.")
 
 
 class LabelMetrics(Document):
@@ -133,9 +135,9 @@ class Metrics(Document):
     """How good the model is, and how that was found."""
 
     test_accuracy: Probability | None
-    test_pictures: int
+    test_pictures: Count
     validation_accuracy: Probability | None
-    method: str = Field(description="How the test accuracy was obtained, in one sentence.")
+    method: Text = Field(description="How the test accuracy was obtained, in one sentence.")
     expected_calibration_error: Probability | None = Field(
         default=None,
         description="Mean distance between probability and accuracy on the test pictures, over 15 "
@@ -234,7 +236,7 @@ class Interface(Document):
 class ClassifierDescription(Document):
     """What is known of a trained classifier, with or without a bundle around it."""
 
-    name: str = Field(min_length=1)
+    name: Text = Field(min_length=1)
     class_names: list[str] = Field(
         min_length=2, description="One name per output, in the order of the outputs."
     )
@@ -278,7 +280,18 @@ class ClassifierDescription(Document):
             )
         if self.labels_output is not None:
             self._check_labels(self.labels_output)
+        if self.training is not None:
+            self._check_counts(self.training.counts)
         return self
+
+    def _check_counts(self, counts: Counts) -> None:
+        for split in ("train", "validation", "test"):
+            found, classes = len(getattr(counts, split)), len(self.class_names)
+            if found != classes:
+                raise ValueError(
+                    f"training.counts.{split} has {found} numbers for {classes} class names. "
+                    "Expected one for each."
+                )
 
     def _check_labels(self, output: LabelsOutput) -> None:
         if len(output.thresholds) != len(self.class_names):
@@ -328,13 +341,13 @@ class FileEntry(Document):
 class FormatAgreement(FloatAgreement):
     """How close a runtime's answers from a file of another format are to the bundle's own."""
 
-    runtime: str = Field(description="What ran the file while exporting: `onnxruntime 1.32.0`.")
+    runtime: Text = Field(description="What ran the file while exporting: `onnxruntime 1.32.0`.")
 
 
 class OtherFormat(Document):
     """The same model for another runtime, in a folder of the bundle."""
 
-    format: str = Field(min_length=1, description="As `kerasport export --also` calls it.")
+    format: Text = Field(min_length=1, description="As `kerasport export --also` calls it.")
     files: Annotated[list[FileEntry], Field(min_length=1)] = Field(
         description="Its files, the model first. They are in no script, and a copy of the bundle "
         "may leave them out."
@@ -351,8 +364,8 @@ class Metadata(ClassifierDescription):
     format_version: Annotated[int, Field(ge=1)] = Field(
         default=1, description="2 of a model of several labels, else 1."
     )
-    kerasport_version: str
-    minimum_tfjs_version: str = MINIMUM_TFJS_VERSION
+    kerasport_version: Text
+    minimum_tfjs_version: Text = MINIMUM_TFJS_VERSION
     quantization: Quantization = Quantization()
     float_rounding: FloatRounding | None = Field(
         default=None,
@@ -363,7 +376,7 @@ class Metadata(ClassifierDescription):
         description="What a reader may compute by Winograd's way; null where nothing is worth it "
         "or rounds too much, and in bundles of earlier versions.",
     )
-    layer_names: dict[str, str] | None = Field(
+    layer_names: dict[str, Text] | None = Field(
         default=None,
         description="Names of layers in model.json -> the model's own, of those that had to be "
         "renamed because TensorFlow.js does not take them; null where none had.",

@@ -24,8 +24,8 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of class folders, a .zip of it, or .parquet or .tar files; of several "
-            "labels a table.  "
+            help="Folder of class folders, a .zip of it, a table, or an .npz, .parquet or .tar "
+            "file.  "
             "\\[default: the run's test set]"
         ),
     ] = None,

@@ -96,6 +96,8 @@ def predict(
     """Classify pictures. A run answers through Keras, a bundle without TensorFlow."""
     from kerasport.bulk import BulkOptions
     from kerasport.dataset import Part
+    from kerasport.dataset.archives import is_address
+    from kerasport.dataset.paths import leads_inside
     from kerasport.errors import DataError, UsageError
     from kerasport.prediction import open_source, predict_each
     from kerasport.progress import RichProgress
@@ -116,6 +118,12 @@ def predict(
             "--shard, --max-unreadable and --force belong to a table that is written. Name one "
             "with --output answers.csv, or leave them out."
         )
+    for each in pictures:
+        if each == "-" or (is_address(each) and not leads_inside(Path(each))):
+            raise UsageError(
+                f"'{each}' may stand for many pictures, whose answers are written to a table. Name "
+                "one with --output answers.csv."
+            )
     failed = 0
 
     def readable() -> Iterator[Prediction]:

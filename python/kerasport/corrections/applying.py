@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from kerasport.corrections.merged import Corrections
-from kerasport.corrections.table import Correction
+from kerasport.corrections.truths import truths_of
 from kerasport.dataset import SPLITS, Dataset, Example, PixelCache, Skipped
-from kerasport.dataset.dataset import Remark
+from kerasport.dataset.dataset import Remark, Truth
 from kerasport.dataset.duplicates import hash_pictures, key_of
 from kerasport.dataset.identity import identify
 from kerasport.dataset.paths import read_bytes
-from kerasport.displayed import displayable
 from kerasport.errors import DataError
-from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
 
 __all__ = ["Applied", "apply_corrections"]
@@ -87,10 +84,10 @@ def apply_corrections(
         progress: told nothing but how far comparing is.
 
     Raises:
-        DataError: a label is none of the classes, or a new picture cannot be read.
+        DataError: a label is none of the classes, a new picture cannot be read, or none is left to
+            train on.
     """
-    known = {name: label for label, name in enumerate(dataset.class_names)}
-    _require_classes(corrections, dataset)
+    truths = truths_of(corrections, dataset)
     kept: list[Example] = []
     counts = dict.fromkeys(Applied.__dataclass_fields__, 0)
     counts["conflicts"] = len(corrections.conflicts)
@@ -98,12 +95,11 @@ def apply_corrections(
         found = corrections.by_content.get(example.content)
         if found is None:
             kept.append(example)
-        elif found.verdict != "label":
+        elif (truth := truths[example.content]) is None:
             counts[found.verdict] += 1
         else:
-            same = known[found.label] == example.label
-            counts["confirmed" if same else "relabeled"] += 1
-            kept.append(replace(example, label=known[found.label]))
+            counts["confirmed" if truth == example.label else "relabeled"] += 1
+            kept.append(replace(example, label=truth))
     there = {example.content for example in dataset.examples}
     fresh: list[Example] = []
     for content, found in corrections.by_content.items():
@@ -111,20 +107,25 @@ def apply_corrections(
             continue
         if content not in corrections.pictures:
             counts["absent"] += 1
-        elif found.verdict != "label":
+        elif (truth := truths[content]) is None:
             counts[found.verdict] += 1
         else:
-            fresh.append(_fresh(dataset, found, corrections.pictures[content], known[found.label]))
+            fresh.append(_fresh(dataset, corrections.pictures[content], truth))
     added = _without_tested(dataset, kept, fresh, cache=cache, progress=progress)
     counts["new"], counts["test_copies"] = len(added), len(fresh) - len(added)
     kept += added
     kept.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
     applied = Applied(**counts)
+    if dataset.in_split("train") and not any(example.split == "train" for example in kept):
+        raise DataError(
+            f"With the corrections '{dataset.root}' has no picture to train on. {applied.text} "
+            "Check their verdicts, or add pictures."
+        )
     remarks = (*dataset.remarks, *_remarks(corrections, applied))
     return replace(dataset, examples=tuple(kept), remarks=remarks), applied
 
 
-def _fresh(dataset: Dataset, found: Correction, path: Path, label: int) -> Example:
+def _fresh(dataset: Dataset, path: Path, label: Truth) -> Example:
     data = read_bytes(path)
     seen = identify(path, data)
     if isinstance(seen, Skipped):
@@ -154,20 +155,6 @@ def _without_tested(
     hashes, _ = hash_pictures(both, cache=PixelCache.find(cache), progress=progress)
     seen = {key_of(example, hashes) for example in tested}
     return [example for example in fresh if key_of(example, hashes) not in seen]
-
-
-def _require_classes(corrections: Corrections, dataset: Dataset) -> None:
-    known = set(dataset.class_names)
-    for each in corrections.by_content.values():
-        if each.verdict == "label" and each.label not in known:
-            near = difflib.get_close_matches(each.label, dataset.class_names, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise DataError(
-                f"The corrections say that '{displayable(each.file) or each.content[:12]}' is "
-                f"{each.label!r}, which is no class of '{dataset.root}'. {hint}Classes: "
-                f"{mention_class_names(dataset.class_names)}. For a picture of no class the "
-                "verdict is 'none'."
-            )
 
 
 def _remarks(corrections: Corrections, applied: Applied) -> list[Remark]:

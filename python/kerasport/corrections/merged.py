@@ -8,8 +8,17 @@ from pathlib import Path
 
 from kerasport.corrections.table import Correction, read_table
 from kerasport.dataset.identity import content_of
-from kerasport.dataset.paths import archive_at, exists, is_folder, list_names, read_bytes
+from kerasport.dataset.paths import (
+    archive_at,
+    exists,
+    is_file,
+    is_folder,
+    list_names,
+    read_bytes,
+    size_of,
+)
 from kerasport.errors import DataError
+from kerasport.pictures import MAX_BYTES, too_many_bytes
 
 __all__ = ["Conflict", "Corrections", "read_corrections"]
 
@@ -106,7 +115,16 @@ def _pictures_in(folder: Path) -> dict[str, Path]:
     for name, is_inner in sorted(list_names(inside).items()):
         if not is_inner and not name.startswith("."):
             try:
-                found[content_of(read_bytes(inside / name))] = inside / name
+                found[content_of(_bytes_of(inside / name))] = inside / name
             except OSError as error:
                 raise DataError(f"'{inside / name}' cannot be read ({error}).") from None
     return found
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return the bytes of a picture; a pipe would be waited for, and a device has no end."""
+    if not is_file(path):
+        raise OSError("not a file")
+    if (size := size_of(path)) > MAX_BYTES:
+        raise OSError(too_many_bytes(size).reason)
+    return read_bytes(path)

@@ -14,6 +14,7 @@ from kerasport.dataset.dataset import Remark
 from kerasport.dataset.tables.text import read_text
 from kerasport.displayed import displayable
 from kerasport.errors import DataError
+from kerasport.labels import is_blank, normalize_class_name
 
 __all__ = ["COLUMNS", "Correction", "Verdict", "read_table", "table_text"]
 
@@ -28,6 +29,9 @@ _CONTENT = re.compile(r"[0-9a-f]{64}")
 _DELIMITERS = ",;\t"
 # Of csv's own it is 131,072 characters; no cell of these needs more.
 _LONGEST_CELL = 10_000
+# What a spreadsheet would run, and would write back as what came of it (OWASP). The apostrophes
+# before it are counted, so that what is written can be told from what was there.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Correction:
         content: its identity, see `kerasport.dataset.Example.content`.
         file: its name, for people.
         given: the label that it had, or what a model said, for people.
-        label: the class that it shows; empty where it shows none.
+        label: the class that it shows, as it is spelled in the table; empty where it shows none.
         verdict: what `label` means.
     """
 
@@ -51,7 +55,7 @@ class Correction:
     @property
     def meaning(self) -> tuple[str, str]:
         """What two corrections of one picture have in common where they do not contradict."""
-        return self.verdict, self.label
+        return self.verdict, normalize_class_name(self.label.strip())
 
     @property
     def words(self) -> str:
@@ -67,8 +71,18 @@ def table_text(corrections: Iterable[Correction]) -> str:
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
     for each in corrections:
-        writer.writerow([getattr(each, column) for column in COLUMNS])
+        writer.writerow([_harmless(getattr(each, column)) for column in COLUMNS])
     return stream.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """Return a text with an apostrophe before what a spreadsheet takes for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _as_it_was(cell: str) -> str:
+    """Return the text without the apostrophe that `_harmless` put there."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
 def read_table(path: Path) -> list[Correction]:
@@ -114,15 +128,17 @@ _EXPECTED = (
 def _correction(path: Path, number: int, cells: list[str]) -> Correction:
     if any(len(cell) > _LONGEST_CELL for cell in cells):
         raise _bad_line(path, number, f"a cell has more than {_LONGEST_CELL:,} characters")
-    content, file, given, label, verdict = (cell.strip() for cell in cells)
-    content = content.lower()
+    # A class may be called anything that a folder is, with spaces around it too.
+    file, given, label = map(_as_it_was, cells[1:4])
+    content, verdict = cells[0].strip().lower(), cells[4].strip()
     if not _CONTENT.fullmatch(content):
         raise _bad_line(path, number, f"{content!r:.40} is no SHA-256 of 64 hexadecimal digits")
     for known in get_args(Verdict):
         if verdict.lower() == known:
-            if known == "label" and not label:
+            if known == "label" and is_blank(label):
                 raise _bad_line(path, number, "the verdict is 'label', and there is no label")
-            return Correction(content, file, given, label if known == "label" else "", known)
+            label = label if known == "label" else ""
+            return Correction(content, file.strip(), given.strip(), label, known)
     listed = ", ".join(repr(known) for known in get_args(Verdict))
     raise _bad_line(path, number, f"{verdict!r:.40} is no verdict; expected one of {listed}")
 

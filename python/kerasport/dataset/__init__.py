@@ -12,7 +12,7 @@ from kerasport.dataset.checks.report import DataFinding, DataReport
 from kerasport.dataset.dataset import SPLITS, Dataset, Example, Skipped, Split
 from kerasport.dataset.decoded import DecodedDataset, decode_dataset
 from kerasport.dataset.duplicates import hash_rows
-from kerasport.dataset.labeled import read_labeled
+from kerasport.dataset.labeled import LABELS_OF_FOLDERS, read_labeled
 from kerasport.dataset.merging import Merged, merge_caches
 from kerasport.dataset.packing import Packed
 from kerasport.dataset.parallel import preprocess_file
@@ -24,7 +24,6 @@ from kerasport.dataset.reading import (
     leads_somewhere,
     name_of_source,
     read_data,
-    read_labels,
     read_part,
 )
 from kerasport.dataset.requirements import require_enough
@@ -32,6 +31,7 @@ from kerasport.dataset.rows import Pixels, part_of
 from kerasport.dataset.survey import survey
 
 __all__ = [
+    "LABELS_OF_FOLDERS",
     "SPLITS",
     "DataFinding",
     "DataReport",
@@ -59,7 +59,6 @@ __all__ = [
     "preprocess_file",
     "read_data",
     "read_labeled",
-    "read_labels",
     "read_part",
     "require_enough",
     "survey",

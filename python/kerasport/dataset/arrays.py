@@ -33,6 +33,7 @@ def read_npz(
     class_names: Sequence[str] | None,
     remarks: list[Remark],
     choice: LabelsChoice | None = None,
+    for_test: bool = False,
 ) -> Source:
     """Return the pictures of an `.npz` file, see `array_source`. Its pickles are not opened.
 
@@ -52,7 +53,14 @@ def read_npz(
                 "are not. Save plain arrays: pixels as uint8, labels as numbers or text."
             ) from None
         raise DataError(f"'{path}' is not a readable .npz file: {error}.") from None
-    return array_source(arrays, root=path, class_names=class_names, remarks=remarks, choice=choice)
+    return array_source(
+        arrays,
+        root=path,
+        class_names=class_names,
+        remarks=remarks,
+        choice=choice,
+        for_test=for_test,
+    )
 
 
 def array_source(
@@ -62,6 +70,7 @@ def array_source(
     class_names: Sequence[str] | None,
     remarks: list[Remark],
     choice: LabelsChoice | None = None,
+    for_test: bool = False,
 ) -> Source:
     """Return pictures that are arrays: each is named `root/SPLIT/NUMBER`.
 
@@ -76,11 +85,12 @@ def array_source(
             else the labels themselves.
         remarks: what was converted is added.
         choice: how many labels a picture has; None lets the rows say it.
+        for_test: whether there may be nothing to train on.
 
     Raises:
         DataError: shapes, dtypes or labels do not fit.
     """
-    parts, named = _parts(arrays, root=root)
+    parts, named = _parts(arrays, root=root, for_test=for_test)
     chosen = class_names if class_names is not None else named
     checked: list[tuple[Split | None, NDArray[np.uint8], NDArray[Any]]] = []
     several = choice == "many" or (
@@ -120,9 +130,9 @@ def array_source(
 _Parts = list[tuple["Split | None", Any, Any]]
 
 
-def _parts(arrays: Any, *, root: Path) -> tuple[_Parts, Sequence[str] | None]:
+def _parts(arrays: Any, *, root: Path, for_test: bool) -> tuple[_Parts, Sequence[str] | None]:
     if isinstance(arrays, Mapping):
-        return _parts_of_mapping(arrays, root=root)
+        return _parts_of_mapping(arrays, root=root, for_test=for_test)
     if all(isinstance(part, tuple | list) and len(part) == 2 for part in arrays):
         if len(arrays) == 2:
             return [("train", *arrays[0]), ("test", *arrays[1])], None
@@ -138,7 +148,7 @@ def _parts(arrays: Any, *, root: Path) -> tuple[_Parts, Sequence[str] | None]:
 
 
 def _parts_of_mapping(
-    arrays: Mapping[str, Any], *, root: Path
+    arrays: Mapping[str, Any], *, root: Path, for_test: bool
 ) -> tuple[_Parts, Sequence[str] | None]:
     found: dict[Split | None, dict[str, str]] = {}
     class_names: Sequence[str] | None = None
@@ -164,7 +174,7 @@ def _parts_of_mapping(
                 f"'{root}' has {found[None]['x']!r} and {names['x']!r}. Expected either splits or "
                 "one set that is cut."
             )
-    if not found or (None not in found and "train" not in found):
+    if not found or not (for_test or None in found or "train" in found):
         raise DataError(f"'{root}' has no pictures to train on. {_LAYOUT}.")
     parts = [(split, arrays[names["x"]], arrays[names["y"]]) for split, names in found.items()]
     return parts, class_names

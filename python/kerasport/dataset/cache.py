@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 
-from kerasport.dataset.dataset import Example, Skipped
+from kerasport.dataset.dataset import Example, Skipped, in_places
 from kerasport.dataset.packing import Packed, alone_in, pack
 from kerasport.dataset.rows import PixelRows
 from kerasport.dataset.shelf import PATH, Shelf
@@ -103,20 +103,19 @@ class PixelCache:
             OSError: something has to be added, and the folder cannot be written.
         """
         folder = self.shelf(spec)
-        wanted: dict[str, list[Example]] = {}
-        for example in examples:
-            wanted.setdefault(example.content, []).append(example)
+        contents = [example.content for example in examples]
         shelf = Shelf(folder, spec)
-        shelf.look_up(wanted, progress)
-        if shelf.missing(wanted):
+        shelf.look_up(contents, progress)
+        if shelf.missing(contents):
             self.make(folder)
             with alone_in(folder, progress):
                 # Another process may have added them while this one waited.
-                shelf.look_up(wanted, progress)
-                missing = {key: wanted[key] for key in shelf.missing(wanted)}
-                # As they lie, not split by split: what holds many is opened once.
-                order = sorted(missing.items(), key=lambda item: item[1][0].path.as_posix())
-                shelf.add(dict(order), progress)
+                shelf.look_up(contents, progress)
+                missing = set(shelf.missing(contents))
+                wanted: dict[str, list[Example]] = {}
+                for example in in_places(each for each in examples if each.content in missing):
+                    wanted.setdefault(example.content, []).append(example)
+                shelf.add(wanted, progress)
         rows = [shelf.rows.get(example.content) for example in examples]
         skipped = [
             Skipped(example.path, shelf.reasons[example.content].replace(PATH, str(example.path)))

@@ -40,25 +40,39 @@ def hash_pictures(
     white, however they are compressed. What was found is kept in `cache`.
     """
     journal = cache.journal("hashes") if cache else None
-    known: dict[str, Any] = journal.read() if journal else {}
-    others = {e.content: e for e in dataset.examples if e.content not in known}
-    fresh = in_places(others.values())
+    hashes: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+
+    def take(content: str, record: dict[str, str]) -> None:
+        known, other = (hashes, reasons) if "hash" in record else (reasons, hashes)
+        known[content] = record.get("hash") or record.get("reason") or record["lost"]
+        other.pop(content, None)
+
+    wanted = {example.content: example for example in dataset.examples}
+    for content, record in journal.records() if journal else ():
+        if content in wanted and _is_told(record):
+            # Not the equal text that was read, which would be there a second time.
+            take(wanted[content].content, record)
+    fresh = in_places(
+        example
+        for content, example in wanted.items()
+        if content not in hashes and content not in reasons
+    )
+    del wanted
     with progress.task("Comparing", total=len(fresh)) as task:
         for part in in_parallel(_hash, fresh):
-            known.update(part)
+            for content, record in part:
+                take(content, record)
             if journal:
                 lasting = {content: record for content, record in part if "lost" not in record}
                 with contextlib.suppress(OSError):
                     journal.append(lasting)
             task.advance(len(part))
-    hashes, damaged = {}, []
-    for example in dataset.examples:
-        record = known[example.content]
-        if "hash" in record:
-            hashes[example.content] = record["hash"]
-        else:
-            reason = record.get("reason") or record["lost"]
-            damaged.append(Skipped(example.path, reason.replace(_PATH, str(example.path))))
+    damaged = [
+        Skipped(each.path, reasons[each.content].replace(_PATH, str(each.path)))
+        for each in dataset.examples
+        if each.content in reasons
+    ]
     return hashes, damaged
 
 
@@ -93,6 +107,15 @@ def drop_copies(
 def key_of(example: Example, hashes: Mapping[str, str]) -> str:
     """Return what copies share: the hash of the pixels, or of the bytes where that is missing."""
     return hashes.get(example.content, example.content)
+
+
+def _is_told(record: Any) -> bool:
+    """Return whether a record of the journal, which may be somebody else's, says something."""
+    return (
+        isinstance(record, dict)
+        and ("hash" in record or "reason" in record)
+        and all(isinstance(each, str) for each in record.values())
+    )
 
 
 def _hash(example: Example) -> tuple[str, dict[str, str]]:

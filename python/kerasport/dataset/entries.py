@@ -28,7 +28,7 @@ from kerasport.errors import DataError
 from kerasport.literals import OutputKind
 from kerasport.progress import SILENT, Progress
 
-__all__ = ["Entry", "Source", "collect", "look"]
+__all__ = ["Entry", "Source", "as_labels", "collect", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,15 @@ class Source:
         return replace(self, class_names=kept, entries=entries)
 
 
+def as_labels(source: Source) -> Source:
+    """Return a source in which a picture has any number of labels: one, where it has a class."""
+    entries = tuple(
+        replace(entry, label=(entry.label,)) if isinstance(entry.label, int) else entry
+        for entry in source.entries
+    )
+    return replace(source, entries=entries, kind="labels")
+
+
 def _chosen(label: Truth, labels: Mapping[int, int]) -> Truth | None:
     """Return what is left of a label under its new number, None where the picture goes."""
     if isinstance(label, int):
@@ -128,7 +137,9 @@ def collect(source: Source, options: ReadOptions, *, progress: Progress = SILENT
                 examples.append(_example(entry, *found, options=options, given=source.given))
     if source.kind == "labels":
         _stratify(examples, undecided, source, options)
-    examples.sort(key=lambda example: (SPLITS.index(example.split), example.path.as_posix()))
+    # By split, then by path: twice in turn, for a pair as the key is an object for each picture.
+    examples.sort(key=lambda example: example.path.as_posix())
+    examples.sort(key=lambda example: SPLITS.index(example.split))
     return Dataset(
         source.root,
         source.class_names,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from kerasport.dataset.dataset import Header, Skipped
 from kerasport.pictures import Problem, read_picture_file
 
 __all__ = ["content_of", "hash_pixels", "identify"]
+
+# Equal headers are one object: pictures are many, and their sizes few.
+_header = functools.lru_cache(4096)(Header)
 
 # In a list of files, what is no picture needs few words.
 _SHORT_REASONS = {"the file is empty": "empty", "it is no picture": "not a picture"}
@@ -38,9 +42,9 @@ def identify(path: Path, data: bytes | NDArray[np.uint8]) -> tuple[str, Header] 
     """
     if isinstance(data, np.ndarray):
         mode = "L" if data.ndim == 2 else {1: "L", 3: "RGB", 4: "RGBA"}[data.shape[2]]
-        return content_of(data), Header("array", data.shape[1], data.shape[0], mode)
+        return content_of(data), _header("array", data.shape[1], data.shape[0], mode)
     try:
         file = read_picture_file(data)
     except Problem as problem:
         return Skipped(path, _SHORT_REASONS.get(problem.reason, problem.reason))
-    return content_of(data), Header(file.format, *file.size, file.mode)
+    return content_of(data), _header(file.format, *file.size, file.mode)

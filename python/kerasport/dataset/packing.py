@@ -14,13 +14,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasport.dataset.parallel import checksum, in_parallel
-from kerasport.dataset.shelf import INDEX, LOCK, PIXELS, SPARE_BYTES, map_rows
+from kerasport.dataset.shelf import INDEX, LOCK, PIXELS, SPARE_BYTES, is_row, map_rows
 from kerasport.dataset.store import Journal, journal_text, locked
 from kerasport.errors import DataError
 from kerasport.files import write_bytes
@@ -137,7 +136,7 @@ def _gather(
         elif isinstance(record, str):
             # The same for each order of the sources.
             reasons[content] = min(record, reasons.get(content, record))
-        elif _is_row(record) and record[0] < len(mapped):
+        elif is_row(record) and record[0] < len(mapped):
             named.append((content, record[0], record[1]))
         else:
             damaged += 1
@@ -154,14 +153,6 @@ def _gather(
                     rows[content] = _Row(mapped, number, expected)
             task.advance(len(part))
     return damaged
-
-
-def _is_row(record: Any) -> bool:
-    return (
-        isinstance(record, list)
-        and len(record) == 2
-        and all(type(number) is int and number >= 0 for number in record)
-    )
 
 
 def _holds(folder: Path, text: bytes, size: int) -> bool:

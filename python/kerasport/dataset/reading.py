@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,14 +14,14 @@ from kerasport.dataset.checks.findings import check_dataset
 from kerasport.dataset.checks.report import DataReport
 from kerasport.dataset.dataset import Dataset, Remark
 from kerasport.dataset.duplicates import drop_copies, hash_pictures
-from kerasport.dataset.entries import Entry, Source, collect
+from kerasport.dataset.entries import Entry, Source, as_labels, collect
 from kerasport.dataset.folders import folder_source, tell
 from kerasport.dataset.layout import find_layout
 from kerasport.dataset.named_sets import keras_source, tfds_source
 from kerasport.dataset.parts import Part
 from kerasport.dataset.paths import archive_at, exists, is_folder, unwrapped
 from kerasport.dataset.read_options import ReadOptions
-from kerasport.dataset.requirements import require_readable, require_usable
+from kerasport.dataset.requirements import require_usable
 from kerasport.dataset.shards import (
     find_shards,
     is_elsewhere,
@@ -40,7 +40,6 @@ from kerasport.dataset.tables import (
     tables_beside,
 )
 from kerasport.errors import DataError
-from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
 
 __all__ = [
@@ -49,7 +48,6 @@ __all__ = [
     "gather_data",
     "name_of_source",
     "read_data",
-    "read_labels",
     "read_part",
 ]
 
@@ -130,13 +128,7 @@ def gather_data(
 
 def _of_kind(found: Source, options: ReadOptions) -> Source:
     """Return a source of one class each as one of labels, where many were asked for."""
-    if options.labels != "many" or found.kind == "labels":
-        return found
-    entries = tuple(
-        replace(entry, label=(entry.label,)) if isinstance(entry.label, int) else entry
-        for entry in found.entries
-    )
-    return replace(found, entries=entries, kind="labels")
+    return as_labels(found) if options.labels == "many" else found
 
 
 def _said_of_labels(found: Source, options: ReadOptions) -> list[Remark]:
@@ -153,55 +145,6 @@ def _said_of_labels(found: Source, options: ReadOptions) -> list[Remark]:
             "" if options.labels == "many" else "Where a picture has one class, pass --labels one.",
         )
     ]
-
-
-def read_labels(
-    source: DataSource,
-    *,
-    class_names: Sequence[str],
-    max_unreadable: int | None = None,
-    progress: Progress = SILENT,
-) -> Dataset:
-    """Return pictures with labels for testing a model that knows `class_names`: all in `test`.
-
-    Some of the labels may be missing. Where there are splits, those of the test are read.
-
-    Raises:
-        DataError: a label is not one of the model's, or there is no picture.
-    """
-    options = ReadOptions(labels="many", max_unreadable=max_unreadable, class_names=class_names)
-    remarks: list[Remark] = []
-    found = _of_kind(_open(source, options, remarks, progress), options)
-    unknown = sorted(set(found.class_names) - set(class_names))
-    if unknown:
-        raise DataError(
-            f"'{found.root}' has labels that the model does not know: "
-            f"{mention_class_names(unknown)}. Expected some of: {mention_class_names(class_names)}."
-        )
-    places = [class_names.index(name) for name in found.class_names]
-    has_splits = any(entry.split is not None for entry in found.entries)
-    entries = tuple(
-        replace(entry, split="test", label=tuple(sorted(places[each] for each in entry.label)))
-        for entry in found.entries
-        if not isinstance(entry.label, int) and (entry.split == "test" or not has_splits)
-    )
-    if not entries:
-        raise DataError(
-            f"'{found.root}' has splits but no test among them. Mark the pictures that should be "
-            "tested with 'test'."
-        )
-    found = replace(
-        found,
-        class_names=tuple(class_names),
-        entries=entries,
-        given=frozenset({"test"}),
-        remarks=(*remarks, *found.remarks),
-    )
-    dataset = collect(found, options, progress=progress)
-    tell(dataset.remarks, progress)
-    total = len(dataset.examples) + len(dataset.skipped)
-    require_readable(dataset.skipped, total=total, limit=max_unreadable, root=dataset.root)
-    return dataset
 
 
 def read_part(

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from kerasport.dataset.dataset import Example
 from kerasport.dataset.parallel import Decoded, checksum, decode_example, in_parallel
-from kerasport.dataset.store import Journal
+from kerasport.dataset.store import Journal, check_is_regular
 from kerasport.preprocess import ImageSpec
 from kerasport.progress import Progress
 
-__all__ = ["INDEX", "LOCK", "PATH", "PIXELS", "SPARE_BYTES", "Shelf", "map_rows"]
+__all__ = ["INDEX", "LOCK", "PATH", "PIXELS", "SPARE_BYTES", "Shelf", "is_row", "map_rows"]
 
 INDEX, LOCK, PIXELS = "index.txt", "lock", "pixels.bin"
 """The files of a folder."""
@@ -39,6 +39,7 @@ def map_rows(
     A torn row at its end is left out.
     """
     try:
+        check_is_regular(file)
         with file.open("rb") as stream:
             found = os.fstat(stream.fileno())
             count = found.st_size // int(np.prod(shape))
@@ -50,6 +51,15 @@ def map_rows(
     except FileNotFoundError:
         identity = None
     return np.empty((0, *shape), np.uint8), identity
+
+
+def is_row(record: Any) -> bool:
+    """Return whether a record of an index is a row and its checksum."""
+    return (
+        isinstance(record, list)
+        and len(record) == 2
+        and all(type(number) is int and number >= 0 for number in record)
+    )
 
 
 class Shelf:
@@ -84,17 +94,20 @@ class Shelf:
 
     def look_up(self, contents: Iterable[str], progress: Progress) -> None:
         """Find what the index knows of `contents`, and check the rows that were not checked."""
-        known = self._index.read()
+        known: dict[str, Any] = dict.fromkeys(contents)
+        for key, record in self._index.records():
+            if key in known:
+                known[key] = record
         if self._map():
             # Packed meanwhile.
             self.rows.clear()
         mapped = self.mapped
         named: list[tuple[str, int, int]] = []
-        for key in self.missing(contents):
-            record: Any = known.get(key)
+        for key in self.missing(known):
+            record = known.pop(key)
             if isinstance(record, str):
                 self.reasons[key] = record
-            elif record is not None and record[0] < len(mapped):
+            elif is_row(record) and record[0] < len(mapped):
                 named.append((key, *record))
         with progress.task("Checking the cache", total=len(named)) as task:
             for part in in_parallel(lambda item: _checked(mapped, *item), named):
@@ -108,7 +121,7 @@ class Shelf:
         needed = len(wanted) * self._bytes + SPARE_BYTES
         if shutil.disk_usage(self.folder).free < needed:
             raise OSError(errno.ENOSPC, f"{needed / 1e9:.1f} GB are needed")
-        if not self.rows and not self._index.read():
+        if not self.rows and next(self._index.records(), None) is None:
             # Without an index the rows have no names, so nobody uses them.
             self._pixels.unlink(missing_ok=True)
         with self._pixels.open("ab") as stream:

@@ -6,15 +6,17 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from kerasport.errors import DataError
 from kerasport.platforms import BINARY, try_lock
 
-__all__ = ["Journal", "journal_text", "locked"]
+__all__ = ["Journal", "check_is_regular", "journal_text", "locked"]
 
 _POLL_SECONDS = 0.05
 
@@ -30,11 +32,14 @@ class Journal:
 
     def read(self) -> dict[str, Any]:
         """Return key -> record; nothing where there is no file."""
-        try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return {}
-        return dict(filter(None, map(_parse, data.split(b"\n"))))
+        return dict(self.records())
+
+    def records(self) -> Iterator[tuple[str, Any]]:
+        """Yield the key and the record of every line, in order, and hold none of them."""
+        with contextlib.suppress(FileNotFoundError):
+            check_is_regular(self.path)
+            with self.path.open("rb") as stream:
+                yield from filter(None, (_parse(line.rstrip(b"\n")) for line in stream))
 
     def append(self, records: Mapping[str, Any]) -> None:
         """Add records, in one write, so that lines of two processes never mix."""
@@ -51,6 +56,18 @@ class Journal:
             os.close(descriptor)
 
 
+def check_is_regular(path: Path) -> None:
+    """Refuse what would be waited for, or has no end: a cache may be somebody else's.
+
+    Raises:
+        DataError: there is a pipe or a device.
+        OSError: there is nothing.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise DataError(f"'{path}' is no file. Expected what 'kerasport cache' wrote; remove it.")
+
+
 def journal_text(records: Mapping[str, Any]) -> bytes:
     """Return a journal of these records, in their order."""
     return b"".join(_line(key, record) for key, record in records.items())
@@ -65,8 +82,9 @@ def _parse(line: bytes) -> tuple[str, Any] | None:
     try:
         if int(line[:8], 16) == zlib.crc32(line[9:]):
             key, record = json.loads(line[9:])
-            return key, record
-    except ValueError:
+            # The checksum tells of accidents alone: a cache may be somebody else's.
+            return (key, record) if isinstance(key, str) else None
+    except (ValueError, TypeError, RecursionError):
         pass
     return None
 

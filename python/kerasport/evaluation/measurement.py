@@ -9,7 +9,6 @@ from kerasport.dataset import (
     PixelCache,
     decode_dataset,
     read_labeled,
-    read_labels,
     warnings_about,
 )
 from kerasport.errors import DataError
@@ -35,8 +34,9 @@ def evaluate(
 
     Args:
         run: the trained classifier.
-        data: class folders, or a table where a picture may have several labels; None stands for
-            the test pictures of the training data, cut again as they were.
+        data: class folders, a table, shards or an `.npz` file, read as the run says: one class for
+            a picture, or any number of labels; None stands for the test pictures of the training
+            data, cut again as they were.
         max_unreadable: files that may be left out, see `ReadOptions`.
         batch_size: pictures per step.
         cache: where preprocessed pictures are kept, see `kerasport.train`.
@@ -49,9 +49,12 @@ def evaluate(
     if data is None:
         dataset = training_data(run, max_unreadable=max_unreadable, progress=progress)
     else:
-        read = read_labels if output is not None else read_labeled
-        dataset = read(
-            data, class_names=class_names, max_unreadable=max_unreadable, progress=progress
+        dataset = read_labeled(
+            data,
+            class_names=class_names,
+            kind=run.description.output.kind,
+            max_unreadable=max_unreadable,
+            progress=progress,
         )
     dataset = dataset.only("test")
     if not dataset.examples:

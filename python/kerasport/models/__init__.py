@@ -23,7 +23,7 @@ from kerasport.models.backend import (
     make_deterministic,
     native_output_held_back,
 )
-from kerasport.models.compiled import compiled_answer
+from kerasport.models.compiled import compiled_answer, compiled_answers
 from kerasport.models.loading import (
     PREDICTION_BATCH,
     KerasModel,
@@ -54,6 +54,7 @@ __all__ = [
     "build_transfer",
     "chosen_backend",
     "compiled_answer",
+    "compiled_answers",
     "ends_in_probabilities",
     "feature_extractor",
     "has_accelerator",

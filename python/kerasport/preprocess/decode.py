@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import stat
 import threading
 import warnings
 from collections.abc import Iterator
@@ -95,10 +96,16 @@ def decoded(picture: Picture) -> Iterator[Image.Image]:
 def _bytes_of(picture: Path | bytes) -> bytes:
     if isinstance(picture, bytes):
         return picture
+    found = picture.stat()
+    # A pipe would be waited for, and some devices have no end.
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise OSError("it is no file")
+    if found.st_size > MAX_BYTES:
+        raise too_many_bytes(found.st_size)
     with picture.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise too_many_bytes(picture.stat().st_size)
+        raise too_many_bytes(len(content))
     return content
 
 

@@ -30,6 +30,9 @@ BACKBONE = "transfer"
 Prepare: TypeAlias = Callable[[Any, Path], Any]
 """Takes the user's data (or None) and a folder to work in, returns what is read."""
 
+# Of numpy's generator, which Keras sets with it.
+_MOST_SEEDS = 2**32
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
@@ -114,6 +117,8 @@ class Choices:
             )
         if self.seed < 0:
             raise DataError(f"seed is {self.seed}. Expected 0 or more.")
+        if self.seed >= _MOST_SEEDS:
+            raise DataError(f"seed is {self.seed}. Expected less than {_MOST_SEEDS:,}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,12 @@
   const data = JSON.parse(document.getElementById('data').textContent);
   const { suspects, classes } = data;
   const KEY = `kerasport-review:${data.key}`;
+  const FORMULA = /^'*[=+\-@\t\r]/;
   const HEAD = ['content', 'file', 'given', 'label', 'verdict'];
   const at = (id) => document.getElementById(id);
   const number = new Intl.NumberFormat('en');
+  const names = new Map(classes.map((name, place) => [name, data.shown[place]]));
+  const told = (name) => names.get(name) ?? name;
 
   /** content -> { verdict, label }; the pictures of another page's table stay beside them. */
   let marks = new Map();
@@ -85,7 +88,7 @@
     if (!found) return 'not marked';
     if (found.verdict === 'none') return 'none of these';
     if (found.verdict === 'bad') return 'bad picture';
-    return found.label === suspect.given ? `right: ${found.label}` : `is ${found.label}`;
+    return found.label === suspect.given ? `right: ${told(found.label)}` : `is ${told(found.label)}`;
   }
 
   // --- what is shown -------------------------------------------------------------------------
@@ -97,7 +100,7 @@
       'button',
       { type: 'button', className: 'card', onclick: () => go(shown.indexOf(suspect), true) },
       image,
-      make('b', {}, suspect.given),
+      make('b', {}, told(suspect.given)),
       make('small', { className: 'state' }),
     );
     suspect.card = button;
@@ -110,9 +113,9 @@
     const found = marks.get(suspect.content);
     const kind = !found ? '' : found.verdict !== 'label' ? 'out' : found.label === suspect.given ? 'right' : 'changed';
     suspect.card.dataset.mark = kind;
-    suspect.card.querySelector('.state').textContent = found ? words(suspect) : `${suspect.proposed}?`;
+    suspect.card.querySelector('.state').textContent = found ? words(suspect) : `${told(suspect.proposed)}?`;
     suspect.card.title = suspect.file;
-    suspect.card.setAttribute('aria-label', `${suspect.file}, labelled ${suspect.given}: ${words(suspect)}`);
+    suspect.card.setAttribute('aria-label', `${suspect.file}, labelled ${told(suspect.given)}: ${words(suspect)}`);
   }
 
   function filter(keep = shown[current]) {
@@ -146,14 +149,14 @@
     at('picture').alt = `Picture ${suspect.file}`;
     at('picture').className = suspect.smooth ? 'smooth' : '';
     at('file').textContent = suspect.file;
-    at('given').textContent = suspect.given;
+    at('given').textContent = told(suspect.given);
     at('given-share').textContent = suspect.givenShare;
-    at('proposed').textContent = suspect.proposed;
+    at('proposed').textContent = told(suspect.proposed);
     at('proposed-share').textContent = suspect.share;
     at('reasons').replaceChildren(...suspect.reasons.map((reason) => make('li', {}, reason)));
     at('marked').textContent = marks.has(suspect.content) ? `Marked: ${words(suspect)}` : 'Not marked yet';
-    at('right').querySelector('span').textContent = `Right: ${suspect.given}`;
-    at('wrong').querySelector('span').textContent = `It is ${suspect.proposed}`;
+    at('right').querySelector('span').textContent = `Right: ${told(suspect.given)}`;
+    at('wrong').querySelector('span').textContent = `It is ${told(suspect.proposed)}`;
     at('wrong').hidden = suspect.proposed === suspect.given;
     if (focus) at('one').scrollIntoView({ block: 'nearest' });
   }
@@ -181,8 +184,14 @@
 
   // --- the table -----------------------------------------------------------------------------
 
+  /** A cell; an apostrophe keeps spreadsheets from running it as a formula, see docs/corrections.md. */
   function quoted(cell) {
-    return /[",\r\n]/.test(cell) || cell !== cell.trim() ? `"${cell.replaceAll('"', '""')}"` : cell;
+    const harmless = FORMULA.test(cell) ? `'${cell}` : cell;
+    return /[",;\t\r\n]/.test(cell) || cell !== cell.trim() ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  }
+
+  function asItWas(cell) {
+    return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
   }
 
   function table() {
@@ -205,11 +214,14 @@
     say('Saved corrections.csv.');
   }
 
-  /** Returns the rows of a table in CSV, as RFC 4180 has it. */
+  /** Returns the rows of a table in CSV, as RFC 4180 has it, with the separator of its heading. */
   function cellsOf(text) {
     const rows = [[]];
-    const cell = /(?:"((?:[^"]|"")*)"|([^",;\t\r\n]*))([,;\t]|\r\n|\n|\r|$)/y;
     const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    const head = text.split(/[\r\n]/, 1)[0];
+    const counts = [',', ';', '\t'].map((each) => head.split(each).length);
+    const separator = [',', ';', '\t'][counts.indexOf(Math.max(...counts))];
+    const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${separator}\r\n]*))(${separator}|\r\n|\n|\r|$)`, 'y');
     cell.lastIndex = start;
     while (cell.lastIndex < text.length) {
       const found = cell.exec(text);
@@ -231,7 +243,10 @@
     let restored = 0;
     let refused = 0;
     for (const row of rows.slice(1)) {
-      const [content, name, given, label, verdict] = HEAD.map((title) => row[head.indexOf(title)] ?? '');
+      const cells = HEAD.map((title) => row[head.indexOf(title)] ?? '');
+      const [name, given, spelled] = cells.slice(1, 4).map(asItWas);
+      const [content, verdict] = [cells[0], cells[4]].map((text) => text.trim().toLowerCase());
+      const label = classes.includes(spelled) ? spelled : spelled.trim();
       const found = { verdict, label: verdict === 'label' ? label : '' };
       if (!known.has(content)) strangers.push([content, name, given, label, verdict]);
       else if (isMark(found)) {
@@ -304,8 +319,8 @@
     event.target.blur();
   };
 
-  const option = (name, place) => make('option', { value: String(place) }, name);
-  const withKey = (name, place) => option(place < 9 ? `${place + 1}  ${name}` : name, place);
+  const option = (name, place) => make('option', { value: String(place) }, told(name));
+  const withKey = (name, place) => option(place < 9 ? `${place + 1}  ${told(name)}` : name, place);
   at('class').append(...classes.map(option));
   at('other').append(...classes.map(withKey));
   if (classes.length <= 9) {
@@ -314,7 +329,7 @@
         make(
           'button',
           { type: 'button', onclick: acts[String(place + 1)] },
-          make('span', {}, name),
+          make('span', {}, told(name)),
           make('kbd', {}, String(place + 1)),
         ),
       ),

@@ -117,9 +117,13 @@ def render_review(
     data = {
         "key": _key(dataset, suspects),
         "classes": list(dataset.class_names),
+        # As texts that turn no direction around them and break no line.
+        "shown": [displayable(name) for name in dataset.class_names],
         "suspects": [_entry(dataset, suspect, pixels) for suspect in suspects],
     }
-    return html_document(f"{name}: review of labels", body, style=style, script=script, data=data)
+    return html_document(
+        f"{displayable(name)}: review of labels", body, style=style, script=script, data=data
+    )
 
 
 def _key(dataset: Dataset, suspects: Sequence[Suspect]) -> str:

@@ -206,6 +206,12 @@ def review_with_run(
     """
     require_cleanlab()
     _check_page(out, force=force)
+    if run.description.labels_output is not None:
+        raise DataError(
+            f"'{run.path}' tells several labels, and a review doubts the one class of a picture. "
+            "The most confident mistakes of each label are in its report; 'kerasport check' tells "
+            "labels that are rare or contradict one another."
+        )
     kept = PixelCache.find(cache)
     before = training_data(run, progress=progress)
     trained = before.only("train")

@@ -12,6 +12,7 @@ from pathlib import Path
 from kerasport.bundle.document import Document
 from kerasport.errors import DataError
 from kerasport.files import write_bytes, write_text
+from kerasport.json_text import load_json_file
 from kerasport.recipes import SettledRecipe
 from kerasport.runs.names import SETTINGS_FILE, UNFINISHED_SUFFIX
 from kerasport.training.unfinished import alone_with
@@ -78,7 +79,7 @@ class UnfinishedReview:
 
     def _stored(self, file: Path) -> object:
         try:
-            return json.loads(file.read_text(encoding="utf-8"))
+            return load_json_file(file)
         except (OSError, ValueError):
             # Then it is none that could be gone on with.
             return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
-from kerasport.bundle.document import Document
+from kerasport.bundle.document import Document, problems_of
 from kerasport.corrections import apply_corrections, read_corrections
 from kerasport.dataset import Dataset, ReadOptions, leads_somewhere, read_data
 from kerasport.errors import DataError
+from kerasport.json_text import load_json_file
 from kerasport.labels import mention_class_names
 from kerasport.progress import SILENT, Progress
 from kerasport.runs.names import CORRECTIONS_FILE
@@ -61,11 +61,11 @@ def read_record(run: Run) -> DataRecord:
         DataError: it says nothing that can be read.
     """
     try:
-        return DataRecord.model_validate(json.loads(run.data_path.read_text(encoding="utf-8")))
+        return DataRecord.model_validate(load_json_file(run.data_path))
     except (OSError, ValueError) as error:
         raise DataError(
-            f"'{run.data_path}' does not say where the training pictures are ({error!r}). "
-            "Name a folder with one folder per class."
+            f"'{run.data_path}' does not say where the training pictures are "
+            f"({problems_of(error)}). Name a folder with one folder per class."
         ) from None
 
 
@@ -94,6 +94,11 @@ def training_data(
     limit = options.max_unreadable if max_unreadable is None else max_unreadable
     options = replace(options, min_per_class=1, max_unreadable=limit)
     dataset = read_data(source, options=options, progress=progress)
+    if dataset.kind != run.description.output.kind:
+        raise DataError(
+            f"'{source}' now has pictures with several labels, and '{run.path}' chooses one class. "
+            "Train again, or name another folder."
+        )
     if dataset.class_names != tuple(run.description.class_names):
         raise DataError(
             f"'{source}' now has the classes {mention_class_names(dataset.class_names)}. "
@@ -120,5 +125,6 @@ def learned_contents(run: Run, dataset: Dataset) -> set[str]:
     table = run.path / CORRECTIONS_FILE
     if table.is_file():
         added = read_corrections([table]).by_content.values()
-        learned |= {each.content for each in added if each.verdict == "label"} - tested
+        kept = {"label", "none"} if dataset.kind == "labels" else {"label"}
+        learned |= {each.content for each in added if each.verdict in kept} - tested
     return learned

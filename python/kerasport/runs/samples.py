@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from PIL import Image
 from kerasport.dataset import Dataset, Example
 from kerasport.errors import DataError
 from kerasport.files import write_json
+from kerasport.json_text import load_json_file
 from kerasport.pictures import read_picture_file
 from kerasport.preprocess import decode
 from kerasport.runs.names import LABELS_FILE
@@ -23,6 +24,7 @@ _MAX_SAMPLES = 12
 _MAX_SAMPLE_BYTES = 200_000
 _LONGEST_SIDE = 512
 _NO_LABEL = -1
+_SAMPLE_NAME = re.compile(r"\d{2}\.[a-z]{3,4}")
 # Formats that every browser decodes; older ones do not know AVIF.
 _KEPT_SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "BMP": "bmp", "WEBP": "webp"}
 
@@ -95,17 +97,28 @@ def read_samples(folder: Path) -> tuple[SamplePicture, ...]:
         DataError: the list is damaged or names a file that is not there.
     """
     try:
-        labels = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
-        items = [_labeled(folder / name, labels[name]) for name in sorted(labels)]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        labels = load_json_file(folder / LABELS_FILE)
+        if not isinstance(labels, dict):
+            raise ValueError("the list of samples is no object")
+        items = [_labeled(folder, name, labels[name]) for name in sorted(labels)]
+    except (OSError, ValueError) as error:
         raise DataError(f"'{folder}' is damaged ({error}). Train the run again.") from None
     for item in items:
         if not item.path.is_file():
             raise DataError(f"'{item.path}' is missing. Train the run again.")
+        # They are published with the model: a run of somebody else names its own pictures alone.
+        if item.path.is_symlink():
+            raise DataError(
+                f"'{item.path}' is a link, and sample pictures are published. Put the picture "
+                "itself there, or train the run again."
+            )
     return tuple(items)
 
 
-def _labeled(path: Path, label: object) -> SamplePicture:
+def _labeled(folder: Path, name: str, label: object) -> SamplePicture:
+    if not _SAMPLE_NAME.fullmatch(name):
+        raise ValueError(f"{name!r:.100} is no name of a sample picture")
+    path = folder / name
     if isinstance(label, list):
         return SamplePicture(path, tuple(map(str, label)))
     return SamplePicture(path, str(label))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, PlainSerializer
 from pydantic.alias_generators import to_camel, to_snake
 
 from kerasport.dataset import Dataset, PixelCache, survey
@@ -30,7 +30,7 @@ def _in_json(reasons: Mapping[str, str]) -> dict[str, str]:
     return {to_camel(name): reason for name, reason in reasons.items()}
 
 
-Reasons = Annotated[dict[str, str], BeforeValidator(_in_python), PlainSerializer(_in_json)]
+Reasons = Annotated[dict[str, str], AfterValidator(_in_python), PlainSerializer(_in_json)]
 """Field of the recipe that the data decided -> why, in a sentence; camelCase in JSON."""
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kerasport.corrections import Corrections, apply_corrections, read_corrections, table_text
 from kerasport.dataset import Dataset
-from kerasport.errors import DataError
 from kerasport.files import write_text
 from kerasport.progress import Progress
 from kerasport.runs import CorrectionsRecord
@@ -51,11 +50,6 @@ def corrected(
     """
     if not tables:
         return Corrected(dataset)
-    if dataset.kind == "labels":
-        raise DataError(
-            "Corrections name one class for a picture, and these pictures have several labels "
-            "each. Correct their table itself, and train without --add."
-        )
     corrections = read_corrections(tables)
     changed, applied = apply_corrections(dataset, corrections, cache=cache, progress=progress)
     progress.say(applied.text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -12,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasport import models
+from kerasport.bundle.document import problems_of
 from kerasport.dataset import Dataset, DecodedDataset, ReadOptions
 from kerasport.errors import DataError
 from kerasport.evaluation import ask
+from kerasport.json_text import load_json_file
 from kerasport.labels import mention_class_names
 from kerasport.literals import OutputKind
 from kerasport.models import KerasModel
@@ -63,10 +64,11 @@ class Origin:
         """
         path = self.run.path / RECIPE_FILE
         try:
-            stored = RecipeRecord.model_validate(json.loads(path.read_text(encoding="utf-8")))
+            stored = RecipeRecord.model_validate(load_json_file(path))
         except (OSError, ValueError) as error:
             raise DataError(
-                f"'{path}' does not say how the run was trained ({error!r}). Name a recipe."
+                f"'{path}' does not say how the run was trained ({problems_of(error)}). Name a "
+                "recipe."
             ) from None
         choices = {field.name: getattr(stored.recipe, field.name) for field in fields(Choices)}
         return Recipe(**choices, prepare=pictures_of_the_user(stored.recipe.name))
@@ -110,8 +112,8 @@ class Origin:
     def check(self, recipe: SettledRecipe, dataset: Dataset, *, progress: Progress) -> bool:
         """Return whether models of the run and of these pictures can be compared.
 
-        They cannot where the run's pictures are gone, which is told: what it has learned from then
-        is not known. Models of several labels have no class that became right or wrong.
+        They cannot where the run's pictures are gone: what it has learned from then is not known.
+        Models of several labels have no class that became right or wrong. Both are told.
 
         Raises:
             DataError: classes or input differ, or test pictures of one were trained with by the
@@ -148,7 +150,13 @@ class Origin:
             )
             return False
         self._check_splits(dataset, before)
-        return dataset.kind == "probabilities"
+        if dataset.kind == "labels":
+            progress.say(
+                "Models of several labels are not compared: compare the figures of both reports, "
+                "or those of 'kerasport evaluate' on one table."
+            )
+            return False
+        return True
 
     def _check_splits(self, dataset: Dataset, before: Dataset) -> None:
         learned, tested = learned_contents(self.run, before), _contents(before, test=True)

@@ -17,7 +17,6 @@ from kerasport.dataset import (
     name_of_source,
     read_data,
     read_labeled,
-    read_labels,
     require_enough,
 )
 from kerasport.errors import DataError
@@ -52,8 +51,9 @@ def read_pictures(
             f"'{source}' has validation pictures of its own, and '{validation}' was named for "
             "them too. Leave one of the two out."
         )
-    read = read_labels if dataset.kind == "labels" else read_labeled
-    extra = read(validation.absolute(), class_names=dataset.class_names, progress=progress)
+    extra = read_labeled(
+        validation.absolute(), class_names=dataset.class_names, kind=dataset.kind, progress=progress
+    )
     if dataset.root.is_absolute() != extra.root.is_absolute():
         raise DataError(
             f"'{source}' is no folder here, and '{validation}' was named for validation. "

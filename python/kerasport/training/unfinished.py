@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerasport.bundle.document import Document
+from kerasport.bundle.document import Document, problems_of
 from kerasport.dataset import ReadOptions
 from kerasport.errors import DataError
 from kerasport.files import write_bytes, write_text
+from kerasport.json_text import load_json_file
 from kerasport.locks import Held, locked
 from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
@@ -133,10 +133,10 @@ class Unfinished:
                 f"{state or 'Name the run folder that the training was to write.'}"
             )
         try:
-            return Settings.model_validate(json.loads(path.read_text(encoding="utf-8")))
+            return Settings.model_validate(load_json_file(path))
         except (OSError, ValueError) as error:
             raise DataError(
-                f"'{path}' is damaged ({error}), so the training cannot go on. "
+                f"'{path}' is damaged ({problems_of(error)}), so the training cannot go on. "
                 "Start it again with --force."
             ) from None
 

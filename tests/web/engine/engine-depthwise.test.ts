@@ -137,6 +137,8 @@ describe.each(BINARIES)('%s', (binary) => {
     ['a wide picture, in segments', [6, 112, 32], [3, 3], [1, 1]],
     ['a wide picture of many channels', [4, 61, 144], [5, 5], [2, 2]],
     ['a narrow picture, copied as a whole', [7, 7, 70], [3, 3], [1, 1]],
+    ['a window higher than wide', [9, 21, 20], [5, 3], [1, 1]],
+    ['a window lower than wide', [6, 29, 12], [2, 3], [2, 2]],
     ['a window wider than the picture', [2, 3, 5], [5, 7], [1, 1]],
     ['a stride that has the number of a fast window', [3, 60, 4], [2, 2], [1, 9]],
   ] as const)('%s', async (_title, shape, kernel_size, strides) => {

@@ -24,6 +24,7 @@ const TEXTS = {
   'busy-label': 'Working …',
   'unsure-label': 'Not sure',
   'nothing-label': 'Nothing found',
+  'strange-label': 'Unlike anything it was trained on',
 };
 
 /** The element's attributes, for frameworks that check templates. */
@@ -54,6 +55,8 @@ export interface ImageClassifierAttributes {
   'busy-label'?: string;
   'unsure-label'?: string;
   'nothing-label'?: string;
+  /** Shown where the picture is unlike anything that the model was trained on. */
+  'strange-label'?: string;
 }
 
 /** How far the loading of a model is. */
@@ -66,6 +69,7 @@ export interface ModelProgress {
 
 /** The events that the element fires, beside those of every element. They bubble. */
 export interface ImageClassifierEventMap extends HTMLElementEventMap {
+  /** Its `familiar` says whether the picture is like those that the model was trained on. */
   classification: CustomEvent<Classification>;
   /** The answer of a model of several labels. */
   labelclassification: CustomEvent<LabelClassification>;
@@ -93,6 +97,7 @@ const PROPERTIES = {
   busyLabel: 'busy-label',
   unsureLabel: 'unsure-label',
   nothingLabel: 'nothing-label',
+  strangeLabel: 'strange-label',
 } as const satisfies Record<string, keyof ImageClassifierAttributes>;
 
 /** What another model is loaded for. */
@@ -111,6 +116,7 @@ export interface ImageClassifierElement {
   busyLabel: string | null;
   unsureLabel: string | null;
   nothingLabel: string | null;
+  strangeLabel: string | null;
   addEventListener<Name extends keyof ImageClassifierEventMap>(
     type: Name,
     listener: Listener<Name>,
@@ -304,10 +310,9 @@ export class ImageClassifierElement extends Base {
       this.#showLabels(answer);
       return;
     }
-    const { predictions, isSure } = answer;
-    this.#status.textContent = isSure
-      ? (predictions[0]?.className ?? '')
-      : this.#text('unsure-label');
+    const { predictions, isSure, familiar } = answer;
+    const best = isSure ? (predictions[0]?.className ?? '') : this.#text('unsure-label');
+    this.#status.textContent = familiar ? best : this.#text('strange-label');
     this.#list.replaceChildren(
       ...predictions.map(({ className, probability }) =>
         this.#item('prediction', className, probability),

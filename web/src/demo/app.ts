@@ -14,6 +14,7 @@ import type {
 import { aboutView } from './about/about-view.js';
 import { samplesView } from './about/samples-view.js';
 import { summaryView } from './about/summary-view.js';
+import { cellOf } from './corrections/cell.js';
 import { Browsing } from './many/browsing.js';
 import { Correcting } from './many/correcting.js';
 import type { Row } from './many/rows.js';
@@ -293,10 +294,10 @@ export class App {
         metadata: classifier.metadata,
         name: title,
         steps: this.#browsing.steps ? stepsView(this.#browsing.steps) : null,
-        correct:
-          answer.kind === 'labels'
-            ? null
-            : this.#correcting.at(picture, answer, { path: title, truth: label }),
+        correct: this.#correcting.at(picture, answer, {
+          path: title,
+          truth: labels ? cellOf(labels) : label,
+        }),
         why: why
           ? (frame, note, label) =>
               this.#whyButton(classifier, picture, label ?? bestOf(answer), {

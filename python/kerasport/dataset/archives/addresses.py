@@ -25,6 +25,10 @@ _Result = TypeVar("_Result")
 
 # A letter alone is a drive of Windows.
 _ADDRESS = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]+):[/\\]+(?=[^/\\])")
+# Elsewhere something else stands there: github://organization:repository@branch.
+_PASSWORD = re.compile(
+    r"\A(https?|ftps?|sftp|ssh|smb|webdavs?):[/\\]+[^/\\@]*:[^/\\]*@", re.IGNORECASE
+)
 _PIECE = 1 << 20
 _TRIES = 3
 # No names below a page of the web, and a listing of one is a guess.
@@ -40,9 +44,16 @@ def address_of(path: str | Path) -> str:
     """Return an address as fsspec takes it, with its two slashes.
 
     Raises:
-        DataError: it has a query, whose words may be secret and would be in every name.
+        DataError: it has a query or a password, which may be secret and would be in every name.
     """
     text = os.fspath(path).replace("\\", "/")
+    if signed := _PASSWORD.match(text):
+        plain = text[signed.end() :].partition("?")[0]
+        raise DataError(
+            f"The address '{signed[1]}://...@{plain}' has a password in it, which is not taken: "
+            "names of pictures are written down and would repeat it. Leave it out; fsspec finds "
+            "credentials in its configuration and in the environment."
+        )
     if "?" in text:
         plain = text.partition("?")[0]
         raise DataError(
@@ -131,6 +142,13 @@ def _asked(address: str, ask: Callable[[], _Result]) -> _Result:
 def _unread(address: str, error: Exception) -> DataError:
     if isinstance(error, FileNotFoundError):
         return DataError(f"There is nothing at '{address}'. Check its spelling and your access.")
+    # What Python says of a file system that was asked for in a way that it does not know.
+    if isinstance(error, TypeError | AttributeError | NotImplementedError):
+        scheme = address.partition(":")[0]
+        return DataError(
+            f"'{address}' cannot be read: {scheme}:// takes more than an address. Expected one "
+            "that leads to files by itself, like s3://, gs://, hf:// or https://."
+        )
     said = str(error).strip().partition("\n")[0][:200].rstrip(".")
     return DataError(f"'{address}' cannot be read: {said or type(error).__name__}.")
 

@@ -23,6 +23,8 @@ __all__ = ["Archive", "read_archive"]
 
 # More than this in all, compared to the archive, is no set of pictures.
 _FREE_BYTES, _MOST_GROWTH = 1 << 30, 200
+# Each folder above a file is kept by its whole path.
+_MOST_DEPTH = 100
 _ABSOLUTE = re.compile(r"[A-Za-z]:(?:[\\/]|\Z)|\\")
 _ARCHIVES = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst")
 # What lies in the place of an archive, by its first bytes.
@@ -79,14 +81,16 @@ class Archive:
         self._folders[above][last] = False
 
     def _add_folder(self, name: str) -> None:
-        if name in self._folders:
-            return
-        if name in self._files:
-            raise ValueError(f"it holds {name!r:.200} twice, as a file and as a folder")
-        above, _, last = name.rpartition("/")
-        self._add_folder(above)
-        self._folders[name] = {}
-        self._folders[above][last] = True
+        missing = []
+        while name not in self._folders:
+            if name in self._files:
+                raise ValueError(f"it holds {name!r:.200} twice, as a file and as a folder")
+            missing.append(name)
+            name = name.rpartition("/")[0]
+        for inner in reversed(missing):
+            above, _, last = inner.rpartition("/")
+            self._folders[inner] = {}
+            self._folders[above][last] = True
 
     @property
     def names(self) -> Iterable[str]:
@@ -198,7 +202,10 @@ def _place_of(name: str) -> str:
     parts = name.split("/")
     if not parts[0] or ".." in parts or "\0" in name or _ABSOLUTE.match(name):
         raise ValueError(f"it holds {name!r:.200}, a path that leads out of it")
-    return "/".join(part for part in parts if part not in ("", "."))
+    kept = [part for part in parts if part not in ("", ".")]
+    if len(kept) > _MOST_DEPTH:
+        raise ValueError(f"it holds {name!r:.200}, in more than {_MOST_DEPTH} folders")
+    return "/".join(kept)
 
 
 def _bytes_at(file: BinaryIO, start: int, length: int) -> bytes:

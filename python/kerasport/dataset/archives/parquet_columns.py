@@ -18,6 +18,7 @@ __all__ = [
     "list_columns",
     "picture_column",
     "scalar_columns",
+    "types_of",
 ]
 
 _NAMES = ("image", "img", "picture", "photo", "jpg", "png")
@@ -96,6 +97,17 @@ def is_text(kind: Any) -> bool:
     return any(
         is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_string_view)
     )
+
+
+def types_of(schema: Any) -> dict[str, str]:
+    """Return the types of the columns in words; of those with one name, that there are several."""
+    counts = Counter(schema.names)
+    return {
+        each.name: f"{each.type!s:.60}"
+        if counts[each.name] == 1
+        else f"{counts[each.name]} columns"
+        for each in schema
+    }
 
 
 def class_names_of(schema: Any) -> dict[str, Sequence[str]]:

@@ -17,6 +17,7 @@ from kerasport.dataset.archives.parquet_columns import (
     list_columns,
     picture_column,
     scalar_columns,
+    types_of,
 )
 from kerasport.dataset.archives.parquet_values import ParquetValues
 from kerasport.dataset.archives.spool import Spool
@@ -70,6 +71,11 @@ class ParquetPictures:
     def list_columns(self) -> list[str]:
         """The columns of lists of numbers or texts, which may be several labels each."""
         return list_columns(self._values.schema)
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The types of all columns, in words."""
+        return types_of(self._values.schema)
 
     @property
     def class_names(self) -> dict[str, Sequence[str]]:

@@ -123,6 +123,8 @@ class ParquetValues:
                 batch_size=count, row_groups=[group], columns=[path], use_threads=False
             ):
                 seen += batch.num_rows
+                if not batch.num_columns:
+                    raise OSError("a column is missing")
                 yield batch.column(0)
             if seen != rows:
                 raise OSError("it has fewer values than rows")

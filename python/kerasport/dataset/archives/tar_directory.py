@@ -21,11 +21,28 @@ __all__ = ["read_tar_directory", "unpacked_tar"]
 _FREE_BYTES, _MOST_GROWTH = 1 << 30, 100
 _MAX_MEMBERS = 2_000_000
 _PIECE = 1 << 20
+# A path has 4,096 at most, and its other attributes hardly more.
+_MOST_HEADER_BYTES = 1 << 20
+# What stands before a file and says more about it than fits into its own header.
+_NAMING = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
 _OPENERS: tuple[tuple[bytes, Callable[[Path], IO[bytes]]], ...] = (
     (b"\x1f\x8b", cast("Callable[[Path], IO[bytes]]", gzip.GzipFile)),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\0", lzma.LZMAFile),
 )
+
+
+class _Header(tarfile.TarInfo):
+    """A header whose names, which `tarfile` reads as a whole, are no longer than names are."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _NAMING and self.size > _MOST_HEADER_BYTES:
+            raise ValueError(f"a name in it has {self.size:,} bytes, too many")
+        found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return found
 
 
 def unpacked_tar(path: Path) -> BinaryIO | None:
@@ -72,7 +89,7 @@ def read_tar_directory(file: BinaryIO) -> Directory:
     guessed = None
     try:
         file.seek(0)
-        with tarfile.open(fileobj=file, mode="r:", encoding="utf-8") as archive:
+        with tarfile.open(fileobj=file, mode="r:", encoding="utf-8", tarinfo=_Header) as archive:
             for info in archive:
                 if len(members) == _MAX_MEMBERS:
                     raise ValueError(f"it holds more than {_MAX_MEMBERS:,} files")
@@ -80,7 +97,12 @@ def read_tar_directory(file: BinaryIO) -> Directory:
                 if _has_bytes(name):
                     name = name.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
                     guessed = guessed or name
+                if info.size < 0:
+                    raise ValueError(f"its file {name!r:.100} has {info.size:,} bytes")
                 members.append(Member(name, _kind(info), info.offset_data, info.size, info.size))
+    # A header of headers of headers; a size that no place in a file can have.
+    except (RecursionError, OverflowError):
+        raise ValueError("the list of what it holds is damaged") from None
     except (tarfile.TarError, EOFError) as error:
         raise ValueError(f"it is no whole TAR archive ({error})") from None
     return Directory(members, guessed)

@@ -177,10 +177,17 @@ def _missing(dataset: Dataset, splits: Sequence[Split]) -> Iterable[DataFinding]
 
 
 def _copies(dataset: Dataset, hashes: Mapping[str, str]) -> Iterable[DataFinding]:
+    # Most keys are those of one picture, and a list of one each would be most of the memory.
+    once: set[str] = set()
+    again: set[str] = set()
+    for example in dataset.examples:
+        key = key_of(example, hashes)
+        (again if key in once else once).add(key)
     groups: dict[str, list[Example]] = defaultdict(list)
     for example in dataset.examples:
-        groups[key_of(example, hashes)].append(example)
-    shared = [group for group in groups.values() if len(group) > 1]
+        if (key := key_of(example, hashes)) in again:
+            groups[key].append(example)
+    shared = list(groups.values())
 
     tested = [group for group in shared if _in(group, "test") and _in(group, "train", "validation")]
     if tested:

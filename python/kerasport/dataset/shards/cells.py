@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -124,7 +125,20 @@ def _columns_of(
             f"'{container.path}' has several columns of classes: {', '.join(map(repr, labels))}. "
             "A classifier gives each picture one class; name one of them 'label'."
         )
+    if not labels and set(others) <= set(splits):
+        _refuse_types(container)
     return [*labels, *splits] if labels else others[:_MOST_COLUMNS]
+
+
+def _refuse_types(container: ParquetPictures) -> None:
+    """Refuse columns that are named like labels and cannot be any, where there are no others."""
+    named = [(n, kind) for n, kind in container.types.items() if rank_of(n, "label") is not None]
+    if named:
+        name, kind = named[0]
+        raise DataError(
+            f"'{container.path}' has labels in {name!r:.60}, which is {kind}. Expected a column of "
+            "texts or numbers; or lists of these, where a picture may have several labels."
+        )
 
 
 def _named(cells: list[Any], names: Sequence[str] | None, container: Container) -> list[Any]:
@@ -139,6 +153,12 @@ def _named(cells: list[Any], names: Sequence[str] | None, container: Container) 
         raise DataError(
             f"'{container.path}' has the label {min(beyond)}, and names for {len(names):,} classes "
             f"only. Expected 0 to {len(names) - 1}."
+        )
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise DataError(
+            f"'{container.path}' calls several of its classes {repeated[0]!r:.60}. Expected a name "
+            "of its own for each number."
         )
     named = {number: names[number] if number >= 0 else None for number in numbers}
     return [

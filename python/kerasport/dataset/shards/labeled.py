@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,10 @@ from kerasport.dataset.shards.places import Shards, open_shard
 from kerasport.dataset.shards.streams import seen_in
 from kerasport.dataset.split_names import Meaning, splits_among
 from kerasport.dataset.tables.columns import choose_columns
-from kerasport.dataset.tables.source import Row, source_of_rows, truths_of
+from kerasport.dataset.tables.source import Row, source_of_rows
 from kerasport.dataset.tables.table import Table
+from kerasport.dataset.tables.tested import choice_of, tested_source
 from kerasport.errors import DataError
-from kerasport.labels import mention_class_names
 from kerasport.literals import LabelsChoice, OutputKind
 from kerasport.progress import SILENT, Progress
 
@@ -72,9 +72,12 @@ def labeled_shards(
         DataError: a label is none of the model's classes, or there is no test.
     """
     remarks: list[Remark] = []
-    choice: LabelsChoice = "many" if kind == "labels" else "one"
     rows, seen = _shard_rows(
-        shards, class_names=None, remarks=remarks, choice=choice, progress=progress
+        shards,
+        remarks=remarks,
+        choice=choice_of(kind),
+        known=class_names,
+        progress=progress,
     )
     if len({row.split for row in rows}) > 1:
         rows = [row for row in rows if row.split == "test"]
@@ -83,26 +86,11 @@ def labeled_shards(
                 f"'{shards.called}' has splits but no test among them. Name the files whose "
                 "pictures should be tested."
             )
-    labels = [row.label for row in rows]
-    names = {name for label in labels for name in ([label] if isinstance(label, str) else label)}
-    unknown = sorted(names - set(class_names))
-    if unknown:
-        raise DataError(
-            f"'{shards.called}' has labels that are not classes of the model: "
-            f"{mention_class_names(unknown)}. Expected some of: {mention_class_names(class_names)}."
-        )
-    truths = truths_of(labels, class_names)
-    entries = tuple(
-        _with(seen, Entry(row.path, truth, "test")) for row, truth in zip(rows, truths, strict=True)
+    source = tested_source(
+        f"'{shards.called}'", rows, root=shards.root, class_names=class_names, kind=kind
     )
-    return Source(
-        shards.root,
-        tuple(class_names),
-        entries,
-        frozenset({"test"}),
-        remarks=tuple(remarks),
-        kind=kind,
-    )
+    entries = tuple(_with(seen, entry) for entry in source.entries)
+    return replace(source, entries=entries, remarks=tuple(remarks))
 
 
 def _shard_rows(
@@ -111,12 +99,15 @@ def _shard_rows(
     class_names: Sequence[str] | None = None,
     remarks: list[Remark],
     choice: LabelsChoice | None = None,
+    known: Collection[str] | None = None,
     progress: Progress = SILENT,
 ) -> tuple[list[Row], dict[Path, Entry]]:
     """Return a row for each picture of the shards, in their order, and what was seen of it.
 
     What there is to see of a shard is looked at while it is open: it may have come from far.
     """
+    # A list of one label is no reason against a model of one class.
+    sought = None if known is not None and choice == "one" else choice
     splits = _splits(shards)
     seen: dict[Path, Entry] = {}
     parts: list[tuple[Path, Cells]] = []
@@ -127,7 +118,7 @@ def _shard_rows(
             if splits.get(path) == "unlabeled":
                 remarks.append(_unlabeled(path))
                 continue
-            cells = cells_of(open_shard(path), class_names=class_names, kind=kind, choice=choice)
+            cells = cells_of(open_shard(path), class_names=class_names, kind=kind, choice=sought)
             kind = cells.kind
             if splits.get(path) == "test" and cells.names and cells.is_unlabeled:
                 remarks.append(_unlabeled(path))
@@ -143,7 +134,7 @@ def _shard_rows(
     if lost := sum(cells.lost for _, cells in parts):
         message = f"{lost:,} key(s) in the shards of '{shards.called}' have no picture."
         remarks.append(Remark("keys-without-picture", message, severity="warning", count=lost))
-    return _rows(shards, parts, splits, remarks=remarks, choice=choice), seen
+    return _rows(shards, parts, splits, remarks=remarks, choice=choice, known=known), seen
 
 
 def _with(seen: dict[Path, Entry], entry: Entry) -> Entry:
@@ -157,12 +148,13 @@ def _rows(
     *,
     remarks: list[Remark],
     choice: LabelsChoice | None,
+    known: Collection[str] | None,
 ) -> list[Row]:
     paths = [path / name for path, cells in parts for name in cells.names]
     columns = _columns(parts)
     lines = _Lines(paths)
     table = Table(f"'{shards.called}'", (_PATH, *columns), (paths, *columns.values()), lines)
-    chosen = choose_columns(table, remarks=remarks, choice=choice)
+    chosen = choose_columns(table, remarks=remarks, choice=choice, known=known)
     of_files = [splits.get(path) for path, cells in parts for _ in cells.names]
     return [
         Row(path, label, of_file or own, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -27,7 +28,8 @@ def expand(text: str) -> list[str]:
     """
     names = [text]
     while any(map(_BRACES.search, names)):
-        names = [name for each in names for name in _expanded(each)]
+        expanded = (name for each in names for name in _expanded(each))
+        names = list(itertools.islice(expanded, _MOST_NAMES + 1))
         if len(names) > _MOST_NAMES:
             raise DataError(
                 f"'{text}' stands for more than {_MOST_NAMES:,} files. Check its braces."

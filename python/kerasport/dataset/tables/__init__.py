@@ -8,6 +8,7 @@ from kerasport.dataset.tables.source import (
     read_tables,
 )
 from kerasport.dataset.tables.table import Frame, is_frame
+from kerasport.dataset.tables.tested import tested_table, tested_tables
 
 __all__ = [
     "TABLE_SUFFIXES",
@@ -18,4 +19,6 @@ __all__ = [
     "read_table",
     "read_tables",
     "tables_beside",
+    "tested_table",
+    "tested_tables",
 ]

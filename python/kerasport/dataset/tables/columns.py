@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kerasport.dataset.dataset import Remark, Split
 from kerasport.dataset.split_names import split_named
+from kerasport.dataset.tables.flags import (
+    TRUTH,
+    check_headings,
+    is_flags,
+    labels_of_flags,
+    left_out,
+    nearly_flags,
+    odd_cell,
+)
 from kerasport.dataset.tables.headings import (
     Role,
     SplitFlag,
@@ -17,7 +26,7 @@ from kerasport.dataset.tables.headings import (
     rank_of,
 )
 from kerasport.dataset.tables.labels import is_one_hot, labels_in_column, labels_of_one_hot
-from kerasport.dataset.tables.several import labels_in_cells, labels_of_flags
+from kerasport.dataset.tables.several import labels_in_cells
 from kerasport.dataset.tables.table import Table, cell_text
 from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name
@@ -39,10 +48,6 @@ _SPLIT_WORDS: dict[str, Split] = {
     **dict.fromkeys(("testing", "holdout"), "test"),
 }
 _NO_SPLIT = {"", "unassigned", "none"}
-_TRUTH = {
-    **dict.fromkeys(("true", "1", "yes", "t", "y", "1.0"), True),
-    **dict.fromkeys(("false", "0", "no", "f", "n", "0.0", ""), False),
-}
 
 
 @dataclass(frozen=True)
@@ -58,13 +63,18 @@ class Columns:
 
 
 def choose_columns(
-    table: Table, *, remarks: list[Remark], choice: LabelsChoice | None = None
+    table: Table,
+    *,
+    remarks: list[Remark],
+    choice: LabelsChoice | None = None,
+    known: Collection[str] | None = None,
 ) -> Columns:
     """Return what a table says of each picture, with a remark where the choice is a guess.
 
     Columns are known by their names; without a heading, or under other names, by what they hold.
     Several columns of 0 and 1 are classes of which each row has one, or labels. What decides
-    between the two is told in `labels_in_cells`, and `choice` overrides it.
+    between the two is told in `labels_in_cells`, and `choice` overrides it. With the labels that
+    are `known`, those of a model, columns are told by their names.
 
     Raises:
         DataError: a column is missing or there are several, a row has no class or more than one,
@@ -74,13 +84,15 @@ def choose_columns(
     path = _path_column(table, named)
     split, flag = _split_column(table, named, path)
     others = [at for at in named if at not in (path, split) and _says_something(table, at)]
-    label, guessed = _label_column(table, others, choice)
+    label, guessed = _label_column(table, others, choice, known or ())
     labels: Sequence[str | tuple[str, ...]] | None
     if isinstance(label, int):
-        labels = labels_in_cells(table, label, choice=choice, remarks=remarks)
+        labels = labels_in_cells(table, label, choice=choice, known=known, remarks=remarks)
         if labels is None:
             labels = _normalized(labels_in_column(table, label, remarks=remarks))
     else:
+        check_headings(table, label)
+        remarks += left_out(table, others, label)
         labels = labels_of_flags(table, label, choice=choice)
         if labels is None:
             labels = _normalized(labels_of_one_hot(table, label))
@@ -111,7 +123,10 @@ def _path_column(table: Table, named: Sequence[int]) -> int:
 
 
 def _label_column(
-    table: Table, others: Sequence[int], choice: LabelsChoice | None
+    table: Table,
+    others: Sequence[int],
+    choice: LabelsChoice | None,
+    known: Collection[str],
 ) -> tuple[int | list[int], bool]:
     """Return the column of labels, or those of the classes, and whether it is a guess."""
     found = _believed(table, others, "label")
@@ -119,11 +134,16 @@ def _label_column(
         found = _names_of_numbers(table, found)
     if found:
         return _only(table, found, "label"), False
+    flags = [at for at in others if is_flags(table.cells[at])]
+    own = [at for at in flags if normalize_class_name(table.columns[at].strip()) in known]
+    if table.headed and own:
+        # One is enough: of the model's other labels nothing is said.
+        return (flags if len(flags) == len(others) else own), True
     if not table.headed:
         others = [at for at in others if not _is_numbering(table.cells[at])]
     if len(others) == 1:
         return others[0], True
-    flags = [at for at in others if _is_flags(table.cells[at])]
+    flags = [at for at in others if is_flags(table.cells[at])]
     # Beside other columns, only where each row has one of them: else they may be anything.
     if len(flags) > 1 and (
         choice == "many" or len(flags) == len(others) or is_one_hot(table, flags)
@@ -134,6 +154,14 @@ def _label_column(
             f"{table.name} has no column for the label. If {_listed(table, flags)} are labels, "
             "pass --labels many; else expected a heading with one of: "
             f"{', '.join(_NAMED['label'])}."
+        )
+    odd = nearly_flags(table, others)
+    if len(flags) + len(odd) > 1:
+        line, value = odd_cell(table, odd[0])
+        raise DataError(
+            f"{line}: {value!r:.40} in the column {table.columns[odd[0]]!r:.60}, and no column "
+            "names the label. Where columns are labels, expected 1 or 0 in each cell, yes or no, "
+            "true or false; an empty one is 0."
         )
     return _only(table, [], "label"), False
 
@@ -190,7 +218,7 @@ def _split_column(
         return _only(table, found, "split"), None
     for at in others:
         flag = flag_named(table.columns[at]) if table.headed else None
-        if flag is not None and _is_flags(table.cells[at]):
+        if flag is not None and is_flags(table.cells[at]):
             return at, flag
     # Without a heading, as Google's AutoML writes it first in each row.
     if not table.headed:
@@ -209,7 +237,7 @@ def _splits(
     texts = [cell_text(value).lower() for value in table.cells[column]]
     if flag is not None:
         otherwise: Split = "test" if flag == "train" else "train"
-        return [flag if _TRUTH[text] else otherwise for text in texts]
+        return [flag if TRUTH[text] else otherwise for text in texts]
     found: list[Split | None] = []
     for text, line in zip(texts, table.lines, strict=True):
         split = split_of_word(text)
@@ -237,10 +265,6 @@ def _says_something(table: Table, column: int) -> bool:
     if rank_of(table.columns[column], "label") is not None:
         return True
     return any(cell_text(value) for value in table.cells[column])
-
-
-def _is_flags(cells: Sequence[Any]) -> bool:
-    return all(cell_text(value).lower() in _TRUTH for value in cells)
 
 
 def _mostly_pictures(cells: Sequence[Any]) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasport.dataset.dataset import Remark
-from kerasport.dataset.tables.several import MOST_CHARACTERS, set_in_rows
+from kerasport.dataset.tables.flags import set_in_rows
+from kerasport.dataset.tables.lists import plain_labels
 from kerasport.dataset.tables.table import Table, cell_text
 from kerasport.errors import DataError
 
@@ -91,12 +92,8 @@ def _label(value: Any, line: str) -> str:
         )
     if isinstance(value, tuple):
         value = value[0] if value else None
+    plain_labels([value], line)
     text = cell_text(value)
-    if len(text) > MOST_CHARACTERS:
-        raise DataError(
-            f"{line}: a label of {len(text):,} characters, {text!r:.40}... Expected the name of a "
-            "class."
-        )
     # As pandas and Label Studio write lists into cells.
     one = _LIST_OF_ONE.fullmatch(text)
     if one is None and _LIST.fullmatch(text):

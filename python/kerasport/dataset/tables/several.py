@@ -1,37 +1,42 @@
-"""Several labels of a picture in one cell, or as columns that are set: found, or told apart."""
+"""Several labels of a picture in one cell: found, or told apart from one."""
 
 from __future__ import annotations
 
-import ast
-import json
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NoReturn
 
 from kerasport.dataset.dataset import Remark
+from kerasport.dataset.tables.lists import begins_like_list, is_vector, listed, plain_labels
 from kerasport.dataset.tables.table import Table, cell_text
 from kerasport.errors import DataError
 from kerasport.labels import normalize_class_name
 from kerasport.literals import LabelsChoice
 
-__all__ = ["MOST_CHARACTERS", "labels_in_cells", "labels_of_flags", "set_in_rows"]
+__all__ = ["labels_in_cells"]
 
-MOST_CHARACTERS = 500
-"""Length of a label; what is longer is no name of one."""
-
-# In the order in which they are believed; a space is the last, and only where it was asked for.
-_MARKS = ("|", ";", ",")
+# In the order in which they are believed.
+_MARKS = ("|", ";", ",", "\uff5c", "\uff1b", "\uff0c", "\u3001")
+# They stand inside of labels as well: only where it was asked for, and the labels bear it out.
 _SPACE = " "
-_WORDS = {"|": "a bar", ";": "a semicolon", ",": "a comma", _SPACE: "a space"}
-_LIST = re.compile(r"\[.*\]", re.DOTALL)
-_CHOICES = re.compile(r'\{\s*"choices".*\}', re.DOTALL)
+_LOOSE = (_SPACE, "/", "&", "+", "\\")
+_WORDS = {
+    **{"|": "a bar", ";": "a semicolon", ",": "a comma", _SPACE: "a space"},
+    **{"\uff5c": "a wide bar", "\uff1b": "a wide semicolon", "\uff0c": "a wide comma"},
+    **{"\u3001": "an ideographic comma", "/": "a slash", "&": "an ampersand", "+": "a plus sign"},
+    "\\": "a backslash",
+}
 
 Labels = tuple[str, ...]
 
 
 def labels_in_cells(
-    table: Table, column: int, *, choice: LabelsChoice | None, remarks: list[Remark]
+    table: Table,
+    column: int,
+    *,
+    choice: LabelsChoice | None,
+    known: Collection[str] | None = None,
+    remarks: list[Remark],
 ) -> list[Labels] | None:
     """Return the labels in each cell of a column, or None where each cell is one label.
 
@@ -39,97 +44,66 @@ def labels_in_cells(
     such a table could not be read as one label each: half of them are made wholly of labels that
     other rows have alone; or the mark is a bar, and between the bars stands what stands elsewhere
     too, in changing places and numbers. All else is one label, with a remark where that is a guess,
-    until `choice` says otherwise.
+    until `choice` says otherwise. Where labels are `known`, those of a model, a text that is one of
+    them is not parted, and the mark is the one that parts most rows into such.
 
     Raises:
-        DataError: a label is too long to be one.
+        DataError: a label is none, a picture has too many, or a list is none or holds numbers for
+            the classes.
     """
     if choice == "one":
         return None
     cells = table.cells[column]
-    lists = [_listed(value) for value in cells]
+    lists = [listed(value) for value in cells]
     texts = [cell_text(value) for value in cells]
     asked = choice == "many"
     if any(each is not None and (asked or len(each) > 1) for each in lists):
+        if is_vector(lists):
+            _refuse_vectors(table, lists)
+        _require_lists(table, cells, lists)
         return [
-            _checked(each if each is not None else (text,), line)
+            plain_labels(each if each is not None else (text,), line)
             for each, text, line in zip(lists, texts, table.lines, strict=True)
         ]
-    counts = Counter(text for text in texts if text)
-    mark = _evident(counts) or (_most_likely(counts) if asked else None)
+    whole = {text for text in texts if normalize_class_name(text) in (known or ())}
+    counts = Counter(text for text in texts if text and text not in whole)
+    mark = _between(counts, known or ()) or _evident(counts)
+    if mark is None and asked:
+        mark = _most_likely(counts)
     if mark is None and not asked:
         if doubt := _doubtful(counts):
             remarks.append(_hint(table, *doubt))
         return None
+    _require_lists(table, cells, lists)
     if mark is not None:
         remarks.append(
             Remark("separated-labels", f"{table.name}: {_WORDS[mark]} stands between labels.")
         )
     return [
-        _checked(_split(text, mark), line) for text, line in zip(texts, table.lines, strict=True)
+        plain_labels([text] if text in whole else _split(text, mark), line)
+        for text, line in zip(texts, table.lines, strict=True)
     ]
 
 
-def labels_of_flags(
-    table: Table, columns: Sequence[int], *, choice: LabelsChoice | None
-) -> list[Labels] | None:
-    """Return the headings of the columns set in each row; None where each row has one class.
-
-    Several that are set in one row are several labels; rows with none do not tell so alone.
-    """
-    sets = set_in_rows(table, columns)
-    if choice == "one" or (choice is None and all(len(names) <= 1 for names in sets)):
-        return None
-    return [_checked(names, line) for names, line in zip(sets, table.lines, strict=True)]
-
-
-def set_in_rows(table: Table, columns: Sequence[int]) -> list[list[str]]:
-    """Return the headings of the columns that are set in each row."""
-    names = [table.columns[at].strip() for at in columns]
-    rows = zip(*(table.cells[at] for at in columns), strict=True)
-    return [
-        [name for name, value in zip(names, row, strict=True) if _is_set(value)] for row in rows
-    ]
-
-
-def _is_set(value: Any) -> bool:
-    return cell_text(value).lower() in {"1", "1.0", "true", "yes", "t", "y"}
-
-
-def _listed(value: Any) -> Sequence[Any] | None:
-    """Return what a list holds, as such or as pandas and Label Studio write it into a cell."""
-    if isinstance(value, tuple | list):
-        return value
-    # As pandas has lists that it read from Parquet.
-    if getattr(value, "ndim", 0) == 1:
-        return list(value.tolist())
-    text = cell_text(value)
-    if not (_LIST.fullmatch(text) or _CHOICES.fullmatch(text)) or len(text) > _MOST_OF_A_LIST:
-        return None
-    for parse in (json.loads, ast.literal_eval):
-        try:
-            found = parse(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        found = found.get("choices") if isinstance(found, dict) else found
-        if isinstance(found, list) and not any(isinstance(item, list | dict) for item in found):
-            return found
-    return None
-
-
-_MOST_OF_A_LIST = 20_000
-
-
-def _checked(labels: Sequence[Any], line: str) -> Labels:
-    """Return labels as text in NFC, each once."""
-    texts = [text for label in labels if (text := cell_text(label))]
-    for text in texts:
-        if len(text) > MOST_CHARACTERS:
+def _require_lists(
+    table: Table, cells: Sequence[Any], lists: Sequence[Sequence[Any] | None]
+) -> None:
+    """Refuse what begins like a list and is none: parted at a mark, it would give other names."""
+    for value, each, line in zip(cells, lists, table.lines, strict=True):
+        if each is None and begins_like_list(value):
             raise DataError(
-                f"{line}: a label of {len(text):,} characters, {text!r:.40}... Expected the name "
-                "of a class."
+                f"{line}: {value!r:.60} begins like a list, and is none that can be read. Expected "
+                "a whole list of names, or names with a bar between them."
             )
-    return tuple(dict.fromkeys(normalize_class_name(text) for text in texts))
+
+
+def _refuse_vectors(table: Table, lists: Sequence[Sequence[Any] | None]) -> NoReturn:
+    at, first = next((at, each) for at, each in enumerate(lists) if each is not None)
+    raise DataError(
+        f"{table.lines[at]}: {list(first)!r:.60} has a number for each class, and not the classes "
+        "that hold. Expected a list of their names, or a column of 0 and 1 for each class with its "
+        "name as the heading."
+    )
 
 
 def _split(text: str, mark: str | None) -> list[str]:
@@ -141,6 +115,20 @@ def _compounds(counts: Mapping[str, int], mark: str) -> dict[str, list[str]]:
     """Return text -> its parts, for texts in which the mark stands between two or more."""
     parts = {text: _split(text, mark) for text in counts if mark in text}
     return {text: each for text, each in parts.items() if len(each) > 1}
+
+
+def _between(counts: Mapping[str, int], known: Collection[str]) -> str | None:
+    """Return the mark that parts most rows into known labels, None if none parts any."""
+    rows = {
+        mark: sum(
+            counts[text]
+            for text, parts in _compounds(counts, mark).items()
+            if all(normalize_class_name(part) in known for part in parts)
+        )
+        for mark in (*_MARKS, _SPACE)
+    }
+    best = max(rows, key=rows.__getitem__)
+    return best if rows[best] else None
 
 
 def _evident(counts: Mapping[str, int]) -> str | None:
@@ -186,9 +174,9 @@ def _most_likely(counts: Mapping[str, int]) -> str | None:
     best = max(_MARKS, key=rows.__getitem__)
     if rows[best]:
         return best
-    # A space stands inside of labels as well.
-    if _is_made_of_others(counts, _SPACE) or _is_mixed(counts, _SPACE):
-        return _SPACE
+    for mark in _LOOSE:
+        if _is_made_of_others(counts, mark) or _is_mixed(counts, mark):
+            return mark
     return None
 
 

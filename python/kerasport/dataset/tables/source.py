@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,8 +25,11 @@ __all__ = [
     "parse_table",
     "read_table",
     "read_tables",
+    "rows_of_table",
+    "rows_of_tables",
     "source_of_rows",
     "truths_of",
+    "without_repeats",
 ]
 
 _RECORDS = frozenset({".json", ".jsonl", ".ndjson"})
@@ -63,7 +66,7 @@ def read_table(
         DataError: it is no such table, or a row is not usable; the message names the line.
     """
     table = parse_table(path, remarks=remarks)
-    rows = _rows(table, root=root, file=path, split=None, remarks=remarks, choice=choice)
+    rows = rows_of_table(table, root=root, file=path, remarks=remarks, choice=choice)
     return source_of_rows(table.name, rows, root=root, remarks=remarks)
 
 
@@ -80,7 +83,7 @@ def frame_source(
         DataError: a column is missing, or a row is not usable; the message names the row.
     """
     table = table_of_frame(frame)
-    rows = _rows(table, root=root, file=None, split=None, remarks=remarks, choice=choice)
+    rows = rows_of_table(table, root=root, file=None, remarks=remarks, choice=choice)
     return source_of_rows(table.name, rows, root=root, remarks=remarks)
 
 
@@ -98,18 +101,36 @@ def read_tables(
     Raises:
         DataError: see `read_table`.
     """
+    rows = rows_of_tables(tables, root=root, remarks=remarks, choice=choice)
+    return source_of_rows(f"'{root}'", rows, root=root, remarks=remarks)
+
+
+def rows_of_tables(
+    tables: Sequence[tuple[Path, Split | None]],
+    *,
+    root: Path,
+    remarks: list[Remark],
+    choice: LabelsChoice | None = None,
+    known: Collection[str] | None = None,
+) -> list[Row]:
+    """Return the rows of tables that lie beside their pictures, see `read_tables`.
+
+    Raises:
+        DataError: see `read_table`.
+    """
 
     def rows_of(choice: LabelsChoice | None, told: list[Remark]) -> list[Row]:
         return [
             row
             for path, split in tables
-            for row in _rows(
+            for row in rows_of_table(
                 parse_table(path, remarks=told),
                 root=path.parent,
                 file=path,
                 split=split,
                 remarks=told,
                 choice=choice,
+                known=known,
             )
         ]
 
@@ -137,7 +158,7 @@ def read_tables(
         splits = [_split_of_folder(row.path, root) for row in rows]
         if all(splits):
             rows = [row._replace(split=split) for row, split in zip(rows, splits, strict=True)]
-    return source_of_rows(f"'{root}'", rows, root=root, remarks=remarks)
+    return rows
 
 
 def parse_table(path: Path, *, remarks: list[Remark]) -> Table:
@@ -156,16 +177,24 @@ def _split_of_folder(path: Path, root: Path) -> Split | None:
     return split_of_word(parts[0].lower()) if len(parts) > 1 else None
 
 
-def _rows(
+def rows_of_table(
     table: Table,
     *,
     root: Path,
     file: Path | None,
-    split: Split | None,
+    split: Split | None = None,
     remarks: list[Remark],
     choice: LabelsChoice | None,
+    known: Collection[str] | None = None,
 ) -> list[Row]:
-    columns = choose_columns(table, remarks=remarks, choice=choice)
+    """Return the rows of a table with their labels: one each, or several as `choice` says.
+
+    Labels that are `known`, those of a model, are told from what stands between them.
+
+    Raises:
+        DataError: it is no table of pictures, or a row is not usable.
+    """
+    columns = choose_columns(table, remarks=remarks, choice=choice, known=known)
     if not table.lines:
         raise DataError(f"{table.name} has a heading but no rows. Expected one row per picture.")
     paths = find_files(
@@ -204,7 +233,7 @@ def source_of_rows(name: str, rows: Sequence[Row], *, root: Path, remarks: list[
         raise DataError(
             f"{name} has {only}. Expected at least two: a classifier chooses between classes."
         )
-    kept = _without_repeats(rows, remarks=remarks, name=name)
+    kept = without_repeats(rows, remarks=remarks, name=name)
     given: frozenset[Split] = frozenset(row.split for row in kept if row.split is not None)
     if "train" not in given and given:
         raise DataError(
@@ -240,7 +269,12 @@ def _names_of(row: Row) -> tuple[str, ...]:
     return (row.label,) if isinstance(row.label, str) else row.label
 
 
-def _without_repeats(rows: Iterable[Row], *, remarks: list[Remark], name: str) -> list[Row]:
+def without_repeats(rows: Iterable[Row], *, remarks: list[Remark], name: str) -> list[Row]:
+    """Return one row for each picture, which has the labels of all of its rows.
+
+    Raises:
+        DataError: a picture that has one class has two.
+    """
     first: dict[tuple[Path, Split | None], Row] = {}
     repeats = joined = 0
     for row in rows:

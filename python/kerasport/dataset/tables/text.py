@@ -64,15 +64,18 @@ def read_text(path: Path, *, remarks: list[Remark]) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _decoded(path, data, encoding)
-    # ASCII characters in two bytes each: UTF-16 without its mark.
+    # ASCII characters in four or two bytes each: UTF-32 and UTF-16 without their marks.
     head = data[:2000]
-    for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        if zeros and zeros.count(0) > len(zeros) // 2:
+    for encoding, zeros, share in (
+        ("utf-32-le", head[1::4] + head[2::4] + head[3::4], 0.9),
+        ("utf-32-be", head[::4] + head[1::4] + head[2::4], 0.9),
+        ("utf-16-le", head[1::2], 0.5),
+        ("utf-16-be", head[::2], 0.5),
+    ):
+        if zeros and zeros.count(0) > share * len(zeros):
             return _decoded(path, data, encoding)
-    if b"\0" in head:
-        raise DataError(f"'{path}' is not text. Expected a table saved as CSV in UTF-8.")
     try:
-        return data.decode("utf-8")
+        return _without_zeros(path, data.decode("utf-8"))
     except UnicodeDecodeError as error:
         text = _decoded(path, data, "cp1252")
         at = error.start
@@ -119,9 +122,16 @@ def _require_text(path: Path, data: bytes) -> None:
 
 def _decoded(path: Path, data: bytes, encoding: str) -> str:
     try:
-        return data.decode(encoding)
+        return _without_zeros(path, data.decode(encoding))
     except UnicodeDecodeError as error:
         raise DataError(
             f"'{path}' is not UTF-8 text, nor any other that is known here ({error}). Save it as "
             "CSV in UTF-8."
         ) from None
+
+
+def _without_zeros(path: Path, text: str) -> str:
+    """Return the text: a zero is in none, and neither files nor programs take it in a name."""
+    if "\0" in text:
+        raise DataError(f"'{path}' is not text. Expected a table saved as CSV in UTF-8.")
+    return text

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,19 @@ class FormatRuntime(ABC):
         """Return probabilities `[n, classes]` for uint8 pixels `[n, height, width, channels]`.
 
         Raises:
-            BundleError: the file takes other pixels, or the runtime cannot run it.
+            BundleError: the file takes other pixels, cannot be run, or gives something
+            else.
         """
-        batches = [
-            self.answer(pixels[start : start + _BATCH_SIZE].astype(np.float32))
-            for start in range(0, len(pixels), _BATCH_SIZE)
-        ]
+        batches = []
+        for start in range(0, len(pixels), _BATCH_SIZE):
+            batch = pixels[start : start + _BATCH_SIZE].astype(np.float32)
+            found = self.answer(batch)
+            if found.ndim != 2 or len(found) != len(batch):
+                raise BundleError(
+                    f"{self.name} gives {list(found.shape)} numbers for {len(batch)} pictures. "
+                    "Expected a row of probabilities for each. Export the bundle again."
+                )
+            batches.append(found)
         return np.concatenate(batches)
 
 
@@ -86,19 +94,23 @@ class OnnxRuntime(FormatRuntime):
         except Exception as error:
             raise _refused(self.name, path, error) from None
         self._path = path
-        (given,) = self._session.get_inputs()
+        given = _only(self.name, path, self._session.get_inputs(), "inputs")
         self._input = given.name
         self._channels_first = given.name == "pixel_values"
+        self._channels = given.shape[1 if self._channels_first else -1]
 
     def answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the file gives; of logits, as Hugging Face has them, their softmax."""
         if self._channels_first:
-            pixels = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+            # As an image processor has it, which makes three channels of gray.
+            every = np.broadcast_to(pixels, (*pixels.shape[:3], self._channels))
+            pixels = np.ascontiguousarray(every.transpose(0, 3, 1, 2))
         try:
             (answer,) = self._session.run(None, {self._input: pixels})
+            told = np.asarray(answer, np.float32)
         except Exception as error:
             raise _refused(self.name, self._path, error) from None
-        return _softmax(answer) if self._channels_first else np.asarray(answer, np.float32)
+        return _softmax(told) if self._channels_first else told
 
 
 class LitertRuntime(FormatRuntime):
@@ -125,8 +137,8 @@ class LitertRuntime(FormatRuntime):
                 self._interpreter.allocate_tensors()
         except Exception as error:
             raise _refused(name, path, error) from None
-        (self._input,) = self._interpreter.get_input_details()
-        (self._output,) = self._interpreter.get_output_details()
+        self._input = _only(name, path, self._interpreter.get_input_details(), "inputs")
+        self._output = _only(name, path, self._interpreter.get_output_details(), "outputs")
 
     def answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the file gives, picture by picture; whole numbers as what they stand for."""
@@ -141,8 +153,8 @@ class LitertRuntime(FormatRuntime):
         except Exception as error:
             raise _refused(self.name, self._path, error) from None
         scale, zero = self._output["quantization"]
-        result = (answer.astype(np.float32) - zero) * scale if scale else answer
-        return np.asarray(result, np.float32)
+        told = np.asarray(answer, np.float32)
+        return np.asarray((told - zero) * scale if scale else told, np.float32)
 
 
 def onnx_runtime(path: Path) -> FormatRuntime | None:
@@ -188,7 +200,9 @@ class NumpyRuntime(FormatRuntime):
 
     def answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the file gives for pixels that are scaled as its library does it."""
-        scaled: Any = pixels / np.float32(127) - 1
+        # Its shares of red, green and blue in gray: 0.2989, 0.587 and 0.114.
+        gray = np.float32(0.9999) if pixels.shape[-1] == 1 else np.float32(1)
+        scaled: Any = pixels * gray / np.float32(127) - 1
         return np.asarray(self._runtime.predict(scaled), np.float32)
 
 
@@ -201,6 +215,16 @@ def _softmax(logits: Any) -> NDArray[np.float32]:
     exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: NDArray[np.float32] = exponents / exponents.sum(axis=-1, keepdims=True)
     return result
+
+
+def _only(runtime: str, path: Path, found: Sequence[Any], what: str) -> Any:
+    """Return the one input or output of a model; a file that is another's may have any number."""
+    if len(found) != 1:
+        raise BundleError(
+            f"The model in '{path}', which {runtime} runs, has {len(found)} {what}. Expected one. "
+            "Export the bundle again."
+        )
+    return found[0]
 
 
 def _refused(runtime: str, path: Path, error: Exception) -> BundleError:

@@ -16,7 +16,7 @@ from kerasport.bundle.agreement import same_answers
 from kerasport.bundle.measured import QuantizationSearch, QuantizationTrial
 from kerasport.bundle.metadata import ClassifierDescription, Interface
 from kerasport.bundle.output import LabelsOutput
-from kerasport.dataset import PixelCache, Pixels, decode_dataset, read_labeled
+from kerasport.dataset import LABELS_OF_FOLDERS, PixelCache, Pixels, decode_dataset, read_labeled
 from kerasport.errors import DataError
 from kerasport.exporter.answering import choose_engine
 from kerasport.exporter.graph.graph import Graph
@@ -76,7 +76,10 @@ def read_labeled_pictures(
     """
     if images is not None:
         dataset = read_labeled(
-            images, class_names=tuple(description.class_names), progress=progress
+            images,
+            class_names=tuple(description.class_names),
+            kind=description.output.kind,
+            progress=progress,
         )
         source = f"of '{images.name}'"
     elif run is not None:
@@ -93,15 +96,15 @@ def read_labeled_pictures(
             f"There are no pictures {source}, so no accuracy can be measured. Name a folder with "
             "one folder per class (--images), or a type, like --quantize float16."
         )
+    if any(remark.kind == LABELS_OF_FOLDERS for remark in dataset.remarks):
+        raise DataError(
+            f"The pictures {source} have one class each, and the model tells several labels: what "
+            "a folder is not named after may be there all the same. Name a table of all labels, "
+            "leave --images out for a run, or name a type, like --quantize float16."
+        )
     decoded = decode_dataset(
         dataset, description.image_spec, cache=PixelCache.find(cache), progress=progress
     )
-    if description.labels_output is not None and decoded.labels.ndim == 1:
-        raise DataError(
-            f"The pictures {source} have one class each, and the model tells several labels: what "
-            "a folder is not named after may be there all the same. Leave --images out for a run, "
-            "or name a type, like --quantize float16."
-        )
     return Labeled(decoded.pixels, decoded.labels, f"{len(decoded.pixels):,} pictures {source}")
 
 

@@ -26,7 +26,8 @@ class FormatReader:
     metadata: dict[str, Any] | None = None
     read: Reader | None = None
 
-    def __init__(self, name: str, runtime: FormatRuntime) -> None:
+    def __init__(self, name: str, runtime: FormatRuntime, classes: int) -> None:
+        self._classes = classes
         self.identity = WitnessIdentity(name, f"{runtime.name} {runtime.version}", "python", "")
         self._runtime = runtime
 
@@ -38,9 +39,15 @@ class FormatReader:
         """
         pixels = np.stack([expected.pixels for expected in batch])
         try:
-            return [Answer(answer) for answer in self._runtime.predict(pixels)]
+            answers = self._runtime.predict(pixels)
         except BundleError as error:
             raise BrowserError(str(error)) from None
+        if answers.shape[1] != self._classes:
+            raise BrowserError(
+                f"It gives {answers.shape[1]:,} probabilities for {self._classes:,} classes. The "
+                "files are of different models: export the bundle again."
+            )
+        return [Answer(answer) for answer in answers]
 
 
 @contextlib.contextmanager
@@ -60,4 +67,4 @@ def format_reader(name: str, bundle: Bundle) -> Iterator[FormatReader]:
     runtime = runtime_of(form, path)
     if runtime is None:
         raise BrowserError("It is not installed. Install it with: pip install 'kerasport[formats]'")
-    yield FormatReader(name, runtime)
+    yield FormatReader(name, runtime, len(bundle.metadata.class_names))

@@ -53,6 +53,8 @@ WITNESSES = (
     "litert-web/wasm",
     "mediapipe-web/wasm",
     "transformers-web/wasm",
+    "teachable-machine-web/cpu",
+    "teachable-machine-web/webgl",
 )
 """Every witness there is."""
 

@@ -29,11 +29,12 @@ __all__ = ["RUNTIME_WITNESSES", "RuntimePage", "runtime_page"]
 
 @dataclass(frozen=True)
 class _Runtime:
-    """A package of npm: the format that it reads, and the folders that a page loads of it."""
+    """A package of npm: the format that it reads, the folders that a page loads, and backends."""
 
     format: str
     package: str
     folders: tuple[str, ...]
+    backends: tuple[str, ...] = ("wasm",)
 
 
 _ONNX = "onnxruntime-web/dist"
@@ -48,6 +49,13 @@ RUNTIME_WITNESSES = {
         "transformers",
         "@huggingface/transformers",
         ("@huggingface/transformers/dist", _ONNX),
+    ),
+    "teachable-machine-web": _Runtime(
+        "teachable-machine",
+        "@teachablemachine/image",
+        ("@teachablemachine/image/dist", "@tensorflow/tfjs/dist"),
+        # It comes with TensorFlow.js of before wasm.
+        ("cpu", "webgl"),
     ),
 }
 """Witness -> what it is."""
@@ -130,5 +138,5 @@ def runtime_page(
     version = json.loads(manifest.read_text("utf-8"))["version"]
     with served_page(found, "runtime.html", files, backend, start_seconds) as page:
         about = f"{version} in {found.name} {found.version}"
-        identity = WitnessIdentity(name, about, backend, "")
+        identity = WitnessIdentity(name, about, backend, page.loaded.get("tfjs", ""))
         yield RuntimePage(page, identity, bundle.metadata.input_shape)

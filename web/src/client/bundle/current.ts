@@ -4,7 +4,7 @@ import { METADATA_FILE } from '../constants.generated.js';
 import { KerasportError } from '../errors.js';
 import { Field } from './fields.js';
 import type { Folder } from './folder.js';
-import { checkListing } from './listing.js';
+import { checkListing, checkOtherFormats } from './listing.js';
 import type { Metadata } from './metadata.generated.js';
 import { readMetadata } from './metadata.js';
 import { readRequired } from './verified.js';
@@ -24,6 +24,7 @@ export async function openBundle(
   const bytes = await readRequired(folder, METADATA_FILE, { signal });
   const metadata = readMetadata(bytes, tfjsVersion);
   checkListing(new Field(METADATA_FILE, 'files', metadata.files));
+  checkOtherFormats(new Field(METADATA_FILE, 'otherFormats', metadata.otherFormats ?? []));
   return { folder, metadata };
 }
 

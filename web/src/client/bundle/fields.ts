@@ -45,6 +45,11 @@ export class Field {
     return this.value === null || this.value === undefined ? null : read(this);
   }
 
+  /** What may be null, but is there. */
+  nullable<Item>(read: (field: Field) => Item): Item | null {
+    return this.value === null ? null : read(this);
+  }
+
   text(): string {
     if (typeof this.value !== 'string' || BLANK.test(this.value)) this.fail('a text');
     return this.value;

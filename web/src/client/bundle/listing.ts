@@ -25,3 +25,16 @@ export function checkListing(files: Field): void {
     files.refuse(`files does not list '${MODEL_FILE}'. Expected the model.`);
   }
 }
+
+/** Checks the field `otherFormats`: each has files, all of them in a folder of its name. */
+export function checkOtherFormats(formats: Field): void {
+  for (const each of formats.items()) {
+    const format = each.get('format').text();
+    const files = each.get('files').items();
+    if (files.length === 0) each.get('files').fail('a model');
+    for (const file of files) {
+      const path = file.get('path');
+      if (!path.path().startsWith(`${format}/`)) path.fail(`a file in '${format}/'`);
+    }
+  }
+}

@@ -97,7 +97,7 @@ export function readMetadata(bytes: Uint8Array, tfjsVersion: string): Metadata {
     output,
     quantization: readQuantization(root.get('quantization')),
     floatRounding: root.get('floatRounding').optional(readRounding),
-    training: root.get('training').optional(readTraining),
+    training: root.get('training').optional((field) => readTraining(field, classNames.length)),
     metrics: root.get('metrics').optional(readMetrics),
     calibration: root.get('calibration').optional(readCalibration),
     confidenceThreshold: root.get('confidenceThreshold').optional((share) => share.number(0, 1)),
@@ -298,7 +298,7 @@ function readQuantization(field: Field): Quantization {
       trials: search.get('trials').list((trial) => ({
         ...readAgreement(trial),
         weights: readWeightType(trial.get('weights')),
-        noiseLimit: trial.get('noiseLimit').optional((limit) => limit.number()),
+        noiseLimit: trial.get('noiseLimit').nullable((limit) => limit.number()),
         bytes: trial.get('bytes').integer(0),
         gzipBytes: trial.get('gzipBytes').integer(0),
         accuracy: trial.get('accuracy').number(0, 1),
@@ -369,17 +369,28 @@ function readPreprocessing(field: Field): Preprocessing {
   };
 }
 
-function readTraining(field: Field): Training {
-  const count = (item: Field) => item.integer(0);
-  const counts = field.get('counts');
+function readTraining(field: Field, classes: number): Training {
+  const counts = (split: string) => {
+    const found = field
+      .get('counts')
+      .get(split)
+      .list((item) => item.integer(0));
+    if (found.length !== classes) {
+      field.refuse(
+        `training.counts.${split} has ${found.length} numbers for ${classes} class names. ` +
+          'Expected one for each.',
+      );
+    }
+    return found;
+  };
   return {
     recipe: field.get('recipe').text(),
     architecture: field.get('architecture').text(),
     dataFingerprint: field.get('dataFingerprint').sha256(),
     counts: {
-      train: counts.get('train').list(count),
-      validation: counts.get('validation').list(count),
-      test: counts.get('test').list(count),
+      train: counts('train'),
+      validation: counts('validation'),
+      test: counts('test'),
     },
     seed: field.get('seed').integer(),
     epochs: field.get('epochs').integer(0),
@@ -392,9 +403,9 @@ function readTraining(field: Field): Training {
 function readMetrics(field: Field): Metrics {
   const share = (item: Field) => item.number(0, 1);
   return {
-    testAccuracy: field.get('testAccuracy').optional(share),
+    testAccuracy: field.get('testAccuracy').nullable(share),
     testPictures: field.get('testPictures').integer(0),
-    validationAccuracy: field.get('validationAccuracy').optional(share),
+    validationAccuracy: field.get('validationAccuracy').nullable(share),
     expectedCalibrationError: field.get('expectedCalibrationError').optional(share),
     labels: field.get('labels').optional(readLabelMetrics),
     method: field.get('method').text(),
@@ -404,16 +415,18 @@ function readMetrics(field: Field): Metrics {
 function readLabelMetrics(field: Field): LabelMetrics {
   const share = (item: Field) => item.number(0, 1);
   return {
-    meanAveragePrecision: field.get('meanAveragePrecision').optional(share),
-    macroF1: field.get('macroF1').optional(share),
-    microF1: field.get('microF1').optional(share),
-    exactMatch: field.get('exactMatch').optional(share),
+    meanAveragePrecision: field.get('meanAveragePrecision').nullable(share),
+    macroF1: field.get('macroF1').nullable(share),
+    microF1: field.get('microF1').nullable(share),
+    exactMatch: field.get('exactMatch').nullable(share),
   };
 }
 
 function readCalibration(field: Field): Calibration {
+  const temperature = field.get('temperature').number(0);
+  if (temperature === 0) field.get('temperature').fail('a number above 0');
   return {
-    temperature: field.get('temperature').number(0),
+    temperature,
     method: field.get('method').oneOf(...CALIBRATION_METHODS),
     eceBefore: field.get('eceBefore').number(0, 1),
     eceAfter: field.get('eceAfter').number(0, 1),
@@ -434,7 +447,7 @@ function readOtherFormat(field: Field): OtherFormat {
     files: field.get('files').list(readFileEntry),
     agreement: field
       .get('agreement')
-      .optional((found) => ({ ...readAgreement(found), runtime: found.get('runtime').text() })),
+      .nullable((found) => ({ ...readAgreement(found), runtime: found.get('runtime').text() })),
   };
 }
 

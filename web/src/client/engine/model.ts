@@ -53,7 +53,7 @@ async function loadModel({
   const kernels = await startKernels(plan.bytes, binary);
   // Everything is laid out and compiled while weights are still read, and packed as they come.
   const program = await Program.start(plan, kernels);
-  const kernel = head && weights.get(head.dense)?.kernel.values.slice();
+  const kernel = head && ownValues(weights.get(head.dense)?.kernel.values);
   const { memory } = kernels;
   const { bytes } = plan;
   const regions = plan.regions.length;
@@ -61,6 +61,11 @@ async function loadModel({
     { memory, program, input, output, features, watched, regions, bytes },
     head && kernel && { ...head, kernel },
   );
+}
+
+/** Values in memory of their own: a view would keep all that lies beside them. */
+function ownValues(values: Float32Array | undefined): Float32Array | undefined {
+  return values && values.byteLength < values.buffer.byteLength ? values.slice() : values;
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Kernel {
   isOpaque(from: number, count: number): number | boolean;
   /** Puts RGBA pixels over `background`, a pixel like them, in place. */
   mix(from: number, count: number, background: number): void;
+  /** Leaves out the fourth value of pixels, in place. */
+  colors(from: number, count: number): void;
   /** The luma of RGBA pixels. */
   gray(from: number, to: number, count: number): void;
   /**

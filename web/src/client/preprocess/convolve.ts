@@ -181,16 +181,10 @@ class Work {
       this.#kernel.down(ring, ringEnd, first, rowBytes, weights, rows.lengths[index], row);
       from = row;
     }
-    const bytes = this.#bytes;
+    const { channels } = this.#source;
     const width = this.#columns ? this.#columns.starts.length : this.#source.width;
-    if (lanes === 1) {
-      result.set(bytes.subarray(from, from + width), index * width);
-      return;
-    }
-    for (let to = index * width * 3; to < (index + 1) * width * 3; to += 3, from += 4) {
-      result[to] = bytes[from];
-      result[to + 1] = bytes[from + 1];
-      result[to + 2] = bytes[from + 2];
-    }
+    if (lanes === 4) this.#kernel.colors(from, width);
+    const length = width * channels;
+    result.set(this.#bytes.subarray(from, from + length), index * length);
   }
 }

@@ -47,6 +47,15 @@ class ScalarKernel implements Kernel {
     }
   }
 
+  colors(from: number, count: number): void {
+    const bytes = this.#bytes;
+    for (let at = from, to = from, end = from + count * 4; at < end; at += 4, to += 3) {
+      bytes[to] = bytes[at];
+      bytes[to + 1] = bytes[at + 1];
+      bytes[to + 2] = bytes[at + 2];
+    }
+  }
+
   gray(from: number, to: number, count: number): void {
     const bytes = this.#bytes;
     for (let at = from, end = to + count; to < end; at += 4, to++) {

@@ -10,6 +10,7 @@ import type { ActivationMap, ModelArtifacts, ModelLoader, RunningModel } from '.
 import { preprocess } from '../preprocess/preprocess.js';
 import type { ImageSpec, ModelInput } from '../preprocess/spec.js';
 import type { ReadPixels } from '../reading/bitmap-pixels.js';
+import { giveBack } from '../reading/frame-pixels.js';
 import { preprocessImage, readPixels } from '../reading/image-source.js';
 import { type ImageSource, isA } from '../reading/sources.js';
 
@@ -82,7 +83,7 @@ class LocalSession implements Session {
     const start = performance.now();
     const pixels = await readForWork(image);
     const decoded = performance.now();
-    const input = preprocess(pixels, this.#spec);
+    const input = prepared(image, pixels, this.#spec);
     const preprocessed = performance.now();
     const { probabilities, features } = await this.#model.runWatched(input.data);
     return {
@@ -98,7 +99,7 @@ class LocalSession implements Session {
   }
 
   async preprocess(image: ImageSource): Promise<ModelInput> {
-    return preprocess(await readForWork(image), this.#spec);
+    return prepared(image, await readForWork(image), this.#spec);
   }
 
   predict(pixels: Uint8Array): Promise<Float32Array> {
@@ -118,10 +119,20 @@ class LocalSession implements Session {
   }
 }
 
+/** The model's input, which shares no memory with the pixels: those that were read from a file may go. */
+function prepared(image: ImageSource, pixels: ReadPixels, spec: ImageSpec): ModelInput {
+  const input = preprocess(pixels, spec);
+  if (isFile(image)) giveBack(pixels);
+  return input;
+}
+
+function isFile(image: ImageSource): boolean {
+  return typeof image === 'string' || isA('Blob', image);
+}
+
 async function readForWork(image: ImageSource): Promise<ReadPixels> {
   const pixels = await readPixels(image);
-  const isFile = typeof image === 'string' || isA('Blob', image);
-  if (pixels.isExact || !isFile || 'document' in globalThis) return pixels;
+  if (pixels.isExact || !isFile(image) || 'document' in globalThis) return pixels;
   // A worker has no `<img>`, which one engine needs for the colours under transparency.
   throw new KerasportError('picture-unreadable', 'The picture cannot be read without a page.', {
     kind: 'page-needed',

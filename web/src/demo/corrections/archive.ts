@@ -9,6 +9,8 @@ import { type Entry, MOST_ENTRIES, zipOf } from './zip.js';
 const MOST_BYTES = 1e9;
 /** Letters of a picture's own name in an archive: systems take 255 bytes. */
 const LONGEST_NAME = 50;
+/** What a system takes in no name, and what makes a name look like another one. */
+const UNFIT = /[\p{Cc}\p{Cs}\\:*?"<>|\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Files to save. */
 export interface Saved {
@@ -63,7 +65,10 @@ function inGroups(corrections: readonly Marked[], mostBytes: number): Marked[][]
 
 /** A name that is there once and that every system takes; which picture it is, its content says. */
 function pathOf({ content, file }: Marked): string {
-  const own = file.slice(file.lastIndexOf('/') + 1).replace(/[\p{Cc}\\:*?"<>|]/gu, '_');
+  const own = file
+    .slice(file.lastIndexOf('/') + 1)
+    .replace(UNFIT, '_')
+    .replace(/[ .]+$/, '');
   const letters = Array.from(own);
   return `pictures/${content.slice(0, 16)}-${letters.slice(-LONGEST_NAME).join('')}`;
 }

@@ -2,6 +2,7 @@
 
 import { button, element } from '../page/elements.js';
 import { strings } from '../page/strings.js';
+import { openMenu } from './dialog.js';
 import { DIGITS, digitsChoose, fitting, orderOf } from './search.js';
 import type { Mark } from './table.js';
 
@@ -105,51 +106,30 @@ export function askForMark(question: Question): Promise<Mark | null | undefined>
 
   const plain = (name: string, value: Mark | null, id: string) =>
     button(name, () => choose(value), { id, class: 'button button--small' });
-  const dialog = element(
-    'dialog',
-    { id: 'class-menu', class: 'card class-menu', 'aria-labelledby': 'class-menu-title' },
-    element(
-      'div',
-      { class: 'class-menu__head' },
-      element('h2', { id: 'class-menu-title' }, text.question),
-      button('✕', () => dialog.close(), {
-        class: 'button button--small',
-        'aria-label': text.close,
-      }),
-    ),
-    element('p', { class: 'hint ellipsis', dir: 'auto', title: question.title }, question.title),
-    input,
-    list,
-    none,
-    element(
-      'div',
-      { class: 'buttons' },
-      answer === null
-        ? null
-        : plain(text.right(answer), { verdict: 'label', label: answer }, 'menu-right'),
-      plain(text.none, { verdict: 'none', label: '' }, 'menu-none'),
-      plain(text.bad, { verdict: 'bad', label: '' }, 'menu-bad'),
-      mark ? plain(text.unmark, null, 'menu-unmark') : null,
-    ),
-  );
-  // A click beside it, as on every menu.
-  dialog.addEventListener('click', ({ target, clientX, clientY }) => {
-    const { left, right, top, bottom } = dialog.getBoundingClientRect();
-    const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
-    if (target === dialog && !isInside) dialog.close();
+  const { dialog, closed } = openMenu({
+    title: text.question,
+    picture: question.title,
+    children: [
+      input,
+      list,
+      none,
+      element(
+        'div',
+        { class: 'buttons' },
+        answer === null
+          ? null
+          : plain(text.right(answer), { verdict: 'label', label: answer }, 'menu-right'),
+        plain(text.none, { verdict: 'none', label: '' }, 'menu-none'),
+        plain(text.bad, { verdict: 'bad', label: '' }, 'menu-bad'),
+        mark ? plain(text.unmark, null, 'menu-unmark') : null,
+      ),
+    ],
   });
-  document.body.append(dialog);
   filter();
-  dialog.showModal();
   input.focus();
   const at = mark?.verdict === 'label' ? shown.indexOf(classNames.indexOf(mark.label)) : 0;
   activate(at);
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => {
-      dialog.remove();
-      resolve(chosen);
-    });
-  });
+  return closed.then(() => chosen);
 }
 
 /** The key that does it. */

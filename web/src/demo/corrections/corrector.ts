@@ -3,16 +3,18 @@
 import { button, element } from '../page/elements.js';
 import { strings } from '../page/strings.js';
 import { archives, tableFile } from './archive.js';
+import { namesOf } from './cell.js';
 import { askForMark, key } from './class-menu.js';
 import type { Shelf } from './kept.js';
+import { askForLabels } from './label-menu.js';
 import { Marks, type Picture } from './marks.js';
-import type { Mark } from './table.js';
+import { isSame, type Mark } from './table.js';
 
 /** A picture that can be corrected. */
 export interface Subject extends Picture {
   /** The class of its folder; null where that is none. */
   readonly truth: string | null;
-  /** What the model said; null where it did not. */
+  /** What the model said, of labels the cell of those that hold; null where it did not. */
   readonly answer: string | null;
   readonly probabilities: ArrayLike<number> | null;
 }
@@ -38,6 +40,8 @@ export class Corrector {
     private readonly classNames: readonly string[],
     shelf: Shelf,
     private readonly handlers: CorrectorHandlers,
+    /** Whether a picture has any number of labels. */
+    private readonly several = false,
   ) {
     this.marks = new Marks(shelf, () => {
       for (const [root, children] of this.#views) {
@@ -53,7 +57,8 @@ export class Corrector {
     const { answer, probabilities, path, file } = subject;
     const { classNames } = this;
     const mark = this.marks.of(file);
-    const chosen = await askForMark({ title: path, classNames, answer, probabilities, mark });
+    const askFor = this.several ? askForLabels : askForMark;
+    const chosen = await askFor({ title: path, classNames, answer, probabilities, mark });
     if (chosen !== undefined) await this.#mark(subject, chosen);
     return chosen !== undefined;
   }
@@ -76,7 +81,27 @@ export class Corrector {
     if (name === 'n') return this.#mark(subject, { verdict: 'none', label: '' });
     if (name === 'b') return this.#mark(subject, { verdict: 'bad', label: '' });
     if (name !== 'r' || answer === null) return undefined;
-    return this.#mark(subject, { verdict: 'label', label: answer });
+    return this.#mark(subject, rightMark(answer));
+  }
+
+  /** Whether a mark says that the answer is right. */
+  isRight(mark: Mark | undefined, answer: string | null): boolean {
+    return mark !== undefined && answer !== null && isSame(mark, rightMark(answer));
+  }
+
+  /** What a mark says, in words. */
+  words(mark: Mark, answer: string | null): string {
+    const text = strings.corrections;
+    if (mark.verdict === 'bad') return text.bad;
+    const isRight = this.isRight(mark, answer);
+    if (mark.verdict === 'none') return isRight ? text.right(strings.labels.nothing) : text.none;
+    const label = this.labelOf(mark);
+    return isRight ? text.right(label) : label;
+  }
+
+  /** The class of a mark, or its labels, for people. */
+  labelOf({ label }: Mark): string {
+    return this.several ? namesOf(label).join(', ') : label;
   }
 
   /** What stands below one picture and its answer. */
@@ -98,31 +123,26 @@ export class Corrector {
         return result;
       };
       const set = (value: Mark) => () => void this.#mark(subject, value);
-      const isRight = mark?.verdict === 'label' && mark.label === answer;
-      const isOther = mark?.verdict === 'label' && mark.label !== answer;
-      const other = act(text.other, 'C', 'correct-class', () => void this.ask(subject), isOther);
+      const isRight = this.isRight(mark, answer);
+      const isOther = mark?.verdict === 'label' && !isRight;
+      const words = this.several ? text.labels.other : text.other;
+      const other = act(words, 'C', 'correct-class', () => void this.ask(subject), isOther);
       const none = set({ verdict: 'none', label: '' });
       const bad = set({ verdict: 'bad', label: '' });
       return [
         element(
           'p',
           { class: mark ? 'correct__state' : 'correct__state muted', id: 'correction' },
-          mark ? text.state(markText(mark, answer)) : text.unmarked,
+          mark ? text.state(this.words(mark, answer)) : text.unmarked,
         ),
         element(
           'div',
           { class: 'buttons' },
           answer === null
             ? null
-            : act(
-                text.rightShort,
-                'R',
-                'correct-right',
-                set({ verdict: 'label', label: answer }),
-                isRight,
-              ),
+            : act(text.rightShort, 'R', 'correct-right', set(rightMark(answer)), isRight),
           other,
-          act(text.none, 'N', 'correct-none', none, mark?.verdict === 'none'),
+          act(text.none, 'N', 'correct-none', none, mark?.verdict === 'none' && !isRight),
           act(text.bad, 'B', 'correct-bad', bad, mark?.verdict === 'bad'),
         ),
         this.marks.count > 0 || this.marks.canUndo ? this.#savingView() : null,
@@ -195,7 +215,7 @@ export class Corrector {
       this.#announce('problem', text.gone(path));
       return false;
     }
-    const told = mark ? markText(mark, answer) : text.unmarked;
+    const told = mark ? this.words(mark, answer) : text.unmarked;
     this.#announce('done', `${path}: ${told}.`);
     return true;
   }
@@ -238,12 +258,9 @@ export class Corrector {
   }
 }
 
-/** What a mark says, in words. */
-export function markText({ verdict, label }: Mark, answer: string | null): string {
-  const text = strings.corrections;
-  if (verdict === 'none') return text.none;
-  if (verdict === 'bad') return text.bad;
-  return label === answer ? text.right(label) : label;
+/** The mark that says that an answer is right; where no label held it is that of none. */
+function rightMark(answer: string): Mark {
+  return answer === '' ? { verdict: 'none', label: '' } : { verdict: 'label', label: answer };
 }
 
 /** Puts children in the place of those before; the button that was pressed keeps the focus. */

@@ -1,5 +1,6 @@
 /** What outlives a reload: marks by the model and the picture's content, never the pictures. */
 
+import { namesOf } from './cell.js';
 import { hex, sha256 } from './fingerprint.js';
 import type { Mark } from './table.js';
 
@@ -68,7 +69,10 @@ function keptIn(text: string, known: ReadonlySet<string>): Kept | undefined {
   const { verdict, label = '', given = '', size = -1 } = found ?? {};
   if (typeof size !== 'number') return undefined;
   if (verdict === 'label') {
-    return known.has(label) ? { verdict, label, given: String(given), size } : undefined;
+    const names = known.has(label) ? [label] : namesOf(label);
+    return names.length > 0 && names.every((name) => known.has(name))
+      ? { verdict, label, given: String(given), size }
+      : undefined;
   }
   const isMark = verdict === 'none' || verdict === 'bad';
   return isMark ? { verdict, label: '', given: String(given), size } : undefined;

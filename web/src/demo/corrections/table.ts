@@ -24,16 +24,18 @@ export function isSame(a: Mark | undefined, b: Mark | undefined): boolean {
 }
 
 /**
- * The table, in UTF-8 without a byte order mark. Texts are as they are: an apostrophe against
- * formulas, as in the table of answers, would make another class of `=1`.
+ * The table, in UTF-8 without a byte order mark. What a spreadsheet would run as a formula, and
+ * write back as what came of it, has an apostrophe in front, which is taken away on reading.
  */
 export function tableText(corrections: readonly Correction[]): string {
   const lines = corrections.map(({ content, file, given, label, verdict }) =>
-    [content, quoted(file), quoted(given), quoted(label), verdict].join(','),
+    [content, ...[file, given, label].map(quoted), verdict].join(','),
   );
   return ['content,file,given,label,verdict', ...lines].map((line) => `${line}\r\n`).join('');
 }
 
 function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) || cell !== cell.trim() ? `"${cell.replaceAll('"', '""')}"` : cell;
+  const harmless = /^'*[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  const isPlain = !/[",;\t\r\n]/.test(cell) && cell === cell.trim();
+  return isPlain ? harmless : `"${harmless.replaceAll('"', '""')}"`;
 }

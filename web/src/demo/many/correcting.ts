@@ -1,7 +1,13 @@
 /** Corrections on the page: of the model in use, at what is shown now. */
 
-import type { Classification, Classifier, LabelClassifier } from '../../client/index.js';
-import { Corrector, type Subject } from '../corrections/corrector.js';
+import type {
+  Classification,
+  Classifier,
+  LabelClassification,
+  LabelClassifier,
+} from '../../client/index.js';
+import { cellOf } from '../corrections/cell.js';
+import { Corrector, type CorrectorHandlers, type Subject } from '../corrections/corrector.js';
 import { browserShelf, shelfName } from '../corrections/kept.js';
 import type { Browsing } from './browsing.js';
 import { save } from './download.js';
@@ -22,7 +28,7 @@ export class Correcting {
     addEventListener('keydown', (event) => this.#press(event));
   }
 
-  /** What corrects; null where the model has several labels for a picture. */
+  /** What corrects; null before there is a model. */
   get corrector(): Corrector | null {
     return this.#corrector ?? null;
   }
@@ -30,14 +36,13 @@ export class Correcting {
   /** Begins with the marks of another model. */
   use({ kind, classNames, metadata }: Classifier | LabelClassifier): void {
     this.#alone = undefined;
-    this.#corrector = undefined;
-    if (kind === 'labels') return;
     const shelf = browserShelf(shelfName(metadata.name, metadata.files), classNames);
-    this.#corrector = new Corrector(classNames, shelf, {
+    const handlers: CorrectorHandlers = {
       announce: this.announce,
       changed: () => this.browsing.many?.showMarks(),
       save: (name, content) => save(name, content.type, content),
-    });
+    };
+    this.#corrector = new Corrector(classNames, shelf, handlers, kind === 'labels');
   }
 
   /** No picture is shown alone any more. */
@@ -48,13 +53,13 @@ export class Correcting {
   /** What stands below the answer; null where the picture is no file of the user's. */
   at(
     picture: unknown,
-    { predictions: [best], probabilities }: Classification,
+    classification: Classification | LabelClassification,
     { path, truth }: { readonly path: string | null; readonly truth: string | null },
   ): HTMLElement | null {
     this.#alone = undefined;
     if (!this.#corrector || !(picture instanceof File)) return null;
     const file = picture;
-    const answer = best.className;
+    const [answer, probabilities] = told(classification);
     this.#alone = { file, path: path ?? file.name, truth, answer, probabilities };
     void this.#corrector.marks.know([this.#alone]);
     return this.#corrector.pictureView(this.#alone);
@@ -76,4 +81,13 @@ export class Correcting {
     if (/^[rnb]$/i.test(event.key)) many?.focus(next);
     else void done.then((isMarked) => many?.focus(isMarked ? next : row));
   }
+}
+
+/** What is corrected, and the probabilities in the order of the class names. */
+function told(answer: Classification | LabelClassification): [string, ArrayLike<number>] {
+  if (answer.kind === 'labels') {
+    const names = answer.held.map(({ name }) => name);
+    return [cellOf(names), answer.labels.map(({ probability }) => probability)];
+  }
+  return [answer.predictions[0].className, answer.probabilities];
 }

@@ -100,12 +100,14 @@ export class Filters {
   /** What is chosen now. */
   get filter(): Filter {
     const { value } = this.#classes;
+    const marked = this.#marked.checked ? (this.isMarked ?? undefined) : undefined;
     if (this.#ofLabels) {
       const label = { index: Number(value), ...(this.#outcome && { outcome: this.#outcome }) };
       return {
         label: value === '' ? undefined : value === UNSURE ? null : label,
         minimum: 0,
         onlyWrong: this.#wrong.checked,
+        marked,
       };
     }
     const chosen = value === UNSURE ? null : this.#classNames[Number(value)];
@@ -114,7 +116,7 @@ export class Filters {
       truth: this.#truth,
       minimum: Number(this.#minimum.value) / 100,
       onlyWrong: this.#wrong.checked,
-      marked: this.#marked.checked ? (this.isMarked ?? undefined) : undefined,
+      marked,
     };
   }
 
@@ -131,6 +133,7 @@ export class Filters {
   chooseLabel({ index, outcome }: LabelChoice): void {
     this.#classes.value = String(index);
     this.#wrong.checked = false;
+    this.#marked.checked = false;
     this.#set(undefined, 'some', outcome);
   }
 

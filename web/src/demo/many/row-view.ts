@@ -1,16 +1,16 @@
 /** One row of the table: thumbnail, file, answer, and the true class where it is known. */
 
-import { type Corrector, markText } from '../corrections/corrector.js';
+import type { Corrector } from '../corrections/corrector.js';
 import { button, element } from '../page/elements.js';
 import { formatShare } from '../page/format.js';
 import { strings } from '../page/strings.js';
 import {
   type Answered,
   type AnsweredLabels,
-  bestOf,
   isRight,
   outcomesOf,
   type Row,
+  subjectOf,
 } from './rows.js';
 import type { Thumbnails } from './thumbnails.js';
 
@@ -73,14 +73,14 @@ export function rowView(row: Row, context: RowContext): HTMLTableRowElement {
 }
 
 /** Writes the row's mark, or that it has none, on its button. */
-export function showMark(view: HTMLElement, row: Row, { marks }: Corrector): void {
+export function showMark(view: HTMLElement, row: Row, corrector: Corrector): void {
   const correct = view.querySelector('.correct-button');
   if (!correct) return;
-  const mark = marks.of(row.file);
+  const mark = corrector.marks.of(row.file);
   const text = strings.corrections;
-  const answer = bestOf(row)?.className ?? null;
-  const words = mark ? markText(mark, answer) : '';
-  const isRight = mark?.verdict === 'label' && mark.label === answer;
+  const { answer } = subjectOf(row);
+  const words = mark ? corrector.words(mark, answer) : '';
+  const isRight = corrector.isRight(mark, answer);
   const kind = !mark ? '' : isRight ? 'right' : mark.verdict;
   if (view.dataset.mark === kind && correct.getAttribute('data-words') === words) return;
   view.dataset.mark = kind;
@@ -88,7 +88,7 @@ export function showMark(view: HTMLElement, row: Row, { marks }: Corrector): voi
   const label = mark ? text.change(row.path, words) : text.correct(row.path);
   correct.setAttribute('aria-label', label);
   correct.setAttribute('title', mark ? words : text.hint);
-  const shown = mark?.verdict === 'label' ? mark.label : words;
+  const shown = mark?.verdict === 'label' ? corrector.labelOf(mark) : words;
   correct.replaceChildren(
     element('span', { class: 'correct-button__sign', 'aria-hidden': 'true' }, SIGNS[kind]),
     element('span', { class: 'correct-button__text two-lines', dir: 'auto' }, shown),

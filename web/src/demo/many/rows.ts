@@ -1,6 +1,7 @@
 /** Many pictures and their answers: what is known, in which order, which of them, how many right. */
 
 import type { Label, Prediction } from '../../client/index.js';
+import { cellOf } from '../corrections/cell.js';
 import type { Subject } from '../corrections/corrector.js';
 import { language } from '../page/language.js';
 import type { Picked } from '../ways/dropped.js';
@@ -72,9 +73,15 @@ export function bestOf({ answer }: Row): Prediction | null {
 
 /** The row as something that can be corrected. */
 export function subjectOf(row: Row): Subject {
-  const { file, path, truth, answer } = row;
+  const { file, path, labels, answer } = row;
+  const held = heldNames(row);
+  if (held) {
+    const probabilities = labelsOf(row)?.map(({ probability }) => probability) ?? null;
+    const truth = labels ? cellOf(labels) : null;
+    return { file, path, truth, answer: cellOf(held), probabilities };
+  }
   const probabilities = answer !== null && 'best' in answer ? answer.probabilities : null;
-  return { file, path, truth, answer: bestOf(row)?.className ?? null, probabilities };
+  return { file, path, truth: row.truth, answer: bestOf(row)?.className ?? null, probabilities };
 }
 
 /** Whether the answer is the true class, or exactly the true labels; null where either is unknown. */

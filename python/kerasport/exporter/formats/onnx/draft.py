@@ -51,6 +51,7 @@ class Draft:
         self.nodes: list[bytes] = []
         self.weights: list[bytes] = []
         self._taken: set[str] = set()
+        self._makers: dict[str, str] = {}
         self._turned: dict[tuple[str, bool], Value] = {}
 
     def name(self, wanted: str) -> str:
@@ -73,7 +74,12 @@ class Draft:
         output = self.name(result.name)
         names = [each if isinstance(each, str) else each.name for each in inputs]
         self.nodes.append(operation(kind, output, names, [output], attributes or {}))
+        self._makers[output] = kind
         return replace(result, name=output)
+
+    def maker(self, value: Value) -> str | None:
+        """Return the operation that gives a value; None of what goes into the model."""
+        return self._makers.get(value.name)
 
     def constant(self, name: str, array: NDArray[np.generic]) -> str:
         """Add float32 or int64 values; return their name."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from kerasport.exporter.formats.onnx.draft import Draft, Value
 from kerasport.exporter.formats.onnx.layers.step import OnnxStep
 from kerasport.exporter.formats.onnx.layers.table import RULES
@@ -30,12 +32,14 @@ class Ends:
         input: name of the pixels, float32 of 0 to 255.
         output: name of the answers, `[batch, classes]`.
         channels_first: whether pixels are `[batch, channels, height, width]`.
+        is_color: whether a model of gray pictures takes three channels and makes gray of them.
         gives: probabilities, or what a softmax makes them of.
     """
 
     input: str = "pixels"
     output: str = "probabilities"
     channels_first: bool = False
+    is_color: bool = False
     gives: Literal["probabilities", "logits"] = "probabilities"
 
 
@@ -76,8 +80,11 @@ def onnx_model(
     for reserved in (ends.input, ends.output):
         draft.name(reserved)
     height, width, channels = shapes[graph.input]
+    makes_gray = ends.is_color and channels == 1
+    channels = 3 if makes_gray else channels
     picture = (channels, height, width) if ends.channels_first else (height, width, channels)
-    values[graph.input] = Value(ends.input, shapes[graph.input], ends.channels_first)
+    given = Value(ends.input, (height, width, channels), ends.channels_first)
+    values[graph.input] = _gray(draft, given) if makes_gray else given
     for node in graph:
         if node.name == graph.input:
             continue
@@ -103,6 +110,24 @@ def onnx_model(
         producer=("kerasport", VERSION),
         properties=properties or {},
     )
+
+
+def _gray(draft: Draft, value: Value) -> Value:
+    """Make whole levels of gray of whole levels of red, green and blue, as Pillow does it.
+
+    (19595 R + 38470 G + 7471 B + 32768) >> 16: all are below 2^24, so float32 holds them exactly.
+    """
+    height, width, _ = value.shape
+    result = Value("gray", (height, width, 1), first=True)
+    shares = np.array([19595, 38470, 7471], np.float32).reshape(1, 3, 1, 1)
+    inputs: list[Value | str] = [
+        draft.turned(value, first=True),
+        draft.constant("gray_shares", shares),
+        draft.constant("gray_half", np.array([1 << 15], np.float32)),
+    ]
+    sums = draft.add("Conv", inputs, result)
+    scale = draft.constant("gray_scale", np.array(1 / (1 << 16), np.float32))
+    return draft.add("Floor", [draft.add("Mul", [sums, scale], result)], result)
 
 
 def _ends_in_softmax(node: Node) -> bool:

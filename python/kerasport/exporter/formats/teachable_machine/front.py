@@ -19,6 +19,9 @@ __all__ = ["teachable_graph"]
 _HALF = 127.0
 """What Teachable Machine divides pixels by, before it takes 1 away."""
 
+_WHITE = 0.2989 + 0.587 + 0.114
+"""What its shares of red, green and blue make of white when it makes gray: not 1."""
+
 _KNOWN = frozenset(
     {"elu", "linear", "relu", "relu6", "selu", "sigmoid", "softmax", "softplus", "softsign", "tanh"}
 )
@@ -34,7 +37,9 @@ def teachable_graph(graph: Graph) -> Graph:
     shapes = graph_shapes(graph)
     first = copy.deepcopy(graph.nodes[graph.input])
     result = Graph(graph.name, {first.name: first}, first.name, first.name)
-    sources = {graph.input: _scaled(result, first.name, shapes[first.name], _HALF, _HALF)}
+    shape = shapes[first.name]
+    scale = _HALF / _WHITE if shape[-1] == 1 else _HALF
+    sources = {graph.input: _scaled(result, first.name, shape, scale, scale)}
     refusals: list[Refusal] = []
     for node in graph:
         if node.name == graph.input:

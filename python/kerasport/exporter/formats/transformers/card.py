@@ -59,6 +59,13 @@ def _body(description: ClassifierDescription) -> list[str]:
         "```",
         "",
     ]
+    if description.color_mode == "grayscale":
+        lines += [
+            "It was trained on gray pictures. What the image processors give it are three "
+            "channels, of which it makes gray itself, after they were resized and not before: "
+            "levels may be off by 1 of 255.",
+            "",
+        ]
     if steps.fit != "stretch":
         lines += [
             f"The image processors of transformers do not know the fit `{steps.fit}` that this "
@@ -110,7 +117,7 @@ def _measured(description: ClassifierDescription) -> list[str]:
             "",
             f"Recipe {_plain(training.recipe)}, architecture "
             f"{_plain(training.architecture)}, seed {training.seed}, best of "
-            f"{training.epochs} epochs: {training.best_epoch}; {training.date}.",
+            f"{training.epochs} epochs: {training.best_epoch}; {_plain(training.date)}.",
             "",
             "| class | training | validation | test |",
             "|---|---|---|---|",
@@ -135,4 +142,12 @@ def _plain(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """Return a text in quotes: JSON, with escapes for what YAML takes for line ends, or not at all.
+
+    Not those of JSON for all that is not ASCII: YAML knows no pairs of surrogates.
+    """
+    stored = json.dumps(text, ensure_ascii=False)
+    return _NO_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", stored)
+
+
+_NO_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")

@@ -35,13 +35,8 @@ def write_transformers(folder: Path, subject: FormatSubject) -> list[Path]:
             "pipeline of transformers.js makes a softmax of whatever it gets. Leave out --also "
             "transformers; --also onnx and --also litert give the same probabilities."
         )
-    if description.color_mode == "grayscale":
-        raise ExportError(
-            f"The model {description.name!r} takes gray pictures, and the image processors of "
-            "transformers and transformers.js give three channels. Leave out --also transformers, "
-            "or train in color."
-        )
-    ends = Ends("pixel_values", "logits", channels_first=True, gives="logits")
+    # The image processors give three channels, whatever a model takes.
+    ends = Ends("pixel_values", "logits", channels_first=True, is_color=True, gives="logits")
     model = folder / "onnx" / "model.onnx"
     write_bytes(model, onnx_model(subject.graph, subject.stored, ends=ends))
     documents = {
@@ -62,7 +57,7 @@ def _config(description: ClassifierDescription) -> dict[str, Any]:
         "id2label": {str(index): name for index, name in enumerate(names)},
         "label2id": {name: index for index, name in enumerate(names)},
         "model_type": _MODEL_TYPE,
-        "num_channels": description.input_shape[2],
+        "num_channels": 3,
         # transformers.js otherwise looks for weights of 8 bits, which there are none of.
         "transformers.js_config": {"dtype": "fp32"},
     }

@@ -216,6 +216,14 @@ export const texts: typeof english = {
     gone: (path: string) => `${path} ist nicht mehr lesbar. Bitte noch einmal auswählen.`,
     unreadable: (count: number) =>
       `${plural(count, 'Bild ist', 'Bilder sind')} nicht mehr lesbar und nur als Zeile der Tabelle gesichert.`,
+    labels: {
+      question: 'Welche Merkmale hat das Bild?',
+      type: 'Merkmal eintippen',
+      list: 'Merkmale',
+      noLabel: 'So heißt kein Merkmal.',
+      save: 'Diese Merkmale',
+      other: 'Andere Merkmale',
+    },
   },
   score: {
     title: 'Verglichen mit den Ordnern',

@@ -213,6 +213,14 @@ export const texts = {
     gone: (path: string) => `${path} cannot be read any more. Choose it again.`,
     unreadable: (count: number) =>
       `${plural(count, 'picture', 'pictures')} cannot be read any more: saved without, with a line in the table.`,
+    labels: {
+      question: 'Which labels does the picture show?',
+      type: 'Type a label',
+      list: 'Labels',
+      noLabel: 'No label is called so.',
+      save: 'These labels',
+      other: 'Other labels',
+    },
   },
   score: {
     title: 'Compared with the folders',

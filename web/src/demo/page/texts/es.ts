@@ -216,6 +216,14 @@ export const texts: typeof english = {
     gone: (path: string) => `${path} ya no se puede leer. Elíjala de nuevo.`,
     unreadable: (count: number) =>
       `${plural(count, 'imagen ya no se puede', 'imágenes ya no se pueden')} leer: solo su línea se guarda en la tabla.`,
+    labels: {
+      question: '¿Qué etiquetas tiene la imagen?',
+      type: 'Escriba una etiqueta',
+      list: 'Etiquetas',
+      noLabel: 'Ninguna etiqueta se llama así.',
+      save: 'Estas etiquetas',
+      other: 'Otras etiquetas',
+    },
   },
   score: {
     title: 'Comparado con las carpetas',
