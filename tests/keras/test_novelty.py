@@ -15,7 +15,7 @@ from support.run_variables import variables_of
 
 from kerasport import models
 from kerasport.bulk import predict_many
-from kerasport.bundle import Bundle
+from kerasport.bundle import Bundle, NoveltyScale
 from kerasport.exporter import export
 from kerasport.prediction import Prediction, predict_each
 from kerasport.recipes import get_recipe
@@ -82,6 +82,20 @@ def test_measuring_changes_nothing_else(
     assert not (other.path / "novelty.bin").exists()
     described = run.description.model_copy(update={"novelty": None})
     assert described == other.description
+
+
+def test_how_many_made_strangers_pass_is_said(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where most do, the training says that nothing can be relied upon, and what does better."""
+    heard = Listening()
+    monkeypatch.setattr(NoveltyScale, "are_familiar", lambda self, novelties: novelties >= 0)
+
+    train_on(data, tmp_path / "run", heard)
+
+    (line,) = [each for each in heard.said if "Strange pictures are told by" in each]
+    assert "mixed-up pictures 100% pass for familiar, so that" in line
+    assert "do not rely on it. A backbone" in line
 
 
 def test_too_few_pictures_are_said(tmp_path: Path) -> None:

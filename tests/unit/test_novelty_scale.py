@@ -23,7 +23,7 @@ from kerasport.errors import BundleError
 from kerasport.exporter.bundle_files import write_metadata
 from kerasport.exporter.smallest import export_smallest
 from kerasport.prediction import Prediction, predict_each
-from kerasport.training.novelty import fit_scale
+from kerasport.training.novelty import fit_scale, made_strangers
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = json.loads((GOLDEN / "novelty.json").read_text(encoding="utf-8"))["cases"]
@@ -247,3 +247,19 @@ def test_sums_of_far_away_features_are_infinitely_far(bundle: Bundle) -> None:
     vectors = np.array([[np.inf, 0, 0], [-np.inf, np.inf, 0]], np.float32)
 
     assert far.novelties(vectors).tolist() == [1, 1]
+
+
+def test_made_strangers_show_nothing_and_are_always_the_same() -> None:
+    """Noise, one color, and pieces of the picture at other places, for each of them."""
+    pixels = np.random.default_rng(3).integers(0, 256, (4, 19, 24, 3), dtype=np.uint8)
+
+    made = made_strangers(pixels)
+    noise, plain, mixed = made[:4], made[4:8], made[8:]
+
+    assert np.array_equal(made, made_strangers(pixels))
+    assert (made.shape, made.dtype) == ((12, 19, 24, 3), np.uint8)
+    assert abs(float(noise.mean()) - 127.5) < 10
+    assert (plain == plain[:, :1, :1]).all()
+    assert not (mixed == pixels).all(axis=(1, 2, 3)).any()
+    assert np.array_equal(np.sort(mixed[:, :18], axis=None), np.sort(pixels[:, :18], axis=None))
+    assert made_strangers(pixels[:, :3, :2, :1]).shape == (12, 3, 2, 1)

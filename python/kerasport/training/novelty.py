@@ -21,7 +21,7 @@ from kerasport.bundle.metadata import Novelty
 from kerasport.bundle.novelty import in_unit_length
 from kerasport.dataset import DecodedDataset, part_of
 
-__all__ = ["NoveltyOutcome", "fit_scale", "measure_novelty"]
+__all__ = ["NoveltyOutcome", "fit_scale", "made_strangers", "measure_novelty"]
 
 _PER_CLASS, _IN_ALL = 1_000, 20_000
 """Training pictures that are looked at, at most."""
@@ -35,6 +35,13 @@ _MOST_FEATURES = 4_096
 
 _MOST_VALUES = 24_000
 """Of directions: 96 kB of a bundle."""
+
+_MOST_MADE = 100
+"""Validation pictures that strangers are made of."""
+
+_PIECES = 8
+_TOO_MANY = 0.5
+"""Share of made strangers that may pass for familiar: of real ones more do."""
 
 _ACCEPTED = 0.95
 _QUANTILES = 101
@@ -81,11 +88,58 @@ def measure_novelty(model: models.KerasModel, decoded: DecodedDataset) -> Novelt
     scale = fit_scale(features, truth[rows], held_back, layer=watched.layer)
     if scale is None:
         return _none("its features are the same for all pictures")
-    return NoveltyOutcome(
-        scale,
+    note = (
         f"Strange pictures are told by {scale.novelty.axes} of {watched.features:,} directions of "
         f"the features before '{watched.layer}'; {_ACCEPTED:.0%} of the validation pictures are "
-        "familiar.",
+        "familiar."
+    )
+    # From all classes: pictures lie in the order of their folders.
+    spread = np.linspace(0, len(validation) - 1, min(len(validation), _MOST_MADE)).astype(np.int64)
+    strangers = made_strangers(np.asarray(part_of(validation, spread)))
+    novelties = scale.novelties(watched.answers(strangers)[1])
+    return NoveltyOutcome(scale, f"{note} {_doubt(float(scale.are_familiar(novelties).mean()))}")
+
+
+def made_strangers(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pictures that show nothing, three for each: noise, one color, and its pieces mixed.
+
+    They are the same for the same pictures. Real strangers differ from them, but what tells not
+    even these from its own tells nothing.
+
+    Args:
+        pixels: uint8 `[n, height, width, channels]`.
+    """
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 256, pixels.shape, dtype=np.uint8)
+    shape = (len(pixels), 1, 1, pixels.shape[3])
+    plain = np.broadcast_to(random.integers(0, 256, shape, dtype=np.uint8), pixels.shape)
+    return np.concatenate([noise, plain, _mixed(pixels, random)])
+
+
+def _mixed(pixels: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    """Return each picture cut into up to 8 by 8 pieces that lie elsewhere; edges stay."""
+    mixed = pixels.copy()
+    count, height, width = pixels.shape[:3]
+    rows, columns = max(1, height // _PIECES), max(1, width // _PIECES)
+    places = [
+        (slice(y, y + rows), slice(x, x + columns))
+        for y in range(0, height - rows + 1, rows)
+        for x in range(0, width - columns + 1, columns)
+    ]
+    for at in range(count):
+        for place, source in zip(places, random.permutation(len(places)), strict=True):
+            mixed[at][place] = pixels[at][places[source]]
+    return mixed
+
+
+def _doubt(accepted: float) -> str:
+    """Return what the share of made strangers that pass for familiar says, in a sentence."""
+    told = f"Of noise, plain colors and mixed-up pictures {accepted:.0%} pass for familiar"
+    if accepted <= _TOO_MANY:
+        return f"{told}."
+    return (
+        f"{told}, so that this model hardly tells strange pictures: do not rely on it. A backbone "
+        "that knows more than these classes, as in the recipe transfer, tells them better."
     )
 
 
