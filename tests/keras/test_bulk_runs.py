@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from support.pictures import write_noise
 
 from kerasport import models
 from kerasport.answerer import open_answerer
@@ -49,13 +49,7 @@ def run(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A batch and a bit of pictures, one of them none."""
-    top = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(1)
-    for number in range(40):
-        noise = rng.integers(0, 256, (7, 7, 3), dtype=np.uint8)
-        Image.fromarray(noise).save(top / f"{number:02d}.png")
-    (top / "05.png").write_bytes(b"no picture")
-    return top
+    return write_noise(tmp_path_factory.mktemp("photos"), 40, broken=5)
 
 
 def test_a_run_answers_a_table_through_keras(run: Any, folder: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from support.pictures import write_noise
 from support.strange import bundle_with_novelty
 
 from kerasport import BatchClassifier
@@ -25,13 +25,7 @@ ENGINES = ["numpy", "wasm"]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty pictures, the sixth of them none."""
-    top = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(1)
-    for number in range(40):
-        noise = rng.integers(0, 256, (7, 7, 3), dtype=np.uint8)
-        Image.fromarray(noise).save(top / f"{number:02d}.png")
-    (top / "05.png").write_bytes(b"no picture")
-    return top
+    return write_noise(tmp_path_factory.mktemp("photos"), 40, broken=5)
 
 
 @pytest.fixture(scope="module")

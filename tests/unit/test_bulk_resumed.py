@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
+from support.pictures import write_noise
 
 from kerasport.bulk import BulkOptions, classification, parquet, predict_many
 from kerasport.bulk.parts import Parts
@@ -30,14 +29,7 @@ class Killed(BaseException):
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Three batches and a half, each row another."""
-    top = tmp_path / "photos"
-    top.mkdir()
-    rng = np.random.default_rng(3)
-    for number in range(112):
-        picture = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
-        Image.fromarray(picture).save(top / f"{number:03d}.png")
-    (top / "050.png").write_bytes(b"no picture")
-    return top
+    return write_noise(tmp_path / "photos", 112, side=4, seed=3, broken=50)
 
 
 @pytest.fixture(autouse=True)
