@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.engines import engine_here
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
-from kerasport.errors import BrowserError, DataError
-from kerasport.parity.browsers.engines import ENGINES, find_engine
+from kerasport.errors import DataError
+from kerasport.parity.browsers.engines import ENGINES
 from kerasport.parity.formats.exchange import ask_engine
 from kerasport.preprocess import read_pixels
 
@@ -22,10 +23,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 @pytest.mark.parametrize("name", ENGINES)
 def test_avif_is_read_or_refused_as_in_python(name: str, tmp_path: Path) -> None:
     """Files of every kind and 120 damaged ones: no pixel and no word differs."""
-    try:
-        engine = find_engine(name)
-    except BrowserError as error:
-        pytest.skip(str(error))
+    engine = engine_here(name)
     for row in json.loads((GOLDEN / "avif.json").read_text())["files"]:
         stored = row.get("bytes")
         content = (

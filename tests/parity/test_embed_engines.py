@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.engines import engine_here
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
 from kerasport.bundle.script import PIECE_BYTES, embed
-from kerasport.errors import BrowserError
-from kerasport.parity.browsers.engines import ENGINES, WebEngine, find_engine, opened
+from kerasport.parity.browsers.engines import ENGINES, WebEngine, opened
 
 pytestmark = pytest.mark.browser
 
@@ -103,10 +103,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> WebEngine:
     """Each engine that this machine has."""
-    try:
-        return find_engine(request.param)
-    except BrowserError as error:
-        pytest.skip(str(error))
+    return engine_here(request.param)
 
 
 def test_an_engine_reads_the_embedded_bundle(engine: WebEngine, desk: Desk, tmp_path: Path) -> None:

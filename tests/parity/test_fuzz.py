@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from fuzz import mutation, originals, run
+from support.engines import engine_here
 
-from kerasport.errors import BrowserError
-from kerasport.parity.browsers.engines import ENGINES, find_engine
+from kerasport.parity.browsers.engines import ENGINES
 from kerasport.parity.formats.compare import compare_formats
 from kerasport.parity.formats.report import FormatFinding
 
@@ -21,10 +21,7 @@ FORMATS = ("jpg", "png", "gif", "bmp", "webp")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_once_differed_is_alike(engine: str, tmp_path: Path) -> None:
     """Every find, and an ordinary picture of each format, is exact or refused by both."""
-    try:
-        find_engine(engine)
-    except BrowserError as error:
-        pytest.skip(str(error))
+    engine_here(engine)
     folder = tmp_path / "pictures"
     shutil.copytree(run.FINDS, folder)
     for name in ("photo-420.jpg", "rgb.png", "clear.gif", "picture.bmp", "lossless-alpha.webp"):

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.engines import engine_here
 from support.journeys import go
 from support.pictures import write_class_folders
 
 from kerasport.bundle import Bundle
 from kerasport.corrections import read_corrections, read_table
 from kerasport.dataset.paths import read_bytes
-from kerasport.errors import BrowserError
-from kerasport.parity.browsers.engines import WebEngine, find_engine
+from kerasport.parity.browsers.engines import WebEngine
 from kerasport.site import write_site
 
 pytestmark = pytest.mark.browser
@@ -108,10 +108,7 @@ JOURNEY = """\
 @pytest.fixture(params=["firefox"])
 def engine(request: pytest.FixtureRequest) -> WebEngine:
     """An engine beside Chromium, where this machine has it."""
-    try:
-        return find_engine(request.param)
-    except BrowserError as error:
-        pytest.skip(str(error))
+    return engine_here(request.param)
 
 
 def test_corrections_leave_another_engine_as_python_reads_them(

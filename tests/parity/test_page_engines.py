@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.engines import engine_here
 from support.journeys import go
 
 from kerasport.bundle import Bundle
-from kerasport.errors import BrowserError
 from kerasport.models import load_model, probabilities
-from kerasport.parity.browsers.engines import WebEngine, find_engine
+from kerasport.parity.browsers.engines import WebEngine
 from kerasport.parity.compare.tally import TOLERANCES
 from kerasport.preprocess import preprocess
 
@@ -62,10 +62,7 @@ JOURNEY = """\
 @pytest.fixture(params=["firefox", "webkit"])
 def engine(request: pytest.FixtureRequest) -> WebEngine:
     """Each engine beside Chromium that this machine has."""
-    try:
-        return find_engine(request.param)
-    except BrowserError as error:
-        pytest.skip(str(error))
+    return engine_here(request.param)
 
 
 def test_the_page_works_in_another_engine(

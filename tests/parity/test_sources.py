@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.broken_pictures import broken_pictures
+from support.engines import engine_here
 
 from kerasport.assets import CLIENT_SCRIPT, web_asset
-from kerasport.errors import BrowserError
-from kerasport.parity.browsers.engines import ENGINES, find_engine
+from kerasport.parity.browsers.engines import ENGINES
 from kerasport.parity.formats.exchange import ask_engine
 from kerasport.preprocess import read_pixels
 
@@ -183,10 +183,7 @@ def test_hostile_files_are_refused_word_for_word_as_in_python(
 @pytest.mark.parametrize("name", ENGINES)
 def test_golden_pictures_are_exact_in_every_installed_engine(name: str) -> None:
     """Chromium, Firefox and WebKit read every golden picture as Python does."""
-    try:
-        engine = find_engine(name)
-    except BrowserError as error:
-        pytest.skip(str(error))
+    engine = engine_here(name)
     files = sorted(PICTURES.iterdir())
 
     replies = list(ask_engine(engine, web_asset(CLIENT_SCRIPT), files))

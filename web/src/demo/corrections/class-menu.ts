@@ -2,12 +2,9 @@
 
 import { button, element } from '../page/elements.js';
 import { strings } from '../page/strings.js';
+import { choices } from './choices.js';
 import { openMenu } from './dialog.js';
-import { DIGITS, digitsChoose, fitting, orderOf } from './search.js';
 import type { Mark } from './table.js';
-
-/** Of ten thousand classes nobody scrolls through all. */
-const MOST_SHOWN = 200;
 
 /** What is asked. */
 export interface Question {
@@ -24,39 +21,16 @@ export interface Question {
 export function askForMark(question: Question): Promise<Mark | null | undefined> {
   const { classNames, answer, mark, probabilities } = question;
   const text = strings.corrections;
-  const order = orderOf(classNames.length, probabilities);
-  const hasDigits = digitsChoose(classNames);
-  let shown: number[] = [];
   let active = 0;
   let chosen: Mark | null | undefined;
 
-  const list = element('ul', {
-    id: 'class-list',
-    class: 'class-menu__list',
-    role: 'listbox',
-    'aria-label': text.classes,
-  });
-  const input = element('input', {
-    id: 'class-filter',
-    class: 'class-menu__filter',
-    type: 'text',
-    role: 'combobox',
-    autocomplete: 'off',
-    autocapitalize: 'off',
-    spellcheck: 'false',
-    placeholder: text.type,
-    'aria-label': text.type,
-    'aria-autocomplete': 'list',
-    'aria-controls': 'class-list',
-    'aria-expanded': 'true',
-  });
-  const none = element('p', { class: 'hint', role: 'status' });
   const choose = (value: Mark | null) => {
     chosen = value;
     dialog.close();
   };
   const chooseAt = (place: number) => {
-    if (place < shown.length) choose({ verdict: 'label', label: classNames[shown[place]] });
+    const label = fitting()[place];
+    if (label !== undefined) choose({ verdict: 'label', label });
   };
   const activate = (place: number) => {
     list.children[active]?.setAttribute('aria-selected', 'false');
@@ -64,42 +38,46 @@ export function askForMark(question: Question): Promise<Mark | null | undefined>
     const option = list.children[active];
     option?.setAttribute('aria-selected', 'true');
     option?.scrollIntoView({ block: 'nearest' });
-    input.setAttribute('aria-activedescendant', option?.id ?? '');
+    field.setAttribute('aria-activedescendant', option?.id ?? '');
   };
-  const option = (index: number, place: number) => {
-    const name = classNames[index];
-    const isMarked = mark?.verdict === 'label' && mark.label === name;
-    const item = element(
-      'li',
-      {
-        id: `class-${place}`,
-        class: 'class-menu__class',
-        role: 'option',
-        'aria-selected': 'false',
-      },
-      element('span', { dir: 'auto' }, name),
-      isMarked ? element('span', { class: 'muted small' }, text.marked) : null,
-      name === answer ? element('span', { class: 'muted small' }, text.answered) : null,
-      hasDigits && place < DIGITS ? key(String(place + 1)) : null,
-    );
-    item.addEventListener('click', () => chooseAt(place));
-    return item;
-  };
-  const filter = () => {
-    shown = fitting(input.value, classNames, order);
-    list.replaceChildren(...shown.slice(0, MOST_SHOWN).map(option));
-    const left = shown.length - MOST_SHOWN;
-    none.textContent = shown.length === 0 ? text.noClass : left > 0 ? text.more(left) : '';
-    activate(0);
-  };
-  input.addEventListener('input', filter);
-  input.addEventListener('keydown', (event) => {
+  const { field, list, status, fitting, filter, placeOf } = choices({
+    names: classNames,
+    probabilities,
+    words: { type: text.type, nothing: text.noClass, more: text.more },
+    field: {
+      role: 'combobox',
+      'aria-autocomplete': 'list',
+      'aria-controls': 'class-list',
+      'aria-expanded': 'true',
+    },
+    list: { id: 'class-list', role: 'listbox', 'aria-label': text.classes },
+    item: (name, place, key) => {
+      const isMarked = mark?.verdict === 'label' && mark.label === name;
+      const item = element(
+        'li',
+        {
+          id: `class-${place}`,
+          class: 'class-menu__class',
+          role: 'option',
+          'aria-selected': 'false',
+        },
+        element('span', { dir: 'auto' }, name),
+        isMarked ? element('span', { class: 'muted small' }, text.marked) : null,
+        name === answer ? element('span', { class: 'muted small' }, text.answered) : null,
+        key,
+      );
+      item.addEventListener('click', () => chooseAt(place));
+      return item;
+    },
+    changed: () => activate(0),
+  });
+  field.addEventListener('keydown', (event) => {
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
-    const place = hasDigits && /^[1-9]$/.test(event.key) ? Number(event.key) - 1 : -1;
+    const place = placeOf(event);
     if (event.key === 'ArrowDown') activate(active + 1);
     else if (event.key === 'ArrowUp') activate(active - 1);
     else if (event.key === 'Enter') chooseAt(active);
-    else if (place >= 0) chooseAt(place);
+    else if (place !== undefined) chooseAt(place);
     else return;
     event.preventDefault();
   });
@@ -110,9 +88,9 @@ export function askForMark(question: Question): Promise<Mark | null | undefined>
     title: text.question,
     picture: question.title,
     children: [
-      input,
+      field,
       list,
-      none,
+      status,
       element(
         'div',
         { class: 'buttons' },
@@ -126,13 +104,7 @@ export function askForMark(question: Question): Promise<Mark | null | undefined>
     ],
   });
   filter();
-  input.focus();
-  const at = mark?.verdict === 'label' ? shown.indexOf(classNames.indexOf(mark.label)) : 0;
-  activate(at);
+  field.focus();
+  activate(mark?.verdict === 'label' ? fitting().indexOf(mark.label) : 0);
   return closed.then(() => chosen);
-}
-
-/** The key that does it. */
-export function key(name: string): HTMLElement {
-  return element('kbd', { class: 'key', 'aria-hidden': 'true' }, name);
 }

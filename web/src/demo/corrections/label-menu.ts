@@ -3,37 +3,19 @@
 import { button, element } from '../page/elements.js';
 import { strings } from '../page/strings.js';
 import { cellOf, namesOf } from './cell.js';
-import { key, type Question } from './class-menu.js';
+import { choices } from './choices.js';
+import type { Question } from './class-menu.js';
 import { openMenu } from './dialog.js';
-import { DIGITS, digitsChoose, fitting, orderOf } from './search.js';
 import type { Mark } from './table.js';
-
-/** Of ten thousand labels nobody scrolls through all. */
-const MOST_SHOWN = 200;
 
 /** Resolves with the mark, with null where it is to be taken away, or undefined: nothing was chosen. */
 export function askForLabels(question: Question): Promise<Mark | null | undefined> {
   const { classNames, answer, mark, probabilities } = question;
   const text = strings.corrections;
-  const order = orderOf(classNames.length, probabilities);
-  const hasDigits = digitsChoose(classNames);
   const answered = new Set(namesOf(answer ?? ''));
   const set = new Set(mark ? namesOf(mark.label) : answered);
-  let shown: number[] = [];
   let chosen: Mark | null | undefined;
 
-  const list = element('ul', { class: 'class-menu__list', 'aria-label': text.labels.list });
-  const input = element('input', {
-    id: 'class-filter',
-    class: 'class-menu__filter',
-    type: 'text',
-    autocomplete: 'off',
-    autocapitalize: 'off',
-    spellcheck: 'false',
-    placeholder: text.labels.type,
-    'aria-label': text.labels.type,
-  });
-  const none = element('p', { class: 'hint', role: 'status' });
   const choose = (value: Mark | null) => {
     chosen = value;
     dialog.close();
@@ -46,40 +28,39 @@ export function askForLabels(question: Question): Promise<Mark | null | undefine
         : { verdict: 'none', label: '' },
     );
   };
-  const option = (index: number, place: number) => {
-    const name = classNames[index];
-    const box = element('input', { type: 'checkbox' });
-    box.checked = set.has(name);
-    box.addEventListener('change', () => {
-      if (box.checked) set.add(name);
-      else set.delete(name);
-    });
-    const label = element(
-      'label',
-      { class: 'class-menu__class', 'data-label': name },
-      element('span', { dir: 'auto' }, name),
-      answered.has(name) ? element('span', { class: 'muted small' }, text.answered) : null,
-      hasDigits && place < DIGITS ? key(String(place + 1)) : null,
-      box,
-    );
-    return element('li', {}, label);
-  };
-  const filter = () => {
-    shown = fitting(input.value, classNames, order);
-    list.replaceChildren(...shown.slice(0, MOST_SHOWN).map(option));
-    const left = shown.length - MOST_SHOWN;
-    none.textContent = shown.length === 0 ? text.labels.noLabel : left > 0 ? text.more(left) : '';
-  };
-  input.addEventListener('input', filter);
+  const { field, list, status, filter, placeOf } = choices({
+    names: classNames,
+    probabilities,
+    words: { type: text.labels.type, nothing: text.labels.noLabel, more: text.labels.more },
+    field: {},
+    list: { 'aria-label': text.labels.list },
+    item: (name, _, key) => {
+      const box = element('input', { type: 'checkbox' });
+      box.checked = set.has(name);
+      box.addEventListener('change', () => {
+        if (box.checked) set.add(name);
+        else set.delete(name);
+      });
+      const label = element(
+        'label',
+        { class: 'class-menu__class', 'data-label': name },
+        element('span', { dir: 'auto' }, name),
+        answered.has(name) ? element('span', { class: 'muted small' }, text.answered) : null,
+        key,
+        box,
+      );
+      return element('li', {}, label);
+    },
+  });
   const plain = (name: string, does: () => void, id: string) =>
     button(name, does, { id, class: 'button button--small' });
   const { dialog, closed } = openMenu({
     title: text.labels.question,
     picture: question.title,
     children: [
-      input,
+      field,
       list,
-      none,
+      status,
       element(
         'div',
         { class: 'buttons' },
@@ -92,15 +73,14 @@ export function askForLabels(question: Question): Promise<Mark | null | undefine
   });
   dialog.addEventListener('keydown', (event) => {
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
-    const { target } = event;
-    if (target instanceof HTMLButtonElement) return;
-    const place = hasDigits && /^[1-9]$/.test(event.key) ? Number(event.key) - 1 : -1;
+    if (event.target instanceof HTMLButtonElement) return;
+    const place = placeOf(event);
     if (event.key === 'Enter') save();
-    else if (place >= 0) list.querySelectorAll('input')[place]?.click();
+    else if (place !== undefined) list.querySelectorAll('input')[place]?.click();
     else return;
     event.preventDefault();
   });
   filter();
-  input.focus();
+  field.focus();
   return closed.then(() => chosen);
 }

@@ -221,6 +221,8 @@ export const texts: typeof english = {
       type: 'Merkmal eintippen',
       list: 'Merkmale',
       noLabel: 'So heißt kein Merkmal.',
+      more: (count: number) =>
+        `${plural(count, 'weiteres Merkmal', 'weitere Merkmale')}: Eintippen findet es.`,
       save: 'Diese Merkmale',
       other: 'Andere Merkmale',
     },

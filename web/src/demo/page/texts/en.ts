@@ -218,6 +218,7 @@ export const texts = {
       type: 'Type a label',
       list: 'Labels',
       noLabel: 'No label is called so.',
+      more: (count: number) => `${plural(count, 'more label', 'more labels')}: type to find one.`,
       save: 'These labels',
       other: 'Other labels',
     },

@@ -221,6 +221,8 @@ export const texts: typeof english = {
       type: 'Escriba una etiqueta',
       list: 'Etiquetas',
       noLabel: 'Ninguna etiqueta se llama así.',
+      more: (count: number) =>
+        `${plural(count, 'etiqueta más', 'etiquetas más')}: escriba para encontrarla.`,
       save: 'Estas etiquetas',
       other: 'Otras etiquetas',
     },
