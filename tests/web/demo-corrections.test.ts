@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { crc32 as nodeCrc32 } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
 import { archives } from '../../web/src/demo/corrections/archive.js';
-import { cellOf, namesOf } from '../../web/src/demo/corrections/cell.js';
+import { cellOf, namesOf, unmistakable } from '../../web/src/demo/corrections/cell.js';
 import { crc32, fingerprintOf, hex, sha256 } from '../../web/src/demo/corrections/fingerprint.js';
 import { browserShelf, type Kept, type Shelf } from '../../web/src/demo/corrections/kept.js';
 import { Marks } from '../../web/src/demo/corrections/marks.js';
@@ -273,6 +273,14 @@ test.each([
 ])('labels %j are the cell %s, and come out of it again', (names, cell) => {
   expect(cellOf(names)).toBe(cell);
   expect(namesOf(cell)).toEqual(names);
+});
+
+test('names whose cell is itself a name leave as a list, which Python takes for none', () => {
+  const known = ['a', 'b', 'a|b', 'sun'];
+  expect(unmistakable(cellOf(['a', 'b']), known)).toBe('["a","b"]');
+  expect(unmistakable(cellOf(['a|b']), known)).toBe('["a|b"]');
+  expect(unmistakable(cellOf(['a', 'sun']), known)).toBe('a|sun');
+  expect(unmistakable('sun', known)).toBe('sun');
 });
 
 test('what is no list of names is a name', () => {

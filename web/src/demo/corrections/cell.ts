@@ -9,6 +9,12 @@ export function cellOf(names: readonly string[]): string {
   return names.every(isPlain) && !text.startsWith('[') ? text : JSON.stringify(names);
 }
 
+/** The cell for a reader that knows the names, and takes one that is a name for that one. */
+export function unmistakable(cell: string, classNames: readonly string[]): string {
+  const names = namesOf(cell);
+  return names.length > 1 && classNames.includes(cell) ? JSON.stringify(names) : cell;
+}
+
 /** The names in a cell. */
 export function namesOf(cell: string): string[] {
   if (cell.startsWith('[')) {

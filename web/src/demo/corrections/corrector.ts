@@ -3,12 +3,12 @@
 import { button, element } from '../page/elements.js';
 import { strings } from '../page/strings.js';
 import { archives, tableFile } from './archive.js';
-import { namesOf } from './cell.js';
+import { namesOf, unmistakable } from './cell.js';
 import { key } from './choices.js';
 import { askForMark } from './class-menu.js';
 import type { Shelf } from './kept.js';
 import { askForLabels } from './label-menu.js';
-import { Marks, type Picture } from './marks.js';
+import { type Marked, Marks, type Picture } from './marks.js';
 import { isSame, type Mark } from './table.js';
 
 /** A picture that can be corrected. */
@@ -238,12 +238,21 @@ export class Corrector {
     this.#announce('done', strings.corrections.discarded(count));
   }
 
+  /** The corrections as Python reads them. */
+  #leaving(): readonly Marked[] {
+    const { classNames } = this;
+    const all = this.marks.corrections();
+    return this.several
+      ? all.map((each) => ({ ...each, label: unmistakable(each.label, classNames) }))
+      : all;
+  }
+
   #saveTable(): void {
-    this.handlers.save('corrections.csv', tableFile(this.marks.corrections()));
+    this.handlers.save('corrections.csv', tableFile(this.#leaving()));
   }
 
   async #saveArchives(): Promise<void> {
-    const { files, unreadable } = await archives(this.marks.corrections());
+    const { files, unreadable } = await archives(this.#leaving());
     for (const [index, { name, content }] of files.entries()) {
       // Browsers take downloads that follow each other at once for one.
       if (index > 0) await new Promise((done) => setTimeout(done, 1000));

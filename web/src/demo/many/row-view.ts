@@ -7,10 +7,10 @@ import { strings } from '../page/strings.js';
 import {
   type Answered,
   type AnsweredLabels,
+  answeredIn,
   isRight,
   outcomesOf,
   type Row,
-  subjectOf,
 } from './rows.js';
 import type { Thumbnails } from './thumbnails.js';
 
@@ -78,7 +78,7 @@ export function showMark(view: HTMLElement, row: Row, corrector: Corrector): voi
   if (!correct) return;
   const mark = corrector.marks.of(row.file);
   const text = strings.corrections;
-  const { answer } = subjectOf(row);
+  const answer = answeredIn(row);
   const words = mark ? corrector.words(mark, answer) : '';
   const isRight = corrector.isRight(mark, answer);
   const kind = !mark ? '' : isRight ? 'right' : mark.verdict;

@@ -71,17 +71,23 @@ export function bestOf({ answer }: Row): Prediction | null {
   return answer !== null && 'best' in answer ? answer.best : null;
 }
 
+/** The class that was answered, or the labels as a cell has them; null where there is no answer. */
+export function answeredIn(row: Row): string | null {
+  const held = heldNames(row);
+  return held ? cellOf(held) : (bestOf(row)?.className ?? null);
+}
+
 /** The row as something that can be corrected. */
 export function subjectOf(row: Row): Subject {
-  const { file, path, labels, answer } = row;
-  const held = heldNames(row);
-  if (held) {
-    const probabilities = labelsOf(row)?.map(({ probability }) => probability) ?? null;
-    const truth = labels ? cellOf(labels) : null;
-    return { file, path, truth, answer: cellOf(held), probabilities };
+  const { file, path, truth, labels, answer } = row;
+  const subject = { file, path, answer: answeredIn(row) };
+  const told = labelsOf(row);
+  if (told) {
+    const probabilities = told.map(({ probability }) => probability);
+    return { ...subject, truth: labels ? cellOf(labels) : null, probabilities };
   }
   const probabilities = answer !== null && 'best' in answer ? answer.probabilities : null;
-  return { file, path, truth: row.truth, answer: bestOf(row)?.className ?? null, probabilities };
+  return { ...subject, truth, probabilities };
 }
 
 /** Whether the answer is the true class, or exactly the true labels; null where either is unknown. */
