@@ -156,18 +156,25 @@ def judge_of_model(model: models.KerasModel, scale: NoveltyScale | None) -> Judg
         model: takes float32 pixels of 0..255.
         scale: what was measured with it; None where nothing was.
     """
-    return _answerer_of_model(model, scale).judge_few
+    # A few pictures are not worth compiling, nor a batch that is filled up for them.
+    answer = partial(models.probabilities, model)
+    watched = _watched(model, scale)
+    return _judge(answer, watched.answers if watched else None, scale if watched else None)
 
 
 def _answerer_of_model(model: models.KerasModel, scale: NoveltyScale | None) -> Answerer:
-    # A few pictures are not worth compiling, nor a batch that is filled up for them.
-    answer = partial(models.probabilities, model)
-    watched = models.watch_features(model) if scale is not None else ""
-    if isinstance(watched, str):
+    watched = _watched(model, scale)
+    if watched is None:
         many = _judge(models.compiled_answer(model), None, None)
-        return Answerer("keras", many, 1, _judge(answer, None, None))
-    many = _judge(answer, models.compiled_answers(watched), scale)
-    return Answerer("keras", many, 1, _judge(answer, watched.answers, scale))
+    else:
+        answer = partial(models.probabilities, model)
+        many = _judge(answer, models.compiled_answers(watched), scale)
+    return Answerer("keras", many, 1, judge_of_model(model, scale))
+
+
+def _watched(model: models.KerasModel, scale: NoveltyScale | None) -> models.WatchedModel | None:
+    watched = models.watch_features(model) if scale is not None else None
+    return None if isinstance(watched, str) else watched
 
 
 _Watching: TypeAlias = (

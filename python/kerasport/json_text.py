@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import stat
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -100,10 +101,12 @@ def load_json_file(path: Path, *, only_numbers: bool = True) -> Any:
         JsonProblem: see `load_json`; or it is no file: a pipe would be waited for.
         OSError: it is missing, or cannot be read.
     """
-    if not path.is_file() and path.exists():
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
         raise JsonProblem("it is no file")
     with path.open("rb") as file:
-        content = file.read(_MOST_OF_A_FILE + 1)
+        # One more than there are tells of a file that grows; so much memory is reserved at once.
+        content = file.read(min(found.st_size, _MOST_OF_A_FILE) + 1)
     return load_json(
         content, only_numbers=only_numbers, whole_texts=False, most_bytes=_MOST_OF_A_FILE
     )

@@ -19,6 +19,11 @@ def draw_pictures(folder: Path) -> Path:
     return root
 
 
+def paths(root: Path) -> list[str]:
+    """Return where the pictures are below the folder that `draw_pictures` returned."""
+    return [f"{name[0]}/{name}" for name in names(root)]
+
+
 def link_pictures(drawn: Path, folder: Path) -> Path:
     """Link the pictures into images/ of a new folder, and return that."""
     images = folder / "data" / "images"

@@ -361,6 +361,17 @@ def test_a_label_that_is_none_of_several_is_refused(labeled: Dataset, tmp_path: 
         apply_corrections(labeled, read_corrections([table]))
 
 
+@pytest.mark.parametrize("cell", ["|", "[]", " | "])
+def test_no_label_where_one_was_said_is_refused(
+    cell: str, labeled: Dataset, tmp_path: Path
+) -> None:
+    """A cell of nothing but marks takes no labels away without a word."""
+    table = write(tmp_path / "corrections.csv", row(labeled.examples[0].content, cell))
+
+    with pytest.raises(DataError, match=r"has labels, and no label: .*the verdict is 'none'"):
+        apply_corrections(labeled, read_corrections([table]))
+
+
 def test_a_label_with_a_bar_is_one(data: Dataset, tmp_path: Path) -> None:
     """Where it is known whole it is not parted; of one class nothing is."""
     names = ("a|b", "c")

@@ -324,6 +324,19 @@ def test_a_second_check_decodes_only_what_is_new(
     assert len(read) == 104
 
 
+@pytest.mark.parametrize("forged", [{"hash": ""}, {"reason": ""}, {"lost": "x"}, {"hash": 1}, []])
+def test_what_a_kept_record_does_not_say_is_looked_at_again(forged: Any, tmp_path: Path) -> None:
+    """A cache may be somebody else's: a record that tells nothing is none."""
+    kept = PixelCache(tmp_path / "cache")
+    dataset = read_data(write_class_folders(tmp_path / "data", {"a": 9, "b": 9}))
+    expected = hash_pictures(dataset)
+    journal = kept.journal("hashes")
+    assert journal is not None
+    journal.append({each.content: forged for each in dataset.examples})
+
+    assert hash_pictures(dataset, cache=kept) == expected
+
+
 def test_what_earlier_checks_have_kept_is_not_held_in_memory(tmp_path: Path) -> None:
     """A check holds a few hundred bytes a picture, of others that the cache knows nothing."""
     kept = PixelCache(tmp_path / "cache")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from support.pictures import write_class_folders
 from support.shards import files_below, parquet_of
-from support.table_pictures import draw_pictures, names, told_of
+from support.table_pictures import draw_pictures, paths, told_of
 
 from kerasport.dataset import Dataset, ReadOptions, check_dataset, read_data, read_labeled
 from kerasport.errors import DataError
@@ -31,10 +31,6 @@ def read(root: Path, cells: list[str], options: ReadOptions = FEW, *, mark: str 
     rows = [f"{name}{mark}{cells[at % len(cells)]}" for at, name in enumerate(paths(root))]
     table.write_text(f"path{mark}label\n" + "\n".join(rows))
     return read_data(table, options=options)
-
-
-def paths(root: Path) -> list[str]:
-    return [f"{name[0]}/{name}" for name in names(root)]
 
 
 def sets_of(dataset: Dataset) -> set[tuple[str, ...]]:

@@ -51,6 +51,10 @@ TABLES = {
     "a heading with a mark": row_table("images/{name},{label}", heading="#path,label"),
     "single quotes": row_table("'images/{name}','{label}'", heading="'path','label'"),
     "lists of one": row_table("""images/{name},"['{label}']\"""", heading="path,label"),
+    "arrays of one": row_table(
+        """images/{name},"array(['{label}'], dtype=object)\"""", heading="path,label"
+    ),
+    "tuples of one": row_table("""images/{name},"('{label}',)\"""", heading="path,label"),
     "pasted from a page": row_table(
         "images/{name}\u200b,\u00a0{label}\u200b", heading="path,label"
     ),

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from support.listening import Listening
+from support.pictures import write_picture
 from support.shards import files_below, parquet_of
-from support.table_pictures import draw_pictures, names
+from support.table_pictures import draw_pictures, paths
 
 from kerasport.dataset import Dataset, read_labeled
 from kerasport.errors import DataError
@@ -23,10 +24,6 @@ KNOWN = ("beach", "dog", "sun")
 def root(tmp_path: Path) -> Path:
     """Eighteen pictures."""
     return draw_pictures(tmp_path / "data")
-
-
-def pictures(root: Path) -> list[str]:
-    return [f"{name[0]}/{name}" for name in names(root)]
 
 
 def read(
@@ -46,12 +43,12 @@ def read(
 
 
 def cells(root: Path, *values: str) -> str:
-    rows = [f"{path},{values[at % len(values)]}" for at, path in enumerate(pictures(root))]
+    rows = [f"{path},{values[at % len(values)]}" for at, path in enumerate(paths(root))]
     return "path,labels\n" + "\n".join(rows)
 
 
 def columns(root: Path, heading: str, *values: str) -> str:
-    rows = [f"{path},{values[at % len(values)]}" for at, path in enumerate(pictures(root))]
+    rows = [f"{path},{values[at % len(values)]}" for at, path in enumerate(paths(root))]
     return f"path,{heading}\n" + "\n".join(rows)
 
 
@@ -94,7 +91,7 @@ def test_columns_are_told_by_the_names_of_the_labels(
 
 def test_records_and_shards_and_arrays_too(root: Path) -> None:
     """Whatever the pictures come in, one label in all of them is one of several."""
-    records = [{"path": path, "labels": ["dog"]} for path in pictures(root)]
+    records = [{"path": path, "labels": ["dog"]} for path in paths(root)]
     text = "\n".join(json.dumps(each) for each in records)
     assert read(root, text, name="table.jsonl") == {(1,)}
     assert read(root, text.replace('["dog"]', "[]"), name="table.jsonl") == {()}
@@ -142,6 +139,19 @@ def test_a_model_of_one_class_reads_tables_too(root: Path) -> None:
     assert read(root, columns(root, "beach,dog", "0,1"), kind="probabilities") == {1}
     with pytest.raises(DataError, match=r"line 2: the classes 'beach' and 'dog' are set"):
         read(root, columns(root, "beach,dog", "1,1"), kind="probabilities")
+
+
+@pytest.mark.parametrize("kind", ["probabilities", "labels"])
+def test_a_table_beside_the_pictures_is_read(kind: OutputKind, tmp_path: Path) -> None:
+    """A folder that is trained on by its table is tested by it too, of either kind of model."""
+    for seed in range(3):
+        write_picture(tmp_path / "data" / f"{seed}.png", seed=seed)
+    lines = ["file_name,label", *(f"{seed}.png,dog" for seed in range(3))]
+    (tmp_path / "data" / "metadata.csv").write_text("\n".join(lines))
+
+    dataset = read_labeled(tmp_path / "data", class_names=KNOWN, kind=kind)
+
+    assert [each.labels for each in dataset.examples] == [(1,)] * 3
 
 
 def test_a_table_of_the_test_alone_is_enough(root: Path) -> None:

@@ -31,7 +31,7 @@ from kerasport.errors import BrowserError, BundleError, ExportError, UsageError
 from kerasport.exporter import export
 from kerasport.exporter.formats import FormatRuntime, FormatSubject, check_formats, runtime_of
 from kerasport.exporter.formats.onnx import onnx_model
-from kerasport.exporter.formats.runtimes import LitertRuntime
+from kerasport.exporter.formats.runtimes import LitertRuntime, OnnxRuntime
 from kerasport.exporter.formats.teachable_machine import write_teachable_machine
 from kerasport.exporter.formats.transformers import write_transformers
 from kerasport.exporter.formats.transformers.card import model_card
@@ -384,6 +384,28 @@ def test_a_file_that_takes_something_else_is_refused(inputs: int, tmp_path: Path
 
     with pytest.raises(BundleError, match=rf"model\.tflite', which x runs, has {inputs} inputs"):
         LitertRuntime(path, SimpleNamespace(Interpreter=Foreign), "x", "1")
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, "c", 4, 4), (1, 4, 4, 4)])
+def test_pixels_of_another_shape_are_refused(shape: tuple[Any, ...], tmp_path: Path) -> None:
+    """A stranger's file is called as Hugging Face's are, and takes what no picture is."""
+    onnx = pytest.importorskip("onnx", reason="needs the extra 'formats'")
+    pytest.importorskip("onnxruntime", reason="needs the extra 'formats'")
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    inputs, outputs = (
+        [helper.make_tensor_value_info(name, number, shape)] for name in ("pixel_values", "out")
+    )
+    node = helper.make_node("Identity", ["pixel_values"], ["out"])
+    made = helper.make_model(
+        helper.make_graph([node], "g", inputs, outputs),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    path = tmp_path / "model.onnx"
+    path.write_bytes(made.SerializeToString())
+
+    with pytest.raises(BundleError, match=r"model\.onnx'"):
+        OnnxRuntime(path).predict(np.zeros((2, 4, 4, 3), np.uint8))
 
 
 class Answering(FormatRuntime):

@@ -36,11 +36,16 @@ def truths_of(corrections: Corrections, dataset: Dataset) -> dict[str, Truth | N
     places = {name: place for place, name in enumerate(dataset.class_names)}
     found: dict[str, Truth | None] = {}
     for content, each in corrections.by_content.items():
-        names = _names_in(each, places) if dataset.kind == "labels" else (each.label,)
         if each.verdict != "label":
             is_data = dataset.kind == "labels" and each.verdict == "none"
             found[content] = () if is_data else None
             continue
+        names = _names_in(each, places) if dataset.kind == "labels" else (each.label,)
+        if not names:
+            raise DataError(
+                f"The corrections say that '{_picture(each)}' has labels, and no label: "
+                f"{each.label!r:.60}. {_LEFT_OUT[dataset.kind]}"
+            )
         known = [_as_known(name, places) for name in names]
         if None in known:
             raise _no_class(each, names[known.index(None)], dataset)
@@ -71,11 +76,15 @@ def _as_known(name: str, places: Mapping[str, int]) -> str | None:
     )
 
 
+def _picture(correction: Correction) -> str:
+    return displayable(correction.file) or correction.content[:12]
+
+
 def _no_class(correction: Correction, name: str, dataset: Dataset) -> DataError:
     near = difflib.get_close_matches(name, dataset.class_names, n=1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     return DataError(
-        f"The corrections say that '{displayable(correction.file) or correction.content[:12]}' is "
+        f"The corrections say that '{_picture(correction)}' is "
         f"{name!r}, which is no class of '{dataset.root}'. {hint}Classes: "
         f"{mention_class_names(dataset.class_names)}. {_LEFT_OUT[dataset.kind]}"
     )

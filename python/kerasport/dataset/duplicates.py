@@ -21,6 +21,9 @@ __all__ = ["drop_copies", "hash_pictures", "hash_rows", "key_of"]
 
 _PATH = "{path}"
 
+# What a record has one of: the hash, why there is none, or why there was none this time.
+_TOLD = ("hash", "reason", "lost")
+
 
 def hash_rows(decoded: DecodedDataset) -> dict[str, str]:
     """Return content -> hash of the pixels that the model sees: equal hashes, equal inputs."""
@@ -45,7 +48,7 @@ def hash_pictures(
 
     def take(content: str, record: dict[str, str]) -> None:
         known, other = (hashes, reasons) if "hash" in record else (reasons, hashes)
-        known[content] = record.get("hash") or record.get("reason") or record["lost"]
+        known[content] = next(record[each] for each in _TOLD if each in record)
         other.pop(content, None)
 
     wanted = {example.content: example for example in dataset.examples}
@@ -114,7 +117,7 @@ def _is_told(record: Any) -> bool:
     return (
         isinstance(record, dict)
         and ("hash" in record or "reason" in record)
-        and all(isinstance(each, str) for each in record.values())
+        and all(isinstance(each, str) and each for each in record.values())
     )
 
 

@@ -79,7 +79,7 @@ def _open(
             return tested_table(path, class_names=class_names, kind=kind, remarks=remarks)
         if path.suffix.lower() == ".npz":
             return _arrays(path, class_names, kind, remarks)
-    if kind == "labels" and is_folder(path) and (tables := tables_beside(unwrapped(path))):
+    if is_folder(path) and (tables := tables_beside(unwrapped(path))):
         return tested_tables(
             tables, root=unwrapped(path), class_names=class_names, kind=kind, remarks=remarks
         )

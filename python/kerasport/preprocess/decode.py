@@ -103,7 +103,8 @@ def _bytes_of(picture: Path | bytes) -> bytes:
     if found.st_size > MAX_BYTES:
         raise too_many_bytes(found.st_size)
     with picture.open("rb") as stream:
-        content = stream.read(MAX_BYTES + 1)
+        # One more than there are tells of a file that grows; so much memory is reserved at once.
+        content = stream.read(min(found.st_size, MAX_BYTES) + 1)
     if len(content) > MAX_BYTES:
         raise too_many_bytes(len(content))
     return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from kerasport.bundle import NoveltyScale
@@ -76,7 +77,7 @@ class Run:
         """Where the pictures were and how they were cut."""
         return self.path / names.DATA_FILE
 
-    @property
+    @cached_property
     def novelty_scale(self) -> NoveltyScale | None:
         """What tells how far a picture is from those of the training; None where nothing does.
 

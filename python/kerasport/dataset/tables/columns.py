@@ -84,7 +84,8 @@ def choose_columns(
     path = _path_column(table, named)
     split, flag = _split_column(table, named, path)
     others = [at for at in named if at not in (path, split) and _says_something(table, at)]
-    label, guessed = _label_column(table, others, choice, known or ())
+    known = frozenset(known or ())
+    label, guessed = _label_column(table, others, choice, known)
     labels: Sequence[str | tuple[str, ...]] | None
     if isinstance(label, int):
         labels = labels_in_cells(table, label, choice=choice, known=known, remarks=remarks)
@@ -143,7 +144,7 @@ def _label_column(
         others = [at for at in others if not _is_numbering(table.cells[at])]
     if len(others) == 1:
         return others[0], True
-    flags = [at for at in others if is_flags(table.cells[at])]
+    flags = [at for at in flags if at in others]
     # Beside other columns, only where each row has one of them: else they may be anything.
     if len(flags) > 1 and (
         choice == "many" or len(flags) == len(others) or is_one_hot(table, flags)

@@ -8,8 +8,8 @@ from typing import Any
 
 from kerasport.dataset.dataset import Remark
 from kerasport.dataset.tables.flags import set_in_rows
-from kerasport.dataset.tables.lists import plain_labels
-from kerasport.dataset.tables.table import Table, cell_text
+from kerasport.dataset.tables.lists import listed, plain_labels
+from kerasport.dataset.tables.table import Table
 from kerasport.errors import DataError
 
 __all__ = ["is_one_hot", "labels_in_column", "labels_of_one_hot"]
@@ -17,7 +17,6 @@ __all__ = ["is_one_hot", "labels_in_column", "labels_of_one_hot"]
 _NUMBER = re.compile(r"-?\d+(\.0+)?")
 # What stands between several labels in one cell; a space does too, but also inside of one.
 _BETWEEN = ";|,"
-_LIST_OF_ONE = re.compile(r"""\[\s*(["'])([^"']+)\1\s*\]""")
 _LIST = re.compile(r"""\[\s*["'].*["']\s*\]|\{"choices":.*\}""", re.DOTALL)
 _ONE_CLASS = "A classifier gives each picture one class"
 _MANY = "where a picture may have several labels or none, pass --labels many"
@@ -86,21 +85,18 @@ def labels_of_one_hot(table: Table, columns: Sequence[int]) -> list[str]:
 
 
 def _label(value: Any, line: str) -> str:
-    if isinstance(value, tuple) and len(value) > 1:
+    found = listed(value)
+    if isinstance(value, str) and (
+        len(found or ()) > 1 or (found is None and _LIST.fullmatch(value.strip()))
+    ):
         raise DataError(
-            f"{line}: a list of {len(value)} labels. {_ONE_CLASS}; keep one, or remove the row."
+            f"{line}: the list {value.strip()!r:.60}. {_ONE_CLASS}; keep one, or remove the row."
         )
-    if isinstance(value, tuple):
-        value = value[0] if value else None
-    plain_labels([value], line)
-    text = cell_text(value)
-    # As pandas and Label Studio write lists into cells.
-    one = _LIST_OF_ONE.fullmatch(text)
-    if one is None and _LIST.fullmatch(text):
+    if found is not None and len(found) > 1:
         raise DataError(
-            f"{line}: the list {text!r:.60}. {_ONE_CLASS}; keep one, or remove the row."
+            f"{line}: a list of {len(found)} labels. {_ONE_CLASS}; keep one, or remove the row."
         )
-    return one.group(2) if one else text
+    return next(iter(plain_labels([value] if found is None else found, line)), "")
 
 
 def _require_all(texts: Sequence[str], table: Table, remedy: str) -> None:

@@ -97,15 +97,15 @@ class OnnxRuntime(FormatRuntime):
         given = _only(self.name, path, self._session.get_inputs(), "inputs")
         self._input = given.name
         self._channels_first = given.name == "pixel_values"
-        self._channels = given.shape[1 if self._channels_first else -1]
+        self._shape = given.shape
 
     def answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the file gives; of logits, as Hugging Face has them, their softmax."""
-        if self._channels_first:
-            # As an image processor has it, which makes three channels of gray.
-            every = np.broadcast_to(pixels, (*pixels.shape[:3], self._channels))
-            pixels = np.ascontiguousarray(every.transpose(0, 3, 1, 2))
         try:
+            if self._channels_first:
+                # As an image processor has it, which makes three channels of gray.
+                every = np.broadcast_to(pixels, (*pixels.shape[:3], self._shape[1]))
+                pixels = np.ascontiguousarray(every.transpose(0, 3, 1, 2))
             (answer,) = self._session.run(None, {self._input: pixels})
             told = np.asarray(answer, np.float32)
         except Exception as error:
