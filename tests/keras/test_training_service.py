@@ -6,7 +6,6 @@ import importlib.util
 import re
 import socket
 import sys
-import threading
 
 import pytest
 
@@ -48,17 +47,21 @@ def test_a_service_ends_when_it_is_told() -> None:
     assert _jax.get_distributed_runtime_service is not service._Service
 
 
-def test_a_service_waits_for_its_port() -> None:
+def test_a_service_waits_for_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two services on one port would each get some of the processes."""
-    from jax._src.lib import _jax
-
     with listener() as place:
-        port = place.getsockname()[1]
-        threading.Timer(1, place.close).start()
-        with served_apart():
-            held = _jax.get_distributed_runtime_service(f"[::]:{port}", 1, **OPTIONS)
-        assert place.fileno() == -1
-        held.shutdown()
+        turns: list[float] = []
+
+        def give_back(seconds: float) -> None:
+            turns.append(seconds)
+            if len(turns) == 3:
+                place.close()
+
+        monkeypatch.setattr(service.time, "sleep", give_back)
+
+        service._wait_for_port(place.getsockname()[1], 30)
+
+    assert len(turns) == 3
 
 
 def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.killed_tables import killed_at
 from support.pictures import write_noise
 from support.strange import bundle_with_novelty
 
@@ -101,30 +102,15 @@ def test_a_model_that_measures_nothing_has_no_such_columns(folder: Path, tmp_pat
     assert head.startswith("name,class,probability,error,p:")
 
 
-def interrupt_after_a_part(patched: pytest.MonkeyPatch) -> None:
-    """Have Ctrl-C come when the second part of a table is written."""
-    real, asked = classification.Parts.add, []
-
-    def add_once(self: Any, *arguments: Any) -> Any:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(1)
-        return real(self, *arguments)
-
-    patched.setattr(classification, "_PART_SECONDS", 0.0)
-    patched.setattr(classification.Parts, "add", add_once)
-
-
 def test_a_table_that_was_interrupted_has_them_in_all_rows(
     bundle: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is done before and after gives the bytes of a run that nobody interrupted."""
     options = BulkOptions(engine="numpy")
     predict_many(bundle, [folder], tmp_path / "whole.csv", options=options)
-    with monkeypatch.context() as patched:
-        interrupt_after_a_part(patched)
-        with pytest.raises(KeyboardInterrupt):
-            predict_many(bundle, [folder], tmp_path / "cut.csv", options=options)
+    monkeypatch.setattr(classification, "_PART_SECONDS", 0.0)
+    with killed_at("add", 1):
+        predict_many(bundle, [folder], tmp_path / "cut.csv", options=options)
 
     summary = predict_many(bundle, [folder], tmp_path / "cut.csv", options=options)
 
@@ -142,11 +128,10 @@ def test_parts_of_another_width_are_not_continued(
     def without(self: Any, job: dict[str, Any], **more: Any) -> Any:
         return real(self, {key: value for key, value in job.items() if key != "novelty"}, **more)
 
-    with monkeypatch.context() as patched:
-        interrupt_after_a_part(patched)
+    monkeypatch.setattr(classification, "_PART_SECONDS", 0.0)
+    with monkeypatch.context() as patched, killed_at("add", 1):
         patched.setattr(classification.Parts, "open", without)
-        with pytest.raises(KeyboardInterrupt):
-            predict_many(bundle, [folder], tmp_path / "a.csv", options=options)
+        predict_many(bundle, [folder], tmp_path / "a.csv", options=options)
 
     with pytest.raises(DataError, match="novelty"):
         predict_many(bundle, [folder], tmp_path / "a.csv", options=options)

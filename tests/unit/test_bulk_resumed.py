@@ -7,23 +7,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.killed_tables import killed_at
 from support.pictures import write_noise
 
 from kerasport.bulk import BulkOptions, classification, parquet, predict_many
-from kerasport.bulk.parts import Parts
 from kerasport.dataset import Part
 from kerasport.errors import DataError, KerasportError
 from kerasport.files import alone_at
 
 FROZEN = Path(__file__).parents[1] / "golden" / "bundle-v1"
 OPTIONS = BulkOptions(engine="numpy", workers=1)
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing catches it."""
 
 
 @pytest.fixture
@@ -37,21 +32,6 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every batch is kept as soon as it is answered; row groups end elsewhere."""
     monkeypatch.setattr(classification, "_PART_SECONDS", 0.0)
     monkeypatch.setattr(parquet, "rows_held", lambda classes: 40)
-
-
-def kill_at(monkeypatch: pytest.MonkeyPatch, step: str, count: int) -> Any:
-    """Have the method `step` of the parts kill the command instead of its `count`-th call."""
-    real, calls = getattr(Parts, step), [0]
-
-    def counted(*arguments: Any) -> Any:
-        if calls[0] == count:
-            raise Killed
-        calls[0] += 1
-        return real(*arguments)
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr(Parts, step, counted)
-    return patch
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
@@ -74,10 +54,8 @@ def test_a_killed_command_is_continued_to_the_same_bytes(
         slow.setattr(classification, "_PART_SECONDS", 1000.0)
         predict_many(FROZEN, [folder], whole, options=OPTIONS)
 
-    patch = kill_at(monkeypatch, step, count)
-    with pytest.raises(Killed):
+    with killed_at(step, count):
         predict_many(FROZEN, [folder], out, options=OPTIONS)
-    patch.undo()
     assert out.exists() == (step == "remove")
     if out.exists():
         assert out.read_bytes() == whole.read_bytes()
@@ -115,10 +93,8 @@ def test_a_process_that_is_killed_leaves_what_is_continued(folder: Path, tmp_pat
 
 def interrupted(folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave two parts of a table behind."""
-    patch = kill_at(monkeypatch, "add", 2)
-    with pytest.raises(Killed):
+    with killed_at("add", 2):
         predict_many(FROZEN, [folder], out, options=OPTIONS)
-    patch.undo()
 
 
 @pytest.mark.parametrize(
@@ -194,10 +170,8 @@ def test_a_file_in_the_place_stays_until_the_new_one_is_whole(
     out.write_text("mine", "utf-8")
     forced = BulkOptions(engine="numpy", workers=1, force=True)
 
-    patch = kill_at(monkeypatch, "will_be", 0)
-    with pytest.raises(Killed):
+    with killed_at("will_be", 0):
         predict_many(FROZEN, [folder], out, options=forced)
-    patch.undo()
 
     assert out.read_text("utf-8") == "mine"
     assert predict_many(FROZEN, [folder], out, options=forced).continued == 112

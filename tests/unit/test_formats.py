@@ -208,6 +208,7 @@ def test_a_model_of_gray_pictures_makes_gray_of_what_transformers_give(tmp_path:
     (logits,) = session.run(None, {"pixel_values": given})
     exponents = np.exp(logits)
     answers = exponents / exponents.sum(axis=1, keepdims=True)
+    # Ten times what float32 rounds a probability by, in another order of sums.
     np.testing.assert_allclose(answers, expected, atol=1e-6)
     assert json.loads((tmp_path / "config.json").read_text("utf-8"))["num_channels"] == 3
     assert "makes gray itself" in (tmp_path / "README.md").read_text("utf-8")
@@ -293,6 +294,7 @@ def test_teachable_machine_gets_gray_pictures_as_they_were(tmp_path: Path) -> No
     weights = read_weights(written["weightsManifest"], lambda name: (tmp_path / name).read_bytes())
     runtime = Runtime.of(written["modelTopology"], weights, (6, 6, 1), np.float64)
     expected = run(graph, levels)
+    # Their shares of red, green and blue are undone in weights of float32.
     np.testing.assert_allclose(runtime.predict(theirs), expected, atol=1e-7)
 
 

@@ -258,6 +258,7 @@ def test_made_strangers_show_nothing_and_are_always_the_same() -> None:
 
     assert np.array_equal(made, made_strangers(pixels))
     assert (made.shape, made.dtype) == ((12, 19, 24, 3), np.uint8)
+    # Ten standard errors of the mean of 5,472 bytes.
     assert abs(float(noise.mean()) - 127.5) < 10
     assert (plain == plain[:, :1, :1]).all()
     assert not (mixed == pixels).all(axis=(1, 2, 3)).any()
