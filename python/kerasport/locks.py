@@ -8,9 +8,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from kerasport.errors import DataError
 from kerasport.platforms import drop_lock, take_lock
 
-__all__ = ["Held", "locked"]
+__all__ = ["Held", "alone_with", "locked"]
 
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 """What file systems say that have none."""
@@ -50,6 +51,38 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         drop_lock(path, descriptor)
+
+
+@contextlib.contextmanager
+def alone_with(out: Path, word: str, under_way: str, *, what: str = "folder") -> Iterator[None]:
+    """Keep others that do the same work for `out` out of the block.
+
+    Args:
+        out: what is written; by whatever links two of them name one, they are kept apart.
+        word: stands in the name of the lock.
+        under_way: what is, then, as the start of a sentence.
+        what: what `out` is: a folder, or a file.
+
+    Raises:
+        DataError: there is one, or nothing can be written beside `out`.
+    """
+    real = Path(os.path.realpath(out))
+    with contextlib.ExitStack() as stack:
+        try:
+            real.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(real.with_name(f".{real.name}.{word}.lock")))
+        except Held as held:
+            process = f" (process {held.process})" if held.process else ""
+            raise DataError(
+                f"{under_way} is under way{process}. Wait for its end, or name another {what} with "
+                "--out."
+            ) from None
+        except OSError as error:
+            raise DataError(
+                f"The folder '{real.parent}' cannot be written ({error.strerror or error}). "
+                f"Name another {what} with --out."
+            ) from None
+        yield
 
 
 def _holder_of(path: Path) -> str:

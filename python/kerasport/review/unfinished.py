@@ -13,9 +13,9 @@ from kerasport.bundle.document import Document
 from kerasport.errors import DataError
 from kerasport.files import write_bytes, write_text
 from kerasport.json_text import load_json_file
+from kerasport.locks import alone_with
 from kerasport.recipes import SettledRecipe
 from kerasport.runs.names import SETTINGS_FILE, UNFINISHED_SUFFIX
-from kerasport.training.unfinished import alone_with
 
 __all__ = ["ReviewSettings", "UnfinishedReview"]
 

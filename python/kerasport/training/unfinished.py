@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,46 +13,14 @@ from kerasport.dataset import ReadOptions
 from kerasport.errors import DataError
 from kerasport.files import write_bytes, write_text
 from kerasport.json_text import load_json_file
-from kerasport.locks import Held, locked
+from kerasport.locks import alone_with
 from kerasport.progress import Progress
 from kerasport.recipes import SettledRecipe
 from kerasport.runs import CorrectionsRecord
 from kerasport.runs.names import CHECKPOINT_FILE, MODEL_FILE, SETTINGS_FILE, UNFINISHED_SUFFIX
 from kerasport.training.choices import Reasons
 
-__all__ = ["Settings", "Unfinished", "alone_with"]
-
-
-@contextlib.contextmanager
-def alone_with(out: Path, work: str, doing: str, *, what: str = "folder") -> Iterator[None]:
-    """Keep others that do the same work for `out` out of the block.
-
-    Args:
-        out: what is written; by whatever links two of them name one, they are kept apart.
-        work: a word for the name of the lock.
-        doing: what is under way then, as the start of a sentence.
-        what: what `out` is: a folder, or a file.
-
-    Raises:
-        DataError: there is one, or nothing can be written beside `out`.
-    """
-    real = Path(os.path.realpath(out))
-    with contextlib.ExitStack() as stack:
-        try:
-            real.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(real.with_name(f".{real.name}.{work}.lock")))
-        except Held as held:
-            process = f" (process {held.process})" if held.process else ""
-            raise DataError(
-                f"{doing} is under way{process}. Wait for its end, or name another {what} with "
-                "--out."
-            ) from None
-        except OSError as error:
-            raise DataError(
-                f"The folder '{real.parent}' cannot be written ({error.strerror or error}). "
-                f"Name another {what} with --out."
-            ) from None
-        yield
+__all__ = ["Settings", "Unfinished"]
 
 
 class Settings(Document):

@@ -40,7 +40,6 @@ _NAMED: dict[Role, tuple[str, ...]] = {
     "label": ("label", "class", "category", "class_name"),
 }
 _SAMPLED = 100
-_MOST_SHOWN = 10
 # Beside the names of split folders.
 _SPLIT_WORDS: dict[str, Split] = {
     **dict.fromkeys(("training", "tr"), "train"),
@@ -101,7 +100,7 @@ def choose_columns(
         taken = (
             f"the label is {table.columns[label]!r}"
             if isinstance(label, int)
-            else f"each of {_listed(table, label)} is a class"
+            else f"each of {table.mention(label)} is a class"
         )
         message = f"{table.name}: the path is {table.columns[path]!r}, {taken}."
         remarks.append(Remark("guessed-columns", message))
@@ -152,7 +151,7 @@ def _label_column(
         return flags, True
     if len(flags) > 1:
         raise DataError(
-            f"{table.name} has no column for the label. If {_listed(table, flags)} are labels, "
+            f"{table.name} has no column for the label. If {table.mention(flags)} are labels, "
             "pass --labels many; else expected a heading with one of: "
             f"{', '.join(_NAMED['label'])}."
         )
@@ -182,7 +181,7 @@ def _believed(table: Table, columns: Iterable[int], role: Role) -> list[int]:
 def _only(table: Table, found: Sequence[int], role: Role) -> int:
     if len(found) > 1:
         raise DataError(
-            f"{table.name} has several columns for the {role}: {_listed(table, found)}. "
+            f"{table.name} has several columns for the {role}: {table.mention(found)}. "
             "Keep one, or rename the others."
         )
     if not found and not table.headed:
@@ -193,7 +192,7 @@ def _only(table: Table, found: Sequence[int], role: Role) -> int:
     if not found:
         columns = range(len(table.columns))
         raise DataError(
-            f"{table.name} has no column for the {role}, only {_listed(table, columns) or 'none'}. "
+            f"{table.name} has no column for the {role}, only {table.mention(columns) or 'none'}. "
             f"Expected a heading with one of: {', '.join(_NAMED[role])}."
         )
     return found[0]
@@ -271,9 +270,3 @@ def _says_something(table: Table, column: int) -> bool:
 def _mostly_pictures(cells: Sequence[Any]) -> bool:
     sample = [text for value in cells[:_SAMPLED] if (text := cell_text(value))]
     return bool(sample) and sum(map(looks_like_picture, sample)) * 10 >= len(sample) * 9
-
-
-def _listed(table: Table, columns: Iterable[int]) -> str:
-    names = [repr(table.columns[at]) for at in columns]
-    more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
-    return ", ".join(names[:_MOST_SHOWN]) + more

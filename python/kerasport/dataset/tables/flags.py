@@ -110,18 +110,13 @@ def left_out(table: Table, others: Sequence[int], taken: Sequence[int]) -> list[
     if not odd:
         return []
     line, value = odd_cell(table, odd[0])
-    names = ", ".join(repr(table.columns[at]) for at in odd[:_MOST_SHOWN])
-    more = f" and {len(odd) - _MOST_SHOWN} more" if len(odd) > _MOST_SHOWN else ""
     return [
         Remark(
             "labels-left-out",
-            f"{names}{more} in {table.name[0].lower()}{table.name[1:]} is taken for no label: "
-            f"{line[0].lower()}{line[1:]} has {value!r:.40} there.",
+            f"{table.mention(odd)} in {table.name[0].lower()}{table.name[1:]} is taken for no "
+            f"label: {line[0].lower()}{line[1:]} has {value!r:.40} there.",
             "If it is one, write 1 or 0 into each cell.",
             "warning",
             len(odd),
         )
     ]
-
-
-_MOST_SHOWN = 10

@@ -13,6 +13,7 @@ _INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
 # What a missing value is written as where a program turned it into text. Words that may be a
 # class of their own, like "none" or "NA", are not among them.
 _MISSING = {"nan", "<na>", "#n/a", "null"}
+_MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class Table:
     cells: tuple[Sequence[Any], ...]
     lines: Sequence[str]
     headed: bool = True
+
+    def mention(self, columns: Iterable[int]) -> str:
+        """Return the headings of columns for a message, and how many more there are."""
+        names = [repr(self.columns[at]) for at in columns]
+        more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+        return ", ".join(names[:_MOST_SHOWN]) + more
 
 
 class Frame(Protocol):
